@@ -1,0 +1,205 @@
+import { isAbsolute } from 'node:path';
+import { refusal } from './errors.ts';
+import type { Verbs } from './protocol.ts';
+import { startWorker, type WorkerHandle } from './worker-handle.ts';
+
+export { type Availability, canUseNetns } from './availability.ts';
+export { NetnsError, type NetnsErrorCode } from './errors.ts';
+
+/** A network device, as RTM_GETLINK shows it. */
+export interface Link {
+  index: number;
+  name: string;
+  alias: string | null;
+  /** IFLA_INFO_KIND: `veth`, `bridge`, …; null for a device without one, such as a physical one or `lo`. */
+  kind: string | null;
+  /** Six bytes in lower-case hexadecimal; null for a device that has no such address. */
+  mac: string | null;
+  /** Bytes. */
+  mtu: number;
+  /** IFF_UP: set up, whether or not there is a carrier. */
+  up: boolean;
+  /** Index of the bridge that it is a port of. */
+  master: number | null;
+  /** Of a veth: index of its other end, in whatever namespace that is. */
+  peer: number | null;
+}
+
+export interface NamespaceView {
+  name: string;
+  /** Its owner's label; null for what no call of `createNamespace` made. */
+  label: string | null;
+  /** False while the name is there without a namespace: half-made, or something else. */
+  mounted: boolean;
+  /** All its links, `lo` included. */
+  links: Link[];
+}
+
+export interface HostView {
+  /** Links of the namespace that the process was in when it opened the driver. */
+  links: Link[];
+  namespaces: NamespaceView[];
+}
+
+export interface VethEnd {
+  /** Null: the host's own. */
+  namespace: string | null;
+  name: string;
+  alias: string;
+  mac: string;
+  /** Name of the bridge, in the same namespace, that it becomes a port of. */
+  bridge?: string;
+  up: boolean;
+}
+
+export interface Replacement {
+  namespace: string;
+  /** Alias of the old link, which may be gone. */
+  from: string;
+  /** Alias of the new link. */
+  to: string;
+  /** The name that the new link ends up with. */
+  name: string;
+}
+
+export interface NamespaceRequest {
+  name: string;
+  label: string;
+}
+
+export interface BridgeRequest {
+  name: string;
+  alias: string;
+  mac: string;
+}
+
+export interface VethRequest {
+  ends: readonly [VethEnd, VethEnd];
+}
+
+export interface ChangeRequest {
+  namespace: string | null;
+  alias: string;
+  name?: string;
+  up?: boolean;
+  /** Name of a bridge in the same namespace; null takes the link out of its bridge. */
+  bridge?: string | null;
+}
+
+export interface LabelRequest {
+  namespace: string | null;
+  name: string;
+  mac: string;
+  alias: string;
+}
+
+export interface DeleteLinksRequest {
+  namespace: string | null;
+  aliases: readonly string[];
+}
+
+export interface ReplaceRequest {
+  replacements: readonly Replacement[];
+}
+
+/**
+ * Network namespaces, bridges and veth pairs, without a process started. Calls are worked off one after another, in
+ * the order in which they were made; each is rejected with a NetnsError or has done all that it says.
+ * Links are found by their alias, and only veths and bridges are ever changed.
+ */
+export interface NetnsDriver {
+  /** Settles when the worker thread has ended: after `close`, or by a fault, after which every call is rejected. */
+  readonly ended: Promise<void>;
+  /** Names that do not exist are absent from the answer. */
+  view(namespaces: readonly string[] | 'all'): Promise<HostView>;
+  /** With `lo` up; `ip netns` knows it. One with the same label is kept, anything else in the way is `foreign`. */
+  createNamespace(request: NamespaceRequest): Promise<void>;
+  /**
+   * Deletes the namespace with the veths inside; that of a label which is not its own is `foreign`. A namespace that
+   * still has veths costs the kernel some 20 ms: for many, delete their other ends first, all in one `deleteLinks`.
+   */
+  deleteNamespace(request: NamespaceRequest): Promise<void>;
+  /** A bridge in the host's namespace, up, without an address. One with the same alias is kept. */
+  createBridge(request: BridgeRequest): Promise<void>;
+  /** Both ends or none. A name in use is `exists`. Killed half way, one end may lack its alias: see `labelLink`. */
+  createVeth(request: VethRequest): Promise<void>;
+  changeLink(request: ChangeRequest): Promise<void>;
+  /** Only a link without an alias, whose hardware address is exactly that one; `foreign` otherwise. */
+  labelLink(request: LabelRequest): Promise<void>;
+  /** All links that bear one of the aliases, in one system call. Missing ones are no error. */
+  deleteLinks(request: DeleteLinksRequest): Promise<void>;
+  /** Gives interfaces a new far end; addresses and routes stay. May be repeated after it was cut short. */
+  replaceLinks(request: ReplaceRequest): Promise<void>;
+  /** Ends the worker thread when the calls made so far are done. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the driver in the network and mount namespace of the calling process.
+ *
+ * @throws NetnsError when the process may not do that; `canUseNetns` tells beforehand
+ */
+export async function openNetnsDriver({ directory = '/run/netns' }: { directory?: string } = {}): Promise<NetnsDriver> {
+  if (!isAbsolute(directory) || directory.includes('\0')) {
+    throw refusal('invalid', 'open the netns driver', `${JSON.stringify(directory)} is no absolute path`);
+  }
+  return new WorkerDriver(await startWorker({ directory }));
+}
+
+class WorkerDriver implements NetnsDriver {
+  readonly #worker: WorkerHandle;
+  readonly ended: Promise<void>;
+
+  constructor(worker: WorkerHandle) {
+    this.#worker = worker;
+    this.ended = worker.exited;
+  }
+
+  view(namespaces: readonly string[] | 'all'): Promise<HostView> {
+    return this.#call('view', { namespaces });
+  }
+
+  createNamespace(request: NamespaceRequest): Promise<void> {
+    return this.#call('createNamespace', request);
+  }
+
+  deleteNamespace(request: NamespaceRequest): Promise<void> {
+    return this.#call('deleteNamespace', request);
+  }
+
+  createBridge(request: BridgeRequest): Promise<void> {
+    return this.#call('createBridge', request);
+  }
+
+  createVeth(request: VethRequest): Promise<void> {
+    return this.#call('createVeth', request);
+  }
+
+  changeLink(request: ChangeRequest): Promise<void> {
+    return this.#call('changeLink', request);
+  }
+
+  labelLink(request: LabelRequest): Promise<void> {
+    return this.#call('labelLink', request);
+  }
+
+  deleteLinks(request: DeleteLinksRequest): Promise<void> {
+    return this.#call('deleteLinks', request);
+  }
+
+  replaceLinks(request: ReplaceRequest): Promise<void> {
+    return this.#call('replaceLinks', request);
+  }
+
+  close(): Promise<void> {
+    return this.#worker.close();
+  }
+
+  /** The worker answers each verb with what `Verbs` says that it returns. */
+  async #call<Name extends keyof Verbs>(
+    verb: Name,
+    request: Parameters<Verbs[Name]>[0],
+  ): Promise<ReturnType<Verbs[Name]>> {
+    return (await this.#worker.call(verb, request)) as ReturnType<Verbs[Name]>;
+  }
+}

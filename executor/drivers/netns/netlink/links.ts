@@ -1,0 +1,224 @@
+import type { Link } from '../driver.ts';
+import {
+  attribute,
+  byteAttribute,
+  decodeAttributes,
+  decodeText,
+  decodeWord,
+  type Message,
+  nested,
+  type Request,
+  textAttribute,
+  wordAttribute,
+} from './codec.ts';
+import {
+  AF_INET6,
+  AF_UNSPEC,
+  IFF_UP,
+  IFLA_ADDRESS,
+  IFLA_AF_SPEC,
+  IFLA_BR_STP_STATE,
+  IFLA_EXT_MASK,
+  IFLA_GROUP,
+  IFLA_IFALIAS,
+  IFLA_IFNAME,
+  IFLA_INET6_ADDR_GEN_MODE,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+  IN6_ADDR_GEN_MODE_NONE,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  RTEXT_FILTER_SKIP_STATS,
+  RTM_DELLINK,
+  RTM_GETLINK,
+  RTM_NEWLINK,
+  RTM_SETLINK,
+  VETH_INFO_PEER,
+} from './constants.ts';
+import type { RouteSocket } from './socket.ts';
+
+/* RTM_*LINK requests and answers; rtnetlink(7), <linux/if_link.h>. */
+
+/** A link as it is, with the group that `ip link … group` sets. */
+export interface LinkRecord extends Link {
+  group: number;
+}
+
+/** One end of a veth pair to make. Indexes are unused ones that the caller chose. */
+export interface NewEnd {
+  index: number;
+  name: string;
+  mac: string;
+}
+
+const INTERFACE_HEADER = 16;
+const MAC_BYTES = 6;
+/** What is read of the sixty attributes or so that the kernel tells of a link: a host has thousands of links. */
+const SHOWN: ReadonlySet<number> = new Set([
+  IFLA_ADDRESS,
+  IFLA_IFNAME,
+  IFLA_MTU,
+  IFLA_LINK,
+  IFLA_MASTER,
+  IFLA_LINKINFO,
+  IFLA_IFALIAS,
+  IFLA_GROUP,
+]);
+const KIND: ReadonlySet<number> = new Set([IFLA_INFO_KIND]);
+
+interface HeaderFields {
+  index?: number;
+  flags?: number;
+  change?: number;
+}
+
+function interfaceHeader({ index = 0, flags = 0, change = 0 }: HeaderFields): Buffer {
+  const header = Buffer.alloc(INTERFACE_HEADER);
+  header.writeUInt8(AF_UNSPEC, 0);
+  header.writeInt32LE(index, 4);
+  header.writeUInt32LE(flags, 8);
+  header.writeUInt32LE(change, 12);
+  return header;
+}
+
+/** All links of the socket's namespace. */
+export function readLinks(socket: RouteSocket): LinkRecord[] {
+  const request = { type: RTM_GETLINK, flags: 0, body: [interfaceHeader({}), withoutStatistics()] };
+  return socket.dump(request, decodeLink, 'list links');
+}
+
+/** The link of that name in the socket's namespace, or null. */
+export function readLink(socket: RouteSocket, name: string): LinkRecord | null {
+  const body = [interfaceHeader({}), withoutStatistics(), textAttribute(IFLA_IFNAME, name)];
+  const message = socket.get({ type: RTM_GETLINK, flags: 0, body }, `look up link ${name}`);
+  return message === null ? null : decodeLink(message);
+}
+
+function withoutStatistics(): Buffer {
+  return wordAttribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+/** Reads an RTM_NEWLINK; null for any other message. */
+export function decodeLink(message: Message): LinkRecord | null {
+  if (message.type !== RTM_NEWLINK || message.payload.length < INTERFACE_HEADER) return null;
+  const attributes = decodeAttributes(message.payload.subarray(INTERFACE_HEADER), SHOWN);
+  const kind = decodeKind(attributes.get(IFLA_LINKINFO));
+  return {
+    index: message.payload.readInt32LE(4),
+    name: decodeText(attributes.get(IFLA_IFNAME)) ?? '',
+    alias: decodeText(attributes.get(IFLA_IFALIAS)),
+    kind,
+    mac: decodeMac(attributes.get(IFLA_ADDRESS)),
+    mtu: decodeWord(attributes.get(IFLA_MTU)) ?? 0,
+    up: (message.payload.readUInt32LE(8) & IFF_UP) !== 0,
+    master: decodeWord(attributes.get(IFLA_MASTER)),
+    peer: kind === 'veth' ? decodeWord(attributes.get(IFLA_LINK)) || null : null,
+    group: decodeWord(attributes.get(IFLA_GROUP)) ?? 0,
+  };
+}
+
+function decodeKind(info: Buffer | undefined): string | null {
+  return info === undefined ? null : decodeText(decodeAttributes(info, KIND).get(IFLA_INFO_KIND));
+}
+
+function decodeMac(value: Buffer | undefined): string | null {
+  if (value?.length !== MAC_BYTES) return null;
+  return (value.toString('hex').match(/../g) ?? []).join(':');
+}
+
+function encodeMac(mac: string): Buffer {
+  return Buffer.from(mac.replaceAll(':', ''), 'hex');
+}
+
+function creation(fields: HeaderFields, ...attributes: readonly Buffer[]): Request {
+  return { type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, body: [interfaceHeader(fields), ...attributes] };
+}
+
+function change(fields: HeaderFields, ...attributes: readonly Buffer[]): Request {
+  return { type: RTM_SETLINK, flags: 0, body: [interfaceHeader(fields), ...attributes] };
+}
+
+/** Makes a bridge without spanning tree, down. */
+export function newBridge({ index, name, mac }: NewEnd): Request {
+  return creation(
+    { index },
+    textAttribute(IFLA_IFNAME, name),
+    attribute(IFLA_ADDRESS, encodeMac(mac)),
+    nested(
+      IFLA_LINKINFO,
+      textAttribute(IFLA_INFO_KIND, 'bridge'),
+      nested(IFLA_INFO_DATA, wordAttribute(IFLA_BR_STP_STATE, 0)),
+    ),
+  );
+}
+
+/**
+ * Makes a veth pair, down: `near` in the socket's namespace, as a port of the bridge with index `master` (0: of
+ * none), and `far` in the namespace that the descriptor `farNamespace` refers to. The kernel takes a master for the
+ * near end only, and an alias for neither (`rtnl_newlink_create`).
+ */
+export function newVeth(near: NewEnd, master: number, far: NewEnd, farNamespace: number): Request {
+  return creation(
+    { index: near.index },
+    textAttribute(IFLA_IFNAME, near.name),
+    attribute(IFLA_ADDRESS, encodeMac(near.mac)),
+    ...(master === 0 ? [] : [wordAttribute(IFLA_MASTER, master)]),
+    nested(
+      IFLA_LINKINFO,
+      textAttribute(IFLA_INFO_KIND, 'veth'),
+      nested(
+        IFLA_INFO_DATA,
+        attribute(
+          VETH_INFO_PEER,
+          Buffer.concat([
+            interfaceHeader({ index: far.index }),
+            textAttribute(IFLA_IFNAME, far.name),
+            attribute(IFLA_ADDRESS, encodeMac(far.mac)),
+            wordAttribute(IFLA_NET_NS_FD, farNamespace),
+          ]),
+        ),
+      ),
+    ),
+  );
+}
+
+export function setAlias(index: number, alias: string): Request {
+  return change({ index }, attribute(IFLA_IFALIAS, Buffer.from(alias)));
+}
+
+export function setName(index: number, name: string): Request {
+  return change({ index }, textAttribute(IFLA_IFNAME, name));
+}
+
+export function setUp(index: number, up: boolean): Request {
+  return change({ index, flags: up ? IFF_UP : 0, change: IFF_UP });
+}
+
+/** Makes the link a port of the bridge with index `master`; 0 takes it out of its bridge. */
+export function setMaster(index: number, master: number): Request {
+  return change({ index }, wordAttribute(IFLA_MASTER, master));
+}
+
+export function setGroup(index: number, group: number): Request {
+  return change({ index }, wordAttribute(IFLA_GROUP, group));
+}
+
+/** No link-local IPv6 address is made for the link. EAFNOSUPPORT where IPv6 is off. */
+export function setNoIpv6Address(index: number): Request {
+  const mode = byteAttribute(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+  return change({ index }, nested(IFLA_AF_SPEC, nested(AF_INET6, mode)));
+}
+
+export function deleteLink(index: number): Request {
+  return { type: RTM_DELLINK, flags: 0, body: [interfaceHeader({ index })] };
+}
+
+/** Deletes every link of the socket's namespace that is in the group; ENODEV if none is. */
+export function deleteGroup(group: number): Request {
+  return { type: RTM_DELLINK, flags: 0, body: [interfaceHeader({}), wordAttribute(IFLA_GROUP, group)] };
+}

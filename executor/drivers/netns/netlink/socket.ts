@@ -1,0 +1,169 @@
+import { refusal, systemError } from '../errors.ts';
+import { closeDescriptor, openRouteSocket, receive, send, setSocketOption } from '../syscalls.ts';
+import {
+  decodeMessages,
+  decodeVerdict,
+  encodeMessage,
+  type Message,
+  type Request,
+  type Verdict,
+  word,
+} from './codec.ts';
+import {
+  NETLINK_CAP_ACK,
+  NETLINK_EXT_ACK,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  SO_RCVBUFFORCE,
+  SO_RCVTIMEO,
+  SO_SNDBUFFORCE,
+  SOL_NETLINK,
+  SOL_SOCKET,
+} from './constants.ts';
+
+const RECEIVE_TIMEOUT_SECONDS = 5;
+/** Room for a batch of some ten thousand requests, and for as many refusals. */
+const BUFFER_BYTES = 4 << 20;
+/** The kernel fills up to 32 KiB of a dump at once, if the reader has room for it. */
+const DATAGRAM_BYTES = 64 << 10;
+/** A dump that was interrupted by changes is read again; a host that never rests is `busy`. */
+const DUMP_ATTEMPTS = 20;
+const EAGAIN = 11;
+const EINTR = 4;
+
+/** All sockets of the thread read into this one buffer: calls are synchronous and never overlap. */
+const datagram = Buffer.alloc(DATAGRAM_BYTES);
+
+/**
+ * An rtnetlink socket. It stays in the network namespace in which it was opened, wherever the thread goes.
+ * Every call blocks until the kernel has answered, for at most five seconds.
+ */
+export class RouteSocket implements Disposable {
+  readonly #descriptor: number;
+  #sequence = 0;
+
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** Opens a socket in the namespace that the calling thread is in. */
+  static open(): RouteSocket {
+    const descriptor = openRouteSocket();
+    const on = word(1);
+    setSocketOption(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, on);
+    setSocketOption(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, on);
+    setSocketOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, word(BUFFER_BYTES));
+    setSocketOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, word(BUFFER_BYTES));
+    const timeout = Buffer.alloc(16);
+    timeout.writeBigInt64LE(BigInt(RECEIVE_TIMEOUT_SECONDS), 0);
+    if (!setSocketOption(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout)) {
+      closeDescriptor(descriptor);
+      throw refusal('unsupported', 'open a netlink socket', 'the kernel takes no receive timeout');
+    }
+    return new RouteSocket(descriptor);
+  }
+
+  [Symbol.dispose](): void {
+    closeDescriptor(this.#descriptor);
+  }
+
+  /** Sends one request and waits for its acknowledgement. @throws NetnsError as the kernel refuses */
+  request(request: Request, action: string): void {
+    for (const verdict of this.batch([request], action)) throwUnlessAccepted(verdict, action);
+  }
+
+  /**
+   * Sends all requests in one system call. The kernel works them off in order before the call returns, whatever
+   * happens to this process meanwhile, and goes on after one that it refuses.
+   *
+   * @returns a verdict for each request
+   */
+  batch(requests: readonly Request[], action: string): Verdict[] {
+    const verdicts: Verdict[] = requests.map(() => ({ errno: 0, text: null }));
+    if (requests.length === 0) return verdicts;
+    const first = this.#reserve(requests.length);
+    const last = requests.length - 1;
+    // A refusal is always answered, and answers come in order: an acknowledgement of the last request is enough.
+    const messages = requests.map((request, position) =>
+      encodeMessage(request, first + position, NLM_F_REQUEST | (position === last ? NLM_F_ACK : 0)),
+    );
+    send(this.#descriptor, Buffer.concat(messages), action);
+    for (;;) {
+      for (const message of this.#receive(action)) {
+        const position = message.sequence - first;
+        if (message.type !== NLMSG_ERROR || position < 0 || position > last) continue;
+        verdicts[position] = decodeVerdict(message);
+        if (position === last) return verdicts;
+      }
+    }
+  }
+
+  /** Asks for one object; null if the kernel says that there is none (ENODEV). */
+  get(request: Request, action: string): Message | null {
+    const sequence = this.#reserve(1);
+    send(this.#descriptor, encodeMessage(request, sequence, NLM_F_REQUEST), action);
+    for (;;) {
+      for (const message of this.#receive(action)) {
+        if (message.sequence !== sequence) continue;
+        if (message.type !== NLMSG_ERROR) return { ...message, payload: Buffer.from(message.payload) };
+        const verdict = decodeVerdict(message);
+        const refused = systemError(verdict.errno, action, undefined, verdict.text);
+        if (refused.errno === 'ENODEV') return null;
+        throw refused;
+      }
+    }
+  }
+
+  /** Reads a table and maps each of its messages. A table that changed while it was read is read again. */
+  dump<T>(request: Request, read: (message: Message) => T | null, action: string): T[] {
+    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt += 1) {
+      const entries = this.#dumpOnce(request, read, action);
+      if (entries !== null) return entries;
+    }
+    throw systemError(EINTR, action, 'the table changed each time while it was read');
+  }
+
+  #dumpOnce<T>(request: Request, read: (message: Message) => T | null, action: string): T[] | null {
+    const sequence = this.#reserve(1);
+    send(this.#descriptor, encodeMessage(request, sequence, NLM_F_REQUEST | NLM_F_DUMP), action);
+    const entries: T[] = [];
+    let interrupted = false;
+    for (;;) {
+      for (const message of this.#receive(action)) {
+        if (message.sequence !== sequence) continue;
+        if ((message.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
+        if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
+          throwUnlessAccepted(decodeVerdict(message), action);
+          return interrupted ? null : entries;
+        }
+        const entry = read(message);
+        if (entry !== null) entries.push(entry);
+      }
+    }
+  }
+
+  /** Sequence numbers are never used twice, so that late answers to a request that timed out are told apart. */
+  #reserve(count: number): number {
+    if (this.#sequence + count > 0xffff_ffff) this.#sequence = 0;
+    const first = this.#sequence + 1;
+    this.#sequence += count;
+    return first;
+  }
+
+  #receive(action: string): Message[] {
+    const length = receive(this.#descriptor, datagram, action);
+    if (length === null) {
+      throw systemError(EAGAIN, action, `the kernel did not answer within ${RECEIVE_TIMEOUT_SECONDS} s`);
+    }
+    return decodeMessages(datagram.subarray(0, length));
+  }
+}
+
+/** @throws NetnsError for a verdict that is not success */
+export function throwUnlessAccepted(verdict: Verdict, action: string): void {
+  if (verdict.errno !== 0) throw systemError(verdict.errno, action, undefined, verdict.text);
+}

@@ -1,0 +1,99 @@
+import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { asNetnsError, isFileError, refusal } from './errors.ts';
+import { namespaceInWords } from './names.ts';
+import type { NamespaceDirectory } from './namespaces.ts';
+import { type LinkRecord, readLink } from './netlink/links.ts';
+import type { RouteSocket } from './netlink/socket.ts';
+import type { HostNamespace } from './thread.ts';
+
+/** What all verbs stand on. */
+export interface Context {
+  host: HostNamespace;
+  directory: NamespaceDirectory;
+  indexes: IndexSource;
+}
+
+/** A namespace that a verb works in: a named one, or the host's own, whose name is null. */
+export interface Place extends Disposable {
+  name: string | null;
+  descriptor: number;
+  socket: RouteSocket;
+}
+
+/** Opens a namespace by name; null is the host's own, which stays open. @throws NetnsError `missing` */
+export function openPlace(context: Context, name: string | null, action: string): Place {
+  if (name === null) {
+    const { descriptor, socket } = context.host;
+    return { name, descriptor, socket, [Symbol.dispose]: () => undefined };
+  }
+  const namespace = context.directory.open(name, action);
+  const { descriptor, socket } = namespace;
+  return { name, descriptor, socket, [Symbol.dispose]: () => namespace[Symbol.dispose]() };
+}
+
+/**
+ * Indexes for links to be made. With an index of our own choosing, the requests that follow a creation in the same
+ * batch reach the new link or nothing at all; by name they would reach the link that was in its way. Each process
+ * counts from a random start far above those that the kernel hands out by itself.
+ */
+export class IndexSource {
+  #next = randomInt(0x1000_0000, 0x4000_0000);
+
+  next(): number {
+    this.#next += 1;
+    return this.#next;
+  }
+}
+
+const OWN_KINDS: ReadonlySet<string | null> = new Set(['veth', 'bridge']);
+
+/** @throws NetnsError `foreign` for a link of a kind that this driver does not make */
+export function checkKind(place: Place, link: LinkRecord, action: string): void {
+  if (OWN_KINDS.has(link.kind)) return;
+  const kind = link.kind === null ? 'a device' : `a link of kind ${link.kind}`;
+  const where = namespaceInWords(place.name);
+  throw refusal('foreign', action, `${link.name} in ${where} is ${kind}, which is left alone whatever its alias`);
+}
+
+/**
+ * The link that bears the alias, or null.
+ *
+ * @throws NetnsError `foreign` when it is neither a veth nor a bridge, `invalid` when several links bear the alias
+ */
+export function findByAlias(
+  place: Place,
+  links: readonly LinkRecord[],
+  alias: string,
+  action: string,
+): LinkRecord | null {
+  const found = links.filter((link) => link.alias === alias);
+  for (const link of found) checkKind(place, link, action);
+  if (found.length > 1) {
+    const names = found.map((link) => link.name).join(', ');
+    throw refusal('invalid', action, `${names} in ${namespaceInWords(place.name)} bear the same alias`);
+  }
+  return found[0] ?? null;
+}
+
+/** The index of the bridge of that name. @throws NetnsError `missing`, or `foreign` when it is no bridge */
+export function bridgeIndex(place: Place, name: string, action: string): number {
+  const bridge = readLink(place.socket, name);
+  const where = namespaceInWords(place.name);
+  if (bridge === null) throw refusal('missing', action, `there is no bridge ${name} in ${where}`);
+  if (bridge.kind !== 'bridge') throw refusal('foreign', action, `${name} in ${where} is no bridge`);
+  return bridge.index;
+}
+
+/**
+ * Keeps a link in the host's namespace from listening to router advertisements (RFC 4861): a container could give
+ * the host an address and a default route with one. For a link that is still down.
+ */
+export function ignoreRouterAdvertisements(name: string, action: string): void {
+  try {
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, '0', { flag: 'r+' });
+  } catch (error) {
+    // No such file: the kernel runs without IPv6.
+    if (!isFileError(error, 'ENOENT')) throw asNetnsError(error, action);
+  }
+}

@@ -1,0 +1,26 @@
+import type { NetnsDriver } from './driver.ts';
+import type { NetnsErrorFields } from './errors.ts';
+
+/* What goes between the driver and its worker thread. */
+
+export interface WorkerOptions {
+  directory: string;
+}
+
+type VerbName = Exclude<keyof NetnsDriver, 'close' | 'ended' | 'view'>;
+
+/** The driver's verbs as the worker has them: synchronous, each with one request. */
+export type Verbs = {
+  [Name in VerbName]: (request: Parameters<NetnsDriver[Name]>[0]) => Awaited<ReturnType<NetnsDriver[Name]>>;
+} & {
+  view: (request: { namespaces: Parameters<NetnsDriver['view']>[0] }) => Awaited<ReturnType<NetnsDriver['view']>>;
+};
+
+export interface Call {
+  /** Counted from 1; an answer with id 0 tells that the worker has started, or could not. */
+  id: number;
+  verb: keyof Verbs;
+  request: unknown;
+}
+
+export type Answer = { id: number; value: unknown } | { id: number; error: NetnsErrorFields };

@@ -1,0 +1,184 @@
+import { deleteByIndex } from './changes.ts';
+import type { Replacement, ReplaceRequest } from './driver.ts';
+import { refusal } from './errors.ts';
+import { checkLabel, checkLinkName, checkNamespaceName, namespaceInWords } from './names.ts';
+import {
+  type AddressRecord,
+  giveAddress,
+  isTemporary,
+  readAddresses,
+  renamedLabel,
+  takeAddress,
+} from './netlink/addresses.ts';
+import type { Request } from './netlink/codec.ts';
+import { type LinkRecord, readLinks, setName, setUp } from './netlink/links.ts';
+import { hasGateway, putRoute, type RouteRecord, readRoutes } from './netlink/routes.ts';
+import { throwUnlessAccepted } from './netlink/socket.ts';
+import { type Context, findByAlias, openPlace, type Place } from './places.ts';
+
+/*
+ * A container's interface gets a new far end and keeps its addresses and routes. In each namespace the old link
+ * steps aside and the new one takes over within one system call, so that no kill can lose an address or a route;
+ * only when that is done everywhere are the old links deleted, because deleting a veth's end deletes the other end,
+ * in another namespace, with all that is on it.
+ */
+
+/** `from` and `to` of one replacement, as they were found. */
+interface Found {
+  from: LinkRecord | null;
+  to: LinkRecord;
+  name: string;
+}
+
+interface Pair extends Found {
+  addresses: readonly AddressRecord[];
+}
+
+/** All that is to happen in one namespace. */
+interface Exchange {
+  place: Place;
+  links: readonly LinkRecord[];
+  pairs: readonly Pair[];
+  routes: readonly RouteRecord[];
+}
+
+/**
+ * Replaces links. Repeating a call that was cut short completes it.
+ *
+ * Addresses keep their order, labels and lifetimes, routes all but those that come back by themselves (see
+ * `readRoutes`). A route that the kernel refuses is left out. Neighbour entries and queueing disciplines go with
+ * the old link.
+ *
+ * @throws NetnsError before anything has changed: `missing` when a `to` is not there, `exists` when its name is
+ * taken, or the kernel's refusal to give it an address of `from`
+ */
+export function replaceLinks(context: Context, { replacements }: ReplaceRequest): void {
+  const action = 'replace links';
+  for (const replacement of replacements) checkReplacement(replacement, action);
+  const names = [...new Set(replacements.map((replacement) => replacement.namespace))];
+  using opened = new DisposableStack();
+  const exchanges = names.map((name) => {
+    const place = opened.use(openPlace(context, name, action));
+    return planExchange(
+      place,
+      replacements.filter((replacement) => replacement.namespace === name),
+      action,
+    );
+  });
+  for (const exchange of exchanges) tryAddresses(exchange, action);
+  for (const exchange of exchanges) takeOver(exchange, action);
+  for (const exchange of exchanges) deleteReplaced(exchange, action);
+}
+
+function checkReplacement({ namespace, from, to, name }: Replacement, action: string): void {
+  checkNamespaceName(namespace, action);
+  checkLabel(from, action);
+  checkLabel(to, action);
+  checkLinkName(name, action);
+  if (from === to) throw refusal('invalid', action, `${JSON.stringify(to)} cannot replace itself`);
+}
+
+function planExchange(place: Place, replacements: readonly Replacement[], action: string): Exchange {
+  const links = readLinks(place.socket);
+  const found = replacements.map(({ from, to, name }) => {
+    const replacing = findByAlias(place, links, to, action);
+    if (replacing === null) {
+      const where = namespaceInWords(place.name);
+      throw refusal('missing', action, `no link in ${where} bears the alias ${JSON.stringify(to)}`);
+    }
+    return { from: findByAlias(place, links, from, action), to: replacing, name };
+  });
+  checkNames(place, links, found, action);
+  const addresses = readAddresses(place.socket).filter((address) => !isTemporary(address));
+  const replaced = new Set(found.flatMap(({ from }) => (from === null ? [] : [from.index])));
+  const routes = readRoutes(place.socket).filter((route) => route.links.some((index) => replaced.has(index)));
+  const pairs = found.map((pair) => ({
+    ...pair,
+    addresses: addresses.filter((address) => address.index === pair.from?.index),
+  }));
+  return { place, links, pairs, routes };
+}
+
+/** A name must be free, or become so: its holder is the link itself, or an old one, which steps aside. */
+function checkNames(place: Place, links: readonly LinkRecord[], found: readonly Found[], action: string): void {
+  const where = namespaceInWords(place.name);
+  const leaving = new Set(found.map(({ from }) => from?.index));
+  for (const { to, name } of found) {
+    const rivals = found.filter((other) => other.name === name || other.to.index === to.index);
+    if (rivals.length > 1)
+      throw refusal('invalid', action, `two replacements in ${where} end with ${to.name} or ${name}`);
+    const holder = links.find((link) => link.name === name);
+    if (holder !== undefined && holder.index !== to.index && !leaving.has(holder.index)) {
+      throw refusal('exists', action, `there is a link ${name} in ${where} already`);
+    }
+  }
+}
+
+/**
+ * Gives the new links, still down, every address of the old ones, and takes them back in the same system call. What
+ * the kernel refuses here it would refuse in `takeOver` too, where it is too late to leave everything as it was.
+ */
+function tryAddresses({ place, pairs }: Exchange, action: string): void {
+  for (const { to, addresses } of pairs) {
+    const given = addresses.map((address) => giveAddress(address, to.index, null));
+    const taken = addresses.map((address) => takeAddress(address, to.index));
+    const verdicts = place.socket.batch([...given, ...taken], action);
+    for (const verdict of verdicts.slice(0, given.length)) throwUnlessAccepted(verdict, action);
+  }
+}
+
+/** A request, and whether its refusal is an error. */
+interface Step {
+  request: Request;
+  required: boolean;
+}
+
+function takeOver({ place, pairs, routes }: Exchange, action: string): void {
+  const substitutes = new Map(pairs.flatMap(({ from, to }) => (from === null ? [] : [[from.index, to.index]])));
+  const ordered = [...routes].sort((one, other) => Number(hasGateway(one)) - Number(hasGateway(other)));
+  const steps: Step[] = [
+    ...pairs.flatMap(stepAside),
+    ...pairs.flatMap(stepIn),
+    ...ordered.map((route) => optional(putRoute(route, substitutes))),
+  ];
+  const verdicts = place.socket.batch(
+    steps.map((step) => step.request),
+    action,
+  );
+  for (const [position, verdict] of verdicts.entries()) {
+    if (steps[position]?.required === true) throwUnlessAccepted(verdict, action);
+  }
+}
+
+function required(request: Request): Step {
+  return { request, required: true };
+}
+
+function optional(request: Request): Step {
+  return { request, required: false };
+}
+
+/** Frees the addresses and the name of the old link. */
+function stepAside({ from, addresses }: Pair): Step[] {
+  if (from === null) return [];
+  return [
+    optional(setUp(from.index, false)),
+    ...addresses.map((address) => optional(takeAddress(address, from.index))),
+    optional(setName(from.index, `old-${from.index.toString(36)}`)),
+  ];
+}
+
+/** The name comes before the addresses: a later change of name would change the labels of all but the first. */
+function stepIn({ from, to, name, addresses }: Pair): Step[] {
+  const oldName = from?.name ?? name;
+  return [
+    ...(to.name === name ? [] : [required(setName(to.index, name))]),
+    ...addresses.map((address) => required(giveAddress(address, to.index, renamedLabel(address, oldName, name)))),
+    required(setUp(to.index, true)),
+  ];
+}
+
+function deleteReplaced({ place, links, pairs }: Exchange, action: string): void {
+  const replaced = pairs.flatMap(({ from }) => (from === null ? [] : [from]));
+  deleteByIndex(place, links, replaced, action);
+}

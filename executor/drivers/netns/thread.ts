@@ -1,0 +1,110 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { refusal } from './errors.ts';
+import { RouteSocket } from './netlink/socket.ts';
+import { abortProcess, enterNamespace, enterNewNamespace } from './syscalls.ts';
+
+/*
+ * Which network namespace the worker thread is in. It leaves the host's only to open a socket elsewhere, in one
+ * synchronous stretch; everything else goes through that socket, which stays where it was opened.
+ */
+
+const OWN_NAMESPACE = '/proc/thread-self/ns/net';
+
+/** A network namespace: a descriptor of it, and a socket inside it. */
+export class Namespace implements Disposable {
+  readonly descriptor: number;
+  readonly socket: RouteSocket;
+
+  constructor(descriptor: number, socket: RouteSocket) {
+    this.descriptor = descriptor;
+    this.socket = socket;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket[Symbol.dispose]();
+    closeSync(this.descriptor);
+  }
+}
+
+/** The namespace that the process was in when it opened the driver. */
+export class HostNamespace extends Namespace {
+  readonly #device: number;
+  readonly #inode: number;
+
+  private constructor(descriptor: number, socket: RouteSocket) {
+    super(descriptor, socket);
+    const { dev, ino } = fstatSync(descriptor);
+    this.#device = dev;
+    this.#inode = ino;
+  }
+
+  static open(): HostNamespace {
+    const descriptor = openSync(OWN_NAMESPACE, 'r');
+    try {
+      return new HostNamespace(descriptor, RouteSocket.open());
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /** Whether `descriptor` is a file of the kernel's namespace file system, and so of some namespace. */
+  isNamespaceFile(descriptor: number): boolean {
+    return fstatSync(descriptor).dev === this.#device;
+  }
+
+  /** Whether `descriptor` refers to the host's own namespace. */
+  isHost(descriptor: number): boolean {
+    const { dev, ino } = fstatSync(descriptor);
+    return dev === this.#device && ino === this.#inode;
+  }
+
+  /**
+   * Opens a socket in the namespace that `descriptor` refers to. The result owns the descriptor; it is closed when
+   * this fails. @throws NetnsError `invalid` when it is a namespace of another type
+   */
+  enter(descriptor: number): Namespace {
+    try {
+      const socket = this.#excursion(() => {
+        enterNamespace(descriptor);
+        return RouteSocket.open();
+      });
+      return new Namespace(descriptor, socket);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /** Makes a network namespace, which lives as long as the result is open or something is mounted on it. */
+  make(): Namespace {
+    return this.#excursion(() => {
+      enterNewNamespace();
+      const descriptor = openSync(OWN_NAMESPACE, 'r');
+      try {
+        if (this.isHost(descriptor)) throw refusal('kernel', 'make a network namespace', 'the thread did not leave');
+        return new Namespace(descriptor, RouteSocket.open());
+      } catch (error) {
+        closeSync(descriptor);
+        throw error;
+      }
+    });
+  }
+
+  #excursion<T>(visit: () => T): T {
+    try {
+      return visit();
+    } finally {
+      this.#return();
+    }
+  }
+
+  /** A thread left in the wrong namespace would take that for the host's: better no process than such a one. */
+  #return(): void {
+    try {
+      enterNamespace(this.descriptor);
+    } catch {
+      abortProcess();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { changeLink, deleteByIndex, deleteLinks, labelLink } from './changes.ts';
+import { createBridge, createVeth } from './creation.ts';
+import { asNetnsError } from './errors.ts';
+import { NamespaceDirectory } from './namespaces.ts';
+import { readLinks } from './netlink/links.ts';
+import { type Context, IndexSource } from './places.ts';
+import type { Answer, Call, Verbs, WorkerOptions } from './protocol.ts';
+import { replaceLinks } from './replacement.ts';
+import { HostNamespace, type Namespace } from './thread.ts';
+import { view } from './view.ts';
+
+/* The thread that makes the system calls, one request after another. */
+
+if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
+const port = parentPort;
+const { directory }: WorkerOptions = workerData;
+
+function verbsOn(context: Context): Verbs {
+  return {
+    view: (request) => view(context, request),
+    createNamespace: ({ name, label }) => context.directory.create(name, label),
+    deleteNamespace: ({ name, label }) => context.directory.delete(name, label, deleteVeths),
+    createBridge: (request) => createBridge(context, request),
+    createVeth: (request) => createVeth(context, request),
+    changeLink: (request) => changeLink(context, request),
+    labelLink: (request) => labelLink(context, request),
+    deleteLinks: (request) => deleteLinks(context, request),
+    replaceLinks: (request) => replaceLinks(context, request),
+  };
+}
+
+/** So that their other ends, in the host's bridges, are gone when the call is answered. */
+function deleteVeths(namespace: Namespace): void {
+  const links = readLinks(namespace.socket);
+  const veths = links.filter((link) => link.kind === 'veth');
+  deleteByIndex(namespace, links, veths, 'delete the links of a namespace');
+}
+
+function answer(verbs: Verbs, call: Call): Answer {
+  try {
+    // The verb and its request come from one typed call of the driver.
+    const verb = verbs[call.verb] as (request: unknown) => unknown;
+    return { id: call.id, value: verb(call.request) };
+  } catch (error) {
+    return { id: call.id, error: asNetnsError(error, call.verb).toFields() };
+  }
+}
+
+function start(): void {
+  const host = HostNamespace.open();
+  const verbs = verbsOn({ host, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() });
+  port.on('message', (call: Call | 'close') => {
+    if (call !== 'close') {
+      port.postMessage(answer(verbs, call));
+      return;
+    }
+    host[Symbol.dispose]();
+    port.close();
+  });
+  port.postMessage({ id: 0, value: null } satisfies Answer);
+}
+
+try {
+  start();
+} catch (error) {
+  port.postMessage({ id: 0, error: asNetnsError(error, 'start the netns driver').toFields() } satisfies Answer);
+  port.close();
+}

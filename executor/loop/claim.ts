@@ -1,0 +1,43 @@
+import { type Database, now, statement } from '../../schema/database/database.ts';
+import type { ClaimedOperation } from '../records/records.ts';
+import { LEASE_MS } from './lease.ts';
+import type { Registration } from './registration.ts';
+
+/** Due, ours, and no earlier unfinished operation changes any of its subjects. */
+const claimable = `
+  SELECT o.sequence FROM operations o
+  WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL AND o.not_before_ms <= ${now}
+    AND NOT EXISTS (
+      SELECT 1 FROM operation_subjects s
+      JOIN operation_subjects e ON e.subject = s.subject AND e.sequence < s.sequence
+      WHERE s.sequence = o.sequence)
+  ORDER BY o.sequence LIMIT :limit`;
+
+const claimOperations = `
+  UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + ${LEASE_MS}, attempt = attempt + 1,
+    started_ms = coalesce(started_ms, ${now})
+  WHERE sequence IN (${claimable}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
+  RETURNING sequence, id, kind, resource, attempt, deadline_ms - ${now} AS deadlineInMs`;
+
+/** A parent runs as soon as a part of it does. */
+const startParents = `
+  UPDATE operations SET status = 'running', started_ms = ${now}
+  WHERE status = 'pending' AND resource IS NULL AND sequence IN (
+    SELECT parent FROM operations WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND parent IS NOT NULL)`;
+
+/**
+ * Takes up to `limit` operations that may run now, oldest first; operations that share a subject keep their order.
+ * Fenced by its condition and not by a guard: a claim that finds nothing writes nothing, and so wakes nobody.
+ */
+export async function claim(
+  database: Database,
+  registration: Registration,
+  limit: number,
+): Promise<ClaimedOperation[]> {
+  const args = { hypervisor: registration.hypervisor, epoch: registration.epoch, limit };
+  const [claimed] = await database.write([
+    statement<ClaimedOperation>(claimOperations, args),
+    statement(startParents, args),
+  ]);
+  return claimed.sort((left, right) => left.sequence - right.sequence);
+}

@@ -1,0 +1,53 @@
+import { Problem } from '../../schema/problem.ts';
+import type { Resource, Step } from '../resources/resource.ts';
+
+export interface ConvergeHooks {
+  /** Before each look at the host and each step on it; throws to stop. */
+  readonly check: () => void;
+  /** Where the fault harness may end the process. */
+  readonly fault: (step: string, place: 'before' | 'after') => void;
+  /** Items that still have steps before them. */
+  readonly remaining: (items: number, step: string) => void;
+}
+
+/** Enough for: label what a killed executor left unlabelled, delete what lost its half, make it again, read back. */
+const ROUNDS_MAX = 8;
+
+/**
+ * Observes, plans and applies until the host reads back as desired: whoever calls it again after a kill ends in the
+ * same place. What a step throws goes to the caller, with the step's name where it has none.
+ */
+export async function converge<Desired, Observed, SomeStep extends Step>(
+  resource: Resource<Desired, Observed, SomeStep>,
+  desired: Desired,
+  { check, fault, remaining }: ConvergeHooks,
+): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    check();
+    const steps = resource.plan(desired, await resource.observe(desired));
+    if (steps.length === 0) return;
+    for (const [index, step] of steps.entries()) {
+      check();
+      remaining(new Set(steps.slice(index).flatMap(({ item }) => item ?? [])).size, step.name);
+      fault(step.name, 'before');
+      await resource.apply(step).catch((cause: unknown) => {
+        throw new StepFailed(step.name, cause);
+      });
+      fault(step.name, 'after');
+    }
+  }
+  throw new Problem('conflict', 'The host did not become what was asked for: something else keeps changing it', {
+    hint: 'Look for another program that manages the same links and namespaces',
+  });
+}
+
+/** A step that the host refused; `cause` is what the driver said. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+  readonly step: string;
+
+  constructor(step: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.step = step;
+  }
+}

@@ -1,0 +1,50 @@
+import { Problem, type ProblemCode } from '../../schema/problem.ts';
+import { StepFailed } from './converge.ts';
+
+/** What a driver's error tells: all drivers' errors have these. */
+interface PeerError {
+  readonly code: string;
+  readonly transient: boolean;
+}
+
+export interface Failure {
+  readonly problem: Problem;
+  /** Worth another try before the deadline. */
+  readonly transient: boolean;
+}
+
+/** How what the host said reaches the user: its words as they are, the status by what can be done about it. */
+const codes: Readonly<Record<string, ProblemCode>> = {
+  exists: 'conflict',
+  foreign: 'conflict',
+  denied: 'impossible',
+  unsupported: 'impossible',
+  invalid: 'impossible',
+};
+
+/** Sorts whatever ended an attempt into a problem for the user and a decision whether to try again. */
+export function failureOf(error: unknown): Failure {
+  const step = error instanceof StepFailed ? error.step : undefined;
+  const cause = error instanceof StepFailed ? error.cause : error;
+  if (cause instanceof Problem) {
+    return {
+      problem: new Problem(cause.code, cause.message, { hint: cause.hint, step: cause.step ?? step, cause }),
+      transient: false,
+    };
+  }
+  if (isPeerError(cause)) {
+    const problem = new Problem(codes[cause.code] ?? 'internal', cause.message, { step, cause });
+    // What the plan needed is gone: somebody works on the same things, and the next look sees it as it is.
+    return { problem, transient: cause.transient || cause.code === 'missing' };
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { problem: new Problem('internal', message, { step, cause }), transient: false };
+}
+
+function isPeerError(error: unknown): error is Error & PeerError {
+  return (
+    error instanceof Error &&
+    typeof Reflect.get(error, 'transient') === 'boolean' &&
+    typeof Reflect.get(error, 'code') === 'string'
+  );
+}

@@ -1,0 +1,65 @@
+import { clearGuards, type Database, now, statement } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+import { fence, type Registration } from './registration.ts';
+
+/** How long a claim holds without a renewal. */
+export const LEASE_MS = 15_000;
+
+/** How often claims are renewed, and the hypervisor's heartbeat with them. */
+export const RENEW_MS = 5_000;
+
+const renewOperations = `
+  UPDATE operations SET lease_until_ms = ${now} + ${LEASE_MS}
+  WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL`;
+
+const heartbeat = `UPDATE hypervisors SET last_seen_ms = ${now} WHERE id = :hypervisor`;
+
+/** Claims of an epoch before ours that nobody renews: their executor is gone. */
+const reclaim = `
+  UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
+  WHERE hypervisor = :hypervisor AND status = 'running' AND epoch < :epoch AND lease_until_ms < ${now} AND resource IS NOT NULL`;
+
+/**
+ * The lease on everything that this epoch runs. A process that was paused cannot know the database's time: it trusts
+ * its own monotonic clock, and stops touching the host when the last renewal is older than the lease.
+ */
+export class Lease {
+  readonly #database: Database;
+  readonly #registration: Registration;
+  #renewed = performance.now();
+
+  constructor(database: Database, registration: Registration) {
+    this.#database = database;
+    this.#registration = registration;
+  }
+
+  /** Throws a DatabaseError with reason `fenced` when a newer start has taken over. */
+  async renew(): Promise<void> {
+    const asked = performance.now();
+    const args = { hypervisor: this.#registration.hypervisor, epoch: this.#registration.epoch };
+    await this.#database.write([
+      fence(this.#registration),
+      statement(renewOperations, args),
+      statement(heartbeat, args),
+      statement(reclaim, args),
+      clearGuards,
+    ]);
+    this.#renewed = asked;
+  }
+
+  isHeld(): boolean {
+    return performance.now() - this.#renewed < LEASE_MS;
+  }
+
+  /** Asked before each step on the host. Throws {@link LeaseLost}. */
+  check(): void {
+    if (!this.isHeld()) throw new LeaseLost();
+  }
+}
+
+/** This process may not touch the host any more until it has renewed its lease; its work is somebody else's by now. */
+export class LeaseLost extends Problem {
+  constructor() {
+    super('unavailable', 'The lease ran out: the database did not answer in time');
+  }
+}

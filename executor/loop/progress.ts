@@ -1,0 +1,45 @@
+import { clearGuards, type Database, statement } from '../../schema/database/database.ts';
+import type { ClaimedOperation } from '../records/records.ts';
+import { fence, type Registration } from './registration.ts';
+
+/** How often the progress of long operations is written; one that ends sooner never writes any. */
+const WRITE_MS = 500;
+
+interface Note {
+  readonly sequence: number;
+  readonly done: number;
+  readonly total: number;
+  readonly step: string;
+}
+
+const write = `
+  UPDATE operations SET done = x.value ->> 'done', total = x.value ->> 'total', step = x.value ->> 'step'
+  FROM json_each(:notes) x
+  WHERE operations.sequence = x.value ->> 'sequence' AND operations.status = 'running' AND operations.epoch = :epoch`;
+
+/** How far the running operations are: all of them in one statement, now and then. */
+export class Progress {
+  readonly #database: Database;
+  readonly #registration: Registration;
+  #notes = new Map<number, Note>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(database: Database, registration: Registration) {
+    this.#database = database;
+    this.#registration = registration;
+  }
+
+  note({ sequence }: ClaimedOperation, done: number, total: number, step: string): void {
+    this.#notes.set(sequence, { sequence, done, total, step });
+    this.#timer ??= setTimeout(() => void this.#write(), WRITE_MS).unref();
+  }
+
+  async #write(): Promise<void> {
+    this.#timer = undefined;
+    const notes = JSON.stringify([...this.#notes.values()]);
+    this.#notes = new Map();
+    const update = statement(write, { notes, epoch: this.#registration.epoch });
+    // A lost note is no loss: the operation's end says the same and more.
+    await this.#database.write([fence(this.#registration), update, clearGuards]).catch(() => undefined);
+  }
+}

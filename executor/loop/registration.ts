@@ -1,0 +1,87 @@
+import { clearGuards, type Database, DatabaseError, guard, now, statement } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+
+/** What an executor knows of its machine. */
+export interface Machine {
+  readonly machineId: string | null;
+  readonly bootId: string;
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly version: string;
+}
+
+/** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
+export interface Registration {
+  readonly databaseId: string;
+  readonly hypervisor: string;
+  readonly name: string;
+  readonly epoch: number;
+}
+
+const sameHypervisor = '(id = lower(:name) OR name = :name)';
+
+/**
+ * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
+ * running is pending again. Throws a {@link Problem} when the name belongs to another machine.
+ */
+export async function register(database: Database, name: string, id: string, machine: Machine): Promise<Registration> {
+  const args = {
+    name,
+    id,
+    machine: machine.machineId,
+    boot: machine.bootId,
+    version: machine.version,
+    capabilities: JSON.stringify(machine.capabilities),
+  };
+  try {
+    const [, , , rows] = await database.write([
+      guard(
+        'other_machine',
+        `NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor} AND machine_id <> :machine)`,
+        args,
+      ),
+      statement(
+        `INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms)
+         SELECT :id, :name, 0, '{}', ${now} WHERE NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor})`,
+        args,
+      ),
+      statement(
+        `INSERT INTO events (at_ms, hypervisor, type, subject, data)
+         SELECT ${now}, id, CASE WHEN boot_id = :boot THEN 'hypervisor.restarted' WHEN boot_id IS NULL THEN 'hypervisor.registered'
+           ELSE 'hypervisor.rebooted' END, 'hypervisors/' || id, json_object('epoch', epoch + 1, 'version', :version)
+         FROM hypervisors WHERE ${sameHypervisor}`,
+        args,
+      ),
+      statement<{ id: string; name: string; epoch: number; database_id: string }>(
+        `UPDATE hypervisors SET epoch = epoch + 1, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
+           executor_version = :version, capabilities = :capabilities, last_seen_ms = ${now}
+         WHERE ${sameHypervisor}
+         RETURNING id, name, epoch, (SELECT id FROM database) AS database_id`,
+        args,
+      ),
+      statement(
+        `UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
+         WHERE hypervisor = (SELECT id FROM hypervisors WHERE ${sameHypervisor}) AND status = 'running' AND resource IS NOT NULL`,
+        args,
+      ),
+      clearGuards,
+    ]);
+    const row = rows[0];
+    if (!row) throw new DatabaseError('fault', 'hypervisors', 'the hypervisor was not registered');
+    return { databaseId: row.database_id, hypervisor: row.id, name: row.name, epoch: row.epoch };
+  } catch (error) {
+    if (error instanceof DatabaseError && error.reason === 'other_machine') {
+      throw new Problem('conflict', `Hypervisor ${name} of this database is another machine`, {
+        hint: 'Set WEFT_HYPERVISOR to a name that no other machine has',
+      });
+    }
+    throw error;
+  }
+}
+
+/** Aborts a batch of an executor that a newer start has replaced. */
+export function fence({ hypervisor, epoch }: Registration) {
+  return guard('fenced', 'EXISTS (SELECT 1 FROM hypervisors WHERE id = :fence_hypervisor AND epoch = :fence_epoch)', {
+    fence_hypervisor: hypervisor,
+    fence_epoch: epoch,
+  });
+}

@@ -1,0 +1,150 @@
+import { type Statement, statement } from '../../schema/database/database.ts';
+
+/** A CEN that an operation changes. */
+export interface CenRow {
+  readonly sequence: number;
+  readonly id: string;
+  readonly name: string;
+  readonly link_name: string;
+  readonly wanted: number;
+  readonly made: number;
+}
+
+/** A membership that the operation of `sequence` finds, leaves behind, or both. */
+export interface MemberRow {
+  readonly sequence: number;
+  readonly cen: string;
+  readonly container: string;
+  readonly ordinal: number;
+  readonly outside: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A container that an operation changes, or that is in a CEN it changes. */
+export interface ContainerRow {
+  readonly sequence: number;
+  readonly id: string;
+  readonly name: string;
+  /** Somebody asked for it by itself. */
+  readonly explicit: number;
+  /** Its namespace is there, as far as the last operation said. */
+  readonly namespace: number;
+  readonly desired: 'present' | 'absent';
+  /** Another CEN that is made, or about to be, holds it. */
+  readonly held: number;
+  /** The operation names it as its subject. */
+  readonly named: number;
+}
+
+/** `o`: the operations; `n`: the CENs that each of them names. */
+const operationCens = `
+  json_each(:sequences) q
+  JOIN operations o ON o.sequence = q.value
+  JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:cens)) = :cens
+  JOIN cens n ON n.hypervisor = :hypervisor AND n.name = substr(s.subject, length(:cens) + 1)`;
+
+const found = '(m.added < o.sequence AND (m.removed IS NULL OR m.removed >= o.sequence))';
+const left = '(m.added <= o.sequence AND (m.removed IS NULL OR m.removed > o.sequence))';
+
+const selectCens = `
+  SELECT o.sequence, n.id, n.name, n.link_name,
+    coalesce(n.spec ->> '$.made', 0) AS wanted, coalesce(n.applied_spec ->> '$.made', 0) AS made
+  FROM ${operationCens}`;
+
+const selectMembers = `
+  SELECT o.sequence, m.cen, c.name AS container, m.ordinal, m.outside, ${found} AS before, ${left} AS after
+  FROM ${operationCens}
+  JOIN members m ON m.cen = n.id AND (${found} OR ${left})
+  JOIN containers c ON c.id = m.container
+  ORDER BY o.sequence, m.position, m.id`;
+
+const selectContainers = `
+  WITH named AS (
+    SELECT o.sequence, c.id
+    FROM json_each(:sequences) q
+    JOIN operations o ON o.sequence = q.value
+    JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
+    JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
+  ),
+  wired AS (
+    SELECT o.sequence, m.container AS id
+    FROM ${operationCens}
+    JOIN members m ON m.cen = n.id AND (${found} OR ${left})
+  )
+  SELECT x.sequence, c.id, c.name, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
+    coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired,
+    EXISTS (
+      SELECT 1 FROM members m JOIN cens n ON n.id = m.cen
+      WHERE m.container = c.id AND m.removed IS NULL
+        AND (n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0))
+        AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = x.sequence AND s.subject = :cens || n.name)
+    ) AS held,
+    EXISTS (SELECT 1 FROM named WHERE named.sequence = x.sequence AND named.id = x.id) AS named
+  FROM (SELECT sequence, id FROM named UNION SELECT sequence, id FROM wired) x
+  JOIN containers c ON c.id = x.id`;
+
+/** What the operations of these sequences are about, on one snapshot. */
+export function selectOperationRows(
+  hypervisor: string,
+  sequences: readonly number[],
+): readonly [Statement<CenRow>, Statement<MemberRow>, Statement<ContainerRow>] {
+  const args = {
+    hypervisor,
+    sequences: JSON.stringify(sequences),
+    cens: `hypervisors/${hypervisor}/cens/`,
+    containers: `hypervisors/${hypervisor}/containers/`,
+  };
+  return [
+    statement<CenRow>(selectCens, args),
+    statement<MemberRow>(selectMembers, args),
+    statement<ContainerRow>(selectContainers, args),
+  ];
+}
+
+export interface RestingCenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly link_name: string;
+  readonly generation: number;
+  readonly made: number;
+  readonly members: string;
+}
+
+export interface RestingContainerRow {
+  readonly id: string;
+  readonly name: string;
+  readonly generation: number;
+  readonly desired: 'present' | 'absent';
+  readonly namespace: number;
+}
+
+const selectRestingCens = `
+  SELECT n.id, n.name, n.link_name, n.generation, coalesce(n.spec ->> '$.made', 0) AS made,
+    (SELECT json_group_array(json_object('container', container, 'ordinal', ordinal, 'outside', outside)) FROM (
+      SELECT c.name AS container, m.ordinal, m.outside FROM members m JOIN containers c ON c.id = m.container
+      WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
+  FROM cens n
+  WHERE n.hypervisor = :hypervisor
+    AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :cens || n.name)`;
+
+const selectRestingContainers = `
+  SELECT c.id, c.name, c.generation, c.desired, coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace
+  FROM containers c
+  WHERE c.hypervisor = :hypervisor
+    AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :containers || c.name)`;
+
+/** What no unfinished operation changes. */
+export function selectRestingRows(
+  hypervisor: string,
+): readonly [Statement<RestingCenRow>, Statement<RestingContainerRow>] {
+  const args = {
+    hypervisor,
+    cens: `hypervisors/${hypervisor}/cens/`,
+    containers: `hypervisors/${hypervisor}/containers/`,
+  };
+  return [
+    statement<RestingCenRow>(selectRestingCens, args),
+    statement<RestingContainerRow>(selectRestingContainers, args),
+  ];
+}

@@ -1,0 +1,37 @@
+/** What is wanted of one part of a hypervisor's container network. Everything in it is named by its resource. */
+export interface Network {
+  readonly namespaces: readonly NamespaceWish[];
+  readonly segments: readonly SegmentWish[];
+}
+
+export interface NamespaceWish {
+  readonly name: string;
+  readonly label: string;
+  readonly present: boolean;
+}
+
+/** One CEN: nothing, a wire between two containers or a bridge among more. */
+export interface SegmentWish {
+  readonly name: string;
+  readonly label: string;
+  /** Name of the bridge, and of the interface in each container. */
+  readonly linkName: string;
+  readonly made: boolean;
+  readonly members: readonly MemberWish[];
+}
+
+export interface MemberWish {
+  /** The container's id, which is its namespace's name. */
+  readonly container: string;
+  readonly ordinal: number;
+  /** The end that is a port of the bridge. */
+  readonly outside: string;
+}
+
+export type WiringType = 'wire' | 'bridge' | null;
+
+/** How a segment of so many containers is wired: one or none have nobody to talk to yet. */
+export function wiringType({ made, members }: Pick<SegmentWish, 'made' | 'members'>): WiringType {
+  if (!made || members.length < 2) return null;
+  return members.length === 2 ? 'wire' : 'bridge';
+}

@@ -1,0 +1,98 @@
+import { hardwareAddress } from '../../../schema/names.ts';
+import { type MemberWish, type SegmentWish, wiringType } from './desired.ts';
+
+/** One end of a veth pair as it should be: found by its alias alone. */
+export interface End {
+  /** Null: the host's own namespace. */
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly alias: string;
+  readonly mac: string;
+  /** The bridge that it is a port of. */
+  readonly bridge: string | null;
+}
+
+export interface Pair {
+  readonly ends: readonly [End, End];
+  /** The container that a step for this pair serves. */
+  readonly item: string;
+}
+
+export interface Bridge {
+  readonly name: string;
+  readonly alias: string;
+  readonly mac: string;
+}
+
+/** The links of one segment as they should be. */
+export interface Layout {
+  readonly bridge: Bridge | null;
+  readonly pairs: readonly Pair[];
+}
+
+export function layout(segment: SegmentWish): Layout {
+  const [first, second] = segment.members;
+  switch (wiringType(segment)) {
+    case 'bridge':
+      return { bridge: bridgeOf(segment), pairs: segment.members.map((member) => portPair(segment, member)) };
+    case 'wire':
+      return { bridge: null, pairs: first && second ? [wirePair(segment, first, second)] : [] };
+    case null:
+      return { bridge: null, pairs: [] };
+  }
+}
+
+function bridgeOf({ label, name, linkName }: SegmentWish): Bridge {
+  return { name: linkName, alias: `${label} ${name}`, mac: hardwareAddress(`${label} ${name}`) };
+}
+
+function portPair(segment: SegmentWish, member: MemberWish): Pair {
+  const outside: End = {
+    namespace: null,
+    name: member.outside,
+    alias: alias(segment, `${member.container}.${member.ordinal}o`, insideName(member)),
+    mac: hardwareAddress(`${segment.label} ${member.container}.${member.ordinal}o`),
+    bridge: segment.linkName,
+  };
+  return {
+    ends: [insideEnd(segment, member, `${member.container}.${member.ordinal}o`), outside],
+    item: member.container,
+  };
+}
+
+function wirePair(segment: SegmentWish, left: MemberWish, right: MemberWish): Pair {
+  return {
+    ends: [insideEnd(segment, left, insideName(right)), insideEnd(segment, right, insideName(left))],
+    item: right.container,
+  };
+}
+
+/** A container keeps its hardware address in a segment, whatever its other end is. */
+function insideEnd(segment: SegmentWish, member: MemberWish, peer: string): End {
+  return {
+    namespace: member.container,
+    name: segment.linkName,
+    alias: alias(segment, insideName(member), peer),
+    mac: hardwareAddress(`${segment.label} ${insideName(member)}`),
+    bridge: null,
+  };
+}
+
+/** The full name of the end inside, which on the host is named after the CEN. */
+function insideName({ container, ordinal }: MemberWish): string {
+  return `${container}.${ordinal}i`;
+}
+
+/**
+ * What a link is marked with: whose it is, its full name and its other end's. A container that gets another far end
+ * gets another alias, so one look tells the links that stay from those that go.
+ */
+function alias({ label }: SegmentWish, name: string, peer: string): string {
+  return `${label} ${name} ${peer}`;
+}
+
+/** Where a new link waits while the old one still has the name: no id begins with `_`. */
+export function temporaryName(end: End): string {
+  const ordinal = /\.(\d+)i /.exec(end.alias)?.[1] ?? '0';
+  return `_${ordinal}i`;
+}

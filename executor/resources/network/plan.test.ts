@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import type { MemberWish, Network, SegmentWish } from './desired.ts';
+import { layout } from './layout.ts';
+import { plan } from './plan.ts';
+import { SimulatedHost } from './simulated-host.ts';
+
+function segment(name: string, containers: readonly string[], made = true): SegmentWish {
+  const members = containers.map((container): MemberWish => {
+    const ordinal = Number(name.slice(-1));
+    return { container, ordinal, outside: `${container}.${ordinal}o` };
+  });
+  return { name, label: `weft:db/${name}`, linkName: name, made, members };
+}
+
+function network(present: readonly string[], absent: readonly string[], ...segments: readonly SegmentWish[]): Network {
+  const wish = (name: string, isPresent: boolean) => ({ name, label: `weft:db/${name}`, present: isPresent });
+  return {
+    namespaces: [...present.map((name) => wish(name, true)), ...absent.map((name) => wish(name, false))],
+    segments,
+  };
+}
+
+/** Applies plans until there is nothing to do; at most `steps` steps. Returns the names of the steps taken. */
+function converge(host: SimulatedHost, desired: Network, steps = Number.POSITIVE_INFINITY): string[] {
+  const taken: string[] = [];
+  for (let round = 0; round < 8; round += 1) {
+    const todo = plan(desired, host.observe());
+    if (todo.length === 0) return taken;
+    for (const step of todo) {
+      if (taken.length >= steps) return taken;
+      host.apply(step);
+      taken.push(step.name);
+    }
+  }
+  throw new Error(`no end: ${taken.join(' ')}`);
+}
+
+/** What is on the host, in the order of names: the same for the same desired network, whatever came before. */
+function picture(host: SimulatedHost): string[] {
+  const nameOf = (index: number | null) => host.links.find((link) => link.index === index)?.alias ?? null;
+  return [
+    ...[...host.namespaces].map(([name, { label }]) => `${name} ${label}`),
+    ...host.links.map(
+      ({ namespace, name, alias, mac, up, master, peer }) =>
+        `${namespace ?? ''}/${name} ${alias} ${mac} ${up ? 'up' : 'down'} master ${nameOf(master)} peer ${nameOf(peer)}`,
+    ),
+  ].sort();
+}
+
+const abc = ['a', 'b', 'c'];
+const nothing = network([], [...abc, 'd'], segment('cen0', [], false));
+const wire = network(['a', 'b'], ['c', 'd'], segment('cen0', ['a', 'b']));
+const otherWire = network(['a', 'c'], ['b', 'd'], segment('cen0', ['a', 'c']));
+const bridge = network(abc, ['d'], segment('cen0', abc));
+const otherBridge = network(['b', 'c', 'd'], ['a'], segment('cen0', ['b', 'c', 'd']));
+const alone = network(['a'], ['b', 'c', 'd'], segment('cen0', ['a']));
+const everything = { nothing, wire, otherWire, bridge, otherBridge, alone };
+
+describe('plan', () => {
+  it('makes a wire of two: one pair, named after the CEN at both ends', () => {
+    const host = new SimulatedHost();
+    expect(converge(host, wire)).toEqual(['namespace.create', 'namespace.create', 'veth.create']);
+    expect(host.links.map(({ namespace, name, alias }) => [namespace, name, alias])).toEqual([
+      ['a', 'cen0', 'weft:db/cen0 a.0i b.0i'],
+      ['b', 'cen0', 'weft:db/cen0 b.0i a.0i'],
+    ]);
+  });
+
+  it('makes a bridge of three, with a port for each', () => {
+    const host = new SimulatedHost();
+    converge(host, bridge);
+    const cen = host.links.find(({ kind }) => kind === 'bridge');
+    expect(cen).toMatchObject({ name: 'cen0', alias: 'weft:db/cen0 cen0', up: true });
+    expect(host.links.filter(({ master }) => master === cen?.index).map(({ name }) => name)).toEqual([
+      'a.0o',
+      'b.0o',
+      'c.0o',
+    ]);
+  });
+
+  it('has nothing to wire for one', () => {
+    const host = new SimulatedHost();
+    expect(converge(host, alone)).toEqual(['namespace.create']);
+  });
+
+  it('keeps the hardware addresses of those who stay when a wire becomes a bridge and back', () => {
+    const host = new SimulatedHost();
+    const addresses = () =>
+      host.links
+        .filter(({ namespace }) => namespace === 'a' || namespace === 'b')
+        .map(({ mac }) => mac)
+        .sort();
+    converge(host, wire);
+    const before = addresses();
+    expect(converge(host, bridge)).toEqual([
+      'namespace.create',
+      'bridge.create',
+      'veth.create',
+      'veth.create',
+      'veth.create',
+      'links.replace',
+    ]);
+    expect(addresses()).toEqual(before);
+    converge(host, wire);
+    expect(addresses()).toEqual(before);
+  });
+
+  it('has nothing to do the second time', () => {
+    for (const desired of Object.values(everything)) {
+      const host = new SimulatedHost();
+      converge(host, desired);
+      expect(plan(desired, host.observe())).toEqual([]);
+    }
+  });
+
+  const pairs = Object.keys(everything).flatMap((from) => Object.keys(everything).map((to) => [from, to] as const));
+
+  it.each(pairs)('ends in the same place from %s to %s, stopped at any step', (from, to) => {
+    const source = everything[from as keyof typeof everything];
+    const target = everything[to as keyof typeof everything];
+    const straight = new SimulatedHost();
+    converge(straight, target);
+    for (let stop = 0; ; stop += 1) {
+      const host = new SimulatedHost();
+      converge(host, source);
+      const taken = converge(host, target, stop);
+      // Killed here; the next start goes on, or the change failed and is undone.
+      const undone = host.copy();
+      converge(host, target);
+      expect(picture(host)).toEqual(picture(straight));
+      converge(undone, source);
+      const origin = new SimulatedHost();
+      converge(origin, source);
+      expect(picture(undone)).toEqual(picture(origin));
+      if (taken.length < stop) break;
+    }
+  });
+
+  it('labels what a killed executor made and could not label', () => {
+    const host = new SimulatedHost();
+    converge(host, bridge);
+    const straight = picture(host);
+    for (const link of host.links) {
+      const { alias } = link;
+      link.alias = null;
+      expect(converge(host, bridge)).toEqual(['link.label']);
+      expect(link.alias).toBe(alias);
+    }
+    expect(picture(host)).toEqual(straight);
+  });
+
+  it('mends what somebody renamed, took down, unplugged or deleted', () => {
+    const host = new SimulatedHost();
+    converge(host, bridge);
+    const straight = picture(host);
+    const named = (name: string) => host.links.find((link) => link.name === name) as (typeof host.links)[number];
+    const harms: (() => void)[] = [
+      () => Object.assign(named('a.0o'), { name: 'other' }),
+      () => Object.assign(named('b.0o'), { up: false }),
+      () => Object.assign(named('c.0o'), { master: null }),
+      () => host.removeLink(named('a.0o')),
+      () => host.removeLink(host.links.find(({ kind }) => kind === 'bridge') as (typeof host.links)[number]),
+      () => host.apply({ name: 'namespace.delete', item: 'b', namespace: 'b', label: 'weft:db/b' }),
+    ];
+    for (const harm of harms) {
+      harm();
+      expect(plan(bridge, host.observe())).not.toEqual([]);
+      converge(host, bridge);
+      expect(picture(host)).toEqual(straight);
+    }
+  });
+});
+
+describe('what is in the way', () => {
+  it.each([
+    [
+      'a namespace without a label',
+      (host: SimulatedHost) => host.namespaces.set('b', { label: null, mounted: true }),
+      /Namespace b is there already and is not weft's \(no label\)/,
+    ],
+    [
+      'a namespace of another database',
+      (host: SimulatedHost) => host.namespaces.set('b', { label: 'weft:other/b', mounted: true }),
+      /Namespace b .* \(weft:other\/b\)/,
+    ],
+    [
+      'a bridge of that name',
+      (host: SimulatedHost) => host.addLink({ name: 'cen0', kind: 'bridge' }),
+      /Link cen0 on the host is there already .* a bridge device without weft's label/,
+    ],
+    [
+      'a physical device of that name',
+      (host: SimulatedHost) => host.addLink({ name: 'b.0o', kind: null }),
+      /Link b\.0o on the host .* a physical device/,
+    ],
+  ])('%s is named in a conflict, and nothing is planned', (_what, occupy, message) => {
+    const host = new SimulatedHost();
+    occupy(host);
+    expect(() => plan(bridge, host.observe())).toThrow(message);
+  });
+
+  it('leaves alone what bears no label, and what is of another CEN', () => {
+    const host = new SimulatedHost();
+    converge(host, network(abc, [], segment('cen1', abc)));
+    host.addLink({ name: 'theirs', kind: 'veth' });
+    const before = picture(host);
+    const both = network(abc, [], segment('cen0', abc));
+    converge(host, both);
+    converge(host, network(abc, [], segment('cen0', [], false)));
+    expect(picture(host)).toEqual(before);
+  });
+});
+
+describe('layout', () => {
+  it('gives every end an alias that fits into IFALIASZ, for the longest ids too', () => {
+    const long = 'x'.repeat(63);
+    const uuid = '00000000-0000-4000-8000-000000000000';
+    const wish = {
+      ...segment('cen0', []),
+      label: `weft:${uuid}/${uuid}`,
+      members: [0, 1, 2].map((ordinal) => ({ container: long, ordinal, outside: 'x' })),
+    };
+    for (const { ends } of layout(wish).pairs) for (const { alias } of ends) expect(alias.length).toBeLessThan(256);
+  });
+});

@@ -1,0 +1,52 @@
+import type { HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type { Resource } from '../resource.ts';
+import type { Network } from './desired.ts';
+import { type NetworkStep, type NewEnd, type ObservedNetwork, plan } from './plan.ts';
+
+/** Containers and the Ethernet segments between them: stands on the netns driver. */
+export function networkResource(driver: NetnsDriver): Resource<Network, ObservedNetwork, NetworkStep> {
+  return {
+    async observe({ namespaces, segments }) {
+      const names = new Set([
+        ...namespaces.map(({ name }) => name),
+        ...segments.flatMap(({ members }) => members.map(({ container }) => container)),
+      ]);
+      return observed(await driver.view([...names]));
+    },
+    async observeAll() {
+      return observed(await driver.view('all'));
+    },
+    plan,
+    apply: (step) => apply(driver, step),
+  };
+}
+
+function observed({ links, namespaces }: HostView): ObservedNetwork {
+  return { host: links, namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])) };
+}
+
+/** Every step may be taken twice. None has an undo of its own: a change that fails is undone by converging to what was before. */
+function apply(driver: NetnsDriver, step: NetworkStep): Promise<void> {
+  switch (step.name) {
+    case 'namespace.create':
+      return driver.createNamespace({ name: step.namespace, label: step.label });
+    case 'namespace.delete':
+      return driver.deleteNamespace({ name: step.namespace, label: step.label });
+    case 'bridge.create':
+      return driver.createBridge({ name: step.bridge, alias: step.alias, mac: step.mac });
+    case 'veth.create':
+      return driver.createVeth({ ends: [vethEnd(step.ends[0]), vethEnd(step.ends[1])] });
+    case 'link.label':
+      return driver.labelLink({ namespace: step.namespace, name: step.link, mac: step.mac, alias: step.alias });
+    case 'link.change':
+      return driver.changeLink({ namespace: step.namespace, alias: step.alias, ...step.change });
+    case 'links.replace':
+      return driver.replaceLinks({ replacements: step.replacements });
+    case 'links.delete':
+      return driver.deleteLinks({ namespace: step.namespace, aliases: step.aliases });
+  }
+}
+
+function vethEnd({ bridge, ...end }: NewEnd): VethEnd {
+  return bridge === null ? end : { ...end, bridge };
+}

@@ -1,0 +1,55 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { Problem } from '../schema/problem.ts';
+import type { AppContext, AppEnvironment, Settings } from './context.ts';
+import { leviathan } from './dialects/leviathan/routes.ts';
+import { health } from './health.ts';
+import { newId } from './intent/new-id.ts';
+import { door } from './middleware/door.ts';
+import { answerProblem, problemResponse } from './middleware/problem.ts';
+import { operations } from './operations.ts';
+import { welcome } from './welcome.ts';
+
+export const BODY_MAX_BYTES = 1024 * 1024;
+
+const requestIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/**
+ * The API: the same on Workers and on Node. `settings` is asked once for each request; what it opened for that request
+ * alone it closes in `release`.
+ */
+export function createApp(
+  settings: (c: AppContext) => Settings,
+  release: (settings: Settings) => void = () => undefined,
+): Hono<AppEnvironment> {
+  const app = new Hono<AppEnvironment>({ strict: false });
+  app.onError(answerProblem);
+  app.notFound((c) =>
+    problemResponse(new Problem('not_found', `There is no path ${c.req.path}`, { hint: 'GET / lists the paths' }), c),
+  );
+
+  app.use(async (c, next) => {
+    const given = c.req.header('x-request-id');
+    c.set('requestId', given !== undefined && requestIdPattern.test(given) ? given : newId());
+    c.header('x-request-id', c.get('requestId'));
+    const current = settings(c);
+    c.set('settings', current);
+    try {
+      await next();
+    } finally {
+      release(current);
+    }
+  });
+  app.use(door());
+  app.use(bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge }));
+
+  welcome(app);
+  health(app);
+  operations(app);
+  leviathan(app);
+  return app;
+}
+
+function tooLarge(): never {
+  throw new Problem('too_large', 'The body is larger than 1 MiB', { hint: 'Send a long list in several requests' });
+}

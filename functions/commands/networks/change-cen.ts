@@ -1,0 +1,87 @@
+import { type Database, guard, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainNames } from './explain.ts';
+import { cenSubject, containerSubject, NetworkStatements, operationSequence } from './statements.ts';
+
+/** Declares an empty CEN; there already: leaves it as it is. */
+export function createCen(database: Database, principal: string, cen: string): Intent {
+  const operation = newId();
+  const host = null;
+  const network = new NetworkStatements({ operation, host, memberships: [{ cen, containers: [] }], mode: 'declare' });
+  return {
+    operation,
+    statements: [
+      network.guardHypervisor(),
+      insertOperation({
+        operation,
+        kind: 'cen.create',
+        host,
+        request: { cenID: cen },
+        principal,
+        resource: resourceOf('cens', cen),
+        status: 'succeeded',
+      }),
+      network.declareCens(),
+      ...network.allotNames(),
+    ],
+    explain: (error) => explainNames(database, error, host),
+  };
+}
+
+/** Takes a CEN off the host and forgets it; its containers stay declared. */
+export function deleteCen(database: Database, principal: string, cen: string): Intent {
+  const operation = newId();
+  const host = null;
+  const args = { operation, host, cen };
+  return {
+    operation,
+    statements: [
+      guard('unknown_cen', `EXISTS (SELECT 1 ${fromCen} AND n.desired = 'present')`, args),
+      insertOperation({
+        operation,
+        kind: 'cen.delete',
+        host,
+        request: { cenID: cen },
+        principal,
+        resource: resourceOf('cens', cen),
+        status: 'pending',
+      }),
+      statement(insertCenSubjects, args),
+      statement(insertMemberSubjects, args),
+      statement(countMembers, args),
+      statement(
+        `UPDATE members SET removed = ${operationSequence} WHERE removed IS NULL AND cen = (SELECT n.id ${fromCen})`,
+        args,
+      ),
+      statement(
+        `UPDATE cens SET desired = 'absent', spec = '{"made":false}', generation = generation + 1
+         WHERE id = (SELECT n.id ${fromCen})`,
+        args,
+      ),
+    ],
+    explain: async (error) => (error.reason === 'unknown_cen' ? unknownCen(cen) : explainNames(database, error, host)),
+  };
+}
+
+export function unknownCen(cen: string): Problem {
+  return new Problem('not_found', `There is no CEN ${cen}`, {
+    errors: [{ parameter: 'CenId', detail: `there is no CEN ${cen}` }],
+  });
+}
+
+const fromCen = `FROM cens n WHERE n.hypervisor = ${hypervisor} AND n.name = :cen`;
+
+const insertCenSubjects = `
+  INSERT INTO operation_subjects (subject, sequence) SELECT ${cenSubject}, ${operationSequence} ${fromCen}`;
+
+const insertMemberSubjects = `
+  INSERT INTO operation_subjects (subject, sequence)
+  SELECT DISTINCT ${containerSubject}, ${operationSequence}
+  FROM members m JOIN containers c ON c.id = m.container
+  WHERE m.removed IS NULL AND m.cen = (SELECT n.id ${fromCen})`;
+
+const countMembers = `
+  UPDATE operations SET total = (SELECT count(*) FROM members WHERE removed IS NULL AND cen = (SELECT n.id ${fromCen}))
+  WHERE id = :operation`;

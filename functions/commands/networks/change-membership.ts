@@ -1,0 +1,83 @@
+import { type Database, guard, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainNames } from './explain.ts';
+import { NetworkStatements, operationSequence } from './statements.ts';
+
+/** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
+export function joinCen(database: Database, principal: string, host: string, container: string, cen: string): Intent {
+  const operation = newId();
+  const network = new NetworkStatements({
+    operation,
+    host,
+    memberships: [{ cen, containers: [container] }],
+    mode: 'make',
+  });
+  return {
+    operation,
+    statements: [
+      network.guardHypervisor(),
+      network.guardCapable(),
+      insertOperation({
+        operation,
+        kind: 'cen.join',
+        host,
+        request: { contID: container, cenID: cen },
+        principal,
+        resource: resourceOf('cens', cen),
+        status: 'pending',
+      }),
+      network.declareContainers(),
+      network.declareCens(),
+      ...network.allotNames(),
+      ...network.addMembers(),
+      statement(insertSubjects, { operation, host, container, cen }),
+    ],
+    explain: (error) => explainNames(database, error, host),
+  };
+}
+
+/** Takes a container out of a CEN. */
+export function leaveCen(database: Database, principal: string, host: string, container: string, cen: string): Intent {
+  const operation = newId();
+  const args = { operation, host, container, cen };
+  return {
+    operation,
+    statements: [
+      guard('hypervisor', `${hypervisor} IS NOT NULL`, args),
+      guard('no_member', `EXISTS (${selectMember})`, args),
+      insertOperation({
+        operation,
+        kind: 'cen.leave',
+        host,
+        request: { contID: container, cenID: cen },
+        principal,
+        resource: resourceOf('cens', cen),
+        status: 'pending',
+      }),
+      statement(insertSubjects, args),
+      statement(`UPDATE members SET removed = ${operationSequence} WHERE id = (${selectMember})`, args),
+    ],
+    explain: async (error) =>
+      error.reason === 'no_member' ? noMember(host, container, cen) : explainNames(database, error, host),
+  };
+}
+
+function noMember(host: string, container: string, cen: string): Problem {
+  return new Problem('not_found', `Container ${container} on ${host} is not in CEN ${cen}`, {
+    errors: [{ parameter: 'CenId', detail: `${container} is not in ${cen}` }],
+  });
+}
+
+const selectMember = `
+  SELECT m.id FROM members m
+  JOIN cens n ON n.id = m.cen
+  JOIN containers c ON c.id = m.container
+  WHERE n.hypervisor = ${hypervisor} AND n.name = :cen AND c.name = :container AND m.removed IS NULL`;
+
+const insertSubjects = `
+  INSERT INTO operation_subjects (subject, sequence)
+  SELECT 'hypervisors/' || ${hypervisor} || '/cens/' || :cen, ${operationSequence}
+  UNION ALL
+  SELECT 'hypervisors/' || ${hypervisor} || '/containers/' || :container, ${operationSequence}`;

@@ -1,0 +1,96 @@
+import type { CenImport } from '../../../schema/api/leviathan.ts';
+import type { Database, DatabaseError } from '../../../schema/database/database.ts';
+import { guard } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { hypervisor, type Intent, insertOperation } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainNames, explainScope } from './explain.ts';
+import { cenSubject, NetworkStatements } from './statements.ts';
+
+/** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
+const active = `(n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0)
+  OR EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${cenSubject}))`;
+
+const sameHost = `NOT EXISTS (
+  SELECT 1 FROM json_each(:hosts) j
+  WHERE j.value NOT IN (SELECT id FROM hypervisors WHERE id = ${hypervisor} UNION SELECT name FROM hypervisors WHERE id = ${hypervisor}))`;
+
+/**
+ * Declares CENs and their containers; each list given is from now on the whole membership of its CEN. The host is
+ * touched only where a CEN is made already: that difference is a part of its own.
+ */
+export function importCens(database: Database, principal: string, body: CenImport): Intent {
+  const operation = newId();
+  const hosts = [...new Set(body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host)))].filter(
+    (host) => host !== null,
+  );
+  const network = new NetworkStatements({
+    operation,
+    host: null,
+    memberships: body.cenList.map(({ cenID, containerIDs }) => ({
+      cen: cenID,
+      containers: containerIDs.map(({ container }) => container),
+    })),
+    mode: 'declare',
+  });
+  return {
+    operation,
+    statements: [
+      network.guardHypervisor(),
+      guard('other_host', sameHost, { host: null, hosts: JSON.stringify(hosts) }),
+      insertOperation({
+        operation,
+        kind: 'cen.import',
+        host: null,
+        request: requestOf(body),
+        principal,
+        resource: null,
+        status: 'pending',
+      }),
+      network.declareContainers(),
+      network.declareCens(),
+      ...network.allotNames(),
+      network.insertParts('cen.import', active),
+      network.removeOtherMembers(),
+      ...network.forgetRemovedMembers(),
+      ...network.addMembers(),
+      ...network.partSubjects('m.added = o.sequence OR m.removed = o.sequence'),
+      network.countParts(),
+      network.finishWithoutParts(),
+    ],
+    explain: async (error) =>
+      (await explainHosts(database, error, body)) ?? (await explainNames(database, error, null)),
+  };
+}
+
+/** The body as it came: with the host before a container only where the request named one. */
+function requestOf(body: CenImport): unknown {
+  return {
+    cenList: body.cenList.map(({ cenID, containerIDs }) => ({
+      cenID,
+      containerIDs: containerIDs.map(({ host, container }) => (host === null ? container : `${host}/${container}`)),
+    })),
+  };
+}
+
+async function explainHosts(database: Database, error: DatabaseError, body: CenImport): Promise<Problem | undefined> {
+  if (error.reason !== 'other_host') return undefined;
+  const { hypervisors } = await explainScope(database);
+  const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));
+  const errors = body.cenList.flatMap(({ containerIDs }, index) =>
+    containerIDs.flatMap(({ host }, member) =>
+      host === null || (hypervisors.length === 1 && known.has(host))
+        ? []
+        : [
+            {
+              pointer: `/cenList/${index}/containerIDs/${member}`,
+              detail: known.has(host) ? `is on ${host}, the CEN is not` : `there is no hypervisor ${host}`,
+            },
+          ],
+    ),
+  );
+  return new Problem('impossible', `${errors[0]?.pointer ?? ''} ${errors[0]?.detail ?? 'is on another hypervisor'}`, {
+    hint: 'The containers of one CEN live on one hypervisor',
+    errors,
+  });
+}

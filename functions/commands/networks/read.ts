@@ -1,0 +1,95 @@
+import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
+import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { hypervisor } from '../../intent/intent.ts';
+import { unknownCen } from './change-cen.ts';
+import { unknownContainer } from './change-container.ts';
+import { cenSubject, containerSubject } from './statements.ts';
+
+interface CenRow {
+  readonly name: string;
+  readonly host: string;
+  readonly link_name: string;
+  readonly wiring_type: CenBody['wiring_type'];
+  readonly state: string;
+  readonly busy: number;
+  readonly members: string;
+}
+
+const selectCens = `
+  SELECT n.name, h.name AS host, n.link_name, n.wiring_type, n.state,
+    EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${cenSubject}) AS busy,
+    (SELECT json_group_array(json_object('name', name, 'outside', outside)) FROM (
+      SELECT c.name, m.outside FROM members m JOIN containers c ON c.id = m.container
+      WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
+  FROM cens n JOIN hypervisors h ON h.id = n.hypervisor
+  WHERE n.hypervisor = ${hypervisor} AND n.name = :cen AND n.desired = 'present'`;
+
+function selectCen(host: string | null, cen: string): Statement<CenRow> {
+  return statement<CenRow>(selectCens, { host, cen });
+}
+
+/** A CEN as leviathan tells of it. Throws a 404. */
+export async function readCen(database: Database, cen: string, host: string | null = null): Promise<CenBody> {
+  const [rows] = await database.read([selectCen(host, cen)]);
+  const row = rows[0];
+  if (row === undefined) throw unknownCen(cen);
+  const members: { name: string; outside: string }[] = JSON.parse(row.members);
+  return {
+    cenID: row.name,
+    contIDs: members.map(({ name }) => name),
+    wiring_type: row.wiring_type,
+    status: row.busy === 1 ? 'preparing' : (cenStatuses.find((status) => status === row.state) ?? 'failed'),
+    wires: wires(row, members),
+    hypervisors: [row.host],
+  };
+}
+
+function wires(row: CenRow, members: readonly { name: string; outside: string }[]): CenBody['wires'] {
+  if (row.wiring_type === 'bridge') {
+    return members.map(({ name, outside }) => [
+      { contID: name, interface: row.link_name },
+      { bridge: row.link_name, interface: outside },
+    ]);
+  }
+  const [left, right] = members;
+  if (row.wiring_type === null || !left || !right) return [];
+  return [
+    [
+      { contID: left.name, interface: row.link_name },
+      { contID: right.name, interface: row.link_name },
+    ],
+  ];
+}
+
+interface ContainerRow {
+  readonly name: string;
+  readonly host: string;
+  readonly tag: string | null;
+  readonly state: string;
+  readonly busy: number;
+  readonly cens: string;
+}
+
+const selectContainers = `
+  SELECT c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.state,
+    EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
+    (SELECT json_group_array(name) FROM (
+      SELECT n.name FROM members m JOIN cens n ON n.id = m.cen
+      WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens
+  FROM containers c JOIN hypervisors h ON h.id = c.hypervisor
+  WHERE c.hypervisor = ${hypervisor} AND c.name = :container AND c.desired = 'present'`;
+
+/** A container as leviathan tells of it. Throws a 404. */
+export async function readContainer(database: Database, host: string, container: string): Promise<ContainerBody> {
+  const [rows] = await database.read([statement<ContainerRow>(selectContainers, { host, container })]);
+  const row = rows[0];
+  if (row === undefined) throw unknownContainer(host, container);
+  return {
+    contID: row.name,
+    hostID: row.host,
+    cens: JSON.parse(row.cens),
+    tag: row.tag,
+    ipaddresses: [],
+    state: row.busy === 1 ? 'preparing' : (containerStates.find((state) => state === row.state) ?? 'failed'),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Context } from 'hono';
+import type { Database } from '../schema/database/database.ts';
+
+/** What a deployment decides; on a Worker made anew for each request. */
+export interface Settings {
+  readonly database: Database;
+  /** Values of `Host` that are ours, in lower case; null where the platform routes by host name. */
+  readonly hosts: ReadonlySet<string> | null;
+  readonly origins: ReadonlySet<string>;
+  readonly adminToken: string | undefined;
+  /** How often a waiting request may read its operation (a Worker's subrequests are counted). */
+  readonly readBudget: number;
+  readonly report: (error: unknown, requestId: string) => void;
+}
+
+export interface Variables {
+  settings: Settings;
+  requestId: string;
+  principal: string;
+}
+
+export type AppEnvironment = { Variables: Variables };
+export type AppContext = Context<AppEnvironment>;

@@ -1,0 +1,56 @@
+import { cenIdSchema, containerIdSchema, containerPutSchema, hostIdSchema } from '../../../schema/api/leviathan.ts';
+import { deleteContainer, putContainer } from '../../commands/networks/change-container.ts';
+import { joinCen, leaveCen } from '../../commands/networks/change-membership.ts';
+import { readCen, readContainer } from '../../commands/networks/read.ts';
+import type { AppContext } from '../../context.ts';
+import { submit } from '../../intent/submit.ts';
+import { readOptionalBody } from '../../middleware/body.ts';
+import { pathParameter } from '../../middleware/parameters.ts';
+
+/** PUT /host/{h}/{c} */
+export async function put(c: AppContext): Promise<Response> {
+  const { host, container } = place(c);
+  const body = await readOptionalBody(c, containerPutSchema);
+  const { database } = c.get('settings');
+  const intent = putContainer(database, c.get('principal'), host, container, body);
+  return submit(c, intent, async () => c.json(await readContainer(database, host, container)));
+}
+
+/** GET /host/{h}/{c} */
+export async function get(c: AppContext): Promise<Response> {
+  const { host, container } = place(c);
+  return c.json(await readContainer(c.get('settings').database, host, container));
+}
+
+/** DELETE /host/{h}/{c}: answers the container as it was. */
+export async function remove(c: AppContext): Promise<Response> {
+  const { host, container } = place(c);
+  const { database } = c.get('settings');
+  const before = await readContainer(database, host, container);
+  return submit(c, deleteContainer(database, c.get('principal'), host, container), () => c.json(before));
+}
+
+/** PUT /host/{h}/{c}/{cen}: answers the CEN. */
+export function join(c: AppContext): Promise<Response> {
+  const { host, container } = place(c);
+  const cen = pathParameter(c, 'CenId', cenIdSchema);
+  const { database } = c.get('settings');
+  const intent = joinCen(database, c.get('principal'), host, container, cen);
+  return submit(c, intent, async () => c.json(await readCen(database, cen, host)));
+}
+
+/** DELETE /host/{h}/{c}/{cen}: answers the CEN that is left. */
+export function leave(c: AppContext): Promise<Response> {
+  const { host, container } = place(c);
+  const cen = pathParameter(c, 'CenId', cenIdSchema);
+  const { database } = c.get('settings');
+  const intent = leaveCen(database, c.get('principal'), host, container, cen);
+  return submit(c, intent, async () => c.json(await readCen(database, cen, host)));
+}
+
+function place(c: AppContext): { host: string; container: string } {
+  return {
+    host: pathParameter(c, 'HostId', hostIdSchema),
+    container: pathParameter(c, 'ContainerId', containerIdSchema),
+  };
+}

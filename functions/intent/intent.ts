@@ -1,0 +1,111 @@
+import {
+  clearGuards,
+  type Database,
+  DatabaseError,
+  now,
+  type Statement,
+  statement,
+} from '../../schema/database/database.ts';
+import type { Problem } from '../../schema/problem.ts';
+import { type OperationRow, selectOperation } from './operation.ts';
+
+/** A write of the API, ready to be recorded: one batch, one round trip. */
+export interface Intent {
+  /** Id of the operation that the caller waits for. */
+  readonly operation: string;
+  /** Guards, resource rows, the operation and its parts, their subjects; in the order they run. */
+  readonly statements: readonly Statement[];
+  /** The words for a batch that was aborted: reads what is in the way. */
+  readonly explain: (error: DatabaseError) => Promise<Problem>;
+}
+
+/** How long an operation may take, retries included, before it fails for good. */
+const DEADLINE_MS = 600_000;
+
+const acceptedEvents = `
+  INSERT INTO events (at_ms, hypervisor, type, subject, data)
+  SELECT created_ms, hypervisor, CASE status WHEN 'succeeded' THEN 'operation.succeeded' ELSE 'operation.accepted' END,
+    coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
+  FROM operations
+  WHERE id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)
+  ORDER BY sequence`;
+
+/**
+ * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted.
+ * Throws the {@link Problem} that says why it cannot be.
+ */
+export async function record(database: Database, intent: Intent): Promise<OperationRow> {
+  const operation = intent.operation;
+  try {
+    const rows = await database.write([
+      ...intent.statements,
+      statement(acceptedEvents, { operation }),
+      clearGuards,
+      selectOperation(operation),
+    ]);
+    const accepted = rows.at(-1)?.[0];
+    if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
+    return accepted as OperationRow;
+  } catch (error) {
+    if (error instanceof DatabaseError && (error.code === 'guard' || error.code === 'constraint')) {
+      throw await intent.explain(error);
+    }
+    throw error;
+  }
+}
+
+/** The hypervisor that a request means, as SQL: the named one, or the only one. */
+export const hypervisor = '(SELECT id FROM hypervisors WHERE :host IS NULL OR id = :host OR name = :host LIMIT 1)';
+
+/** Holds when the request means one hypervisor, and no other. */
+export const oneHypervisor = '(SELECT count(*) FROM hypervisors WHERE :host IS NULL OR id = :host OR name = :host) = 1';
+
+/** Holds when that hypervisor's executor found the technology on its host. */
+export function capableOf(technology: string): string {
+  return `(SELECT capabilities ->> '$.${technology}.available' FROM hypervisors WHERE id = ${hypervisor})`;
+}
+
+export interface NewOperation {
+  readonly operation: string;
+  readonly kind: string;
+  /** Name or id of the hypervisor; null means the only one. */
+  readonly host: string | null;
+  readonly request: unknown;
+  readonly principal: string;
+  /** The resource that does the work; null for a parent, whose parts do it. */
+  readonly resource: string | null;
+  /** What needs no host is born succeeded. */
+  readonly status: 'pending' | 'succeeded';
+  readonly total?: number;
+}
+
+const insert = `
+  INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,
+    attempt, done, total, principal, created_ms, finished_ms)
+  SELECT :operation, ${hypervisor}, :kind, replace(:resource, ':hypervisor', ${hypervisor}), :request, 0, :status, ${now}, ${now} + ${DEADLINE_MS},
+    0, CASE :status WHEN 'succeeded' THEN :total ELSE 0 END, :total, :principal, ${now}, CASE :status WHEN 'succeeded' THEN ${now} END`;
+
+/** `:hypervisor` in the resource stands for the id of the hypervisor that `host` means. */
+export function insertOperation(operation: NewOperation): Statement<never> {
+  return statement(insert, {
+    operation: operation.operation,
+    host: operation.host,
+    kind: operation.kind,
+    resource: operation.resource,
+    request: JSON.stringify(operation.request),
+    status: operation.status,
+    principal: operation.principal,
+    total: operation.total ?? 1,
+  });
+}
+
+/** Columns and values with which a part copies its parent, `p`. */
+export const partColumns =
+  'parent, hypervisor, generation, status, not_before_ms, deadline_ms, attempt, done, principal, created_ms';
+export const partValues =
+  "p.sequence, p.hypervisor, 0, 'pending', p.not_before_ms, p.deadline_ms, 0, 0, p.principal, p.created_ms";
+
+/** What stands for the hypervisor's id in the resource of a new operation. */
+export function resourceOf(kind: 'cens' | 'containers', name: string): string {
+  return `hypervisors/:hypervisor/${kind}/${name}`;
+}

@@ -1,0 +1,141 @@
+import type { OperationBody } from '../../schema/api/operations.ts';
+import { now, type Statement, statement } from '../../schema/database/database.ts';
+import type { ProblemDetails } from '../../schema/problem.ts';
+import type { operations } from '../../schema/tables/kernel.ts';
+
+type Operation = typeof operations.$inferSelect;
+
+/** An operation as its queries return it. */
+export interface OperationRow
+  extends Pick<
+    Operation,
+    'id' | 'sequence' | 'kind' | 'resource' | 'request' | 'status' | 'step' | 'attempt' | 'error' | 'principal'
+  > {
+  readonly parent_id: string | null;
+  readonly hypervisor_name: string | null;
+  /** Milliseconds since the executor of its hypervisor was last seen; null where it never was. */
+  readonly silent_ms: number | null;
+  readonly subjects: string;
+  readonly items: string | null;
+  readonly total_done: number;
+  readonly total_all: number;
+  readonly created_ms: number;
+  readonly started_ms: number | null;
+  readonly finished_ms: number | null;
+}
+
+/** An executor that was not heard of for so long is taken for dead: three heartbeats. */
+const SILENT_MS = 30_000;
+
+/** `source` yields rows of operations. */
+function select(source: string): string {
+  return `
+    SELECT o.id, o.sequence, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal,
+      o.created_ms, o.started_ms, o.finished_ms,
+      p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
+      CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)
+        ELSE (SELECT json_group_array(c.resource) FROM operations c WHERE c.parent = o.sequence) END AS subjects,
+      coalesce((SELECT sum(c.done) FROM operations c WHERE c.parent = o.sequence), o.done) AS total_done,
+      coalesce((SELECT sum(c.total) FROM operations c WHERE c.parent = o.sequence), o.total) AS total_all,
+      (SELECT json_group_array(json_object('id', c.resource, 'status', c.status, 'error', json(c.error)))
+        FROM operations c WHERE c.parent = o.sequence) AS items
+    FROM ${source} o
+    LEFT JOIN operations p ON p.sequence = o.parent
+    LEFT JOIN hypervisors h ON h.id = o.hypervisor`;
+}
+
+const selectOne = select('(SELECT * FROM operations WHERE id = :operation)');
+
+export function selectOperation(operation: string): Statement<OperationRow> {
+  return statement<OperationRow>(selectOne, { operation });
+}
+
+export interface OperationFilter {
+  readonly status?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly parent?: string | undefined;
+  /** Only operations whose sequence is lower: where the last page ended. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+const selectMany = `${select(`(
+  SELECT * FROM operations
+  WHERE (:status IS NULL OR status = :status) AND (:kind IS NULL OR kind = :kind)
+    AND (:subject IS NULL OR resource = :subject)
+    AND (:parent IS NULL OR parent = (SELECT sequence FROM operations WHERE id = :parent))
+    AND (:before IS NULL OR sequence < :before)
+  ORDER BY sequence DESC LIMIT :limit)`)}
+  ORDER BY o.sequence DESC`;
+
+/** Newest first. */
+export function selectOperations(filter: OperationFilter): Statement<OperationRow> {
+  return statement<OperationRow>(selectMany, {
+    status: filter.status ?? null,
+    kind: filter.kind ?? null,
+    subject: filter.subject ?? null,
+    parent: filter.parent ?? null,
+    before: filter.before ?? null,
+    limit: filter.limit,
+  });
+}
+
+export function isFinished(row: Pick<OperationRow, 'status'>): boolean {
+  return row.status !== 'pending' && row.status !== 'running';
+}
+
+/** Whether nobody is there to do it: then waiting for it is no use. */
+export function isWaitingForTheDead(row: OperationRow): boolean {
+  return row.status === 'pending' && (row.silent_ms === null || row.silent_ms > SILENT_MS);
+}
+
+export function operationBody(row: OperationRow): OperationBody {
+  const items = itemsOf(row);
+  return {
+    id: row.id,
+    sequence: row.sequence,
+    parent: row.parent_id,
+    hypervisor: row.hypervisor_name,
+    kind: row.kind,
+    subjects: JSON.parse(row.subjects),
+    request: JSON.parse(row.request),
+    status: row.status,
+    progress: { done: row.total_done, total: row.total_all, step: row.step },
+    attempt: row.attempt,
+    ...(isWaitingForTheDead(row) ? { waiting: waitingText(row) } : {}),
+    result: items.length > 0 && isFinished(row) ? { items } : null,
+    error: row.error === null ? null : JSON.parse(row.error),
+    principal: row.principal,
+    created: timestamp(row.created_ms),
+    started: row.started_ms === null ? null : timestamp(row.started_ms),
+    finished: row.finished_ms === null ? null : timestamp(row.finished_ms),
+  };
+}
+
+interface Item {
+  id: string;
+  status: OperationRow['status'];
+  error?: ProblemDetails;
+}
+
+/** The parts of a list by their own ids: the last segment of the subject. */
+function itemsOf(row: OperationRow): Item[] {
+  const parts: { id: string; status: OperationRow['status']; error: ProblemDetails | null }[] = JSON.parse(
+    row.items ?? '[]',
+  );
+  return parts.map(({ id, status, error }) => ({
+    id: id.slice(id.lastIndexOf('/') + 1),
+    status,
+    ...(error === null ? {} : { error }),
+  }));
+}
+
+function waitingText({ hypervisor_name, silent_ms }: OperationRow): string {
+  const seen = silent_ms === null ? 'never seen' : `last seen ${Math.round(silent_ms / 1000)} s ago`;
+  return `waiting for ${hypervisor_name ?? 'a hypervisor'}, ${seen}`;
+}
+
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

@@ -1,0 +1,93 @@
+import * as v from 'valibot';
+import { type MemberError, Problem } from '../../schema/problem.ts';
+import type { AppContext } from '../context.ts';
+
+const WARNING_MEMBERS_MAX = 10;
+
+/**
+ * The request's body, read as JSON whatever its `Content-Type` says, and checked. Members that the schema of a seed's
+ * request does not know are ignored and named in a `Warning` header. Throws {@link Problem} 400.
+ */
+export async function readBody<Schema extends v.GenericSchema>(
+  c: AppContext,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const input = parseJson(await c.req.text());
+  const value = validate(schema, input);
+  const ignored = unknownMembers(input, value);
+  if (ignored.length > 0) {
+    const named = ignored.slice(0, WARNING_MEMBERS_MAX).map(headerText).join(', ');
+    c.header(
+      'warning',
+      `299 - "unknown members ignored: ${named}${ignored.length > WARNING_MEMBERS_MAX ? ', …' : ''}"`,
+    );
+  }
+  return value;
+}
+
+/** As {@link readBody}, for a request that may come without one. */
+export async function readOptionalBody<Schema extends v.GenericSchema>(
+  c: AppContext,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const text = await c.req.text();
+  return validate(schema, text.trim() === '' ? {} : parseJson(text));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const where = cause instanceof SyntaxError ? /position \d+/.exec(cause.message)?.[0] : undefined;
+    throw new Problem('malformed', `The body is not JSON${where ? ` (${where})` : ''}`, {
+      errors: [{ pointer: '', detail: 'is not JSON' }],
+      cause,
+    });
+  }
+}
+
+/** Checks a value against a schema; throws a {@link Problem} with a JSON pointer for each member that is wrong. */
+export function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const errors = result.issues.map((issue): MemberError => ({ pointer: pointer(issue), detail: issue.message }));
+  const first = errors[0];
+  throw new Problem(
+    'invalid',
+    `${first?.pointer ? `${first.pointer} ` : 'The body '}${first?.detail ?? 'is invalid'}`,
+    {
+      errors,
+    },
+  );
+}
+
+/** RFC 6901. */
+function pointer(issue: v.BaseIssue<unknown>): string {
+  return (issue.path ?? []).map(({ key }) => `/${escapePointer(String(key))}`).join('');
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** A header field holds visible ASCII only (RFC 9110), and ours is a quoted string. */
+function headerText(text: string): string {
+  return encodeURI(text).replaceAll('"', '%22');
+}
+
+function unknownMembers(input: unknown, known: unknown, path = ''): string[] {
+  if (Array.isArray(input)) {
+    return Array.isArray(known)
+      ? input.flatMap((item, index) => unknownMembers(item, known[index], `${path}/${index}`))
+      : [];
+  }
+  if (!isRecord(input) || !isRecord(known)) return [];
+  return Object.entries(input).flatMap(([key, value]) => {
+    const member = `${path}/${escapePointer(key)}`;
+    return Object.hasOwn(known, key) ? unknownMembers(value, known[key], member) : [member];
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,96 @@
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import type { Database } from '../schema/database/database.ts';
+import { type Configuration, isLoopback, type ListenAddress } from '../schema/process/configuration.ts';
+import type { Logger } from '../schema/process/logger.ts';
+import { startProcess } from '../schema/process/process.ts';
+import { createApp } from './app.ts';
+
+export interface RunningServer {
+  /** Where it listens, as URLs. */
+  readonly urls: readonly string[];
+  close(): Promise<void>;
+}
+
+const SHUTDOWN_MS = 5_000;
+
+/** Serves the API on every address of the configuration; all of them or none. Throws what Node says of a taken port. */
+export async function startServer(
+  configuration: Configuration,
+  database: Database,
+  log: Logger,
+): Promise<RunningServer> {
+  const hosts = new Set([
+    ...configuration.listen.flatMap(hostNames),
+    ...configuration.allowedHosts.map((host) => host.toLowerCase()),
+  ]);
+  const anyHost = configuration.listen.some(({ host }) => !isLoopback(host)) && configuration.allowedHosts.length === 0;
+  const settings = {
+    database,
+    hosts: anyHost ? null : hosts,
+    origins: new Set(configuration.allowedOrigins.map((origin) => origin.toLowerCase())),
+    adminToken: configuration.adminToken,
+    readBudget: Number.POSITIVE_INFINITY,
+    report: (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'request failed'),
+  };
+  const app = createApp(() => settings);
+  const servers: Server[] = [];
+  const close = async () => {
+    await Promise.all(servers.map(closeServer));
+  };
+  try {
+    for (const address of configuration.listen) {
+      const server = await listen(app.fetch, address);
+      servers.push(server);
+      for (const name of hostNames({ ...address, port: portOf(server, address) })) hosts.add(name);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { urls: servers.map((server, index) => urlOf(server, configuration.listen[index])), close };
+}
+
+type Fetch = ReturnType<typeof createApp>['fetch'];
+
+function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port }, () => resolve(server as Server));
+    server.once('error', reject);
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
+    server.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** What a client on this machine may write into `Host` for an address. */
+function hostNames({ host, port }: ListenAddress): string[] {
+  const names = isLoopback(host) ? [host, 'localhost'] : [host];
+  return names.map((name) => `${name.includes(':') ? `[${name}]` : name}:${port}`.toLowerCase());
+}
+
+function portOf(server: Server, { port }: ListenAddress): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function urlOf(server: Server, address: ListenAddress | undefined): string {
+  const host = address?.host ?? '';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server, address ?? { host, port: 0 })}`;
+}
+
+if (import.meta.main) {
+  await startProcess(async ({ configuration, database, log }) => {
+    const server = await startServer(configuration, database, log);
+    for (const url of server.urls) log.info(`the API listens on ${url}`);
+    return server;
+  });
+}

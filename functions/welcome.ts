@@ -1,0 +1,28 @@
+import type { Hono } from 'hono';
+import type { AppEnvironment } from './context.ts';
+import { servePath } from './middleware/methods.ts';
+
+const paths = {
+  '/healthz': 'whether the database answers',
+  '/readyz': 'whether an executor is alive too',
+  '/operations': 'everything that was asked for, newest first; /operations/{id} is one',
+  '/cen/import': 'POST: declare Ethernet networks and their containers',
+  '/cen/make': 'POST: wire a list of them',
+  '/cen/destroy': 'POST: take them off the host',
+  '/cen/{CenId}': 'PUT, GET, DELETE: one Ethernet network',
+  '/host/{HostId}/{ContainerId}': 'PUT, GET, DELETE: one container',
+  '/host/{HostId}/{ContainerId}/{CenId}': 'PUT, DELETE: a container in a network',
+};
+
+/** `GET /`: what this is and where to go. */
+export function welcome(app: Hono<AppEnvironment>): void {
+  servePath(app, '/', {
+    GET: (c) =>
+      c.json({
+        name: 'weft',
+        description: 'A control plane for hypervisors, container networks and soft patch panels',
+        documentation: 'README.md and docs/ of the installation',
+        paths,
+      }),
+  });
+}

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { problemSchema } from '../problem.ts';
+import { operationStatuses } from '../tables/kernel.ts';
+
+/** One part of a list's work, in the result of the operation that covers the list. */
+export const itemSchema = v.object({
+  id: v.string(),
+  status: v.picklist(operationStatuses),
+  error: v.optional(problemSchema),
+});
+
+export const operationSchema = v.object({
+  id: v.string(),
+  sequence: v.number(),
+  parent: v.nullable(v.string()),
+  hypervisor: v.nullable(v.string()),
+  kind: v.string(),
+  subjects: v.array(v.string()),
+  request: v.unknown(),
+  status: v.picklist(operationStatuses),
+  progress: v.object({ done: v.number(), total: v.number(), step: v.nullable(v.string()) }),
+  attempt: v.number(),
+  /** Why it has not begun: whom it waits for. */
+  waiting: v.optional(v.string()),
+  result: v.nullable(v.object({ items: v.optional(v.array(itemSchema)) })),
+  error: v.nullable(problemSchema),
+  principal: v.string(),
+  created: v.string(),
+  started: v.nullable(v.string()),
+  finished: v.nullable(v.string()),
+});
+export type OperationBody = v.InferOutput<typeof operationSchema>;
+
+const wholeNumber = (name: string, minimum: number, maximum: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, `${name} must be a whole number`),
+    v.transform(Number),
+    v.minValue(minimum, `${name} must be at least ${minimum}`),
+    v.maxValue(maximum, `${name} must be at most ${maximum}`),
+  );
+
+export const operationsQuerySchema = v.strictObject({
+  status: v.optional(v.picklist(operationStatuses, `status must be one of ${operationStatuses.join(', ')}`)),
+  kind: v.optional(v.string()),
+  subject: v.optional(v.string()),
+  parent: v.optional(v.string()),
+  before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
+  limit: v.optional(wholeNumber('limit', 1, 1000), '100'),
+});

@@ -1,0 +1,95 @@
+/** What SQLite stores; booleans are 0 and 1, objects are JSON text. */
+export type Value = string | number | null;
+
+/**
+ * One SQL statement with its named arguments (`:name`). `Row` is the shape of what it returns; `guard` is the reason
+ * to report when the statement aborts its batch.
+ */
+export interface Statement<Row = unknown> {
+  readonly sql: string;
+  readonly args: Readonly<Record<string, Value>>;
+  readonly guard?: string;
+  /** Carries the row's type only; never set. */
+  readonly row?: Row;
+}
+
+export type Rows<Statements extends readonly Statement[]> = {
+  -readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Row> ? Row[] : never;
+};
+
+/** Every access of weft to its database: a batch is one transaction and one round trip. */
+export interface Database {
+  /** Runs all statements in one immediate transaction, or none. Throws {@link DatabaseError}. */
+  write<const Statements extends readonly Statement[]>(statements: Statements): Promise<Rows<Statements>>;
+  /** Runs all statements on one snapshot. Throws {@link DatabaseError}. */
+  read<const Statements extends readonly Statement[]>(statements: Statements): Promise<Rows<Statements>>;
+  /** Calls `listener` soon after commits that this process can notice: a hint that shortens a wait, never more. */
+  subscribe(listener: () => void): () => void;
+  close(): void;
+}
+
+export type DatabaseErrorCode = 'guard' | 'constraint' | 'busy' | 'unavailable' | 'fault';
+
+/** Why a batch changed nothing. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly code: DatabaseErrorCode;
+  /** The guard's reason for `guard`; `table.column, …` as SQLite names them for `constraint`. */
+  readonly reason: string;
+
+  constructor(code: DatabaseErrorCode, reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+export function statement<Row = never>(sql: string, args: Readonly<Record<string, Value>> = {}): Statement<Row> {
+  return { sql, args };
+}
+
+/**
+ * A condition that must hold for the batch to go on: `condition` is an SQL expression; when it is false or NULL the
+ * batch is aborted with the given reason. (NULL into a NOT NULL column: SQL has no RAISE outside triggers.)
+ */
+export function guard(reason: string, condition: string, args: Readonly<Record<string, Value>> = {}): Statement<never> {
+  return {
+    sql: `INSERT INTO guard (reason, ok) SELECT '${reason.replaceAll("'", "''")}', CASE WHEN ${condition} THEN 1 END`,
+    args,
+    guard: reason,
+  };
+}
+
+/** Ends every batch that has guards. */
+export const clearGuards: Statement<never> = { sql: 'DELETE FROM guard', args: {} };
+
+/** The database's clock in milliseconds since 1970, as an SQL expression. */
+export const now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/** Sorts what a driver threw into weft's own family. `guard` is the failing statement's reason, if it is a guard. */
+export function databaseError(cause: unknown, failing: Statement | undefined): DatabaseError {
+  if (cause instanceof DatabaseError) return cause;
+  const code = readString(cause, 'code');
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (code.startsWith('SQLITE_CONSTRAINT') || message.includes('constraint failed')) {
+    const columns = /constraint failed: (.+)$/m.exec(message)?.[1] ?? message;
+    if (failing?.guard !== undefined && columns.startsWith('guard.')) {
+      return new DatabaseError('guard', failing.guard, `guard ${failing.guard} does not hold`, { cause });
+    }
+    return new DatabaseError('constraint', columns, message, { cause });
+  }
+  if (code.startsWith('SQLITE_BUSY')) return new DatabaseError('busy', code, 'the database is busy', { cause });
+  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('HRANA')) {
+    return new DatabaseError('unavailable', code, message, { cause });
+  }
+  if (cause instanceof TypeError || code === 'SERVER_ERROR' || code.startsWith('ECONN')) {
+    return new DatabaseError('unavailable', code, `the database does not answer: ${message}`, { cause });
+  }
+  return new DatabaseError('fault', code, message, { cause });
+}
+
+function readString(value: unknown, member: string): string {
+  if (typeof value !== 'object' || value === null || !(member in value)) return '';
+  const found: unknown = Reflect.get(value, member);
+  return typeof found === 'string' ? found : '';
+}

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { is } from 'drizzle-orm';
+import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { describe, expect, it } from 'vitest';
+import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
+import * as kernel from '../tables/kernel.ts';
+import * as networks from '../tables/networks.ts';
+import { statement } from './database.ts';
+import { openEmbedded } from './embedded.ts';
+import { migrate, splitStatements } from './migrate.ts';
+
+const run = promisify(execFile);
+const tables = [...Object.values(kernel), ...Object.values(networks)].filter((value) => is(value, SQLiteTable));
+
+interface Column {
+  name: string;
+  type: string;
+  notnull: number;
+  pk: number;
+}
+
+describe('the migrations', () => {
+  it.each(tables.map((table) => [getTableConfig(table).name, table] as const))(
+    'make %s as drizzle knows it',
+    async (name, table) => {
+      const database = await temporaryDatabase();
+      const [columns] = await database.read([statement<Column>(`SELECT * FROM pragma_table_info('${name}')`)]);
+      const config = getTableConfig(table);
+      const keys = new Set(config.primaryKeys.flatMap((key) => key.columns.map((column) => column.name)));
+      const found = columns.map((column) => ({
+        name: column.name,
+        type: column.type,
+        notNull: column.notnull === 1,
+        key: column.pk > 0,
+      }));
+      const known = config.columns.map((column) => ({
+        name: column.name,
+        type: column.getSQLType().toUpperCase(),
+        notNull: column.notNull || column.primary,
+        key: column.primary || keys.has(column.name),
+      }));
+      expect(found).toEqual(known);
+    },
+  );
+
+  it.each(tables.map((table) => [getTableConfig(table).name, table] as const))(
+    'make the indexes of %s',
+    async (name, table) => {
+      const database = await temporaryDatabase();
+      const [rows] = await database.read([
+        statement<{ name: string }>(
+          `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = '${name}' AND sql IS NOT NULL ORDER BY name`,
+        ),
+      ]);
+      expect(rows.map((row) => row.name)).toEqual(
+        getTableConfig(table)
+          .indexes.map((index) => index.config.name)
+          .sort(),
+      );
+    },
+  );
+
+  it('give every database an id of its own', async () => {
+    const ids = await Promise.all(
+      [1, 2].map(
+        async () =>
+          (await (await temporaryDatabase()).read([statement<{ id: string }>('SELECT id FROM database')]))[0][0]?.id,
+      ),
+    );
+    expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  it('have nothing to do the second time', async () => {
+    expect(await migrate(await temporaryDatabase())).toEqual([]);
+  });
+
+  it('are applied once by processes that start at the same time', async () => {
+    const path = join(temporaryDirectory(), 'weft.db');
+    const script = `
+      import { openEmbedded } from ${JSON.stringify(new URL('./embedded.ts', import.meta.url).href)};
+      import { migrate } from ${JSON.stringify(new URL('./migrate.ts', import.meta.url).href)};
+      const database = openEmbedded(${JSON.stringify(path)});
+      console.log((await migrate(database)).length);
+      database.close();`;
+    const starts = await Promise.all(
+      [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '--eval', script])),
+    );
+    const applied = starts.map(({ stdout }) => Number(stdout)).reduce((sum, count) => sum + count, 0);
+    const database = openEmbedded(path);
+    const [names] = await database.read([statement('SELECT name FROM migrations')]);
+    database.close();
+    expect(applied).toBe(names.length);
+  });
+});
+
+describe('splitStatements', () => {
+  it('cuts at semicolons that end a line, and drops comments', () => {
+    expect(splitStatements("-- a\nCREATE TABLE a (b TEXT DEFAULT ';x');\n\n  -- c\nDROP TABLE a;\n")).toEqual([
+      "CREATE TABLE a (b TEXT DEFAULT ';x')",
+      'DROP TABLE a',
+    ]);
+  });
+});

@@ -1,0 +1,14 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Database } from './database.ts';
+import { openEmbedded } from './embedded.ts';
+import { openRemote } from './remote.ts';
+
+/** Opens what `WEFT_DATABASE_URL` names: `file:` embedded in this process, anything else a libSQL server. */
+export function openDatabase(url: string, authToken?: string): Database {
+  if (!url.startsWith('file:')) return openRemote(url, authToken);
+  const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return openEmbedded(path);
+}

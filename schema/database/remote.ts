@@ -1,0 +1,58 @@
+import { type Client, createClient, type ResultSet } from '@libsql/client/web';
+import { type Database, databaseError, type Rows, type Statement } from './database.ts';
+
+/**
+ * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one client
+ * serves one request.
+ */
+export function openRemote(url: string, authToken?: string): Database {
+  const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
+  const listeners = new Set<() => void>();
+  return {
+    async write(statements) {
+      const rows = await batch(client, statements, 'write');
+      for (const listener of listeners) listener();
+      return rows;
+    },
+    read: (statements) => batch(client, statements, 'read'),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      listeners.clear();
+      client.close();
+    },
+  };
+}
+
+async function batch<const Statements extends readonly Statement[]>(
+  client: Client,
+  statements: Statements,
+  mode: 'read' | 'write',
+): Promise<Rows<Statements>> {
+  try {
+    const results = await client.batch(
+      statements.map(({ sql, args }) => ({ sql, args: usedArguments(sql, args) })),
+      mode,
+    );
+    return results.map(objects) as Rows<Statements>;
+  } catch (cause) {
+    throw databaseError(cause, failingStatement(cause, statements));
+  }
+}
+
+/** A libSQL server refuses arguments that the statement does not name. */
+function usedArguments(sql: string, args: Statement['args']): Statement['args'] {
+  return Object.fromEntries(Object.entries(args).filter(([name]) => new RegExp(`:${name}\\b`).test(sql)));
+}
+
+function objects(result: ResultSet): Record<string, unknown>[] {
+  return result.rows.map((row) => Object.fromEntries(result.columns.map((column, index) => [column, row[index]])));
+}
+
+function failingStatement(cause: unknown, statements: readonly Statement[]): Statement | undefined {
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  const index: unknown = Reflect.get(cause, 'statementIndex');
+  return typeof index === 'number' ? statements[index] : undefined;
+}

@@ -1,0 +1,72 @@
+/** Names that cross from a request to the kernel, and how weft marks what it makes. Pure: no Node module. */
+
+/** The longest name a link may have, in bytes: IFNAMSIZ − 1 of linux/if.h. */
+export const LINK_NAME_MAX = 15;
+
+/** Of a shortened container name: leaves room for `.<n>o` with n up to 999. */
+const SHORT_NAME_MAX = 10;
+
+const HASH_LENGTH = 6;
+
+/** No link can have these: `lo` exists in every namespace, `all` and `default` are directories of /proc/sys/net. */
+const impossibleLinkNames: ReadonlySet<string> = new Set(['lo', 'all', 'default']);
+
+/** The link name of an id: the id itself, or where no link can have it a prefix and a hash, the same every time. */
+export function linkName(id: string): string {
+  return id.length <= LINK_NAME_MAX && !impossibleLinkNames.has(id) ? id : shorten(id, LINK_NAME_MAX);
+}
+
+/** What the names of a container's links begin with where the container's whole name does not fit. */
+export function shortName(id: string): string {
+  return id.length <= SHORT_NAME_MAX ? id : shorten(id, SHORT_NAME_MAX);
+}
+
+/** `~` is in no id, so a shortened name never meets one that somebody chose. */
+function shorten(id: string, length: number): string {
+  return `${id.slice(0, length - HASH_LENGTH - 1)}~${base36(hash(id), HASH_LENGTH)}`;
+}
+
+/** The beginning of every label of one database. */
+export function labelPrefix(database: string): string {
+  return `weft:${database}/`;
+}
+
+/** What a thing on a host is marked with: which database, which resource. */
+export function label(database: string, resource: string): string {
+  return `${labelPrefix(database)}${resource}`;
+}
+
+/**
+ * The hardware address of one end of a link: locally administered, unicast, the same every time for one key, so that
+ * a link that is made again is known to its neighbours.
+ */
+export function hardwareAddress(key: string): string {
+  const bits = hash(key);
+  const octets = [0x02, ...Array.from({ length: 5 }, (_, octet) => Number((bits >> BigInt(8 * octet)) & 0xffn))];
+  return octets.map((octet) => octet.toString(16).padStart(2, '0')).join(':');
+}
+
+function base36(bits: bigint, length: number): string {
+  return (bits % 36n ** BigInt(length)).toString(36).padStart(length, '0');
+}
+
+/** FNV-1a, 64 bit: names need spread, not secrecy, and a Worker's only other hash is asynchronous. */
+function hash(text: string): bigint {
+  let bits = 0xcbf29ce484222325n;
+  for (const octet of new TextEncoder().encode(text)) {
+    bits = BigInt.asUintN(64, (bits ^ BigInt(octet)) * 0x100000001b3n);
+  }
+  return mix(bits);
+}
+
+/** The last octets reach FNV's high bits only: this brings every input bit into each bit of the output. */
+function mix(bits: bigint): bigint {
+  let mixed = BigInt.asUintN(64, (bits ^ (bits >> 33n)) * 0xff51afd7ed558ccdn);
+  mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 33n)) * 0xc4ceb9fe1a85ec53n);
+  return mixed ^ (mixed >> 33n);
+}
+
+/** The name of a subject: what an operation changes, and what an event tells of. */
+export function subject(hypervisor: string, kind: 'cens' | 'containers', name: string): string {
+  return `hypervisors/${hypervisor}/${kind}/${name}`;
+}

@@ -1,0 +1,117 @@
+import * as v from 'valibot';
+
+/** Every kind of refusal and failure that weft knows, and the status it is answered with. */
+export const problemStatus = {
+  malformed: 400,
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  exists: 409,
+  conflict: 409,
+  too_large: 413,
+  misdirected: 421,
+  impossible: 422,
+  cancelled: 409,
+  deadline: 504,
+  internal: 500,
+  unavailable: 503,
+} as const;
+
+export type ProblemCode = keyof typeof problemStatus;
+
+const titles: Record<ProblemCode, string> = {
+  malformed: 'The request is malformed',
+  invalid: 'The request is invalid',
+  unauthorized: 'A credential is needed',
+  forbidden: 'The request is refused',
+  not_found: 'There is no such thing',
+  method_not_allowed: 'The method is not allowed here',
+  exists: 'It exists already',
+  conflict: 'Something is in the way',
+  too_large: 'The body is too large',
+  misdirected: 'The request is for another server',
+  impossible: 'The request is valid but impossible here',
+  cancelled: 'The operation was cancelled',
+  deadline: 'The operation did not end before its deadline',
+  internal: 'A fault of weft',
+  unavailable: 'The service is not available',
+};
+
+/** What is wrong with one member of a request; `pointer` is a JSON pointer (RFC 6901) into its body. */
+export const memberErrorSchema = v.object({
+  pointer: v.optional(v.string()),
+  parameter: v.optional(v.string()),
+  detail: v.string(),
+});
+export type MemberError = v.InferOutput<typeof memberErrorSchema>;
+
+/** RFC 9457 problem details, as answered to clients and as kept with a failed operation. */
+export const problemSchema = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  /** The detail again, where clients of lochness look for it. */
+  message: v.string(),
+  code: v.picklist(Object.keys(problemStatus) as [ProblemCode, ...ProblemCode[]]),
+  /** What to do about it. */
+  hint: v.optional(v.string()),
+  /** The step of an operation that failed. */
+  step: v.optional(v.string()),
+  errors: v.optional(v.array(memberErrorSchema)),
+});
+export type ProblemDetails = v.InferOutput<typeof problemSchema>;
+
+interface ProblemOptions {
+  readonly hint?: string | undefined;
+  readonly step?: string | undefined;
+  readonly errors?: readonly MemberError[] | undefined;
+  readonly cause?: unknown;
+  /** Header fields that the answer carries, such as `Allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The one error of weft: what happened, where, and what to do; answered as problem+json. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly hint: string | undefined;
+  readonly step: string | undefined;
+  readonly errors: readonly MemberError[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.step = options.step;
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+
+  get status(): number {
+    return problemStatus[this.code];
+  }
+
+  toJSON(): ProblemDetails {
+    return {
+      type: `urn:weft:problem:${this.code}`,
+      title: titles[this.code],
+      status: this.status,
+      detail: this.message,
+      message: this.message,
+      code: this.code,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.step === undefined ? {} : { step: this.step }),
+      ...(this.errors === undefined ? {} : { errors: [...this.errors] }),
+    };
+  }
+
+  /** The problem that an operation kept, to be thrown again at whoever waited for it. */
+  static from(details: ProblemDetails): Problem {
+    const { code, detail, hint, step, errors } = details;
+    return new Problem(code, detail, { hint, step, errors });
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, readConfiguration } from './configuration.ts';
+
+describe('readConfiguration', () => {
+  it('has a default for everything', () => {
+    expect(readConfiguration({})).toMatchObject({
+      listen: [{ host: '127.0.0.1', port: 8080 }],
+      hypervisor: 'host1',
+      adminToken: undefined,
+      logLevel: 'info',
+      databaseUrl: expect.stringMatching(/^file:\/.*weft\.db$/),
+    });
+  });
+
+  it('reads several addresses, IPv6 too', () => {
+    expect(readConfiguration({ WEFT_LISTEN: '127.0.0.1:8080, [::1]:7777' }).listen).toEqual([
+      { host: '127.0.0.1', port: 8080 },
+      { host: '::1', port: 7777 },
+    ]);
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfiguration({ WEFT_HYPERVISOR: '' }).hypervisor).toBe('host1');
+  });
+
+  it.each([
+    [{ WEFT_LISTEN: '8080' }, /^WEFT_LISTEN: "8080" is not ADDRESS:PORT/],
+    [{ WEFT_LISTEN: '127.0.0.1:99999' }, /^WEFT_LISTEN: /],
+    [{ WEFT_DATABASE_URL: 'mysql://x' }, /^WEFT_DATABASE_URL: must begin with/],
+    [{ WEFT_HYPERVISOR: 'a b' }, /^WEFT_HYPERVISOR: /],
+    [{ WEFT_ADMIN_TOKEN: 'short' }, /^WEFT_ADMIN_TOKEN: must have at least 16/],
+    [{ WEFT_LOG: 'loud' }, /^WEFT_LOG: "loud" is not one of/],
+    [
+      { WEFT_LISTEN: '0.0.0.0:8080' },
+      /^WEFT_LISTEN: 0\.0\.0\.0 can be reached from other machines; set WEFT_ADMIN_TOKEN/,
+    ],
+  ])('refuses %o in one line that names the variable', (environment, message) => {
+    expect(() => readConfiguration(environment)).toThrow(ConfigurationError);
+    expect(() => readConfiguration(environment)).toThrow(message);
+  });
+
+  it('serves other machines when there is a token', () => {
+    expect(readConfiguration({ WEFT_LISTEN: '0.0.0.0:80', WEFT_ADMIN_TOKEN: 'x'.repeat(16) }).listen).toHaveLength(1);
+  });
+});

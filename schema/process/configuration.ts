@@ -1,0 +1,134 @@
+import { isAbsolute, resolve } from 'node:path';
+import * as v from 'valibot';
+
+/** An address and port the API listens on. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const listenSchema = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const addresses: ListenAddress[] = [];
+    for (const part of dataset.value.split(',')) {
+      const found = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(part.trim());
+      const port = Number(found?.[3]);
+      if (!found || port > 65_535) {
+        addIssue({ message: `"${part.trim()}" is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080` });
+        return NEVER;
+      }
+      addresses.push({ host: found[1] ?? found[2] ?? '', port });
+    }
+    return addresses;
+  }),
+);
+
+const databaseUrlSchema = v.pipe(
+  v.string(),
+  v.regex(/^(file:.+|libsql:\/\/.+|https?:\/\/.+)$/, 'must begin with file:, libsql://, http:// or https://'),
+);
+
+/** A name of a hypervisor, or a UUID. */
+export const hypervisorNamePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+const listSchema = v.pipe(
+  v.string(),
+  v.transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ),
+);
+
+const environmentSchema = v.object({
+  WEFT_LISTEN: v.optional(listenSchema, '127.0.0.1:8080'),
+  WEFT_STATE_DIR: v.optional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
+  WEFT_DATABASE_URL: v.optional(databaseUrlSchema),
+  WEFT_DATABASE_AUTH_TOKEN: v.optional(v.string()),
+  WEFT_HYPERVISOR: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(hypervisorNamePattern, 'must be a name of letters, digits, "_", "." and "-", or a UUID'),
+    ),
+    'host1',
+  ),
+  WEFT_ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
+  WEFT_ALLOWED_HOSTS: v.optional(listSchema, ''),
+  WEFT_ALLOWED_ORIGINS: v.optional(listSchema, ''),
+  WEFT_LOG: v.optional(
+    v.picklist(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      (issue) => `"${issue.input}" is not one of trace, debug, info, warn, error, fatal, silent`,
+    ),
+    'info',
+  ),
+});
+
+export interface Configuration {
+  readonly listen: readonly ListenAddress[];
+  readonly stateDirectory: string;
+  readonly databaseUrl: string;
+  readonly databaseAuthToken: string | undefined;
+  readonly hypervisor: string;
+  readonly adminToken: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly logLevel: string;
+}
+
+/** A variable that weft cannot start with; the message is one line that names it. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** Reads the environment; throws {@link ConfigurationError}. An empty variable counts as not set. */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name.startsWith('WEFT_') && value !== ''),
+  );
+  const parsed = v.safeParse(environmentSchema, given);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw new ConfigurationError(`${v.getDotPath(issue) ?? 'environment'}: ${issue.message}`);
+  }
+  const values = parsed.output;
+  const stateDirectory = resolve(values.WEFT_STATE_DIR ?? defaultStateDirectory());
+  const configuration: Configuration = {
+    listen: values.WEFT_LISTEN,
+    stateDirectory,
+    databaseUrl: absoluteFile(values.WEFT_DATABASE_URL) ?? `file:${resolve(stateDirectory, 'weft.db')}`,
+    databaseAuthToken: values.WEFT_DATABASE_AUTH_TOKEN,
+    hypervisor: values.WEFT_HYPERVISOR,
+    adminToken: values.WEFT_ADMIN_TOKEN,
+    allowedHosts: values.WEFT_ALLOWED_HOSTS,
+    allowedOrigins: values.WEFT_ALLOWED_ORIGINS,
+    logLevel: values.WEFT_LOG,
+  };
+  refuseOpenDoor(configuration);
+  return configuration;
+}
+
+function defaultStateDirectory(): string {
+  return process.getuid?.() === 0 ? '/var/lib/weft' : '.weft';
+}
+
+function absoluteFile(url: string | undefined): string | undefined {
+  if (url === undefined || !url.startsWith('file:') || url.startsWith('file://')) return url;
+  const path = url.slice('file:'.length);
+  return isAbsolute(path) ? url : `file:${resolve(path)}`;
+}
+
+function refuseOpenDoor({ listen, adminToken }: Configuration): void {
+  const open = listen.find(({ host }) => !isLoopback(host));
+  if (open && adminToken === undefined) {
+    throw new ConfigurationError(
+      `WEFT_LISTEN: ${open.host} can be reached from other machines; set WEFT_ADMIN_TOKEN, or listen on 127.0.0.1`,
+    );
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,109 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** One row: which database this is. Its id is part of every label that weft puts on a host. */
+export const database = sqliteTable('database', {
+  id: text().primaryKey(),
+  restoreGeneration: integer('restore_generation').notNull(),
+});
+
+export const hypervisors = sqliteTable('hypervisors', {
+  id: text().primaryKey(),
+  name: text().notNull().unique(),
+  machineId: text('machine_id'),
+  bootId: text('boot_id'),
+  /** Counts the starts of its executor; every write of an executor names the epoch it took. */
+  epoch: integer().notNull(),
+  lastSeenMs: integer('last_seen_ms'),
+  scannedMs: integer('scanned_ms'),
+  executorVersion: text('executor_version'),
+  capabilities: text().notNull(),
+  createdMs: integer('created_ms').notNull(),
+});
+
+export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+
+export const operations = sqliteTable(
+  'operations',
+  {
+    sequence: integer().primaryKey({ autoIncrement: true }),
+    id: text().notNull().unique(),
+    /** Sequence of the operation that this one is a part of. */
+    parent: integer(),
+    hypervisor: text(),
+    kind: text().notNull(),
+    /** The resource whose kind does the work; null for a parent, which no executor claims. */
+    resource: text(),
+    request: text().notNull(),
+    generation: integer().notNull(),
+    status: text({ enum: operationStatuses }).notNull(),
+    notBeforeMs: integer('not_before_ms').notNull(),
+    deadlineMs: integer('deadline_ms').notNull(),
+    attempt: integer().notNull(),
+    epoch: integer(),
+    leaseUntilMs: integer('lease_until_ms'),
+    done: integer().notNull(),
+    total: integer().notNull(),
+    step: text(),
+    result: text(),
+    error: text(),
+    principal: text().notNull(),
+    keyScope: text('key_scope'),
+    key: text(),
+    keyHash: text('key_hash'),
+    createdMs: integer('created_ms').notNull(),
+    startedMs: integer('started_ms'),
+    finishedMs: integer('finished_ms'),
+  },
+  (table) => [
+    index('operations_claim')
+      .on(table.hypervisor, table.sequence)
+      .where(sql`status = 'pending' AND resource IS NOT NULL`),
+    index('operations_running').on(table.hypervisor, table.epoch).where(sql`status = 'running'`),
+    index('operations_parent').on(table.parent).where(sql`parent IS NOT NULL`),
+    uniqueIndex('operations_key').on(table.keyScope, table.key).where(sql`key IS NOT NULL`),
+  ],
+);
+
+/** What an unfinished operation changes; operations that share a subject run one after another. */
+export const operationSubjects = sqliteTable(
+  'operation_subjects',
+  {
+    subject: text().notNull(),
+    sequence: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subject, table.sequence] }),
+    index('operation_subjects_sequence').on(table.sequence),
+  ],
+);
+
+export const events = sqliteTable('events', {
+  sequence: integer().primaryKey({ autoIncrement: true }),
+  atMs: integer('at_ms').notNull(),
+  hypervisor: text(),
+  type: text().notNull(),
+  subject: text().notNull(),
+  data: text(),
+});
+
+/** Every name that weft allotted on a host: two things never share one. */
+export const hostNames = sqliteTable(
+  'host_names',
+  {
+    hypervisor: text().notNull(),
+    kind: text({ enum: ['link', 'namespace'] }).notNull(),
+    name: text().notNull(),
+    owner: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hypervisor, table.kind, table.name] }),
+    index('host_names_owner').on(table.owner),
+  ],
+);
+
+/** Always empty: a guard that does not hold puts NULL into `ok` and so aborts its batch. */
+export const guard = sqliteTable('guard', {
+  reason: text().notNull(),
+  ok: integer().notNull(),
+});

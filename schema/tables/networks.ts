@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, sqliteTable, text, unique, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/** The columns that every resource has: what is wanted, what last succeeded, and what was seen. */
+const resource = {
+  id: text().primaryKey(),
+  hypervisor: text().notNull(),
+  name: text().notNull(),
+  spec: text().notNull(),
+  appliedSpec: text('applied_spec'),
+  generation: integer().notNull(),
+  desired: text({ enum: ['present', 'absent'] }).notNull(),
+  state: text().notNull(),
+  stateSinceMs: integer('state_since_ms').notNull(),
+  error: text(),
+  createdMs: integer('created_ms').notNull(),
+};
+
+/** A container: a network namespace on a hypervisor. */
+export const containers = sqliteTable(
+  'containers',
+  {
+    ...resource,
+    /** The name, shortened to at most 10 bytes: what its link names begin with where the name itself is too long. */
+    shortName: text('short_name').notNull(),
+  },
+  (table) => [unique('containers_name').on(table.hypervisor, table.name)],
+);
+
+/** A CEN: one Ethernet segment, a veth pair between two containers or a bridge among more. */
+export const cens = sqliteTable(
+  'cens',
+  {
+    ...resource,
+    /** The name of its bridge, and of its interface in each container. */
+    linkName: text('link_name').notNull(),
+    wiringType: text('wiring_type', { enum: ['wire', 'bridge'] }),
+  },
+  (table) => [unique('cens_name').on(table.hypervisor, table.name)],
+);
+
+/**
+ * Which container is in which CEN, from which operation on and up to which: an operation sees the members as of its
+ * own place in the order, and one that fails takes its own changes back without touching what came after it.
+ */
+export const members = sqliteTable(
+  'members',
+  {
+    id: integer().primaryKey(),
+    cen: text()
+      .notNull()
+      .references(() => cens.id, { onDelete: 'cascade' }),
+    container: text()
+      .notNull()
+      .references(() => containers.id, { onDelete: 'cascade' }),
+    position: integer().notNull(),
+    /** The n of the container's link names `<container>.<n>o`: the lowest that was free. */
+    ordinal: integer().notNull(),
+    outside: text().notNull(),
+    added: integer().notNull(),
+    removed: integer(),
+  },
+  (table) => [
+    uniqueIndex('members_current').on(table.cen, table.container).where(sql`removed IS NULL`),
+    unique('members_ordinal').on(table.container, table.ordinal),
+    index('members_added').on(table.added),
+    index('members_removed').on(table.removed).where(sql`removed IS NOT NULL`),
+  ],
+);

@@ -1,0 +1,18 @@
+-- Every container, and the CENs it is in.
+CREATE VIEW v_containers AS
+SELECT
+  c.id,
+  h.name AS hypervisor,
+  c.name AS container,
+  c.desired,
+  c.state,
+  coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace,
+  c.spec ->> '$.tag' AS tag,
+  (SELECT group_concat(name, ' ') FROM (
+    SELECT n.name FROM members m JOIN cens n ON n.id = m.cen
+    WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens,
+  json_extract(c.error, '$.detail') AS error,
+  strftime('%Y-%m-%dT%H:%M:%fZ', c.state_since_ms / 86400000.0 + 2440587.5) AS state_since,
+  strftime('%Y-%m-%dT%H:%M:%fZ', c.created_ms / 86400000.0 + 2440587.5) AS created
+FROM containers c
+JOIN hypervisors h ON h.id = c.hypervisor;

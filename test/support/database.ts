@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+
+/** A directory of the running test, removed when it ends. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A migrated database of the running test's own. */
+export async function temporaryDatabase(): Promise<Database> {
+  const path = join(temporaryDirectory(), 'weft.db');
+  const database = openEmbedded(path);
+  onTestFinished(() => database.close());
+  await migrate(database);
+  return database;
+}
+
+export const capable = JSON.stringify({ netns: { available: true, version: '6.1' } });
+
+/** A hypervisor whose executor was seen this moment. */
+export async function insertHypervisor(database: Database, name = 'host1', capabilities = capable): Promise<string> {
+  const id = crypto.randomUUID();
+  await database.write([
+    statement(
+      `INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, last_seen_ms)
+       SELECT :id, :name, 1, :capabilities, t, t FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS t)`,
+      { id, name, capabilities },
+    ),
+  ]);
+  return id;
+}
+
+/** How many rows each table has: what a request that is refused must not change. */
+export async function rowCounts(database: Database): Promise<Record<string, number>> {
+  const tables = ['operations', 'operation_subjects', 'events', 'host_names', 'containers', 'cens', 'members', 'guard'];
+  const [rows] = await database.read([
+    statement<{ name: string; count: number }>(
+      tables.map((name) => `SELECT '${name}' AS name, count(*) AS count FROM ${name}`).join(' UNION ALL '),
+    ),
+  ]);
+  return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
+}

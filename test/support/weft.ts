@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { temporaryDirectory } from './database.ts';
+import { clearHost } from './host.ts';
+import { until } from './until.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+/** A weft of the running test's own: a process with its state directory and port, in the test's network namespace. */
+export class Weft {
+  readonly stateDirectory: string;
+  readonly port: number;
+  #process: ChildProcess | undefined;
+  #output = '';
+
+  private constructor(stateDirectory: string, port: number) {
+    this.stateDirectory = stateDirectory;
+    this.port = port;
+  }
+
+  /** Prepares one, without starting it; it ends with the test. */
+  static async prepare(): Promise<Weft> {
+    const weft = new Weft(temporaryDirectory(), await freePort());
+    onTestFinished(async () => {
+      await weft.stop();
+      clearHost();
+    });
+    return weft;
+  }
+
+  /** A running one. */
+  static async start(environment: Record<string, string> = {}): Promise<Weft> {
+    const weft = await Weft.prepare();
+    await weft.start(environment);
+    return weft;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** What the process has said so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Starts the process (`entry`: the program, `start.ts` when nothing else is said) and waits until it is ready. */
+  async start(environment: Record<string, string> = {}, entry = 'start.ts'): Promise<void> {
+    this.launch(environment, entry);
+    await until('weft is ready', async () => {
+      if (this.#process?.exitCode !== null) throw new Error(`weft ended: ${this.#output}`);
+      return (await fetch(`${this.url}/readyz`).catch(() => undefined))?.status === 200;
+    });
+  }
+
+  /** Starts the process and does not wait. */
+  launch(environment: Record<string, string> = {}, entry = 'start.ts'): ChildProcess {
+    const child = spawn(process.execPath, [join(root, entry)], {
+      cwd: root,
+      env: {
+        ...process.env,
+        WEFT_STATE_DIR: this.stateDirectory,
+        WEFT_LISTEN: `127.0.0.1:${this.port}`,
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const collect = (text: Buffer) => {
+      this.#output += text.toString();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    this.#process = child;
+    return child;
+  }
+
+  /** Sends a signal and waits for the end; answers the exit code, null after a signal that killed. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await ended;
+    return code;
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** One request; a body that is not text goes as JSON. The answer's body is read as JSON. */
+  async request<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Body };
+  }
+
+  /** Reads and writes the database beside the running process. */
+  async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
+    const database: Database = openEmbedded(join(this.stateDirectory, 'weft.db'));
+    try {
+      const [rows] = await database.write([statement<Row>(text)]);
+      return rows;
+    } finally {
+      database.close();
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
