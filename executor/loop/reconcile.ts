@@ -86,9 +86,8 @@ function differs<Desired, Observed>(resource: Kind['resource'], desired: Desired
   }
 }
 
-/** One unfinished repair for a subject, and none while something else changes it. */
-const undisturbed = `NOT EXISTS (
-  SELECT 1 FROM operation_subjects s JOIN json_each(:subjects) j ON j.value = s.subject)`;
+/** One unfinished repair for a resource; it waits for whatever else changes the other subjects. */
+const undisturbed = 'NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)';
 
 const insertRepair = `
   INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,

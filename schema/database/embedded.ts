@@ -15,7 +15,7 @@ const STATEMENT_CACHE_SIZE = 500;
  */
 export function openEmbedded(path: string): Database {
   const writer = new Connection(path);
-  const reader = new Connection(path);
+  const reader = new Connection(path, 'PRAGMA query_only = ON');
   const listeners = new Set<() => void>();
   const ring = () => {
     for (const listener of listeners) listener();
@@ -61,11 +61,13 @@ function watchCommits(path: string, ring: () => void): FSWatcher | undefined {
 
 class Connection {
   readonly #path: string;
+  readonly #pragmas: readonly string[];
   #database: Libsql.Database;
   #statements = new Map<string, Libsql.Statement<unknown[]>>();
 
-  constructor(path: string) {
+  constructor(path: string, ...pragmas: readonly string[]) {
     this.#path = path;
+    this.#pragmas = pragmas;
     this.#database = this.#open();
   }
 
@@ -120,6 +122,7 @@ class Connection {
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = NORMAL');
     database.exec('PRAGMA foreign_keys = ON');
+    for (const pragma of this.#pragmas) database.exec(pragma);
     return database;
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Database } from './database.ts';
@@ -9,6 +9,10 @@ import { openRemote } from './remote.ts';
 export function openDatabase(url: string, authToken?: string): Database {
   if (!url.startsWith('file:')) return openRemote(url, authToken);
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // SQLite tells only that it cannot open the file; the system says why.
+  accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
   return openEmbedded(path);
 }

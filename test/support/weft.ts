@@ -23,7 +23,9 @@ export class Weft {
   readonly stateDirectory: string;
   readonly port: number;
   #process: ChildProcess | undefined;
+  readonly #children = new Set<ChildProcess>();
   #output = '';
+  #errors = '';
 
   private constructor(stateDirectory: string, port: number) {
     this.stateDirectory = stateDirectory;
@@ -31,12 +33,9 @@ export class Weft {
   }
 
   /** Prepares one, without starting it; it ends with the test. */
-  static async prepare(): Promise<Weft> {
-    const weft = new Weft(temporaryDirectory(), await freePort());
-    onTestFinished(async () => {
-      await weft.stop();
-      clearHost();
-    });
+  static async prepare(port?: number): Promise<Weft> {
+    const weft = new Weft(temporaryDirectory(), port ?? (await freePort()));
+    onTestFinished(() => weft.clear());
     return weft;
   }
 
@@ -56,9 +55,20 @@ export class Weft {
     return this.#output;
   }
 
+  /** What it has said on standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** The process that was started last. */
+  get child(): ChildProcess {
+    if (!this.#process) throw new Error('weft was not started');
+    return this.#process;
+  }
+
   /** Starts the process (`entry`: the program, `start.ts` when nothing else is said) and waits until it is ready. */
-  async start(environment: Record<string, string> = {}, entry = 'start.ts'): Promise<void> {
-    this.launch(environment, entry);
+  async start(environment: Record<string, string> = {}, entry = 'start.ts', user?: number): Promise<void> {
+    this.launch(environment, entry, user);
     await until('weft is ready', async () => {
       if (this.#process?.exitCode !== null) throw new Error(`weft ended: ${this.#output}`);
       return (await fetch(`${this.url}/readyz`).catch(() => undefined))?.status === 200;
@@ -66,7 +76,7 @@ export class Weft {
   }
 
   /** Starts the process and does not wait. */
-  launch(environment: Record<string, string> = {}, entry = 'start.ts'): ChildProcess {
+  launch(environment: Record<string, string> = {}, entry = 'start.ts', user?: number): ChildProcess {
     const child = spawn(process.execPath, [join(root, entry)], {
       cwd: root,
       env: {
@@ -76,28 +86,37 @@ export class Weft {
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
+      ...(user === undefined ? {} : { uid: user, gid: user }),
     });
     const collect = (text: Buffer) => {
       this.#output += text.toString();
     };
     child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    child.stderr.on('data', (text: Buffer) => {
+      collect(text);
+      this.#errors += text.toString();
+    });
     this.#process = child;
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
     return child;
   }
 
-  /** Sends a signal and waits for the end; answers the exit code, null after a signal that killed. */
+  /** Sends a signal to the process that was started last and waits for its end; answers the exit code. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    const [code] = await ended;
-    return code;
+    await endChild(this.child, signal);
+    return this.child.exitCode;
   }
 
+  /** Ends whatever runs, in good order. */
   async stop(): Promise<void> {
-    await this.end('SIGTERM');
+    await Promise.all([...this.#children].map((child) => endChild(child, 'SIGTERM')));
+  }
+
+  /** Ends whatever runs and takes everything off the host. */
+  async clear(): Promise<void> {
+    await this.stop();
+    clearHost();
   }
 
   /** One request; a body that is not text goes as JSON. The answer's body is read as JSON. */
@@ -125,6 +144,13 @@ export class Weft {
       database.close();
     }
   }
+}
+
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
 }
 
 async function freePort(): Promise<number> {

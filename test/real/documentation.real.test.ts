@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { example, exampleCens, waiting } from '../conformance/example.ts';
+import { blocksOf, runExamples } from '../support/examples.ts';
+import { linkNames, namespaces } from '../support/host.ts';
+import { Weft } from '../support/weft.ts';
+
+/** The pages say 127.0.0.1:8080, which is free in the test's own network namespace. */
+async function weftOfThePages(): Promise<{ weft: Weft; environment: Record<string, string> }> {
+  const weft = await Weft.prepare(8080);
+  await weft.start();
+  return { weft, environment: { WEFT_STATE_DIR: weft.stateDirectory, WEFT_SETUP: 'off' } };
+}
+
+describe('the commands of', () => {
+  it('README.md do what it says', async () => {
+    const { environment } = await weftOfThePages();
+    runExamples('README.md', environment);
+    expect(namespaces()).toEqual([]);
+    expect(linkNames(null)).toEqual([]);
+  });
+
+  it('docs/leviathan.md do what it says', async () => {
+    const { environment } = await weftOfThePages();
+    runExamples('docs/leviathan.md', environment);
+    expect(linkNames(null)).toEqual([]);
+  });
+});
+
+describe('the queries of docs/sql.md', () => {
+  it('run, in weft’s own shell and in Debian’s sqlite3, and say the same', async () => {
+    const { weft, environment } = await weftOfThePages();
+    await weft.request('POST', '/cen/import', example);
+    await weft.request('POST', '/cen/make', exampleCens, waiting);
+    const queries = blocksOf('docs/sql.md').filter(({ language }) => language === 'sql');
+    expect(queries.length).toBeGreaterThan(5);
+    for (const { text } of queries) {
+      const ours = execFileSync('npm', ['run', '--silent', 'sql', '--', '--json', text], {
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      });
+      const theirs = execFileSync('sqlite3', ['-readonly', '-json', join(weft.stateDirectory, 'weft.db'), text], {
+        encoding: 'utf8',
+      });
+      expect(JSON.parse(ours)).toEqual(theirs === '' ? [] : JSON.parse(theirs));
+    }
+    const reachable = execFileSync('npm', ['run', '--silent', 'sql', '--', queries.at(-1)?.text ?? ''], {
+      encoding: 'utf8',
+      env: { ...process.env, ...environment },
+    });
+    expect(reachable).toBe('container\n---------\nc1\nc13\nc14\nc3\n');
+  });
+
+  it('every view that the page names can be read by any sqlite3, and none is missing from it', async () => {
+    const { weft } = await weftOfThePages();
+    const file = join(weft.stateDirectory, 'weft.db');
+    const ask = (query: string) => execFileSync('sqlite3', ['-readonly', file, query], { encoding: 'utf8' }).trim();
+    const views = ask("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").split('\n');
+    expect(views).toEqual(['v_cens', 'v_containers', 'v_links', 'v_operations']);
+    for (const view of views) expect(ask(`SELECT count(*) >= 0 FROM (SELECT * FROM ${view})`)).toBe('1');
+  });
+
+  it('cannot change the database', async () => {
+    const { environment } = await weftOfThePages();
+    expect(() =>
+      execFileSync('npm', ['run', '--silent', 'sql', '--', 'DELETE FROM operations'], {
+        env: { ...process.env, ...environment },
+        stdio: 'pipe',
+      }),
+    ).toThrow(/readonly|query_only|read-only/i);
+  });
+});

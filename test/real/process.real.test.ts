@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { example, exampleCens } from '../conformance/example.ts';
+import { namespaces } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+/** Starts a weft that cannot start; answers its exit code and the lines on standard error. */
+async function refused(
+  weft: Weft,
+  environment: Record<string, string> = {},
+  entry?: string,
+): Promise<{ code: unknown; lines: string[] }> {
+  const child = weft.launch(environment, entry);
+  const [code] = await once(child, 'close');
+  return { code, lines: weft.errors.trim().split('\n') };
+}
+
+describe('what keeps weft from starting is one line that says what to do', () => {
+  it('a taken port', async () => {
+    const weft = await Weft.prepare();
+    const squatter = createServer();
+    await new Promise<void>((resolve) => squatter.listen(weft.port, '127.0.0.1', resolve));
+    const { code, lines } = await refused(weft);
+    squatter.close();
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      `weft: 127.0.0.1:${weft.port} is taken by another process; end that one, or set WEFT_LISTEN to another address`,
+    ]);
+  });
+
+  it('a wrong variable', async () => {
+    const { code, lines } = await refused(await Weft.prepare(), { WEFT_LISTEN: 'everywhere' });
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      'weft: WEFT_LISTEN: "everywhere" is not ADDRESS:PORT, such as 127.0.0.1:8080 or [::1]:8080',
+    ]);
+  });
+
+  it('a state directory that may not be written', async () => {
+    const weft = await Weft.prepare();
+    chmodSync(weft.stateDirectory, 0o700);
+    const child = weft.launch({}, 'start.ts', 65_534);
+    const [code] = await once(child, 'close');
+    expect(code).toBe(1);
+    expect(weft.errors).toMatch(
+      /^weft: the right is missing: .*; run as root, or set WEFT_LISTEN and WEFT_STATE_DIR to what this user may use\n$/,
+    );
+  });
+
+  it('another executor of the same database', async () => {
+    const first = await Weft.start();
+    const second = await Weft.prepare();
+    const { code, lines } = await refused(second, { WEFT_STATE_DIR: first.stateDirectory });
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      `weft: Another executor of this database runs on this host (pid ${first.child.pid}). End that one first`,
+    ]);
+  });
+});
+
+describe('the processes', () => {
+  it('work apart, on one database file', async () => {
+    const weft = await Weft.prepare();
+    const executor = weft.launch({}, 'executor/main.ts');
+    await weft.start({}, 'functions/server.ts');
+    await weft.request('POST', '/cen/import', example);
+    expect(await weft.request('POST', '/cen/make', exampleCens, { prefer: 'wait=20' })).toMatchObject({
+      status: 200,
+      body: { status: 'succeeded' },
+    });
+    const ended = once(executor, 'exit');
+    executor.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('end at SIGTERM in good order, in the middle of their work, and go on at the next start', async () => {
+    const weft = await Weft.start();
+    const containerIDs = Array.from({ length: 200 }, (_, ordinal) => `n${ordinal}`);
+    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
+    await weft.request('POST', '/cen/make', ['big']);
+    await until('some namespaces are there', () => namespaces().length > 5);
+    expect(await weft.end('SIGTERM')).toBe(0);
+    expect(namespaces().length).toBeLessThan(200);
+    expect(
+      await weft.sql("SELECT DISTINCT status FROM operations WHERE resource IS NOT NULL AND kind = 'cen.make'"),
+    ).toEqual([{ status: 'pending' }]);
+    await weft.start();
+    await until('the CEN is made', async () => (await weft.request('GET', '/cen/big')).body.status === 'ready');
+    expect(namespaces()).toHaveLength(200);
+  });
+
+  it('without root serve the API; what needs a namespace is a 422 with the reason', async () => {
+    const weft = await Weft.prepare();
+    mkdirSync(weft.stateDirectory, { recursive: true });
+    chmodSync(weft.stateDirectory, 0o777);
+    await weft.start({}, 'start.ts', 65_534);
+    expect((await weft.request('POST', '/cen/import', example)).status).toBe(200);
+    const answer = await weft.request('POST', '/cen/make', ['cen1']);
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail).toMatch(
+      /^host1 cannot make network namespaces: the process lacks CAP_NET_ADMIN and CAP_SYS_ADMIN/,
+    );
+    expect(namespaces()).toEqual([]);
+  });
+});
