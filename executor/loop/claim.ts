@@ -17,7 +17,8 @@ const claimOperations = `
   UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + ${LEASE_MS}, attempt = attempt + 1,
     started_ms = coalesce(started_ms, ${now})
   WHERE sequence IN (${claimable}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
-  RETURNING sequence, id, kind, resource, attempt, deadline_ms - ${now} AS deadlineInMs`;
+  RETURNING sequence, id, kind, resource, attempt, deadline_ms - ${now} AS deadlineInMs,
+    error ->> '$.detail' AS lastError`;
 
 /** A parent runs as soon as a part of it does. */
 const startParents = `

@@ -72,6 +72,7 @@ export class Executor {
     this.#doorbell.close();
     await this.#loop;
     await Promise.all(this.#running.values());
+    this.#progress.close();
   }
 
   /** Runs `task` again and again, never twice at once; what a pause of the database breaks, the next turn mends. */
@@ -160,8 +161,7 @@ export class Executor {
         check: () => {
           this.#lease.check();
           if (this.#closing) throw new Ending();
-          if (performance.now() > deadline)
-            throw new Problem('deadline', `${operation.kind} did not end before its deadline`);
+          if (performance.now() > deadline) throw late(operation);
         },
         fault: this.#options.fault,
         remaining: (items, step) =>
@@ -211,6 +211,11 @@ export class Executor {
     }
     return [];
   }
+}
+
+function late({ kind, lastError }: ClaimedOperation): Problem {
+  const last = lastError === null ? '' : `; the last attempt ended with: ${lastError}`;
+  return new Problem('deadline', `${kind} did not end before its deadline${last}`);
 }
 
 /** The process ends: the operation goes back, to be gone on with by the next start. */

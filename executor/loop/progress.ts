@@ -34,6 +34,10 @@ export class Progress {
     this.#timer ??= setTimeout(() => void this.#write(), WRITE_MS).unref();
   }
 
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
   async #write(): Promise<void> {
     this.#timer = undefined;
     const notes = JSON.stringify([...this.#notes.values()]);

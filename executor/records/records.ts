@@ -13,6 +13,8 @@ export interface ClaimedOperation {
   readonly resource: string;
   readonly attempt: number;
   readonly deadlineInMs: Operation['deadlineMs'];
+  /** What the attempt before this one met. */
+  readonly lastError: string | null;
 }
 
 /** How an operation ended for good; null: it succeeded. */

@@ -45,6 +45,13 @@ it('goes on after a statement that makes no sense', async () => {
   expect(await database.read([countEvents])).toEqual([[{ count: 1 }]]);
 });
 
+it('refuses to be used after it was closed', async () => {
+  const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+  database.close();
+  database.close();
+  await expect(database.read([statement('SELECT 1')])).rejects.toMatchObject({ code: 'unavailable' });
+});
+
 it('tells subscribers of a commit that changed something, and of no other', async () => {
   const database = await temporaryDatabase();
   const rung = Promise.withResolvers<void>();

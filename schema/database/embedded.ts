@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Libsql from 'libsql';
-import { type Database, databaseError, type Rows, type Statement } from './database.ts';
+import { type Database, DatabaseError, databaseError, type Rows, type Statement } from './database.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const STATEMENT_CACHE_SIZE = 500;
@@ -63,6 +63,7 @@ class Connection {
   readonly #path: string;
   readonly #pragmas: readonly string[];
   #database: Libsql.Database;
+  #closed = false;
   #statements = new Map<string, Libsql.Statement<unknown[]>>();
 
   constructor(path: string, ...pragmas: readonly string[]) {
@@ -75,6 +76,8 @@ class Connection {
     statements: Statements,
     begin: string,
   ): { rows: Rows<Statements>; changed: boolean } {
+    // The library aborts the whole process when a closed database is used.
+    if (this.#closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');
     let running: Statement | undefined;
     let changed = false;
     try {
@@ -97,6 +100,8 @@ class Connection {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#statements.clear();
     this.#database.close();
   }
@@ -127,7 +132,8 @@ class Connection {
   }
 
   #reopen(): void {
-    this.close();
+    this.#statements.clear();
+    this.#database.close();
     this.#database = this.#open();
   }
 }

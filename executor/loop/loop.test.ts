@@ -1,0 +1,290 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { Problem } from '../../schema/problem.ts';
+import { temporaryDirectory } from '../../test/support/database.ts';
+import { until } from '../../test/support/until.ts';
+import { NetnsError } from '../drivers/netns/errors.ts';
+import { type Kind, kind } from '../kinds.ts';
+import type { Change, Resource, Step } from '../resources/resource.ts';
+import { claim } from './claim.ts';
+import { Executor } from './executor.ts';
+import { Lease } from './lease.ts';
+import { type Machine, type Registration, register } from './registration.ts';
+
+const machine: Machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
+const hypervisorId = '01900000-0000-7000-8000-000000000001';
+
+async function openDatabase(): Promise<Database> {
+  const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+  onTestFinished(() => database.close());
+  await migrate(database);
+  return database;
+}
+
+const insertOperation = `
+  INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
+  SELECT :id, :parent, :hypervisor, 'test.do', :resource, '{}', 0, 'pending', 0, t + :deadline, 0, 0, 1, 'test', t
+  FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS t)`;
+
+interface Filed {
+  subjects?: readonly string[];
+  parent?: number;
+  deadlineMs?: number;
+}
+
+/** Files an operation that changes these subjects. */
+async function file(database: Database, id: string, { subjects = [id], parent, deadlineMs = 60_000 }: Filed = {}): Promise<void> {
+  const args = { id, parent: parent ?? null, hypervisor: hypervisorId, resource: subjects[0] ?? null, deadline: deadlineMs };
+  await database.write([
+    statement(insertOperation, args),
+    statement(
+      'INSERT INTO operation_subjects SELECT value, (SELECT sequence FROM operations WHERE id = :id) FROM json_each(:subjects)',
+      { id, subjects: JSON.stringify(subjects) },
+    ),
+  ]);
+}
+
+interface OperationState {
+  id: string;
+  status: string;
+  attempt: number;
+  error: string | null;
+}
+
+async function states(database: Database): Promise<OperationState[]> {
+  const [rows] = await database.read([
+    statement<OperationState>("SELECT id, status, attempt, error ->> '$.detail' AS error FROM operations ORDER BY sequence"),
+  ]);
+  return rows;
+}
+
+const take = async (database: Database, registration: Registration, limit = 10) =>
+  (await claim(database, registration, limit)).map(({ id }) => id);
+
+describe('register', () => {
+  it('takes a new epoch at each start, and puts back what the last one left running', async () => {
+    const database = await openDatabase();
+    const first = await register(database, 'host1', hypervisorId, machine);
+    await file(database, 'a');
+    expect(await take(database, first)).toEqual(['a']);
+    const second = await register(database, 'host1', hypervisorId, machine);
+    expect(second).toEqual({ ...first, epoch: 2 });
+    expect(await take(database, second)).toEqual(['a']);
+  });
+
+  it('adopts a row that was there before, by its name or its id', async () => {
+    const database = await openDatabase();
+    await database.write([
+      statement("INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) VALUES ('0aaaaaaa-0000-4000-8000-000000000000', 'rack7', 0, '{}', 0)"),
+    ]);
+    expect((await register(database, 'rack7', hypervisorId, machine)).hypervisor).toBe('0aaaaaaa-0000-4000-8000-000000000000');
+    expect((await register(database, '0AAAAAAA-0000-4000-8000-000000000000', hypervisorId, machine)).name).toBe('rack7');
+  });
+
+  it('refuses the name of another machine, and says what to set', async () => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    await expect(register(database, 'host1', hypervisorId, { ...machine, machineId: 'machine-2' })).rejects.toMatchObject({
+      code: 'conflict',
+      hint: expect.stringContaining('WEFT_HYPERVISOR'),
+    });
+  });
+});
+
+describe('claim', () => {
+  it('keeps the order of operations that share a subject, and takes all others at once', async () => {
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    await file(database, 'make', { subjects: ['cen', 'x'] });
+    await file(database, 'join', { subjects: ['cen', 'y'] });
+    await file(database, 'delete', { subjects: ['y'] });
+    await file(database, 'other', { subjects: ['z'] });
+    expect(await take(database, registration)).toEqual(['make', 'other']);
+    expect(await take(database, registration)).toEqual([]);
+  });
+
+  it('takes no more than it is asked to, oldest first', async () => {
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    for (const id of ['a', 'b', 'c']) await file(database, id);
+    expect(await take(database, registration, 2)).toEqual(['a', 'b']);
+  });
+
+  it('takes nothing for an older epoch', async () => {
+    const database = await openDatabase();
+    const old = await register(database, 'host1', hypervisorId, machine);
+    await register(database, 'host1', hypervisorId, machine);
+    await file(database, 'a');
+    expect(await take(database, old)).toEqual([]);
+    await expect(new Lease(database, old).renew()).rejects.toMatchObject({ reason: 'fenced' });
+  });
+});
+
+/** A host that is a number, which each operation raises to its wanted one, step by step. */
+interface Counter {
+  value: number;
+  fail: (step: Counted) => Error | undefined;
+  taken: string[];
+}
+
+interface Counted extends Step {
+  readonly name: 'count.up' | 'count.down';
+}
+
+function counterKind(counter: Counter, change: Change<number>): Kind {
+  const resource: Resource<number, number, Counted> = {
+    observe: async () => counter.value,
+    observeAll: async () => counter.value,
+    plan: (desired, observed) => {
+      if (desired === observed) return [];
+      return [{ name: desired > observed ? 'count.up' : 'count.down', item: `${observed}` }];
+    },
+    apply: async (step) => {
+      const error = counter.fail(step);
+      if (error) throw error;
+      counter.taken.push(step.name);
+      counter.value += step.name === 'count.up' ? 1 : -1;
+    },
+  };
+  return kind({
+    operations: new Set(['test.do']),
+    resource,
+    records: {
+      load: async (operations) => new Map(operations.map(({ sequence }) => [sequence, change])),
+      settle: () => [],
+      loadResting: async () => [],
+      repairKind: () => 'test.do',
+    },
+  });
+}
+
+async function running(counter: Counter, change: Change<number>): Promise<{ database: Database; lost: unknown[]; registration: Registration }> {
+  const database = await openDatabase();
+  const registration = await register(database, 'host1', hypervisorId, machine);
+  const lost: unknown[] = [];
+  const executor = new Executor({
+    database,
+    registration,
+    kinds: [counterKind(counter, change)],
+    log: pino({ level: 'silent' }),
+    lost: (reason) => lost.push(reason),
+    fault: () => undefined,
+  });
+  onTestFinished(() => executor.close());
+  await executor.start();
+  return { database, lost, registration };
+}
+
+async function ended(database: Database): Promise<OperationState[]> {
+  await until('all have ended', async () => (await states(database)).every(({ status }) => status === 'succeeded' || status === 'failed'));
+  return states(database);
+}
+
+const busy = new NetnsError({ code: 'busy', action: 'count', detail: 'busy', errno: 'EBUSY', kernelText: null });
+const foreign = new NetnsError({ code: 'foreign', action: 'count', detail: 'it is not ours', errno: null, kernelText: null });
+
+describe('an operation', () => {
+  it('goes on until the host reads back as wanted', async () => {
+    const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
+    const { database } = await running(counter, { before: 0, after: 3, total: 3 });
+    await file(database, 'a');
+    expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 1, error: null }]);
+    expect(counter.taken).toEqual(['count.up', 'count.up', 'count.up']);
+  });
+
+  it('that meets something transient is tried again', async () => {
+    let refusals = 2;
+    const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? busy : undefined), taken: [] };
+    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
+    await file(database, 'a');
+    expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 3, error: null }]);
+  });
+
+  it('that fails for good is undone, with the step and the words of the host', async () => {
+    const counter: Counter = { value: 0, fail: ({ name }) => (name === 'count.up' && counter.value === 2 ? foreign : undefined), taken: [] };
+    const { database } = await running(counter, { before: 0, after: 3, total: 3 });
+    await file(database, 'a');
+    expect(await ended(database)).toEqual([{ id: 'a', status: 'failed', attempt: 1, error: 'count: it is not ours' }]);
+    expect(counter.taken).toEqual(['count.up', 'count.up', 'count.down', 'count.down']);
+    const [rows] = await database.read([statement("SELECT step, error ->> '$.status' AS code FROM operations")]);
+    expect(rows).toEqual([{ step: 'count.up', code: 409 }]);
+  });
+
+  it('fails when it could not be done before its deadline', async () => {
+    const counter: Counter = { value: 0, fail: ({ name }) => (name === 'count.up' ? busy : undefined), taken: [] };
+    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
+    await file(database, 'a', { deadlineMs: 500 });
+    const [operation] = await ended(database);
+    expect(operation).toMatchObject({ status: 'failed', error: expect.stringContaining('count: busy (EBUSY)') });
+    expect(operation?.attempt).toBeGreaterThan(1);
+  });
+
+  it('of a kind that nobody knows fails and says so', async () => {
+    const { database } = await running({ value: 0, fail: () => undefined, taken: [] }, { before: 0, after: 1, total: 1 });
+    await file(database, 'a');
+    await ended(database);
+    await database.write([statement("UPDATE operations SET kind = 'other.do', status = 'pending'")]);
+    expect(await ended(database)).toMatchObject([{ status: 'failed', error: 'This executor does not know how to other.do' }]);
+  });
+
+  it('that never becomes what it should is a conflict, not a loop', async () => {
+    const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
+    const { database } = await running(counter, { before: 0, after: 1000, total: 1 });
+    await file(database, 'a');
+    expect(await ended(database)).toMatchObject([{ status: 'failed', error: expect.stringContaining('something else keeps changing it') }]);
+  });
+});
+
+describe('a list', () => {
+  it('ends with its last part, and is failed if one of them is', async () => {
+    const counter: Counter = { value: 1, fail: () => undefined, taken: [] };
+    const { database } = await running(counter, { before: 1, after: 1, total: 1 });
+    await file(database, 'list', { subjects: [] });
+    const [rows] = await database.read([statement<{ sequence: number }>('SELECT sequence FROM operations')]);
+    const parent = rows[0]?.sequence ?? 0;
+    await file(database, 'part1', { parent });
+    await file(database, 'part2', { parent, deadlineMs: -1 });
+    expect(await ended(database)).toEqual([
+      { id: 'list', status: 'failed', attempt: 0, error: '1 of 2 failed: test.do did not end before its deadline' },
+      { id: 'part1', status: 'succeeded', attempt: 1, error: null },
+      { id: 'part2', status: 'failed', attempt: 1, error: 'test.do did not end before its deadline' },
+    ]);
+  });
+});
+
+describe('an executor that a newer start has replaced', () => {
+  it('reports nothing any more and says that it is lost', async () => {
+    let proceed: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
+    const change = { before: 0, after: 1, total: 1 };
+    const slow = counterKind(counter, change);
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    const lost: unknown[] = [];
+    const resource = { ...slow.resource, apply: (step: Step) => gate.then(() => slow.resource.apply(step)) };
+    const executor = new Executor({
+      database,
+      registration,
+      kinds: [{ ...slow, resource }],
+      log: pino({ level: 'silent' }),
+      lost: (reason) => lost.push(reason),
+      fault: () => undefined,
+    });
+    onTestFinished(() => executor.close());
+    await executor.start();
+    await file(database, 'a');
+    await until('it runs', async () => (await states(database))[0]?.status === 'running');
+    await register(database, 'host1', hypervisorId, machine);
+    proceed();
+    await until('it is lost', () => lost.length > 0);
+    expect(lost[0]).toBeInstanceOf(Problem);
+    expect(await states(database)).toEqual([{ id: 'a', status: 'pending', attempt: 1, error: null }]);
+  });
+});
