@@ -37,8 +37,18 @@ interface Filed {
 }
 
 /** Files an operation that changes these subjects. */
-async function file(database: Database, id: string, { subjects = [id], parent, deadlineMs = 60_000 }: Filed = {}): Promise<void> {
-  const args = { id, parent: parent ?? null, hypervisor: hypervisorId, resource: subjects[0] ?? null, deadline: deadlineMs };
+async function file(
+  database: Database,
+  id: string,
+  { subjects = [id], parent, deadlineMs = 60_000 }: Filed = {},
+): Promise<void> {
+  const args = {
+    id,
+    parent: parent ?? null,
+    hypervisor: hypervisorId,
+    resource: subjects[0] ?? null,
+    deadline: deadlineMs,
+  };
   await database.write([
     statement(insertOperation, args),
     statement(
@@ -57,7 +67,9 @@ interface OperationState {
 
 async function states(database: Database): Promise<OperationState[]> {
   const [rows] = await database.read([
-    statement<OperationState>("SELECT id, status, attempt, error ->> '$.detail' AS error FROM operations ORDER BY sequence"),
+    statement<OperationState>(
+      "SELECT id, status, attempt, error ->> '$.detail' AS error FROM operations ORDER BY sequence",
+    ),
   ]);
   return rows;
 }
@@ -79,16 +91,24 @@ describe('register', () => {
   it('adopts a row that was there before, by its name or its id', async () => {
     const database = await openDatabase();
     await database.write([
-      statement("INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) VALUES ('0aaaaaaa-0000-4000-8000-000000000000', 'rack7', 0, '{}', 0)"),
+      statement(
+        "INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) VALUES ('0aaaaaaa-0000-4000-8000-000000000000', 'rack7', 0, '{}', 0)",
+      ),
     ]);
-    expect((await register(database, 'rack7', hypervisorId, machine)).hypervisor).toBe('0aaaaaaa-0000-4000-8000-000000000000');
-    expect((await register(database, '0AAAAAAA-0000-4000-8000-000000000000', hypervisorId, machine)).name).toBe('rack7');
+    expect((await register(database, 'rack7', hypervisorId, machine)).hypervisor).toBe(
+      '0aaaaaaa-0000-4000-8000-000000000000',
+    );
+    expect((await register(database, '0AAAAAAA-0000-4000-8000-000000000000', hypervisorId, machine)).name).toBe(
+      'rack7',
+    );
   });
 
   it('refuses the name of another machine, and says what to set', async () => {
     const database = await openDatabase();
     await register(database, 'host1', hypervisorId, machine);
-    await expect(register(database, 'host1', hypervisorId, { ...machine, machineId: 'machine-2' })).rejects.toMatchObject({
+    await expect(
+      register(database, 'host1', hypervisorId, { ...machine, machineId: 'machine-2' }),
+    ).rejects.toMatchObject({
       code: 'conflict',
       hint: expect.stringContaining('WEFT_HYPERVISOR'),
     });
@@ -162,7 +182,10 @@ function counterKind(counter: Counter, change: Change<number>): Kind {
   });
 }
 
-async function running(counter: Counter, change: Change<number>): Promise<{ database: Database; lost: unknown[]; registration: Registration }> {
+async function running(
+  counter: Counter,
+  change: Change<number>,
+): Promise<{ database: Database; lost: unknown[]; registration: Registration }> {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const lost: unknown[] = [];
@@ -180,12 +203,20 @@ async function running(counter: Counter, change: Change<number>): Promise<{ data
 }
 
 async function ended(database: Database): Promise<OperationState[]> {
-  await until('all have ended', async () => (await states(database)).every(({ status }) => status === 'succeeded' || status === 'failed'));
+  await until('all have ended', async () =>
+    (await states(database)).every(({ status }) => status === 'succeeded' || status === 'failed'),
+  );
   return states(database);
 }
 
 const busy = new NetnsError({ code: 'busy', action: 'count', detail: 'busy', errno: 'EBUSY', kernelText: null });
-const foreign = new NetnsError({ code: 'foreign', action: 'count', detail: 'it is not ours', errno: null, kernelText: null });
+const foreign = new NetnsError({
+  code: 'foreign',
+  action: 'count',
+  detail: 'it is not ours',
+  errno: null,
+  kernelText: null,
+});
 
 describe('an operation', () => {
   it('goes on until the host reads back as wanted', async () => {
@@ -205,7 +236,11 @@ describe('an operation', () => {
   });
 
   it('that fails for good is undone, with the step and the words of the host', async () => {
-    const counter: Counter = { value: 0, fail: ({ name }) => (name === 'count.up' && counter.value === 2 ? foreign : undefined), taken: [] };
+    const counter: Counter = {
+      value: 0,
+      fail: ({ name }) => (name === 'count.up' && counter.value === 2 ? foreign : undefined),
+      taken: [],
+    };
     const { database } = await running(counter, { before: 0, after: 3, total: 3 });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'failed', attempt: 1, error: 'count: it is not ours' }]);
@@ -224,18 +259,25 @@ describe('an operation', () => {
   });
 
   it('of a kind that nobody knows fails and says so', async () => {
-    const { database } = await running({ value: 0, fail: () => undefined, taken: [] }, { before: 0, after: 1, total: 1 });
+    const { database } = await running(
+      { value: 0, fail: () => undefined, taken: [] },
+      { before: 0, after: 1, total: 1 },
+    );
     await file(database, 'a');
     await ended(database);
     await database.write([statement("UPDATE operations SET kind = 'other.do', status = 'pending'")]);
-    expect(await ended(database)).toMatchObject([{ status: 'failed', error: 'This executor does not know how to other.do' }]);
+    expect(await ended(database)).toMatchObject([
+      { status: 'failed', error: 'This executor does not know how to other.do' },
+    ]);
   });
 
   it('that never becomes what it should is a conflict, not a loop', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
     const { database } = await running(counter, { before: 0, after: 1000, total: 1 });
     await file(database, 'a');
-    expect(await ended(database)).toMatchObject([{ status: 'failed', error: expect.stringContaining('something else keeps changing it') }]);
+    expect(await ended(database)).toMatchObject([
+      { status: 'failed', error: expect.stringContaining('something else keeps changing it') },
+    ]);
   });
 });
 

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { networkChange, type OperationRows } from './network-change.ts';
 import type { CenRow, ContainerRow, MemberRow } from './network-rows.ts';
 
-const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({ sequence: 1, id: name, name, link_name: name, wanted: 0, made: 0, ...row });
+const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({
+  sequence: 1,
+  id: name,
+  name,
+  link_name: name,
+  wanted: 0,
+  made: 0,
+  ...row,
+});
 const member = (container: string, row: Partial<MemberRow> = {}): MemberRow => ({
   sequence: 1,
   cen: 'lan',
@@ -79,7 +87,11 @@ describe('the namespace of a container', () => {
   });
 
   it('stays when it leaves a CEN', () => {
-    const rows = { cens: [cen('lan', { made: 1 })], members: [member('a', { after: 0 })], containers: [container('a', { namespace: 1 })] };
+    const rows = {
+      cens: [cen('lan', { made: 1 })],
+      members: [member('a', { after: 0 })],
+      containers: [container('a', { namespace: 1 })],
+    };
     expect(namespacesAfter('cen.leave', rows)).toEqual({ present: ['a'], absent: [] });
   });
 
@@ -91,7 +103,13 @@ describe('the namespace of a container', () => {
   it('of a container that the operation does not name is another operation’s, unless a made CEN needs it', () => {
     const containers = [container('a', { named: 0 }), container('b', { named: 0, namespace: 1 }), container('c')];
     const members = [member('a'), member('b'), member('c', { before: 0 })];
-    expect(namespacesAfter('cen.join', { cens: [cen('lan')], members, containers })).toEqual({ present: ['c'], absent: [] });
-    expect(namespacesAfter('cen.join', { cens: [cen('lan', { made: 1 })], members, containers })).toEqual({ present: ['b', 'c'], absent: [] });
+    expect(namespacesAfter('cen.join', { cens: [cen('lan')], members, containers })).toEqual({
+      present: ['c'],
+      absent: [],
+    });
+    expect(namespacesAfter('cen.join', { cens: [cen('lan', { made: 1 })], members, containers })).toEqual({
+      present: ['b', 'c'],
+      absent: [],
+    });
   });
 });

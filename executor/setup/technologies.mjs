@@ -1,0 +1,33 @@
+/**
+ * A Debian package, and the program on PATH that shows that it is there.
+ * @typedef {{ readonly name: string, readonly program: string }} HostPackage
+ */
+
+/** What each technology wants of the host. weft's own work on namespaces needs none of it: these are to look with. */
+export const technologies = Object.freeze({
+  netns: [
+    { name: 'iproute2', program: 'ip' },
+    { name: 'iputils-ping', program: 'ping' },
+  ],
+  test: [
+    { name: 'sqlite3', program: 'sqlite3' },
+    { name: 'curl', program: 'curl' },
+    { name: 'util-linux', program: 'unshare' },
+  ],
+});
+
+/** @typedef {keyof typeof technologies} Technology */
+
+/**
+ * What each job needs: technologies, and whether the packages of development too.
+ * @type {Readonly<Record<string, { readonly technologies: readonly Technology[], readonly development: boolean }>>}
+ */
+export const jobs = Object.freeze({
+  start: { technologies: ['netns'], development: false },
+  functions: { technologies: [], development: false },
+  executor: { technologies: ['netns'], development: false },
+  sql: { technologies: [], development: false },
+  test: { technologies: ['netns', 'test'], development: true },
+  bench: { technologies: ['netns', 'test'], development: true },
+  all: { technologies: ['netns', 'test'], development: true },
+});
