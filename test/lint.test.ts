@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from './support/database.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** What the linter says of a file of that path with this import: in a directory of its own, under the same rules. */
+function lint(path: string, imported: string): { refused: boolean; output: string } {
+  const directory = temporaryDirectory();
+  const rules = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+  writeFileSync(join(directory, 'biome.json'), JSON.stringify({ ...rules, $schema: undefined, vcs: undefined }));
+  mkdirSync(dirname(join(directory, path)), { recursive: true });
+  writeFileSync(join(directory, path), `import { something } from '${imported}';\n\nsomething();\n`);
+  const run = spawnSync(join(root, 'node_modules/.bin/biome'), ['lint', path], { cwd: directory, encoding: 'utf8' });
+  return { refused: run.status !== 0, output: run.stdout + run.stderr };
+}
+
+describe('the linter keeps the directions of imports', () => {
+  it.each([
+    ['functions/intent/x.ts', '../../executor/main.ts', 'functions and executor never import each other'],
+    ['executor/loop/x.ts', '../../functions/app.ts', 'functions and executor never import each other'],
+    ['executor/main.ts', '../functions/server.ts', 'functions and executor never import each other'],
+    ['schema/api/x.ts', '../../functions/app.ts', 'schema/ imports neither side'],
+    ['functions/intent/x.ts', 'node:fs', 'This runs on Workers too'],
+    ['functions/worker.ts', '@hono/node-server', 'This runs on Workers too'],
+    ['schema/api/x.ts', 'node:fs', 'The Worker imports this'],
+    ['functions/dialects/leviathan/x.ts', '../../../schema/database/database.ts', 'A dialect parses'],
+    ['executor/drivers/netns/x.ts', '../../../schema/names.ts', 'A driver knows its technology'],
+    ['executor/resources/network/x.ts', '../../../schema/database/database.ts', 'never the database'],
+    ['executor/records/x.ts', '../drivers/netns/driver.ts', 'never the host'],
+    ['executor/loop/x.ts', '../drivers/netns/driver.ts', 'never a technology'],
+    ['executor/loop/x.ts', '../resources/network/plan.ts', 'never a technology'],
+    ['functions/intent/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
+  ])('%s may not import %s', (path, imported, reason) => {
+    const { refused, output } = lint(path, imported);
+    expect(output).toContain(reason);
+    expect(refused).toBe(true);
+  });
+
+  it.each([
+    ['functions/server.ts', '@hono/node-server'],
+    ['functions/commands/networks/x.ts', '../../../schema/database/database.ts'],
+    ['executor/resources/network/x.ts', '../../drivers/netns/driver.ts'],
+    ['executor/loop/x.ts', '../resources/resource.ts'],
+    ['schema/database/embedded.ts', 'libsql'],
+  ])('%s may import %s', (path, imported) => {
+    expect(lint(path, imported)).toMatchObject({ refused: false });
+  });
+});
