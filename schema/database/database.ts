@@ -60,6 +60,13 @@ export function guard(reason: string, condition: string, args: Readonly<Record<s
   };
 }
 
+/** Arguments as the drivers want them: they take a JavaScript number for a REAL unless it comes as a bigint. */
+export function boundArguments(args: Statement['args']): Record<string, string | number | bigint | null> {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, Number.isSafeInteger(value) ? BigInt(value as number) : value]),
+  );
+}
+
 /** Ends every batch that has guards. */
 export const clearGuards: Statement<never> = { sql: 'DELETE FROM guard', args: {} };
 

@@ -3,47 +3,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
-import { clearGuards, DatabaseError, guard, statement } from './database.ts';
+import { statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 
 const run = promisify(execFile);
 const insertEvent = statement("INSERT INTO events (at_ms, type, subject) VALUES (1, 'test', 'x')");
-const countEvents = statement<{ count: number }>('SELECT count(*) AS count FROM events');
-
-it('runs a batch as one transaction: a guard that does not hold leaves nothing', async () => {
-  const database = await temporaryDatabase();
-  const failing = database.write([insertEvent, guard('no_such_thing', '1 = 2'), clearGuards]);
-  await expect(failing).rejects.toMatchObject({ code: 'guard', reason: 'no_such_thing' });
-  expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
-});
-
-it('takes a guard whose condition is NULL for one that does not hold', async () => {
-  const database = await temporaryDatabase();
-  await expect(database.write([guard('unknown', 'NULL = 1')])).rejects.toMatchObject({
-    code: 'guard',
-    reason: 'unknown',
-  });
-});
-
-it('names the columns of a constraint', async () => {
-  const database = await temporaryDatabase();
-  const insert = statement("INSERT INTO host_names VALUES ('h', 'link', 'a', 'o')");
-  await database.write([insert]);
-  const failing = database.write([insertEvent, insert]);
-  await expect(failing).rejects.toBeInstanceOf(DatabaseError);
-  await expect(failing).rejects.toMatchObject({
-    code: 'constraint',
-    reason: expect.stringContaining('host_names.name'),
-  });
-  expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
-});
-
-it('goes on after a statement that makes no sense', async () => {
-  const database = await temporaryDatabase();
-  await expect(database.write([statement('SELECT nonsense')])).rejects.toMatchObject({ code: 'fault' });
-  await database.write([insertEvent, clearGuards]);
-  expect(await database.read([countEvents])).toEqual([[{ count: 1 }]]);
-});
 
 it('refuses to be used after it was closed', async () => {
   const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import Libsql from 'libsql';
-import { type Database, DatabaseError, databaseError, type Rows, type Statement } from './database.ts';
+import { boundArguments, type Database, DatabaseError, databaseError, type Rows, type Statement } from './database.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const STATEMENT_CACHE_SIZE = 500;
@@ -108,8 +108,9 @@ class Connection {
 
   #run({ sql, args }: Statement): { rows: unknown[]; changes: number } {
     const prepared = this.#prepare(sql);
-    if (!prepared.reader) return { rows: [], changes: prepared.run(args).changes };
-    const rows = prepared.all(args);
+    const bound = boundArguments(args);
+    if (!prepared.reader) return { rows: [], changes: prepared.run(bound).changes };
+    const rows = prepared.all(bound);
     return { rows, changes: rows.length };
   }
 

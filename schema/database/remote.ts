@@ -1,5 +1,5 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client/web';
-import { type Database, databaseError, type Rows, type Statement } from './database.ts';
+import { boundArguments, type Database, databaseError, type Rows, type Statement } from './database.ts';
 
 /**
  * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one client
@@ -33,7 +33,7 @@ async function batch<const Statements extends readonly Statement[]>(
 ): Promise<Rows<Statements>> {
   try {
     const results = await client.batch(
-      statements.map(({ sql, args }) => ({ sql, args: usedArguments(sql, args) })),
+      statements.map((each) => ({ sql: each.sql, args: sentArguments(each) })),
       mode,
     );
     return results.map(objects) as Rows<Statements>;
@@ -43,8 +43,10 @@ async function batch<const Statements extends readonly Statement[]>(
 }
 
 /** A libSQL server refuses arguments that the statement does not name. */
-function usedArguments(sql: string, args: Statement['args']): Statement['args'] {
-  return Object.fromEntries(Object.entries(args).filter(([name]) => new RegExp(`:${name}\\b`).test(sql)));
+function sentArguments({ sql, args }: Statement): Record<string, string | number | bigint | null> {
+  return boundArguments(
+    Object.fromEntries(Object.entries(args).filter(([name]) => new RegExp(`:${name}\\b`).test(sql))),
+  );
 }
 
 function objects(result: ResultSet): Record<string, unknown>[] {

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../../test/support/database.ts';
+import { startLibsqlServer } from '../../test/support/libsql-server.ts';
+import { clearGuards, type Database, DatabaseError, guard, statement } from './database.ts';
+import { openEmbedded } from './embedded.ts';
+import { migrate } from './migrate.ts';
+import { openRemote } from './remote.ts';
+
+async function embedded(): Promise<Database> {
+  const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+  onTestFinished(() => database.close());
+  await migrate(database);
+  return database;
+}
+
+async function remote(): Promise<Database> {
+  const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'));
+  onTestFinished(() => server.close());
+  const database = openRemote(server.url);
+  onTestFinished(() => database.close());
+  await migrate(database);
+  return database;
+}
+
+const insertEvent = statement("INSERT INTO events (at_ms, type, subject) VALUES (:at, 'test', :subject)", {
+  at: 7,
+  subject: 'x',
+});
+const countEvents = statement<{ count: number }>('SELECT count(*) AS count FROM events');
+
+/** What holds of the database in a file and of the one behind a server alike. */
+describe.each([
+  ['the embedded database', embedded],
+  ['a libSQL server', remote],
+])('%s', (_name, open) => {
+  it('runs a batch as one transaction: a guard that does not hold leaves nothing', async () => {
+    const database = await open();
+    const failing = database.write([insertEvent, guard('no_such_thing', '1 = 2'), clearGuards]);
+    await expect(failing).rejects.toMatchObject({ code: 'guard', reason: 'no_such_thing' });
+    expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
+  });
+
+  it('takes a guard whose condition is NULL for one that does not hold', async () => {
+    const database = await open();
+    await expect(database.write([guard('unknown', 'NULL = 1')])).rejects.toMatchObject({
+      code: 'guard',
+      reason: 'unknown',
+    });
+  });
+
+  it('names the columns of a constraint', async () => {
+    const database = await open();
+    const insert = statement("INSERT INTO host_names VALUES ('h', 'link', 'a', 'o')");
+    await database.write([insert]);
+    const failing = database.write([insertEvent, insert]);
+    await expect(failing).rejects.toBeInstanceOf(DatabaseError);
+    await expect(failing).rejects.toMatchObject({
+      code: 'constraint',
+      reason: expect.stringContaining('host_names.name'),
+    });
+    expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
+  });
+
+  it('goes on after a statement that makes no sense', async () => {
+    const database = await open();
+    await expect(database.write([statement('SELECT nonsense')])).rejects.toMatchObject({ code: 'fault' });
+    await database.write([insertEvent, clearGuards]);
+    expect(await database.read([countEvents])).toEqual([[{ count: 1 }]]);
+  });
+
+  it('answers what each statement returned, with the types that went in', async () => {
+    const database = await open();
+    const [, inserted, , rows] = await database.write([
+      statement('DELETE FROM events'),
+      statement<{ sequence: number; at_ms: number; data: null }>(
+        "INSERT INTO events (at_ms, type, subject, data) VALUES (:at, 'test', :subject, :data) RETURNING sequence, at_ms, data",
+        { at: 1_795_000_000_000, subject: 'x', data: null, unused: 1 },
+      ),
+      clearGuards,
+      statement('SELECT typeof(:whole) AS whole, typeof(:part) AS part, typeof(:word) AS word', {
+        whole: 1,
+        part: 0.5,
+        word: 'a',
+      }),
+    ]);
+    expect(inserted).toEqual([{ sequence: expect.any(Number), at_ms: 1_795_000_000_000, data: null }]);
+    expect(rows).toEqual([{ whole: 'integer', part: 'real', word: 'text' }]);
+  });
+
+  it('keeps both of many writes that come at once', async () => {
+    const database = await open();
+    await Promise.all(Array.from({ length: 50 }, () => database.write([insertEvent])));
+    expect(await database.read([countEvents])).toEqual([[{ count: 50 }]]);
+  });
+
+  it('has nothing to migrate the second time, two at once', async () => {
+    const database = await open();
+    expect(await Promise.all([migrate(database), migrate(database)])).toEqual([[], []]);
+  });
+});
+
+describe('a libSQL server', () => {
+  it('that is away is unavailable, and no fault', async () => {
+    const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'));
+    await server.close();
+    await expect(openRemote(server.url).read([countEvents])).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('that wants another token says so', async () => {
+    const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'), 'right');
+    onTestFinished(() => server.close());
+    await expect(openRemote(server.url, 'wrong').read([statement('SELECT 1')])).rejects.toThrow(/token is wrong|401/);
+    expect(await openRemote(server.url, 'right').read([statement('SELECT 1 AS one')])).toEqual([[{ one: 1 }]]);
+  });
+});
