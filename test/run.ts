@@ -19,7 +19,7 @@ const run = randomUUID();
 const temporary = mkdtempSync(join(tmpdir(), 'weft-run-'));
 // Some tests run weft as a user without rights.
 chmodSync(temporary, 0o755);
-const environment = { [RUN_MARK]: run, TMPDIR: temporary };
+const environment = { [RUN_MARK]: run, TMPDIR: temporary, XDG_CONFIG_HOME: temporary, WRANGLER_SEND_METRICS: 'false' };
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 function count(name: string, began: number, { passed, failed, skipped, output }: Counts): void {
