@@ -40,9 +40,9 @@ export interface ContainerRow {
 /** `o`: the operations; `n`: the CENs that each of them names. */
 const operationCens = `
   json_each(:sequences) q
-  JOIN operations o ON o.sequence = q.value
-  JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:cens)) = :cens
-  JOIN cens n ON n.hypervisor = :hypervisor AND n.name = substr(s.subject, length(:cens) + 1)`;
+  CROSS JOIN operations o ON o.sequence = q.value
+  CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:cens)) = :cens
+  CROSS JOIN cens n ON n.hypervisor = :hypervisor AND n.name = substr(s.subject, length(:cens) + 1)`;
 
 const found = '(m.added < o.sequence AND (m.removed IS NULL OR m.removed >= o.sequence))';
 const left = '(m.added <= o.sequence AND (m.removed IS NULL OR m.removed > o.sequence))';
@@ -63,9 +63,9 @@ const selectContainers = `
   WITH named AS (
     SELECT o.sequence, c.id
     FROM json_each(:sequences) q
-    JOIN operations o ON o.sequence = q.value
-    JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
-    JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
+    CROSS JOIN operations o ON o.sequence = q.value
+    CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
+    CROSS JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
   ),
   wired AS (
     SELECT o.sequence, m.container AS id

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createTestHarness } from 'wrangler';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { migrate } from '../../schema/database/migrate.ts';
@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const token = 'a-token-of-16-or-more';
 
 process.env.WRANGLER_SEND_METRICS = 'false';
+
+// wrangler's scratch directory.
+afterAll(() => rmSync(join(root, '.wrangler'), { recursive: true, force: true }));
 
 /** Bundles the Worker as a deployment would; answers where it is. */
 function bundle(): string {

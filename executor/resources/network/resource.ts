@@ -1,23 +1,29 @@
 import type { HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import type { Resource } from '../resource.ts';
 import type { Network } from './desired.ts';
+import { Gathering } from './gathering.ts';
 import { type NetworkStep, type NewEnd, type ObservedNetwork, plan } from './plan.ts';
 
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
 export function networkResource(driver: NetnsDriver): Resource<Network, ObservedNetwork, NetworkStep> {
+  const views = new Gathering(async (wanted: readonly (readonly string[])[]) =>
+    observed(await driver.view([...new Set(wanted.flat())])),
+  );
+  const deletions = new Gathering(async (aliases: readonly (readonly string[])[]) =>
+    driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
+  );
   return {
-    async observe({ namespaces, segments }) {
-      const names = new Set([
-        ...namespaces.map(({ name }) => name),
-        ...segments.flatMap(({ members }) => members.map(({ container }) => container)),
-      ]);
-      return observed(await driver.view([...names]));
+    observe({ namespaces, segments }) {
+      const members = segments.flatMap((segment) => segment.members.map(({ container }) => container));
+      return views.call([...namespaces.map(({ name }) => name), ...members]);
     },
     async observeAll() {
       return observed(await driver.view('all'));
     },
     plan,
-    apply: (step) => apply(driver, step),
+    // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
+    apply: (step) =>
+      step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
   };
 }
 

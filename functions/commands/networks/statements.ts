@@ -157,14 +157,14 @@ const allotNamespaces = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT c.hypervisor, 'namespace', c.name, c.id
   FROM json_each(:containers) j
-  JOIN containers c ON c.hypervisor = ${hypervisor} AND c.name = j.value ->> 'name'
+  CROSS JOIN containers c ON c.hypervisor = ${hypervisor} AND c.name = j.value ->> 'name'
   WHERE NOT EXISTS (SELECT 1 FROM host_names WHERE hypervisor = c.hypervisor AND kind = 'namespace' AND name = c.name AND owner = c.id)`;
 
 const allotBridges = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT n.hypervisor, 'link', n.link_name, n.id
   FROM json_each(:cens) j
-  JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+  CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   WHERE NOT EXISTS (SELECT 1 FROM host_names WHERE hypervisor = n.hypervisor AND kind = 'link' AND name = n.link_name AND owner = n.id)`;
 
 function insertParts(condition: string): string {
@@ -172,7 +172,7 @@ function insertParts(condition: string): string {
     INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
     SELECT j.value ->> 'part', :kind, ${cenSubject}, json_object('cenID', n.name), 0, ${partValues}
     FROM json_each(:cens) j
-    JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+    CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
     JOIN operations p ON p.id = :operation
     WHERE ${condition}
     ORDER BY j.key`;
@@ -185,7 +185,7 @@ const removeOtherMembers = `
   UPDATE members SET removed = x.sequence
   FROM (
     SELECT n.id AS cen, j.value -> 'members' AS listed, ${partSequence} AS sequence
-    FROM json_each(:cens) j JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+    FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   ) x
   WHERE members.cen = x.cen AND members.removed IS NULL
     AND (SELECT name FROM containers WHERE id = members.container) NOT IN (SELECT value FROM json_each(x.listed))`;
@@ -195,14 +195,19 @@ const freeForgottenNames = `
 
 const forgetRemovedMembers = `DELETE FROM members WHERE removed = ${operationSequence}`;
 
+/*
+ * CROSS JOIN is SQLite's way to fix the order of a join: from the request's list to the rows by their keys. Left to
+ * itself the planner, which knows nothing of a list's length, goes through all rows for each entry of it.
+ */
+
 /** What the request wants to be a member: CEN, container, place in the list, and whose change it is. */
 const requested = `(
   SELECT n.id AS cen, c.id AS container, c.name, c.short_name, j.key AS turn, ${partSequence} AS sequence,
     m.key + CASE WHEN :declared THEN 0 ELSE coalesce((SELECT max(position) + 1 FROM members WHERE cen = n.id), 0) END AS position
   FROM json_each(:cens) j
-  JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
-  JOIN json_each(j.value, '$.members') m
-  JOIN containers c ON c.hypervisor = n.hypervisor AND c.name = m.value
+  CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+  CROSS JOIN json_each(j.value, '$.members') m
+  CROSS JOIN containers c ON c.hypervisor = n.hypervisor AND c.name = m.value
 ) r`;
 
 const currentMember = `SELECT 1 FROM members x WHERE x.cen = r.cen AND x.container = r.container AND x.removed IS NULL`;
@@ -220,15 +225,15 @@ const addMembers = `
   INSERT INTO members (cen, container, position, ordinal, outside, added)
   WITH RECURSIVE
   numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 999),
-  wanted AS (
+  wanted AS MATERIALIZED (
     SELECT r.*, row_number() OVER (PARTITION BY r.container ORDER BY r.turn) AS nth
     FROM ${requested} WHERE NOT EXISTS (${currentMember})
   ),
-  used AS (
+  used AS MATERIALIZED (
     SELECT w.container, count(*) + (SELECT count(*) FROM members u WHERE u.container = w.container) AS size
     FROM wanted w GROUP BY w.container
   ),
-  free AS (
+  free AS MATERIALIZED (
     SELECT used.container, n, row_number() OVER (PARTITION BY used.container ORDER BY n) AS nth
     FROM used JOIN numbers ON n < used.size
     WHERE NOT EXISTS (SELECT 1 FROM members u WHERE u.container = used.container AND u.ordinal = n)
@@ -253,8 +258,8 @@ const partCens = `
 /** The parts of this operation, each with its CEN. */
 const parts = `
   json_each(:cens) j
-  JOIN operations o ON o.id = j.value ->> 'part'
-  JOIN cens n ON n.hypervisor = o.hypervisor AND n.name = j.value ->> 'name'`;
+  CROSS JOIN operations o ON o.id = j.value ->> 'part'
+  CROSS JOIN cens n ON n.hypervisor = o.hypervisor AND n.name = j.value ->> 'name'`;
 
 function partContainers(which: string): string {
   return `

@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/* `npm run bench`: the figures of docs/performance.md, on this machine. */
+
+const enter = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"';
+
+if (process.getuid?.() !== 0) {
+  console.error('weft: the benchmarks make network namespaces: run them as root');
+  process.exit(1);
+}
+for (const [title, file] of [
+  ['The whole way', 'api.ts'],
+  ['The netns driver alone', 'netns.ts'],
+] as const) {
+  console.log(`\n${title}\n`);
+  const program = fileURLToPath(new URL(file, import.meta.url));
+  const command = ['--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', process.execPath, program];
+  const { status } = spawnSync('unshare', command, { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
