@@ -1,5 +1,6 @@
 import { clearGuards, type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
+import { Gathering } from '../gathering.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import { fence, type Registration } from './registration.ts';
 
@@ -15,8 +16,6 @@ export type Outcome =
 interface Report {
   readonly operation: ClaimedOperation;
   readonly outcome: Outcome;
-  readonly written: () => void;
-  readonly refused: (error: unknown) => void;
 }
 
 /**
@@ -24,39 +23,17 @@ interface Report {
  * names the epoch, and one by an older epoch changes nothing.
  */
 export class Reporter {
-  readonly #database: Database;
-  readonly #registration: Registration;
-  #waiting: Report[] = [];
-  #writing = false;
+  readonly #reports: Gathering<Report, void>;
 
   constructor(database: Database, registration: Registration) {
-    this.#database = database;
-    this.#registration = registration;
+    this.#reports = new Gathering(async (reports) => {
+      await database.write([fence(registration), ...statements(reports), clearGuards]);
+    });
   }
 
   /** Returns when the report is in the database; throws what the database says, `fenced` too. */
   report(operation: ClaimedOperation, outcome: Outcome): Promise<void> {
-    return new Promise((written, refused) => {
-      this.#waiting.push({ operation, outcome, written, refused });
-      if (!this.#writing) {
-        this.#writing = true;
-        setImmediate(() => void this.#flush());
-      }
-    });
-  }
-
-  async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const reports = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#database.write([fence(this.#registration), ...statements(reports), clearGuards]);
-        for (const { written } of reports) written();
-      } catch (error) {
-        for (const { refused } of reports) refused(error);
-      }
-    }
-    this.#writing = false;
+    return this.#reports.call({ operation, outcome });
   }
 }
 

@@ -9,8 +9,8 @@ import { Weft } from '../support/weft.ts';
 /** The pages say 127.0.0.1:8080, which is free in the test's own network namespace. */
 async function weftOfThePages(): Promise<{ weft: Weft; environment: Record<string, string> }> {
   const weft = await Weft.prepare(8080);
-  await weft.start();
-  return { weft, environment: { WEFT_STATE_DIR: weft.stateDirectory, WEFT_SETUP: 'off' } };
+  await weft.start({}, 'npm start');
+  return { weft, environment: { WEFT_STATE_DIR: weft.stateDirectory } };
 }
 
 describe('the commands of', () => {

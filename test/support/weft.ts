@@ -66,7 +66,7 @@ export class Weft {
     return this.#process;
   }
 
-  /** Starts the process (`entry`: the program, `start.ts` when nothing else is said) and waits until it is ready. */
+  /** Starts the process (`entry`: `npm start`, or the program, `start.ts` when nothing else is said) and waits until it is ready. */
   async start(environment: Record<string, string> = {}, entry = 'start.ts', user?: number): Promise<void> {
     this.launch(environment, entry, user);
     await until('weft is ready', async () => {
@@ -77,7 +77,8 @@ export class Weft {
 
   /** Starts the process and does not wait. */
   launch(environment: Record<string, string> = {}, entry = 'start.ts', user?: number): ChildProcess {
-    const child = spawn(process.execPath, [join(root, entry)], {
+    const [program, ...args] = entry === 'npm start' ? ['npm', 'start'] : [process.execPath, join(root, entry)];
+    const child = spawn(program ?? '', args, {
       cwd: root,
       env: {
         ...process.env,

@@ -2,7 +2,7 @@ import { Problem } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { SegmentWish } from './desired.ts';
 import { type Bridge, type End, type Layout, layout, type Pair, temporaryName } from './layout.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork, Replacement } from './plan.ts';
+import type { NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
 
 interface FoundLink {
   readonly namespace: string | null;

@@ -1,56 +1,7 @@
 import { Problem } from '../../../schema/problem.ts';
-import type { Link, NamespaceView } from '../../drivers/netns/driver.ts';
-import type { Step } from '../resource.ts';
 import type { NamespaceWish, Network } from './desired.ts';
 import { planSegment } from './plan-segment.ts';
-
-/** An end of a new veth pair; `up` only where nothing else is to be done to it first. */
-export interface NewEnd {
-  readonly namespace: string | null;
-  readonly name: string;
-  readonly alias: string;
-  readonly mac: string;
-  readonly bridge: string | null;
-  readonly up: boolean;
-}
-
-export interface Replacement {
-  readonly namespace: string;
-  /** Alias of the link whose addresses and name the other one takes. */
-  readonly from: string;
-  readonly to: string;
-  readonly name: string;
-}
-
-/** What the network resource does on a host. */
-export type NetworkStep = Step &
-  (
-    | { readonly name: 'namespace.create'; readonly namespace: string; readonly label: string }
-    | { readonly name: 'namespace.delete'; readonly namespace: string; readonly label: string }
-    | { readonly name: 'bridge.create'; readonly bridge: string; readonly alias: string; readonly mac: string }
-    | { readonly name: 'veth.create'; readonly ends: readonly [NewEnd, NewEnd] }
-    | {
-        readonly name: 'link.label';
-        readonly namespace: string | null;
-        readonly link: string;
-        readonly mac: string;
-        readonly alias: string;
-      }
-    | {
-        readonly name: 'link.change';
-        readonly namespace: string | null;
-        readonly alias: string;
-        readonly change: { readonly name?: string; readonly up?: boolean; readonly bridge?: string };
-      }
-    | { readonly name: 'links.replace'; readonly replacements: readonly Replacement[] }
-    | { readonly name: 'links.delete'; readonly namespace: string | null; readonly aliases: readonly string[] }
-  );
-
-/** The host as the plan looks at it. */
-export interface ObservedNetwork {
-  readonly host: readonly Link[];
-  readonly namespaces: ReadonlyMap<string, NamespaceView>;
-}
+import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
 /**
  * What is to be done to make the observed network the desired one: namespaces first, then links, then what goes.

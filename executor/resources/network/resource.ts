@@ -1,8 +1,9 @@
 import type { HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import { Gathering } from '../../gathering.ts';
 import type { Resource } from '../resource.ts';
 import type { Network } from './desired.ts';
-import { Gathering } from './gathering.ts';
-import { type NetworkStep, type NewEnd, type ObservedNetwork, plan } from './plan.ts';
+import { plan } from './plan.ts';
+import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
 export function networkResource(driver: NetnsDriver): Resource<Network, ObservedNetwork, NetworkStep> {

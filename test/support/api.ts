@@ -1,0 +1,32 @@
+import { createApp } from '../../functions/app.ts';
+import type { Database } from '../../schema/database/database.ts';
+import { insertHypervisor, temporaryDatabase } from './database.ts';
+
+export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+
+/** Asks the API without a server between. */
+export function client(database: Database, adminToken?: string): Ask {
+  const app = createApp(() => ({
+    database,
+    hosts: new Set(['localhost']),
+    origins: new Set(['https://friend.example']),
+    adminToken,
+    readBudget: 30,
+    report: (error) => {
+      throw error;
+    },
+  }));
+  return async (method, path, body, headers = {}) =>
+    app.request(path, {
+      method,
+      headers: { host: 'localhost', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+}
+
+/** An API on a database of the test's own, with one hypervisor whose executor does nothing. */
+export async function api(): Promise<{ database: Database; ask: Ask }> {
+  const database = await temporaryDatabase();
+  await insertHypervisor(database);
+  return { database, ask: client(database) };
+}
