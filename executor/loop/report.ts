@@ -58,7 +58,14 @@ function retryStatement({ sequence }: ClaimedOperation, outcome: Outcome & { sta
 function endStatements({ sequence }: ClaimedOperation, outcome: Exclude<Outcome, { status: 'retry' }>): Statement[] {
   const error = outcome.error === null ? null : JSON.stringify(outcome.error);
   return [
-    statement(end, { sequence, status: outcome.status, error, step: outcome.error?.step ?? null }),
+    statement(end, {
+      sequence,
+      status: outcome.status,
+      error,
+      step: outcome.error?.step ?? null,
+      // The same request may succeed the next time: its key is free for that.
+      retriable: outcome.error?.code === 'deadline' ? 1 : 0,
+    }),
     ...outcome.settle,
   ];
 }
@@ -70,7 +77,7 @@ const retry = `
 
 const end = `
   UPDATE operations SET status = :status, error = :error, step = :step, epoch = NULL, lease_until_ms = NULL,
-    done = CASE :status WHEN 'succeeded' THEN total ELSE done END, finished_ms = ${now}
+    done = CASE :status WHEN 'succeeded' THEN total ELSE done END, finished_ms = ${now}, key = CASE WHEN :retriable THEN NULL ELSE key END
   WHERE sequence = :sequence`;
 
 const deleteSubjects = 'DELETE FROM operation_subjects WHERE sequence IN (SELECT value FROM json_each(:ended))';

@@ -7,6 +7,7 @@ import {
   statement,
 } from '../../schema/database/database.ts';
 import type { Problem } from '../../schema/problem.ts';
+import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import { type OperationRow, selectOperation } from './operation.ts';
 
 /** A write of the API, ready to be recorded: one batch, one round trip. */
@@ -31,14 +32,16 @@ const acceptedEvents = `
   ORDER BY sequence`;
 
 /**
- * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted.
- * Throws the {@link Problem} that says why it cannot be.
+ * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
+ * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
  */
-export async function record(database: Database, intent: Intent): Promise<OperationRow> {
+export async function record(database: Database, intent: Intent, key?: IdempotencyKey): Promise<OperationRow> {
   const operation = intent.operation;
   try {
     const rows = await database.write([
+      ...(key ? [guardKey(key)] : []),
       ...intent.statements,
+      ...(key ? [keepKey(operation, key)] : []),
       statement(acceptedEvents, { operation }),
       clearGuards,
       selectOperation(operation),
@@ -47,6 +50,10 @@ export async function record(database: Database, intent: Intent): Promise<Operat
     if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
     return accepted as OperationRow;
   } catch (error) {
+    if (key && error instanceof DatabaseError && error.reason === KEY_TAKEN) {
+      const earlier = await findByKey(database, key);
+      if (earlier) return earlier;
+    }
     if (error instanceof DatabaseError && (error.code === 'guard' || error.code === 'constraint')) {
       throw await intent.explain(error);
     }
@@ -77,13 +84,15 @@ export interface NewOperation {
   /** What needs no host is born succeeded. */
   readonly status: 'pending' | 'succeeded';
   readonly total?: number;
+  /** What is known of the result before the work is done. */
+  readonly result?: unknown;
 }
 
 const insert = `
   INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,
-    attempt, done, total, principal, created_ms, finished_ms)
+    attempt, done, total, principal, created_ms, finished_ms, result)
   SELECT :operation, ${hypervisor}, :kind, replace(:resource, ':hypervisor', ${hypervisor}), :request, 0, :status, ${now}, ${now} + ${DEADLINE_MS},
-    0, CASE :status WHEN 'succeeded' THEN :total ELSE 0 END, :total, :principal, ${now}, CASE :status WHEN 'succeeded' THEN ${now} END`;
+    0, CASE :status WHEN 'succeeded' THEN :total ELSE 0 END, :total, :principal, ${now}, CASE :status WHEN 'succeeded' THEN ${now} END, :result`;
 
 /** `:hypervisor` in the resource stands for the id of the hypervisor that `host` means. */
 export function insertOperation(operation: NewOperation): Statement<never> {
@@ -96,6 +105,7 @@ export function insertOperation(operation: NewOperation): Statement<never> {
     status: operation.status,
     principal: operation.principal,
     total: operation.total ?? 1,
+    result: operation.result === undefined ? null : JSON.stringify(operation.result),
   });
 }
 

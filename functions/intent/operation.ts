@@ -11,6 +11,8 @@ export interface OperationRow
     Operation,
     'id' | 'sequence' | 'kind' | 'resource' | 'request' | 'status' | 'step' | 'attempt' | 'error' | 'principal'
   > {
+  readonly key_hash: string | null;
+  readonly result: string | null;
   readonly parent_id: string | null;
   readonly hypervisor_name: string | null;
   /** Milliseconds since the executor of its hypervisor was last seen; null where it never was. */
@@ -30,7 +32,7 @@ const SILENT_MS = 30_000;
 /** `source` yields rows of operations. */
 function select(source: string): string {
   return `
-    SELECT o.id, o.sequence, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal,
+    SELECT o.id, o.sequence, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result, o.key_hash,
       o.created_ms, o.started_ms, o.finished_ms,
       p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
       CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)
@@ -48,6 +50,12 @@ const selectOne = select('(SELECT * FROM operations WHERE id = :operation)');
 
 export function selectOperation(operation: string): Statement<OperationRow> {
   return statement<OperationRow>(selectOne, { operation });
+}
+
+const selectByKey = select('(SELECT * FROM operations WHERE key_scope = :scope AND key = :key)');
+
+export function selectOperationByKey(scope: string, key: string): Statement<OperationRow> {
+  return statement<OperationRow>(selectByKey, { scope, key });
 }
 
 export interface OperationFilter {
@@ -104,7 +112,7 @@ export function operationBody(row: OperationRow): OperationBody {
     progress: { done: row.total_done, total: row.total_all, step: row.step },
     attempt: row.attempt,
     ...(isWaitingForTheDead(row) ? { waiting: waitingText(row) } : {}),
-    result: items.length > 0 && isFinished(row) ? { items } : null,
+    result: items.length > 0 && isFinished(row) ? { items } : row.result === null ? null : JSON.parse(row.result),
     error: row.error === null ? null : JSON.parse(row.error),
     principal: row.principal,
     created: timestamp(row.created_ms),

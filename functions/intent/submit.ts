@@ -1,6 +1,7 @@
 import { Problem, type ProblemDetails } from '../../schema/problem.ts';
 import type { AppContext } from '../context.ts';
 import { applyPreference, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
+import { findByKey, readIdempotencyKey } from './idempotency.ts';
 import { type Intent, record } from './intent.ts';
 import { isFinished, type OperationRow, operationBody } from './operation.ts';
 import { waitForOperation } from './wait.ts';
@@ -8,20 +9,28 @@ import { waitForOperation } from './wait.ts';
 /** How a dialect answers a write whose operation succeeded. */
 export type Encode = (operation: OperationRow) => Response | Promise<Response>;
 
+/** Says what a write means; not asked when the client's idempotency key names an operation that is there already. */
+export type Intend = () => Intent | Promise<Intent>;
+
 /** A write that answers when its work is done, as the older daemons did; later than that it is a 202. */
-export function submit(c: AppContext, intent: Intent, encode: Encode): Promise<Response> {
-  return submitWaiting(c, intent, encode, WAIT_MAX_SECONDS);
+export function submit(c: AppContext, intend: Intend, encode: Encode): Promise<Response> {
+  return submitWaiting(c, intend, encode, WAIT_MAX_SECONDS);
 }
 
 /** A write whose client is answered 202 at once unless it asks to wait: then 200 and the finished operation. */
-export function submitAsynchronously(c: AppContext, intent: Intent): Promise<Response> {
-  return submitWaiting(c, intent, (operation) => c.json(operationBody(operation)), 0);
+export function submitAsynchronously(c: AppContext, intend: Intend): Promise<Response> {
+  return submitWaiting(c, intend, (operation) => c.json(operationBody(operation)), 0);
 }
 
-async function submitWaiting(c: AppContext, intent: Intent, encode: Encode, otherwise: number): Promise<Response> {
+/** A removal answers the resource as it was. */
+export function submitRemoval(c: AppContext, intend: Intend): Promise<Response> {
+  return submit(c, intend, ({ result }) => c.json(JSON.parse(result ?? '{}').was));
+}
+
+async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, otherwise: number): Promise<Response> {
   const { database, readBudget } = c.get('settings');
   const wait = applyPreference(c, otherwise);
-  const accepted = await record(database, intent);
+  const accepted = await accept(c, intend);
   const operation = wait === 0 ? accepted : await waitForOperation(database, accepted, wait, readBudget);
   c.header('operation-id', operation.id);
   if (wait === 0 || !isFinished(operation)) {
@@ -30,6 +39,13 @@ async function submitWaiting(c: AppContext, intent: Intent, encode: Encode, othe
   }
   if (operation.status === 'succeeded') return encode(operation);
   throw failure(operation);
+}
+
+async function accept(c: AppContext, intend: Intend): Promise<OperationRow> {
+  const { database } = c.get('settings');
+  const key = await readIdempotencyKey(c);
+  const earlier = key && (await findByKey(database, key));
+  return earlier ?? record(database, await intend(), key);
 }
 
 function failure(operation: OperationRow): Problem {

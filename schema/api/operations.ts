@@ -22,7 +22,8 @@ export const operationSchema = v.object({
   attempt: v.number(),
   /** Why it has not begun: whom it waits for. */
   waiting: v.optional(v.string()),
-  result: v.nullable(v.object({ items: v.optional(v.array(itemSchema)) })),
+  /** `items` of a list; `was` of a removal: the resource as it was. */
+  result: v.nullable(v.object({ items: v.optional(v.array(itemSchema)), was: v.optional(v.unknown()) })),
   error: v.nullable(problemSchema),
   principal: v.string(),
   created: v.string(),

@@ -1,3 +1,4 @@
+import type { CenBody } from '../../../schema/api/leviathan.ts';
 import { type Database, guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
@@ -31,7 +32,8 @@ export function createCen(database: Database, principal: string, cen: string): I
 }
 
 /** Takes a CEN off the host and forgets it; its containers stay declared. */
-export function deleteCen(database: Database, principal: string, cen: string): Intent {
+export function deleteCen(database: Database, principal: string, was: CenBody): Intent {
+  const cen = was.cenID;
   const operation = newId();
   const host = null;
   const args = { operation, host, cen };
@@ -47,6 +49,7 @@ export function deleteCen(database: Database, principal: string, cen: string): I
         principal,
         resource: resourceOf('cens', cen),
         status: 'pending',
+        result: { was },
       }),
       statement(insertCenSubjects, args),
       statement(insertMemberSubjects, args),

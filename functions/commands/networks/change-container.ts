@@ -1,4 +1,4 @@
-import type { ContainerPut } from '../../../schema/api/leviathan.ts';
+import type { ContainerBody, ContainerPut } from '../../../schema/api/leviathan.ts';
 import { type Database, guard, statement } from '../../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
@@ -58,7 +58,8 @@ function refuseProcess({ image, command, memory, vcpus }: ContainerPut): void {
 }
 
 /** Removes a container: it leaves every CEN first. */
-export function deleteContainer(database: Database, principal: string, host: string, container: string): Intent {
+export function deleteContainer(database: Database, principal: string, host: string, was: ContainerBody): Intent {
+  const container = was.contID;
   const operation = newId();
   const args = { operation, host, container };
   return {
@@ -73,6 +74,7 @@ export function deleteContainer(database: Database, principal: string, host: str
         principal,
         resource: resourceOf('containers', container),
         status: 'pending',
+        result: { was },
       }),
       statement(insertContainerSubject, args),
       statement(insertItsCens, args),

@@ -4,34 +4,41 @@ import { importCens } from '../../commands/networks/import-cens.ts';
 import { readCen } from '../../commands/networks/read.ts';
 import { destroyCens, makeCens } from '../../commands/networks/wire-cens.ts';
 import type { AppContext } from '../../context.ts';
-import { submit, submitAsynchronously } from '../../intent/submit.ts';
+import { submit, submitAsynchronously, submitRemoval } from '../../intent/submit.ts';
 import { readBody } from '../../middleware/body.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
 
 /** POST /cen/import */
 export async function importList(c: AppContext): Promise<Response> {
   const body = await readBody(c, cenImportSchema);
-  const intent = importCens(c.get('settings').database, c.get('principal'), body);
-  return submit(c, intent, () => c.json({ imported: body.cenList.map(({ cenID }) => cenID) }));
+  return submit(
+    c,
+    () => importCens(c.get('settings').database, c.get('principal'), body),
+    () => c.json({ imported: body.cenList.map(({ cenID }) => cenID) }),
+  );
 }
 
 /** POST /cen/make */
 export async function make(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, makeCens(c.get('settings').database, c.get('principal'), cens));
+  return submitAsynchronously(c, () => makeCens(c.get('settings').database, c.get('principal'), cens));
 }
 
 /** POST /cen/destroy */
 export async function destroy(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, destroyCens(c.get('settings').database, c.get('principal'), cens));
+  return submitAsynchronously(c, () => destroyCens(c.get('settings').database, c.get('principal'), cens));
 }
 
 /** PUT /cen/{id} */
 export function put(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
   const { database } = c.get('settings');
-  return submit(c, createCen(database, c.get('principal'), cen), async () => c.json(await readCen(database, cen)));
+  return submit(
+    c,
+    () => createCen(database, c.get('principal'), cen),
+    async () => c.json(await readCen(database, cen)),
+  );
 }
 
 /** GET /cen/{id} */
@@ -40,9 +47,8 @@ export async function get(c: AppContext): Promise<Response> {
 }
 
 /** DELETE /cen/{id}: answers the CEN as it was. */
-export async function remove(c: AppContext): Promise<Response> {
+export function remove(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
   const { database } = c.get('settings');
-  const before = await readCen(database, cen);
-  return submit(c, deleteCen(database, c.get('principal'), cen), () => c.json(before));
+  return submitRemoval(c, async () => deleteCen(database, c.get('principal'), await readCen(database, cen)));
 }

@@ -3,7 +3,7 @@ import { deleteContainer, putContainer } from '../../commands/networks/change-co
 import { joinCen, leaveCen } from '../../commands/networks/change-membership.ts';
 import { readCen, readContainer } from '../../commands/networks/read.ts';
 import type { AppContext } from '../../context.ts';
-import { submit } from '../../intent/submit.ts';
+import { submit, submitRemoval } from '../../intent/submit.ts';
 import { readOptionalBody } from '../../middleware/body.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
 
@@ -12,8 +12,11 @@ export async function put(c: AppContext): Promise<Response> {
   const { host, container } = place(c);
   const body = await readOptionalBody(c, containerPutSchema);
   const { database } = c.get('settings');
-  const intent = putContainer(database, c.get('principal'), host, container, body);
-  return submit(c, intent, async () => c.json(await readContainer(database, host, container)));
+  return submit(
+    c,
+    () => putContainer(database, c.get('principal'), host, container, body),
+    async () => c.json(await readContainer(database, host, container)),
+  );
 }
 
 /** GET /host/{h}/{c} */
@@ -23,11 +26,12 @@ export async function get(c: AppContext): Promise<Response> {
 }
 
 /** DELETE /host/{h}/{c}: answers the container as it was. */
-export async function remove(c: AppContext): Promise<Response> {
+export function remove(c: AppContext): Promise<Response> {
   const { host, container } = place(c);
   const { database } = c.get('settings');
-  const before = await readContainer(database, host, container);
-  return submit(c, deleteContainer(database, c.get('principal'), host, container), () => c.json(before));
+  return submitRemoval(c, async () =>
+    deleteContainer(database, c.get('principal'), host, await readContainer(database, host, container)),
+  );
 }
 
 /** PUT /host/{h}/{c}/{cen}: answers the CEN. */
@@ -35,8 +39,11 @@ export function join(c: AppContext): Promise<Response> {
   const { host, container } = place(c);
   const cen = pathParameter(c, 'CenId', cenIdSchema);
   const { database } = c.get('settings');
-  const intent = joinCen(database, c.get('principal'), host, container, cen);
-  return submit(c, intent, async () => c.json(await readCen(database, cen, host)));
+  return submit(
+    c,
+    () => joinCen(database, c.get('principal'), host, container, cen),
+    async () => c.json(await readCen(database, cen, host)),
+  );
 }
 
 /** DELETE /host/{h}/{c}/{cen}: answers the CEN that is left. */
@@ -44,8 +51,11 @@ export function leave(c: AppContext): Promise<Response> {
   const { host, container } = place(c);
   const cen = pathParameter(c, 'CenId', cenIdSchema);
   const { database } = c.get('settings');
-  const intent = leaveCen(database, c.get('principal'), host, container, cen);
-  return submit(c, intent, async () => c.json(await readCen(database, cen, host)));
+  return submit(
+    c,
+    () => leaveCen(database, c.get('principal'), host, container, cen),
+    async () => c.json(await readCen(database, cen, host)),
+  );
 }
 
 function place(c: AppContext): { host: string; container: string } {

@@ -1,0 +1,64 @@
+import { type Database, guard, type Statement, statement } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+import type { AppContext } from '../context.ts';
+import { type OperationRow, selectOperationByKey } from './operation.ts';
+
+/** A client's name for one write: sent again with the same request it is the same operation. */
+export interface IdempotencyKey {
+  /** Whose key it is: two principals may choose the same. */
+  readonly scope: string;
+  readonly key: string;
+  /** Of method, path and body: a key is not used twice for different things. */
+  readonly hash: string;
+}
+
+/** What the client sent as `Idempotency-Key`. Throws {@link Problem} 400 for one that is no 1 to 255 visible characters. */
+export async function readIdempotencyKey(c: AppContext): Promise<IdempotencyKey | undefined> {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return undefined;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new Problem('malformed', 'Idempotency-Key must be 1 to 255 visible ASCII characters without blanks', {
+      errors: [{ parameter: 'Idempotency-Key', detail: 'must be 1 to 255 visible ASCII characters without blanks' }],
+    });
+  }
+  const request = `${c.req.method} ${c.req.path.replace(/\/$/, '')}\n${await c.req.text()}`;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(request)));
+  const hash = Array.from(digest, (octet) => octet.toString(16).padStart(2, '0')).join('');
+  return { scope: c.get('principal'), key, hash };
+}
+
+/** Aborts a batch whose key came before; first in the batch, for the second time nothing else of it need hold. */
+export const KEY_TAKEN = 'key_taken';
+
+export function guardKey({ scope, key }: IdempotencyKey): Statement<never> {
+  return guard(KEY_TAKEN, 'NOT EXISTS (SELECT 1 FROM operations WHERE key_scope = :scope AND key = :key)', {
+    scope,
+    key,
+  });
+}
+
+/** Gives the operation its key. */
+export function keepKey(operation: string, { scope, key, hash }: IdempotencyKey): Statement<never> {
+  return statement('UPDATE operations SET key_scope = :scope, key = :key, key_hash = :hash WHERE id = :operation', {
+    operation,
+    scope,
+    key,
+    hash,
+  });
+}
+
+/** The operation that this key named before, if any. Throws {@link Problem} 422 when it was for another request. */
+export async function findByKey(
+  database: Database,
+  { scope, key, hash }: IdempotencyKey,
+): Promise<OperationRow | undefined> {
+  const [rows] = await database.read([selectOperationByKey(scope, key)]);
+  const row = rows[0];
+  if (row !== undefined && row.key_hash !== hash) {
+    throw new Problem('impossible', `Idempotency-Key ${key} was used for another request (operation ${row.id})`, {
+      hint: 'Send a new key with a new request',
+      errors: [{ parameter: 'Idempotency-Key', detail: 'was used for another request' }],
+    });
+  }
+  return row;
+}
