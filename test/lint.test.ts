@@ -34,6 +34,13 @@ describe('the linter keeps the directions of imports', () => {
     ['executor/loop/x.ts', '../drivers/netns/driver.ts', 'never a technology'],
     ['executor/loop/x.ts', '../resources/network/plan.ts', 'never a technology'],
     ['functions/intent/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
+    ['functions/worker.ts', '../schema/database/open.ts', 'for Node alone'],
+    ['functions/dialects/leviathan/x.ts', '../../../schema/process/logger.ts', 'for Node alone'],
+    ['schema/database/remote.ts', './embedded.ts', 'for Node alone'],
+    ['functions/x.test.ts', '../executor/main.ts', 'functions and executor never import each other'],
+    ['executor/records/x.test.ts', '../../functions/app.ts', 'functions and executor never import each other'],
+    ['executor/setup/x.mjs', '../../functions/app.ts', 'functions and executor never import each other'],
+    ['schema/api/x.test.ts', '../../functions/app.ts', 'schema/ imports neither side'],
   ])('%s may not import %s', (path, imported, reason) => {
     const { refused, output } = lint(path, imported);
     expect(output).toContain(reason);
@@ -46,6 +53,9 @@ describe('the linter keeps the directions of imports', () => {
     ['executor/resources/network/x.ts', '../../drivers/netns/driver.ts'],
     ['executor/loop/x.ts', '../resources/resource.ts'],
     ['schema/database/embedded.ts', 'libsql'],
+    ['schema/database/open.ts', './embedded.ts'],
+    ['functions/server.ts', '../schema/process/process.ts'],
+    ['functions/worker.ts', '../schema/database/remote.ts'],
   ])('%s may import %s', (path, imported) => {
     expect(lint(path, imported)).toMatchObject({ refused: false });
   });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { chmodSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endAll, runCommand } from './runner/command.ts';
-import { hostState, leftovers, RUN_MARK } from './runner/leftovers.ts';
+import { endProcesses, hostState, killProcesses, leftovers, RUN_MARK, temporaryFiles } from './runner/leftovers.ts';
 import { type Counts, runVitest } from './runner/vitest.ts';
 
 /*
@@ -19,8 +19,17 @@ const run = randomUUID();
 const temporary = mkdtempSync(join(tmpdir(), 'weft-run-'));
 // Some tests run weft as a user without rights.
 chmodSync(temporary, 0o755);
-const environment = { [RUN_MARK]: run, TMPDIR: temporary, XDG_CONFIG_HOME: temporary, WRANGLER_SEND_METRICS: 'false' };
+const environment = {
+  [RUN_MARK]: run,
+  TMPDIR: temporary,
+  XDG_CONFIG_HOME: temporary,
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  // npm keeps one among the temporary files.
+  NODE_DISABLE_COMPILE_CACHE: '1',
+};
 const total = { passed: 0, failed: 0, skipped: 0 };
+const left: string[] = [];
 
 function count(name: string, began: number, { passed, failed, skipped, output }: Counts): void {
   total.passed += passed;
@@ -48,46 +57,52 @@ async function check(name: string, program: string, ...args: readonly string[]):
 }
 
 async function testUnits(): Promise<void> {
-  const files = globSync('{schema,functions,executor,test}/**/*.test.ts', { cwd: root }).filter(
-    (file) => !file.endsWith('.real.test.ts') && file.includes(filter),
+  const files = testFiles('{schema,functions,executor,test}/**/*.test.ts').filter(
+    (file) => !file.endsWith('.real.test.ts'),
   );
-  if (files.length === 0) return;
-  const began = performance.now();
-  const report = join(temporary, 'units.json');
-  count(
-    'units',
-    began,
-    await runVitest({ root, args: files, report, environment, isolated: false, deadlineMs: DEADLINE_MS }),
-  );
+  if (files.length > 0) await testFilesTogether('units', files, false);
 }
 
 async function testReal(): Promise<void> {
-  const files = globSync('{executor,test}/**/*.real.test.ts', { cwd: root })
-    .filter((file) => file.includes(filter))
-    .sort();
+  const files = testFiles('{executor,test}/**/*.real.test.ts');
   if (process.getuid?.() !== 0) {
     for (const file of files) console.log(`skip           ${file}: needs root, for namespaces of its own`);
     total.skipped += files.length;
     return;
   }
   const worker = async () => {
-    for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      const began = performance.now();
-      const report = join(temporary, `${file.replaceAll('/', '-')}.json`);
-      count(
-        file,
-        began,
-        await runVitest({ root, args: [file], report, environment, isolated: true, deadlineMs: DEADLINE_MS }),
-      );
-    }
+    for (let file = files.shift(); file !== undefined; file = files.shift())
+      await testFilesTogether(file, [file], true);
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }
 
-function interrupted(): never {
+function testFiles(pattern: string): string[] {
+  const files = globSync(pattern, { cwd: root }).filter((file) => file.includes(filter));
+  return files.sort();
+}
+
+/** One process of vitest, with a directory of its own for temporary files, in which it is to leave none. */
+async function testFilesTogether(name: string, files: readonly string[], isolated: boolean): Promise<void> {
+  const began = performance.now();
+  const directory = join(temporary, name.replaceAll('/', '-'));
+  mkdirSync(directory);
+  const report = `${directory}.json`;
+  const own = { ...environment, TMPDIR: directory };
+  const counts = await runVitest({ root, args: files, report, environment: own, isolated, deadlineMs: DEADLINE_MS });
+  count(name, began, counts);
+  left.push(...temporaryFiles(directory).map((file) => `${file} of ${name}`));
+}
+
+function removeTemporary(): void {
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function interrupted(signal: 'SIGINT' | 'SIGTERM'): never {
   endAll();
-  rmSync(temporary, { recursive: true, force: true });
-  process.exit(130);
+  killProcesses(run);
+  removeTemporary();
+  process.exit(128 + constants.signals[signal]);
 }
 
 process.on('SIGINT', interrupted);
@@ -100,8 +115,11 @@ if (filter === '') {
 }
 await testUnits();
 await testReal();
-rmSync(temporary, { recursive: true, force: true });
-const left = leftovers(before, hostState(root), run);
+const tested = total.passed + total.failed + total.skipped > 0;
+if (!tested) console.error(`no file of tests has "${filter}" in its path`);
+left.push(...(await endProcesses(run)));
+removeTemporary();
+left.push(...leftovers(before, hostState(root)));
 count('nothing is left behind', performance.now(), {
   passed: left.length === 0 ? 1 : 0,
   failed: left.length === 0 ? 0 : 1,
@@ -109,4 +127,4 @@ count('nothing is left behind', performance.now(), {
   output: left.join('\n'),
 });
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+process.exitCode = tested && total.failed === 0 && total.passed > 0 ? 0 : 1;

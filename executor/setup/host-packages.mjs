@@ -3,6 +3,11 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { technologies } from './technologies.mjs';
 
+const APT = '/usr/bin/apt-get';
+
+/** A fresh machine may be busy with upgrades of its own. */
+const APT_LOCK_SECONDS = 120;
+
 /** Root's PATH may lack these, where Debian keeps `ip`. */
 const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
@@ -30,14 +35,17 @@ function isExecutable(file) {
   }
 }
 
+/** Only root, and only where there is apt-get. */
+export function canInstallHostPackages() {
+  return process.getuid?.() === 0 && isExecutable(APT);
+}
+
 /**
  * Installs Debian packages. Returns what went wrong, or null.
  * @param {readonly string[]} packages
  * @returns {string | null}
  */
 export function installHostPackages(packages) {
-  if (process.getuid?.() !== 0) return `only root can install ${packages.join(' ')}`;
-  if (!isExecutable('/usr/bin/apt-get')) return `there is no apt-get to install ${packages.join(' ')} with`;
   const install = () => apt(['install', '--yes', '--no-install-recommends', ...packages]);
   // A fresh image has no package lists, or lists of packages that are gone.
   if (install().status === 0) return null;
@@ -49,7 +57,7 @@ export function installHostPackages(packages) {
 
 /** @param {readonly string[]} args */
 function apt(args) {
-  return spawnSync('/usr/bin/apt-get', args, {
+  return spawnSync(APT, ['--option', `DPkg::Lock::Timeout=${APT_LOCK_SECONDS}`, ...args], {
     encoding: 'utf8',
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,49 +1,36 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-
-const PAUSE_MS = 200;
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 
 /**
- * Runs `task` while no other set-up of this directory runs; one that was killed does not count.
- * @param {string} path
- * @param {() => void} task
+ * Runs `task` while no other set-up of this directory does. The lock is flock(2) on the directory itself: it leaves no
+ * file, and the kernel gives it back when the last process that holds `descriptor` ends, however that happens. A task
+ * hands the descriptor on to what must not be overtaken if the set-up alone is killed. Where there is no flock(1),
+ * which Debian counts as essential, the task runs unlocked.
+ * @template Result
+ * @param {string} directory
+ * @param {() => void} onWait called when another one holds the lock
+ * @param {(descriptor: number) => Result} task
+ * @returns {Result}
  */
-export function withLock(path, task) {
-  while (!take(path)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+export function withLock(directory, onWait, task) {
+  const descriptor = openSync(directory, 'r');
   try {
-    task();
+    if (flock(descriptor, '--nonblock') === 1) {
+      onWait();
+      flock(descriptor);
+    }
+    return task(descriptor);
   } finally {
-    rmSync(path, { force: true });
+    closeSync(descriptor);
   }
 }
 
-/** @param {string} path */
-function take(path) {
-  try {
-    writeFileSync(path, `${process.pid}`, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-  }
-  if (!isAlive(Number(holder(path)))) rmSync(path, { force: true });
-  return false;
-}
-
-/** @param {string} path */
-function holder(path) {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** @param {number} pid */
-function isAlive(pid) {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
-  }
+/**
+ * The lock belongs to the open file, which flock(1) shares with us, and so outlives flock(1).
+ * @param {number} descriptor
+ * @param {readonly string[]} options
+ * @returns {number | null} 1: somebody else has it
+ */
+function flock(descriptor, ...options) {
+  return spawnSync('flock', [...options, '3'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] }).status;
 }

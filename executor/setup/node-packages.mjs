@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 /** The Node that weft runs on: it takes TypeScript as it is. */
 const NODE_MAJOR = 24;
 
+const NODE = 'node_modules/.bin/node';
 const STAMP = 'node_modules/.weft-setup.json';
+
+/** There while npm works: where it is found, npm was cut short. */
+const UNFINISHED = 'node_modules/.weft-unfinished';
 
 /** @typedef {{ readonly hash: string, readonly development: boolean }} Stamp */
 
@@ -16,49 +20,92 @@ const STAMP = 'node_modules/.weft-setup.json';
  * @param {boolean} development
  */
 export function packagesInstalled(root, development) {
+  if (existsSync(join(root, UNFINISHED)) || !existsSync(join(root, NODE))) return false;
   const stamp = readStamp(root);
   return stamp !== null && stamp.hash === lockHash(root) && (stamp.development || !development);
 }
 
 /**
- * Installs them. `npm ci` would refuse where a registry lacks the binary of another platform; `npm install` with the
- * lockfile keeps every pin. No install script is run: no package needs one. Returns what went wrong, or null.
+ * Installs them, and keeps those of development where they are. `npm ci` would refuse where a registry lacks the
+ * binary of another platform; `npm install` with the lockfile keeps every pin. No install script is run: no package
+ * needs one. Returns what went wrong, or null.
  * @param {string} root
  * @param {boolean} development
+ * @param {number} lock a descriptor for npm to keep open, so that the lock lasts as long as it does
  * @returns {string | null}
  */
-export function installPackages(root, development) {
-  const before = readFileSync(join(root, 'package-lock.json'));
-  // From here to the new stamp the packages are in an unknown state: a set-up that is cut short begins again.
-  rmSync(join(root, STAMP), { force: true });
-  const install = spawnSync(
+export function installPackages(root, development, lock) {
+  removeUnfinished(root);
+  const all = development || existsSync(join(root, 'node_modules/vitest'));
+  const hash = lockHash(root);
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  writeFileSync(join(root, UNFINISHED), '');
+  const { error, status, stderr } = npmInstall(root, all ? '--include=dev' : '--omit=dev', lock);
+  // Killed: the mark stays. When npm fails by itself it puts back what was there, for which the old stamp still holds.
+  if (status === null)
+    return error ? `npm cannot be run: ${error.message}` : 'npm was killed; the next set-up repairs it';
+  const problem = status === 0 ? provideNode(root) : `npm install failed:\n${stderr.trim()}`;
+  if (problem === null) writeFileSync(join(root, STAMP), JSON.stringify({ hash, development: all }));
+  rmSync(join(root, UNFINISHED), { force: true });
+  return problem;
+}
+
+/**
+ * npm takes a package for installed when its package.json is there, and would leave half a package as it is.
+ * @param {string} root
+ */
+function removeUnfinished(root) {
+  if (existsSync(join(root, UNFINISHED))) rmSync(join(root, 'node_modules'), { recursive: true, force: true });
+}
+
+/**
+ * @param {string} root
+ * @param {string} set
+ * @param {number} lock
+ */
+function npmInstall(root, set, lock) {
+  // `npm run` puts our own Node first on PATH, which is no place to run npm from while npm replaces it.
+  const path = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((directory) => !directory.endsWith('node_modules/.bin'));
+  return spawnSync(
     'npm',
+    // Without --no-save npm writes its own view of the platform and registry into package-lock.json.
     [
       'install',
       '--ignore-scripts',
       '--no-audit',
       '--no-fund',
+      '--no-save',
       '--loglevel=error',
-      ...(development ? ['--include=dev'] : ['--omit=dev']),
+      '--include=optional',
+      set,
     ],
-    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, PATH: path.join(delimiter) },
+      stdio: ['ignore', 'ignore', 'pipe', lock],
+    },
   );
-  if (install.error) return `npm cannot be run: ${install.error.message}`;
-  // What npm makes of the lockfile on another platform is no change of ours.
-  writeFileSync(join(root, 'package-lock.json'), before);
-  if (install.status !== 0) return `npm install failed:\n${install.stderr.trim()}`;
-  writeFileSync(join(root, STAMP), JSON.stringify({ hash: lockHash(root), development }));
-  return null;
 }
 
 /**
- * Why the installed Node is not the one that weft needs, or null.
+ * Sees to it that node_modules/.bin/node is a Node that runs weft: that of the package, or where none is for this
+ * platform, the one that runs this. Returns why there is none, or null.
  * @param {string} root
  * @returns {string | null}
  */
-export function nodeProblem(root) {
-  if (existsSync(join(root, 'node_modules/.bin/node'))) return null;
-  return `there is no Node ${NODE_MAJOR} package for ${process.platform} ${process.arch}; weft runs on Linux, x64 or arm64`;
+function provideNode(root) {
+  const link = join(root, NODE);
+  if (spawnSync(link, ['--version']).status === 0) return null;
+  const running = process.versions.node;
+  if (Number.parseInt(running, 10) < NODE_MAJOR)
+    return `weft needs Node ${NODE_MAJOR} or later and no package brings it for ${process.platform} ${process.arch}; this is Node ${running}`;
+  rmSync(link, { force: true });
+  mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(process.execPath, link);
+  return null;
 }
 
 /**

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installHostPackages, missingPackages } from './host-packages.mjs';
+import { canInstallHostPackages, installHostPackages, missingPackages } from './host-packages.mjs';
 import { withLock } from './lock.mjs';
-import { installPackages, nodeProblem, packagesInstalled } from './node-packages.mjs';
+import { installPackages, packagesInstalled } from './node-packages.mjs';
 import { jobs } from './technologies.mjs';
 
 /*
@@ -35,20 +34,39 @@ function setUp(name, mode) {
     return 2;
   }
   if (mode === 'off') return 0;
-  const lacksPackages = !packagesInstalled(root, job.development);
-  const hostPackages = missingPackages(job.technologies);
-  if (mode === 'check') return report(lacksPackages, hostPackages);
-  if (lacksPackages) {
-    const problem = step('installing the packages of package-lock.json', () => installPackages(root, job.development));
+  const missing = whatIsMissing(job);
+  if (mode === 'check') return report(missing.packages, missing.hostPackages);
+  if (!missing.packages && missing.hostPackages.length === 0) return 0;
+  return withLock(
+    root,
+    () => say('waiting for another set-up of this directory …'),
+    (lock) => install(job, lock),
+  );
+}
+
+/** @param {import('./technologies.mjs').Job} job */
+function whatIsMissing({ development, technologies }) {
+  return { packages: !packagesInstalled(root, development), hostPackages: missingPackages(technologies) };
+}
+
+/**
+ * What was missing may have come while we waited for the lock.
+ * @param {import('./technologies.mjs').Job} job
+ * @param {number} lock
+ * @returns {number} the exit code: weft does without what is missing of the host, but not without its packages
+ */
+function install(job, lock) {
+  const { packages, hostPackages } = whatIsMissing(job);
+  if (packages) {
+    const problem = step('installing the packages of package-lock.json', () =>
+      installPackages(root, job.development, lock),
+    );
     if (problem !== null) return 1;
   }
-  const problem = nodeProblem(root);
-  if (problem !== null) {
-    say(problem);
-    return 1;
+  if (hostPackages.length > 0) {
+    if (canInstallHostPackages()) step(`installing ${hostPackages.join(' ')}`, () => installHostPackages(hostPackages));
+    else say(`missing: ${hostPackages.join(' ')}; as root on Debian: apt-get install ${hostPackages.join(' ')}`);
   }
-  if (hostPackages.length > 0)
-    step(`installing ${hostPackages.join(' ')} to look at the host with`, () => installHostPackages(hostPackages));
   return 0;
 }
 
@@ -76,7 +94,15 @@ function step(what, task) {
   return problem;
 }
 
-const name = process.argv[2] ?? 'start';
-withLock(join(root, '.weft-setup.lock'), () => {
-  process.exitCode = setUp(name, process.env.WEFT_SETUP || 'auto');
-});
+/** @param {unknown} error */
+function describe(error) {
+  return error instanceof Error ? error.message : String(error);
+}
+
+try {
+  process.exitCode = setUp(process.argv[2] ?? 'start', process.env.WEFT_SETUP || 'auto');
+} catch (error) {
+  // Such as a checkout that this user may not write: a line, where a stack says no more.
+  say(describe(error));
+  process.exitCode = 1;
+}

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -19,10 +20,24 @@ function freshClone(): string {
   return clone;
 }
 
-function setUp(clone: string, job: string, mode: string): { status: number | null; output: string; errors: string } {
+/** A stand-in for npm, first on the PATH that it returns: it provides Node and does as the script says. */
+function npm(clone: string, script: string): string {
+  const programs = join(clone, 'programs');
+  mkdirSync(programs, { recursive: true });
+  const node = `mkdir -p node_modules/.bin; ln -sf ${process.execPath} node_modules/.bin/node`;
+  writeFileSync(join(programs, 'npm'), `#!/bin/sh\n${node}\n${script}\n`, { mode: 0o755 });
+  return `${programs}:${process.env.PATH}`;
+}
+
+function setUp(
+  clone: string,
+  job: string,
+  mode: string,
+  path = process.env.PATH ?? '',
+): { status: number | null; output: string; errors: string } {
   const run = spawnSync(process.execPath, [join(clone, 'executor/setup/setup.mjs'), job], {
     encoding: 'utf8',
-    env: { ...process.env, WEFT_SETUP: mode },
+    env: { ...process.env, PATH: path, WEFT_SETUP: mode },
   });
   return { status: run.status, output: run.stdout, errors: run.stderr };
 }
@@ -55,13 +70,39 @@ describe('set-up', () => {
 
   it('knows what is installed by the lockfile: a change of it, or of the set wanted, is not', () => {
     const clone = freshClone();
-    mkdirSync(join(clone, 'node_modules'));
-    const stampOf = (directory: string) => join(directory, 'node_modules/.weft-setup.json');
-    const stamp = JSON.parse(readFileSync(stampOf(root), 'utf8'));
-    writeFileSync(stampOf(clone), JSON.stringify({ ...stamp, development: false }));
+    expect(setUp(clone, 'sql', 'auto', npm(clone, 'exit 0'))).toMatchObject({ status: 0, output: '' });
     expect([packagesInstalled(clone, false), packagesInstalled(clone, true)]).toEqual([true, false]);
     writeFileSync(join(clone, 'package-lock.json'), '{}');
     expect(packagesInstalled(clone, false)).toBe(false);
+  });
+
+  it('begins again from nothing where npm was killed, which leaves halves of packages', () => {
+    const clone = freshClone();
+    const half = join(clone, 'node_modules/half');
+    const killed = setUp(clone, 'sql', 'auto', npm(clone, `touch ${half}; kill -KILL $$`));
+    expect(killed).toMatchObject({ status: 1, errors: expect.stringContaining('npm was killed') });
+    expect([existsSync(half), packagesInstalled(clone, false)]).toEqual([true, false]);
+    expect(setUp(clone, 'sql', 'auto', npm(clone, 'exit 0'))).toMatchObject({ status: 0 });
+    expect([existsSync(half), packagesInstalled(clone, false)]).toEqual([false, true]);
+  });
+
+  it('says what npm says when it fails, and what was installed before still is', () => {
+    const clone = freshClone();
+    setUp(clone, 'sql', 'auto', npm(clone, 'exit 0'));
+    const failed = setUp(clone, 'bench', 'auto', npm(clone, 'echo no network >&2; exit 1'));
+    expect(failed).toMatchObject({ status: 1, errors: expect.stringContaining('npm install failed:\nno network\n') });
+    expect(setUp(clone, 'sql', 'auto')).toEqual({ status: 0, output: '', errors: '' });
+  });
+
+  it('keeps the packages of development where they are installed', () => {
+    const clone = freshClone();
+    const fake = npm(clone, `mkdir -p node_modules/vitest; echo "$@" > arguments`);
+    setUp(clone, 'sql', 'auto', fake);
+    expect(readFileSync(join(clone, 'arguments'), 'utf8')).toContain('--omit=dev');
+    writeFileSync(join(clone, 'package-lock.json'), '{}');
+    setUp(clone, 'sql', 'auto', fake);
+    expect(readFileSync(join(clone, 'arguments'), 'utf8')).toContain('--include=dev');
+    expect(packagesInstalled(clone, true)).toBe(true);
   });
 
   it('says nothing when there is nothing to do', () => {
@@ -77,16 +118,37 @@ describe('missingPackages', () => {
 });
 
 describe('withLock', () => {
-  it('takes over from a set-up that was killed, and leaves nothing', () => {
-    const path = join(temporaryDirectory(), 'lock');
-    const { pid } = spawnSync(process.execPath, ['--version']);
-    writeFileSync(path, String(pid));
-    let ran = false;
-    withLock(path, () => {
-      ran = true;
-      expect(readFileSync(path, 'utf8')).toBe(String(process.pid));
-    });
-    expect(ran).toBe(true);
-    expect(() => readFileSync(path)).toThrow('ENOENT');
+  it('waits for the other set-up, and needs no help when that one is killed', async () => {
+    const directory = temporaryDirectory();
+    const program = `import { withLock } from '${join(root, 'executor/setup/lock.mjs')}';
+      withLock('${directory}', () => {}, () => { console.log('inside'); process.kill(process.pid, 'SIGSTOP'); });`;
+    const other = spawn(process.execPath, ['--input-type=module', '--eval', program]);
+    await once(other.stdout, 'data');
+    const waited = withLock(
+      directory,
+      () => other.kill('SIGKILL'),
+      () => 'ours',
+    );
+    expect(waited).toBe('ours');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('is held by what the task has started, until that ends', async () => {
+    const directory = temporaryDirectory();
+    const heir = withLock(
+      directory,
+      () => {},
+      (lock) => spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', lock] }),
+    );
+    const waits: string[] = [];
+    withLock(
+      directory,
+      () => {
+        waits.push('waits');
+        heir.kill('SIGKILL');
+      },
+      () => waits.push('enters'),
+    );
+    expect(waits).toEqual(['waits', 'enters']);
   });
 });

@@ -19,9 +19,11 @@ export const technologies = Object.freeze({
 /** @typedef {keyof typeof technologies} Technology */
 
 /**
- * What each job needs: technologies, and whether the packages of development too.
- * @type {Readonly<Record<string, { readonly technologies: readonly Technology[], readonly development: boolean }>>}
+ * What a job needs: technologies, and whether the packages of development too.
+ * @typedef {{ readonly technologies: readonly Technology[], readonly development: boolean }} Job
  */
+
+/** @type {Readonly<Record<string, Job>>} */
 export const jobs = Object.freeze({
   start: { technologies: ['netns'], development: false },
   functions: { technologies: [], development: false },

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as startTimer } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 
 export interface Ended {
   /** Null: it was killed by a signal. */
@@ -9,9 +11,12 @@ export interface Ended {
 
 const groups = new Set<number>();
 
+/** For the last output to come in, once the program has ended. */
+const LAST_OUTPUT_MS = 1_000;
+
 /**
- * Runs a program in a process group of its own, which ends with it: nothing that it started outlives it. Its output
- * is kept for whoever wants to show it.
+ * Runs a program in a process group of its own, which ends with it. Its output is kept for whoever wants to show it.
+ * weft's own variables are not handed on: how somebody has configured weft is not what is tested.
  */
 export async function runCommand(
   program: string,
@@ -20,7 +25,7 @@ export async function runCommand(
 ): Promise<Ended> {
   const child = spawn(program, args, {
     detached: true,
-    env: { ...process.env, ...environment },
+    env: { ...withoutConfiguration(process.env), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pid = child.pid;
@@ -32,12 +37,16 @@ export async function runCommand(
       output += text;
     });
   }
-  const late = setTimeout(() => {
+  const late = startTimer(() => {
     output += `\nended after ${deadlineMs / 1000} s\n`;
     if (pid !== undefined) endGroup(pid);
   }, deadlineMs);
   try {
+    const closed = once(child, 'close');
     const [code] = await once(child, 'exit');
+    if (pid !== undefined) endGroup(pid);
+    // A process that left the group may hold the pipes open for good.
+    await Promise.race([closed, setTimeout(LAST_OUTPUT_MS, undefined, { ref: false })]);
     return { code, output };
   } catch (error) {
     return { code: null, output: `${output}${String(error)}\n` };
@@ -45,6 +54,10 @@ export async function runCommand(
     clearTimeout(late);
     if (pid !== undefined) endGroup(pid);
   }
+}
+
+function withoutConfiguration(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('WEFT_')));
 }
 
 /** Ends everything that is still running. */

@@ -1,8 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 /** The variable by which a process shows that a test run started it. */
 export const RUN_MARK = 'WEFT_TEST_RUN';
+
+/** A process that was killed with its group takes a moment to go. */
+const ENDING_MS = 2_000;
+const LOOK_MS = 20;
 
 /** What a test run must not change on the host. */
 export interface HostState {
@@ -16,15 +21,38 @@ export function hostState(root: string): HostState {
 }
 
 /** What is there after a run that was not there before it, in words; empty when it left nothing. */
-export function leftovers(before: HostState, after: HostState, run: string): string[] {
+export function leftovers(before: HostState, after: HostState): string[] {
   const added = (what: string, old: readonly string[], now: readonly string[]) =>
     now.filter((name) => !old.includes(name)).map((name) => `${what} ${name}`);
   return [
     ...added('namespace', before.namespaces, after.namespaces),
     ...added('link', before.links, after.links),
     ...(before.checkout === after.checkout ? [] : [`changes in the checkout:\n${after.checkout}`]),
-    ...processesOf(run).map((command) => `process ${command}`),
   ];
+}
+
+/** Ends the processes of the run that still live; says which, but for those that were ending by themselves. */
+export async function endProcesses(run: string): Promise<string[]> {
+  const deadline = performance.now() + ENDING_MS;
+  while (processesOf(run).length > 0 && performance.now() < deadline) await setTimeout(LOOK_MS);
+  return killProcesses(run);
+}
+
+/** Kills the processes of the run; says which. */
+export function killProcesses(run: string): string[] {
+  return processesOf(run).map(({ pid, command }) => {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+    return `process ${pid} ${command}`;
+  });
+}
+
+/** The files in a directory of temporary files. */
+export function temporaryFiles(directory: string): string[] {
+  return list(directory).map((name) => `temporary file ${name}`);
 }
 
 function list(directory: string): string[] {
@@ -38,7 +66,7 @@ function list(directory: string): string[] {
 /** Empty where it is no git checkout. */
 function checkoutState(root: string): string {
   try {
-    return execFileSync('git', ['status', '--porcelain'], {
+    return execFileSync('git', ['--no-optional-locks', 'status', '--porcelain'], {
       cwd: root,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -48,13 +76,14 @@ function checkoutState(root: string): string {
   }
 }
 
-function processesOf(run: string): string[] {
+function processesOf(run: string): { pid: number; command: string }[] {
   return list('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
     .flatMap((pid) => {
       try {
         if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${RUN_MARK}=${run}`)) return [];
-        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`];
+        return [{ pid, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
       } catch {
         // It has ended meanwhile, or is another user's.
         return [];

@@ -1,21 +1,14 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
+import { OUTCOME_FILE, type Outcome } from './reporter.ts';
 
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** What to show of it: everything, where something failed. */
+  /** What to show of it: everything where something failed, else why tests were skipped. */
   readonly output: string;
-}
-
-interface Report {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  numTodoTests: number;
-  success: boolean;
 }
 
 export interface VitestRun {
@@ -40,30 +33,30 @@ export async function runVitest({ root, args, report, environment, isolated, dea
     'run',
     ...args,
     '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
+    `--reporter=${join(root, 'test/runner/reporter.ts')}`,
   ];
   const command = isolated
     ? ['unshare', '--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', ...vitest]
     : vitest;
   const [program = '', ...rest] = command;
   const { code, output } = await runCommand(program, rest, {
-    environment: { ...environment, FORCE_COLOR: '0' },
+    environment: { ...environment, [OUTCOME_FILE]: report, FORCE_COLOR: '0' },
     deadlineMs,
   });
-  const counts = readReport(report);
-  if (counts === null) return { passed: 0, failed: 1, skipped: 0, output };
-  const failed = counts.numFailedTests === 0 && (code !== 0 || !counts.success) ? 1 : counts.numFailedTests;
+  const outcome = takeOutcome(report);
+  if (outcome === null) return { passed: 0, failed: 1, skipped: 0, output };
+  const failed = outcome.failed === 0 && code !== 0 ? 1 : outcome.failed;
+  const reasons = outcome.skipped.map(({ test, reason }) => `     skipped  ${test}: ${reason}`);
   return {
-    passed: counts.numPassedTests,
+    passed: outcome.passed,
     failed,
-    skipped: counts.numPendingTests + counts.numTodoTests,
-    output: failed > 0 ? output : '',
+    skipped: outcome.skipped.length,
+    output: [...(failed > 0 ? [output] : []), ...reasons].join('\n'),
   };
 }
 
 /** Null: it ended before it could write one. */
-function readReport(path: string): Report | null {
+function takeOutcome(path: string): Outcome | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
