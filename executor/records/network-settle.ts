@@ -51,8 +51,10 @@ function cenState(kind: string, made: boolean, ending: Ending): string {
   return made ? 'ready' : 'pending';
 }
 
-const thisCen = `n.hypervisor = :hypervisor AND n.name = substr(:resource, length(:cenPrefix) + 1)`;
-const thisContainer = `c.hypervisor = :hypervisor AND c.name = substr(:resource, length(:containerPrefix) + 1)`;
+/** The name alone would not do: what is left of a CEN's subject behind a longer prefix may name a container. */
+const thisCen = `n.hypervisor = :hypervisor AND n.name = substr(:resource, length(:cenPrefix) + 1) AND :resource = :cenPrefix || n.name`;
+const thisContainer = `c.hypervisor = :hypervisor AND c.name = substr(:resource, length(:containerPrefix) + 1)
+  AND :resource = :containerPrefix || c.name`;
 
 /** Frees the names of memberships that are about to go; `which` chooses them over `m`. */
 function freeMembers(which: string): string[] {

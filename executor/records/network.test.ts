@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
+import { networkRecords } from './network.ts';
+import type { ClaimedOperation, Ending, Records } from './records.ts';
+
+const failed: Ending = new Problem('conflict', 'something is in the way').toJSON();
+
+/** Rows as a request would leave them; `lan-xxc1` ends like the container c1. */
+async function fixture(): Promise<{ database: Database; hypervisor: string; records: Records<unknown> }> {
+  const database = await temporaryDatabase();
+  const hypervisor = await insertHypervisor(database);
+  const args = { hypervisor };
+  await database.write([
+    statement(
+      `INSERT INTO cens (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, link_name)
+       VALUES ('n1', :hypervisor, 'lan-xxc1', '{"made":true}', '{"made":false}', 1, 'present', 'pending', 0, 0, 'lan-xxc1')`,
+      args,
+    ),
+    ...['c1', 'c2'].map((name) =>
+      statement(
+        `INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
+         VALUES (:name, :hypervisor, :name, '{"explicit":false}', '{"namespace":false}', 1, 'present', 'declared', 0, 0, :name)`,
+        { ...args, name },
+      ),
+    ),
+    statement(
+      "INSERT INTO members (cen, container, position, ordinal, outside, added) VALUES ('n1', 'c1', 0, 0, 'c1.0o', 0), ('n1', 'c2', 1, 0, 'c2.0o', 0)",
+    ),
+  ]);
+  return { database, hypervisor, records: networkRecords(database, 'db', hypervisor) as Records<unknown> };
+}
+
+/** Files an operation on the CEN and these containers, as the executor has claimed it. */
+async function claimed(
+  database: Database,
+  hypervisor: string,
+  kind: string,
+  containers: readonly string[],
+): Promise<ClaimedOperation> {
+  const resource = `hypervisors/${hypervisor}/cens/lan-xxc1`;
+  const subjects = [resource, ...containers.map((name) => `hypervisors/${hypervisor}/containers/${name}`)];
+  const [rows] = await database.write([
+    statement<{ sequence: number }>(
+      `INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
+       VALUES (:id, :hypervisor, :kind, :resource, '{}', 0, 'running', 0, 0, 1, 0, 1, 'test', 0) RETURNING sequence`,
+      { id: crypto.randomUUID(), hypervisor, kind, resource },
+    ),
+    statement(
+      'INSERT INTO operation_subjects SELECT value, (SELECT max(sequence) FROM operations) FROM json_each(:subjects)',
+      {
+        subjects: JSON.stringify(subjects),
+      },
+    ),
+  ]);
+  const sequence = rows[0]?.sequence ?? 0;
+  return { sequence, id: 'x', kind, resource, attempt: 1, deadlineInMs: 1000, lastError: null };
+}
+
+async function settle(
+  records: Records<unknown>,
+  database: Database,
+  operation: ClaimedOperation,
+  ending: Ending,
+): Promise<void> {
+  const change = (await records.load([operation])).get(operation.sequence);
+  await database.write([
+    ...records.settle(operation, change ?? { before: null, after: null, total: 0 }, ending),
+    statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: operation.sequence }),
+  ]);
+}
+
+async function states(database: Database): Promise<unknown[]> {
+  const [rows] = await database.read([
+    statement(`SELECT name, state, spec, applied_spec, error IS NOT NULL AS failed FROM cens
+      UNION ALL SELECT name, state, NULL, applied_spec, error IS NOT NULL FROM containers ORDER BY name`),
+  ]);
+  return rows;
+}
+
+describe('the end of an operation', () => {
+  it('that succeeded is what the rows say then', async () => {
+    const { database, hypervisor, records } = await fixture();
+    await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), null);
+    expect(await states(database)).toEqual([
+      { name: 'c1', state: 'running', spec: null, applied_spec: '{"explicit":false,"namespace":true}', failed: 0 },
+      { name: 'c2', state: 'running', spec: null, applied_spec: '{"explicit":false,"namespace":true}', failed: 0 },
+      { name: 'lan-xxc1', state: 'ready', spec: '{"made":true}', applied_spec: '{"made":true}', failed: 0 },
+    ]);
+  });
+
+  it('that failed takes the change back, and touches no other row of a similar name', async () => {
+    const { database, hypervisor, records } = await fixture();
+    await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), failed);
+    expect(await states(database)).toEqual([
+      { name: 'c1', state: 'declared', spec: null, applied_spec: '{"namespace":false}', failed: 0 },
+      { name: 'c2', state: 'declared', spec: null, applied_spec: '{"namespace":false}', failed: 0 },
+      { name: 'lan-xxc1', state: 'failed', spec: '{"made":false}', applied_spec: '{"made":false}', failed: 1 },
+    ]);
+  });
+
+  it('that failed takes its own members back, and leaves those that a later one added', async () => {
+    const { database, hypervisor, records } = await fixture();
+    const first = await claimed(database, hypervisor, 'cen.import', ['c2']);
+    await database.write([
+      statement("UPDATE members SET removed = :sequence WHERE container = 'c2'", { sequence: first.sequence }),
+      statement(
+        `INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
+         SELECT value, :hypervisor, value, '{}', '{"namespace":false}', 1, 'present', 'declared', 0, 0, value FROM json_each('["c3","c4"]')`,
+        { hypervisor },
+      ),
+      statement(
+        "INSERT INTO members (cen, container, position, ordinal, outside, added) VALUES ('n1', 'c3', 2, 0, 'c3.0o', :sequence)",
+        { sequence: first.sequence },
+      ),
+    ]);
+    const second = await claimed(database, hypervisor, 'cen.join', ['c4']);
+    await database.write([
+      statement(
+        "INSERT INTO members (cen, container, position, ordinal, outside, added) VALUES ('n1', 'c4', 3, 0, 'c4.0o', :sequence)",
+        { sequence: second.sequence },
+      ),
+    ]);
+    await settle(records, database, first, failed);
+    const current = async () =>
+      (
+        await database.read([
+          statement<{ container: string }>('SELECT container FROM members WHERE removed IS NULL ORDER BY position'),
+        ])
+      )[0].map(({ container }) => container);
+    expect(await current()).toEqual(['c1', 'c2', 'c4']);
+    await settle(records, database, second, null);
+    expect(await current()).toEqual(['c1', 'c2', 'c4']);
+  });
+
+  it('that created what never succeeded frees the row', async () => {
+    const { database, hypervisor, records } = await fixture();
+    await database.write([
+      statement("UPDATE containers SET applied_spec = NULL WHERE name = 'c2'"),
+      statement('DELETE FROM members'),
+    ]);
+    await settle(records, database, await claimed(database, hypervisor, 'cen.join', ['c2']), failed);
+    expect((await states(database)).map((row) => Reflect.get(Object(row), 'name'))).toEqual(['c1', 'lan-xxc1']);
+  });
+});
+
+describe('what rests', () => {
+  it('is everything that no unfinished operation changes', async () => {
+    const { database, hypervisor, records } = await fixture();
+    const subjects = async () => (await records.loadResting()).map(({ subject }) => subject.split('/').at(-1));
+    expect(await subjects()).toEqual(['c1', 'c2', 'lan-xxc1']);
+    await claimed(database, hypervisor, 'cen.make', ['c1']);
+    expect(await subjects()).toEqual(['c2']);
+  });
+});
