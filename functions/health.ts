@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { now, statement } from '../schema/database/database.ts';
 import { Problem } from '../schema/problem.ts';
 import type { AppEnvironment } from './context.ts';
+import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 
 const ALIVE_MS = 30_000;
@@ -18,14 +19,14 @@ export function health(app: Hono<AppEnvironment>): void {
   servePath(app, '/healthz', {
     GET: async (c) => {
       const [rows] = await c.get('settings').database.read([selectMigrations]);
-      return c.json({ status: 'ok', migrations: rows[0]?.migrations ?? 0 });
+      return answerJson(c, { status: 'ok', migrations: rows[0]?.migrations ?? 0 });
     },
   });
   servePath(app, '/readyz', {
     GET: async (c) => {
       const [hypervisors] = await c.get('settings').database.read([selectAlive]);
       const alive = hypervisors.filter((hypervisor) => hypervisor.alive === 1).map(({ name }) => name);
-      if (alive.length > 0) return c.json({ status: 'ready', executors: alive });
+      if (alive.length > 0) return answerJson(c, { status: 'ready', executors: alive });
       const last = hypervisors[0];
       const seen =
         last?.silent_ms == null ? '' : `; ${last.name} was last seen ${Math.round(last.silent_ms / 1000)} s ago`;

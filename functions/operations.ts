@@ -4,6 +4,7 @@ import { Problem } from '../schema/problem.ts';
 import type { AppContext, AppEnvironment } from './context.ts';
 import { operationBody, selectOperation, selectOperations } from './intent/operation.ts';
 import { waitForOperation } from './intent/wait.ts';
+import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 import { queryParameters } from './middleware/parameters.ts';
 import { applyPreference } from './middleware/prefer.ts';
@@ -18,7 +19,7 @@ async function list(c: AppContext): Promise<Response> {
   const filter = queryParameters(c, operationsQuerySchema);
   const [rows] = await c.get('settings').database.read([selectOperations(filter)]);
   const next = rows.length === filter.limit ? rows.at(-1)?.sequence : undefined;
-  return c.json({ operations: rows.map(operationBody), ...(next === undefined ? {} : { next }) });
+  return answerJson(c, { operations: rows.map(operationBody), ...(next === undefined ? {} : { next }) });
 }
 
 /** One operation; `Prefer: wait=N` waits for its end. */
@@ -29,5 +30,5 @@ async function get(c: AppContext): Promise<Response> {
   const [rows] = await database.read([selectOperation(id)]);
   const row = rows[0];
   if (row === undefined) throw new Problem('not_found', `There is no operation ${id}`);
-  return c.json(operationBody(wait === 0 ? row : await waitForOperation(database, row, wait, readBudget)));
+  return answerJson(c, operationBody(wait === 0 ? row : await waitForOperation(database, row, wait, readBudget)));
 }

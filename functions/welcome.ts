@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { AppEnvironment } from './context.ts';
+import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 
 const paths = {
@@ -18,7 +19,7 @@ const paths = {
 export function welcome(app: Hono<AppEnvironment>): void {
   servePath(app, '/', {
     GET: (c) =>
-      c.json({
+      answerJson(c, {
         name: 'weft',
         description: 'A control plane for hypervisors, container networks and soft patch panels',
         documentation: 'README.md and docs/ of the installation',

@@ -1,5 +1,6 @@
 import { Problem, type ProblemDetails } from '../../schema/problem.ts';
 import type { AppContext } from '../context.ts';
+import { answerJson } from '../middleware/json.ts';
 import { applyPreference, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
 import { findByKey, readIdempotencyKey } from './idempotency.ts';
 import { type Intent, record } from './intent.ts';
@@ -19,12 +20,12 @@ export function submit(c: AppContext, intend: Intend, encode: Encode): Promise<R
 
 /** A write whose client is answered 202 at once unless it asks to wait: then 200 and the finished operation. */
 export function submitAsynchronously(c: AppContext, intend: Intend): Promise<Response> {
-  return submitWaiting(c, intend, (operation) => c.json(operationBody(operation)), 0);
+  return submitWaiting(c, intend, (operation) => answerJson(c, operationBody(operation)), 0);
 }
 
 /** A removal answers the resource as it was. */
 export function submitRemoval(c: AppContext, intend: Intend): Promise<Response> {
-  return submit(c, intend, ({ result }) => c.json(JSON.parse(result ?? '{}').was));
+  return submit(c, intend, ({ result }) => answerJson(c, JSON.parse(result ?? '{}').was));
 }
 
 async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, otherwise: number): Promise<Response> {
@@ -35,7 +36,7 @@ async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, othe
   c.header('operation-id', operation.id);
   if (wait === 0 || !isFinished(operation)) {
     c.header('location', `/operations/${operation.id}`);
-    return c.json(operationBody(operation), 202);
+    return answerJson(c, operationBody(operation), 202);
   }
   if (operation.status === 'succeeded') return encode(operation);
   throw failure(operation);

@@ -25,7 +25,7 @@ export function runExamples(page: string, environment: Record<string, string>): 
   for (const [index, { language, text }] of blocks.entries()) {
     if (language !== 'sh') continue;
     const script = text
-      .replaceAll(/\bcurl /g, 'curl --silent --show-error --write-out "\\n" ')
+      .replaceAll(/\bcurl /g, 'curl --silent --show-error ')
       .replaceAll('npm run sql', 'npm run --silent sql');
     const run = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
       encoding: 'utf8',

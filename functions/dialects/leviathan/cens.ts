@@ -6,6 +6,7 @@ import { destroyCens, makeCens } from '../../commands/networks/wire-cens.ts';
 import type { AppContext } from '../../context.ts';
 import { submit, submitAsynchronously, submitRemoval } from '../../intent/submit.ts';
 import { readBody } from '../../middleware/body.ts';
+import { answerJson } from '../../middleware/json.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
 
 /** POST /cen/import */
@@ -14,7 +15,7 @@ export async function importList(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => importCens(c.get('settings').database, c.get('principal'), body),
-    () => c.json({ imported: body.cenList.map(({ cenID }) => cenID) }),
+    () => answerJson(c, { imported: body.cenList.map(({ cenID }) => cenID) }),
   );
 }
 
@@ -37,13 +38,13 @@ export function put(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => createCen(database, c.get('principal'), cen),
-    async () => c.json(await readCen(database, cen)),
+    async () => answerJson(c, await readCen(database, cen)),
   );
 }
 
 /** GET /cen/{id} */
 export async function get(c: AppContext): Promise<Response> {
-  return c.json(await readCen(c.get('settings').database, pathParameter(c, 'CenId', cenIdSchema)));
+  return answerJson(c, await readCen(c.get('settings').database, pathParameter(c, 'CenId', cenIdSchema)));
 }
 
 /** DELETE /cen/{id}: answers the CEN as it was. */

@@ -5,6 +5,7 @@ import { readCen, readContainer } from '../../commands/networks/read.ts';
 import type { AppContext } from '../../context.ts';
 import { submit, submitRemoval } from '../../intent/submit.ts';
 import { readOptionalBody } from '../../middleware/body.ts';
+import { answerJson } from '../../middleware/json.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
 
 /** PUT /host/{h}/{c} */
@@ -15,14 +16,14 @@ export async function put(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => putContainer(database, c.get('principal'), host, container, body),
-    async () => c.json(await readContainer(database, host, container)),
+    async () => answerJson(c, await readContainer(database, host, container)),
   );
 }
 
 /** GET /host/{h}/{c} */
 export async function get(c: AppContext): Promise<Response> {
   const { host, container } = place(c);
-  return c.json(await readContainer(c.get('settings').database, host, container));
+  return answerJson(c, await readContainer(c.get('settings').database, host, container));
 }
 
 /** DELETE /host/{h}/{c}: answers the container as it was. */
@@ -42,7 +43,7 @@ export function join(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => joinCen(database, c.get('principal'), host, container, cen),
-    async () => c.json(await readCen(database, cen, host)),
+    async () => answerJson(c, await readCen(database, cen, host)),
   );
 }
 
@@ -54,7 +55,7 @@ export function leave(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => leaveCen(database, c.get('principal'), host, container, cen),
-    async () => c.json(await readCen(database, cen, host)),
+    async () => answerJson(c, await readCen(database, cen, host)),
   );
 }
 
