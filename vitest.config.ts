@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // Real tests start processes and wait for the kernel; one that hangs is ended.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     include: ['{schema,functions,executor,test}/**/*.test.ts'],
   },

@@ -7,7 +7,7 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** What to show of it: everything where something failed, else why tests were skipped. */
+  /** What to show of it: everything where something failed, else its notes and why tests were skipped. */
   readonly output: string;
 }
 
@@ -46,12 +46,14 @@ export async function runVitest({ root, args, report, environment, isolated, dea
   const outcome = takeOutcome(report);
   if (outcome === null) return { passed: 0, failed: 1, skipped: 0, output };
   const failed = outcome.failed === 0 && code !== 0 ? 1 : outcome.failed;
+  // What a test wants to be seen when it passes, too.
+  const notes = output.split('\n').filter((line) => line.startsWith('note: '));
   const reasons = outcome.skipped.map(({ test, reason }) => `     skipped  ${test}: ${reason}`);
   return {
     passed: outcome.passed,
     failed,
     skipped: outcome.skipped.length,
-    output: [...(failed > 0 ? [output] : []), ...reasons].join('\n'),
+    output: [...(failed > 0 ? [output] : notes.map((line) => `     ${line}`)), ...reasons].join('\n'),
   };
 }
 

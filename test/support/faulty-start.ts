@@ -1,21 +1,22 @@
+import { appendFileSync } from 'node:fs';
 import { startExecutor } from '../../executor/main.ts';
 import { startServer } from '../../functions/server.ts';
 import { startProcess } from '../../schema/process/process.ts';
 
 /*
- * `npm start` with a kill switch: WEFT_FAULT_AT=<step>:<before|after>[:<n>] ends the process by SIGKILL there, at the
- * n-th time that it comes by. Only tests start this program.
+ * `npm start` with a kill switch, which only tests start. WEFT_FAULT_AT=<step>:<before|after> ends the process by
+ * SIGKILL when it comes by there; WEFT_FAULT_LOG=<file> gets a line for each place that it comes by.
  */
 
-const [step, place, turn = '1'] = (process.env.WEFT_FAULT_AT ?? '').split(':');
-let left = Number(turn);
+const { WEFT_FAULT_AT: fault, WEFT_FAULT_LOG: log } = process.env;
+
+function pass(step: string, place: 'before' | 'after'): void {
+  if (log !== undefined) appendFileSync(log, `${step}:${place}\n`);
+  if (`${step}:${place}` === fault) process.kill(process.pid, 'SIGKILL');
+}
 
 await startProcess(async (context) => {
-  const executor = await startExecutor(context, (name, where) => {
-    if (name !== step || where !== place) return;
-    left -= 1;
-    if (left === 0) process.kill(process.pid, 'SIGKILL');
-  });
+  const executor = await startExecutor(context, pass);
   const server = await startServer(context.configuration, context.database, context.log);
   return {
     async close() {

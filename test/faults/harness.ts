@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { temporaryDirectory } from '../support/database.ts';
+import { picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+/** One operation that is to survive a kill at each of its steps. */
+export interface Scenario {
+  /** What is there before: it runs undisturbed. */
+  readonly prepare: (weft: Weft) => Promise<unknown>;
+  /** The request whose operation is killed. */
+  readonly act: (weft: Weft) => Promise<unknown>;
+}
+
+const program = 'test/support/faulty-start.ts';
+
+/**
+ * Runs the scenario once and lists the steps that it takes, then once more for each of them: killed there, before and
+ * after, started again. Host and database must end as if nothing had happened. Answers the places of the kills.
+ */
+export async function surviveEveryKill({ prepare, act }: Scenario): Promise<string[]> {
+  const log = join(temporaryDirectory(), 'steps');
+  const straight = await started(prepare, { WEFT_FAULT_LOG: log });
+  await act(straight);
+  await atRest(straight);
+  const expected = await outcome(straight);
+  await straight.clear();
+  const places = [...new Set(readFileSync(log, 'utf8').trim().split('\n'))];
+  for (const place of places) {
+    const weft = await started(prepare, { WEFT_FAULT_AT: place });
+    const killed = once(weft.child, 'exit');
+    // Its answer never comes: the process is gone.
+    await Promise.all([act(weft).catch(() => undefined), killed]);
+    expect({ place, signal: weft.child.signalCode }).toEqual({ place, signal: 'SIGKILL' });
+    await weft.start();
+    await atRest(weft);
+    expect({ place, ...(await outcome(weft)) }).toEqual({ place, ...expected });
+    await weft.clear();
+  }
+  return places;
+}
+
+/** A weft that was prepared without faults and now runs with them. */
+async function started(prepare: Scenario['prepare'], environment: Record<string, string>): Promise<Weft> {
+  const weft = await Weft.start();
+  await prepare(weft);
+  await atRest(weft);
+  await weft.stop();
+  await weft.start(environment, program);
+  return weft;
+}
+
+function atRest(weft: Weft): Promise<void> {
+  return until(
+    'every operation has ended',
+    async () => (await weft.sql('SELECT 1 FROM operation_subjects')).length === 0,
+  );
+}
+
+/** Host and database, but for what differs from one run to the next: ids, labels and addresses made of them, times. */
+async function outcome(weft: Weft): Promise<{ host: string[]; rows: unknown[] }> {
+  const host = picture().map((line) =>
+    line.replaceAll(/weft:[0-9a-f-]+\/[0-9a-f-]+/g, 'label').replaceAll(/02(:[0-9a-f]{2}){5}/g, 'address'),
+  );
+  const rows = await weft.sql(`
+    SELECT 'cen' AS kind, name, spec, applied_spec, desired, state, error, wiring_type AS detail FROM cens
+    UNION ALL SELECT 'container', name, spec, applied_spec, desired, state, error, NULL FROM containers
+    UNION ALL SELECT 'name', name, kind, NULL, NULL, NULL, NULL, NULL FROM host_names
+    UNION ALL SELECT 'member', outside, NULL, NULL, NULL, NULL, NULL, removed FROM members
+    UNION ALL SELECT 'operation', kind, resource IS NULL, NULL, NULL, status, error, count(*) FROM operations GROUP BY kind, resource IS NULL, status, error
+    UNION ALL SELECT 'guard', reason, ok, NULL, NULL, NULL, NULL, NULL FROM guard
+    ORDER BY 1, 2, 3`);
+  return { host, rows };
+}

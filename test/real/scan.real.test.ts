@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { example, exampleCens, waiting } from '../conformance/example.ts';
+import { clearHost, ip, picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+async function finished(weft: Weft): Promise<void> {
+  await until(
+    'every operation has ended',
+    async () => (await weft.sql('SELECT 1 FROM operation_subjects')).length === 0,
+  );
+}
+
+describe('a scan', () => {
+  it('at the start repairs what went while nobody looked, a reboot’s whole host too', async () => {
+    const weft = await Weft.start();
+    await weft.request('POST', '/cen/import', example);
+    await weft.request('POST', '/cen/make', exampleCens, waiting);
+    await weft.request('PUT', '/host/host1/single');
+    const before = picture();
+    await weft.stop();
+    ip('netns', 'delete', 'c2');
+    ip('link', 'set', 'c1.0o', 'nomaster');
+    ip('link', 'set', 'cen2', 'down');
+    await weft.start();
+    await finished(weft);
+    expect(picture()).toEqual(before);
+
+    await weft.stop();
+    clearHost();
+    await weft.start();
+    await finished(weft);
+    expect(picture()).toEqual(before);
+    const repairs = await weft.sql(
+      "SELECT kind, status FROM operations WHERE principal = 'executor' GROUP BY kind, status",
+    );
+    expect(repairs).toEqual([
+      { kind: 'cen.repair', status: 'succeeded' },
+      { kind: 'container.repair', status: 'succeeded' },
+    ]);
+  });
+
+  it('finds nothing on a host that is as it should be', async () => {
+    const weft = await Weft.start();
+    await weft.request('POST', '/cen/import', example);
+    await weft.request('POST', '/cen/make', exampleCens, waiting);
+    await weft.stop();
+    await weft.start();
+    expect(await weft.sql("SELECT * FROM operations WHERE principal = 'executor'")).toEqual([]);
+  });
+});
