@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { runCommand } from './command.ts';
 import { OUTCOME_FILE, type Outcome } from './reporter.ts';
 
@@ -47,7 +48,9 @@ export async function runVitest({ root, args, report, environment, isolated, dea
   if (outcome === null) return { passed: 0, failed: 1, skipped: 0, output };
   const failed = outcome.failed === 0 && code !== 0 ? 1 : outcome.failed;
   // What a test wants to be seen when it passes, too.
-  const notes = output.split('\n').filter((line) => line.startsWith('note: '));
+  const notes = stripVTControlCharacters(output)
+    .split('\n')
+    .filter((line) => line.startsWith('note: '));
   const reasons = outcome.skipped.map(({ test, reason }) => `     skipped  ${test}: ${reason}`);
   return {
     passed: outcome.passed,
