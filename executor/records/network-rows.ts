@@ -31,7 +31,7 @@ export interface ContainerRow {
   /** Its namespace is there, as far as the last operation said. */
   readonly namespace: number;
   readonly desired: 'present' | 'absent';
-  /** Another CEN that is made, or about to be, holds it. */
+  /** Another CEN that is made, or about to be, holds it; until a removal has ended its row is there, and counts. */
   readonly held: number;
   /** The operation names it as its subject. */
   readonly named: number;
@@ -76,7 +76,7 @@ const selectContainers = `
     coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired,
     EXISTS (
       SELECT 1 FROM members m JOIN cens n ON n.id = m.cen
-      WHERE m.container = c.id AND m.removed IS NULL
+      WHERE m.container = c.id
         AND (n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0))
         AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = x.sequence AND s.subject = :cens || n.name)
     ) AS held,

@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest';
+import { links, namespaces } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+const CLIENTS = 12;
+const REQUESTS = 40;
+const KILLS = 5;
+
+/** Numbers that look random and are the same in every run (mulberry32). */
+function sequence(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+async function client(weft: Weft, seed: number): Promise<number[]> {
+  const random = sequence(seed);
+  const statuses: number[] = [];
+  for (let turn = 0; turn < REQUESTS; turn += 1) {
+    const cen = `n${random(4)}`;
+    const container = `c${random(8)}`;
+    const list = {
+      cenList: [
+        {
+          cenID: cen,
+          containerIDs: [0, 1, 2, 3, 4]
+            .map((step) => `c${(random(8) + step) % 8}`)
+            .filter((id, index, all) => all.indexOf(id) === index),
+        },
+      ],
+    };
+    const requests: [string, string, unknown?][] = [
+      ['PUT', `/host/host1/${container}/${cen}`],
+      ['PUT', `/host/host1/${container}/${cen}`],
+      ['DELETE', `/host/host1/${container}/${cen}`],
+      ['POST', '/cen/make', [cen]],
+      ['POST', '/cen/make', [cen]],
+      ['POST', '/cen/destroy', [cen]],
+      ['POST', '/cen/import', list],
+      ['PUT', `/host/host1/${container}`],
+      ['DELETE', `/host/host1/${container}`],
+      ['DELETE', `/cen/${cen}`],
+    ];
+    const [method, path, body] = requests[random(requests.length)] ?? ['GET', '/'];
+    // No answer: weft was killed under the request, which may or may not have been recorded.
+    const answer = await weft.request(method, path, body, { prefer: 'wait=20' }).catch(() => undefined);
+    if (answer) statuses.push(answer.status);
+    else
+      await until(
+        'weft is back',
+        async () => (await fetch(`${weft.url}/readyz`).catch(() => undefined))?.status === 200,
+      );
+  }
+  return statuses;
+}
+
+/** Host and database say the same, nothing is left over, and a scan finds nothing to repair. */
+async function expectAgreement(weft: Weft): Promise<void> {
+  await until(
+    'every operation has ended',
+    async () => (await weft.sql('SELECT 1 FROM operation_subjects')).length === 0,
+  );
+  expect(await weft.sql("SELECT kind, error FROM operations WHERE status <> 'succeeded'")).toEqual([]);
+
+  const wanted = await weft.sql<{ name: string }>(
+    'SELECT container AS name FROM v_containers WHERE namespace = 1 ORDER BY container',
+  );
+  expect(namespaces()).toEqual(wanted.map(({ name }) => name));
+  const ports = await weft.sql<{ name: string }>(
+    'SELECT outside AS name FROM v_links WHERE outside IS NOT NULL UNION SELECT bridge FROM v_cens WHERE bridge IS NOT NULL',
+  );
+  expect(links(null).map(({ ifname }) => ifname)).toEqual(ports.map(({ name }) => name).sort());
+  expect(await weft.sql('SELECT * FROM guard')).toEqual([]);
+  // Every allotted name belongs to something that is there.
+  expect(
+    await weft.sql(`SELECT * FROM host_names WHERE owner NOT IN (
+      SELECT id FROM containers UNION SELECT id FROM cens UNION SELECT 'members/' || id FROM members)`),
+  ).toEqual([]);
+
+  const repairs = "SELECT kind, resource FROM operations WHERE principal = 'executor'";
+  const before = await weft.sql(repairs);
+  await weft.stop();
+  await weft.start();
+  expect(await weft.sql(repairs)).toEqual(before);
+}
+
+it('many clients that change the same networks at once leave a host that is as the database says', async () => {
+  const weft = await Weft.start();
+  const statuses = (await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, seed)))).flat();
+  // What is not there (any more) is a 404; nothing else may go wrong.
+  expect(new Set(statuses)).toEqual(new Set([200, 404]));
+  await expectAgreement(weft);
+});
+
+it('so they do when weft is killed again and again under them', async () => {
+  const weft = await Weft.start();
+  const clients = Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, 1000 + seed)));
+  let working = true;
+  void clients.finally(() => {
+    working = false;
+  });
+  for (let kill = 0; kill < KILLS && working; kill += 1) {
+    const count = async () =>
+      (await weft.sql<{ count: number }>('SELECT count(*) AS count FROM operations'))[0]?.count ?? 0;
+    const before = await count();
+    await until('some more was asked for', async () => !working || (await count()) > before + 20);
+    await weft.end('SIGKILL');
+    await weft.start();
+  }
+  await clients;
+  await expectAgreement(weft);
+});
