@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../schema/problem.ts';
 import type { AppContext, AppEnvironment, Settings } from './context.ts';
+import { hypervisors } from './dialects/hypervisors/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
 import { health } from './health.ts';
 import { newId } from './intent/new-id.ts';
@@ -46,6 +47,7 @@ export function createApp(
   welcome(app);
   health(app);
   operations(app);
+  hypervisors(app);
   leviathan(app);
   return app;
 }

@@ -9,8 +9,8 @@ const ALIVE_MS = 30_000;
 
 const selectMigrations = statement<{ migrations: number }>('SELECT count(*) AS migrations FROM migrations');
 
-const selectAlive = statement<{ name: string; alive: number; silent_ms: number | null }>(
-  `SELECT name, ${now} - last_seen_ms AS silent_ms, coalesce(${now} - last_seen_ms < ${ALIVE_MS}, 0) AS alive
+const selectAlive = statement<{ name: string; alive: number; silent_ms: number | null; held: string | null }>(
+  `SELECT name, held, ${now} - last_seen_ms AS silent_ms, coalesce(${now} - last_seen_ms < ${ALIVE_MS}, 0) AS alive
    FROM hypervisors ORDER BY created_ms`,
 );
 
@@ -26,7 +26,12 @@ export function health(app: Hono<AppEnvironment>): void {
     GET: async (c) => {
       const [hypervisors] = await c.get('settings').database.read([selectAlive]);
       const alive = hypervisors.filter((hypervisor) => hypervisor.alive === 1).map(({ name }) => name);
-      if (alive.length > 0) return answerJson(c, { status: 'ready', executors: alive });
+      const held = hypervisors.flatMap(({ name, held: reason }) =>
+        reason === null ? [] : [{ hypervisor: name, ...JSON.parse(reason) }],
+      );
+      if (alive.length > 0) {
+        return answerJson(c, { status: 'ready', executors: alive, ...(held.length > 0 ? { held } : {}) });
+      }
       const last = hypervisors[0];
       const seen =
         last?.silent_ms == null ? '' : `; ${last.name} was last seen ${Math.round(last.silent_ms / 1000)} s ago`;

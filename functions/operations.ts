@@ -1,17 +1,22 @@
 import type { Hono } from 'hono';
 import { operationsQuerySchema } from '../schema/api/operations.ts';
 import { Problem } from '../schema/problem.ts';
+import { cancelOperation } from './commands/operations/cancel.ts';
+import { retryOperation } from './commands/operations/retry.ts';
 import type { AppContext, AppEnvironment } from './context.ts';
-import { operationBody, selectOperation, selectOperations } from './intent/operation.ts';
+import { isFinished, type OperationRow, operationBody, selectOperation, selectOperations } from './intent/operation.ts';
+import { accept, submitAsynchronously } from './intent/submit.ts';
 import { waitForOperation } from './intent/wait.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 import { queryParameters } from './middleware/parameters.ts';
-import { applyPreference } from './middleware/prefer.ts';
+import { applyPreference, WAIT_MAX_SECONDS } from './middleware/prefer.ts';
 
 export function operations(app: Hono<AppEnvironment>): void {
   servePath(app, '/operations', { GET: list });
   servePath(app, '/operations/:id', { GET: get });
+  servePath(app, '/operations/:id/cancel', { POST: cancel });
+  servePath(app, '/operations/:id/retry', { POST: retry });
 }
 
 /** Newest first; `before` takes the last sequence of a page and gives the next. */
@@ -26,9 +31,32 @@ async function list(c: AppContext): Promise<Response> {
 async function get(c: AppContext): Promise<Response> {
   const { database, readBudget } = c.get('settings');
   const wait = applyPreference(c, 0);
+  const row = await named(c);
+  return answerJson(c, operationBody(wait === 0 ? row : await waitForOperation(database, row, wait, readBudget)));
+}
+
+/** Answers the operation when it has ended: 200, `cancelled` unless its end came first; 202 while it is undone. */
+async function cancel(c: AppContext): Promise<Response> {
+  const { database, readBudget } = c.get('settings');
+  const wait = applyPreference(c, WAIT_MAX_SECONDS);
+  const target = await named(c);
+  const asked = await accept(c, () => cancelOperation(database, c.get('principal'), target));
+  c.header('operation-id', asked.id);
+  const row = await waitForOperation(database, await named(c), wait, readBudget);
+  if (!isFinished(row)) c.header('location', `/operations/${row.id}`);
+  return answerJson(c, operationBody(row), isFinished(row) ? 200 : 202);
+}
+
+/** Files the request of an operation that failed or was cancelled as a new one. */
+async function retry(c: AppContext): Promise<Response> {
+  const row = await named(c);
+  return submitAsynchronously(c, () => retryOperation(c.get('settings').database, c.get('principal'), row));
+}
+
+async function named(c: AppContext): Promise<OperationRow> {
   const id = c.req.param('id') ?? '';
-  const [rows] = await database.read([selectOperation(id)]);
+  const [rows] = await c.get('settings').database.read([selectOperation(id)]);
   const row = rows[0];
   if (row === undefined) throw new Problem('not_found', `There is no operation ${id}`);
-  return answerJson(c, operationBody(wait === 0 ? row : await waitForOperation(database, row, wait, readBudget)));
+  return row;
 }

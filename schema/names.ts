@@ -36,6 +36,13 @@ export function label(database: string, resource: string): string {
   return `${labelPrefix(database)}${resource}`;
 }
 
+/** The resource that a label names, if it begins with `prefix`; behind a resource's id stands a blank or nothing. */
+export function labelledResource(text: string, prefix: string): string | null {
+  if (!text.startsWith(prefix)) return null;
+  const end = text.indexOf(' ', prefix.length);
+  return text.slice(prefix.length, end < 0 ? undefined : end);
+}
+
 /**
  * The hardware address of one end of a link: locally administered, unicast, the same every time for one key, so that
  * a link that is made again is known to its neighbours.

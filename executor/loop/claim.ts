@@ -17,8 +17,8 @@ const claimOperations = `
   UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + ${LEASE_MS}, attempt = attempt + 1,
     started_ms = coalesce(started_ms, ${now})
   WHERE sequence IN (${claimable}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
-  RETURNING sequence, id, kind, resource, attempt, deadline_ms - ${now} AS deadlineInMs,
-    error ->> '$.detail' AS lastError`;
+  RETURNING sequence, id, kind, resource, request, generation, attempt, deadline_ms - ${now} AS deadlineInMs,
+    error ->> '$.detail' AS lastError, cancel_ms IS NOT NULL AS cancelled`;
 
 /** A parent runs as soon as a part of it does. */
 const startParents = `
@@ -26,19 +26,30 @@ const startParents = `
   WHERE status = 'pending' AND resource IS NULL AND sequence IN (
     SELECT parent FROM operations WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND parent IS NOT NULL)`;
 
+/** What this epoch runs and somebody wants to end. */
+const selectCancelled = `
+  SELECT sequence FROM operations
+  WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL AND cancel_ms IS NOT NULL`;
+
+export interface Claim {
+  readonly claimed: ClaimedOperation[];
+  /** Sequences of running operations that are to be cancelled. */
+  readonly cancelled: number[];
+}
+
 /**
  * Takes up to `limit` operations that may run now, oldest first; operations that share a subject keep their order.
  * Fenced by its condition and not by a guard: a claim that finds nothing writes nothing, and so wakes nobody.
  */
-export async function claim(
-  database: Database,
-  registration: Registration,
-  limit: number,
-): Promise<ClaimedOperation[]> {
+export async function claim(database: Database, registration: Registration, limit: number): Promise<Claim> {
   const args = { hypervisor: registration.hypervisor, epoch: registration.epoch, limit };
-  const [claimed] = await database.write([
+  const [claimed, , cancelled] = await database.write([
     statement<ClaimedOperation>(claimOperations, args),
     statement(startParents, args),
+    statement<{ sequence: number }>(selectCancelled, args),
   ]);
-  return claimed.sort((left, right) => left.sequence - right.sequence);
+  return {
+    claimed: claimed.sort((left, right) => left.sequence - right.sequence),
+    cancelled: cancelled.map(({ sequence }) => sequence),
+  };
 }

@@ -4,8 +4,6 @@ import type { Resource, Step } from '../resources/resource.ts';
 export interface ConvergeHooks {
   /** Before each look at the host and each step on it; throws to stop. */
   readonly check: () => void;
-  /** Where the fault harness may end the process. */
-  readonly fault: (step: string, place: 'before' | 'after') => void;
   /** Items that still have steps before them. */
   readonly remaining: (items: number, step: string) => void;
 }
@@ -20,7 +18,7 @@ const ROUNDS_MAX = 8;
 export async function converge<Desired, Observed, SomeStep extends Step>(
   resource: Resource<Desired, Observed, SomeStep>,
   desired: Desired,
-  { check, fault, remaining }: ConvergeHooks,
+  { check, remaining }: ConvergeHooks,
 ): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     check();
@@ -29,11 +27,9 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
     for (const [index, step] of steps.entries()) {
       check();
       remaining(new Set(steps.slice(index).flatMap(({ item }) => item ?? [])).size, step.name);
-      fault(step.name, 'before');
       await resource.apply(step).catch((cause: unknown) => {
         throw new StepFailed(step.name, cause);
       });
-      fault(step.name, 'after');
     }
   }
   throw new Problem('conflict', 'The host did not become what was asked for: something else keeps changing it', {

@@ -4,13 +4,15 @@ import type { Logger } from '../../schema/process/logger.ts';
 import type { Kind } from '../kinds.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
-import { claim } from './claim.ts';
-import { type ConvergeHooks, converge } from './converge.ts';
+import { attempt } from './attempt.ts';
+import { type Claim, claim } from './claim.ts';
 import { Doorbell } from './doorbell.ts';
 import { failureOf } from './failure.ts';
-import { Lease, LeaseLost, RENEW_MS } from './lease.ts';
+import { type Lease, LeaseLost, RENEW_MS } from './lease.ts';
 import { Progress } from './progress.ts';
-import { Reconciler, SCAN_MS } from './reconcile.ts';
+import { PRUNE_MS, Prune } from './prune.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import { Watch } from './reconcile/watch.ts';
 import type { Registration } from './registration.ts';
 import { type Outcome, Reporter } from './report.ts';
 
@@ -20,48 +22,61 @@ const RUNNING_MAX = 64;
 /** How long an idle executor sleeps when nothing rings. */
 const POLL_MS = 500;
 
-const RETRY_FIRST_MS = 200;
-const RETRY_LONGEST_MS = 30_000;
+const NOTHING: Claim = { claimed: [], cancelled: [] };
 
 export interface ExecutorOptions {
   readonly database: Database;
   readonly registration: Registration;
+  readonly lease: Lease;
   readonly kinds: readonly Kind[];
   readonly log: Logger;
   /** Called once, when this executor can't go on: a newer start took over, or a fault of ours. */
   readonly lost: (reason: unknown) => void;
-  readonly fault: ConvergeHooks['fault'];
+  /** How often the whole host is compared with what is wanted, whatever events said, in milliseconds. */
+  readonly scanMs: number;
+  /** How long an orphan is left alone, in milliseconds. */
+  readonly graceMs: number;
+  /** How long ended operations and events are kept, in milliseconds. */
+  readonly retentionMs: number;
 }
 
 /** Claims the operations of one hypervisor, runs them and reports their ends, until it is closed. */
 export class Executor {
   readonly #options: ExecutorOptions;
-  readonly #lease: Lease;
   readonly #reporter: Reporter;
   readonly #reconciler: Reconciler;
+  readonly #watch: Watch;
   readonly #progress: Progress;
   readonly #doorbell: Doorbell;
   readonly #running = new Map<number, Promise<void>>();
+  #cancelled: ReadonlySet<number> = new Set();
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ExecutorOptions) {
-    const { database, registration, kinds } = options;
+    const { database, registration, kinds, graceMs } = options;
     this.#options = options;
-    this.#lease = new Lease(database, registration);
     this.#reporter = new Reporter(database, registration);
-    this.#reconciler = new Reconciler(database, registration, kinds);
+    this.#reconciler = new Reconciler({ database, registration, kinds, graceMs });
+    this.#watch = new Watch({
+      kinds,
+      reconciler: this.#reconciler,
+      log: options.log,
+      trouble: (error) => this.#trouble(error),
+    });
     this.#progress = new Progress(database, registration);
     this.#doorbell = new Doorbell(database);
   }
 
   /** Compares the host with what is wanted, then begins to work. */
   async start(): Promise<void> {
-    await this.#lease.renew();
-    this.#every(RENEW_MS, () => this.#lease.renew());
-    await this.#scan();
-    this.#every(SCAN_MS, () => this.#scan());
+    const { database, lease, scanMs, retentionMs } = this.#options;
+    await lease.renew();
+    this.#every(RENEW_MS, () => lease.renew());
+    await this.#watch.start(scanMs);
+    const prune = new Prune(database, retentionMs);
+    this.#every(PRUNE_MS, () => prune.run());
     this.#loop = this.#work();
   }
 
@@ -70,6 +85,7 @@ export class Executor {
     this.#closing = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#doorbell.close();
+    await this.#watch.close();
     await this.#loop;
     await Promise.all(this.#running.values());
     this.#progress.close();
@@ -87,34 +103,37 @@ export class Executor {
     this.#timers.push(setInterval(() => void turn(), milliseconds));
   }
 
-  async #scan(): Promise<void> {
-    const repairs = await this.#reconciler.scan();
-    if (repairs.length > 0) this.#options.log.warn({ repairs }, `the host differs in ${repairs.length} places`);
-  }
-
   async #work(): Promise<void> {
-    const { database, registration } = this.#options;
     while (!this.#closing) {
-      const free = RUNNING_MAX - this.#running.size;
-      const claimed =
-        free > 0 && this.#lease.isHeld()
-          ? await claim(database, registration, free).catch((error) => this.#trouble(error))
-          : [];
-      if (claimed.length > 0) await this.#begin(claimed).catch((error) => this.#trouble(error));
+      const { claimed, cancelled } = await this.#claim();
+      this.#cancelled = new Set(cancelled);
+      if (claimed.length > 0) await this.#begin(claimed).catch((error: unknown) => this.#trouble(error));
       else await this.#doorbell.next(POLL_MS);
     }
   }
 
+  #claim(): Promise<Claim> {
+    const { database, registration, lease } = this.#options;
+    if (!lease.isHeld()) return Promise.resolve(NOTHING);
+    return claim(database, registration, RUNNING_MAX - this.#running.size).catch((error: unknown) => {
+      this.#trouble(error);
+      return NOTHING;
+    });
+  }
+
   async #begin(claimed: readonly ClaimedOperation[]): Promise<void> {
-    const kinds = Map.groupBy(claimed, ({ kind }) =>
-      this.#options.kinds.find(({ operations }) => operations.has(kind)),
+    const kinds = Map.groupBy(claimed, (operation) =>
+      this.#options.kinds.find(({ operations }) => operations.has(operation.kind)),
     );
     for (const [kind, operations] of kinds) {
       const changes = await kind?.records.load(operations);
       for (const operation of operations) {
-        const change = changes?.get(operation.sequence);
-        const ended = (kind && change ? this.#run(kind, operation, change) : this.#unknown(operation))
-          .catch((error: unknown) => void this.#trouble(error))
+        const outcome = () =>
+          kind && changes
+            ? this.#attempt(kind, operation, changes.get(operation.sequence) ?? null)
+            : this.#doItself(operation);
+        const ended = this.#run(operation, outcome)
+          .catch((error: unknown) => this.#trouble(error))
           .finally(() => {
             this.#running.delete(operation.sequence);
             this.#doorbell.ring();
@@ -124,103 +143,69 @@ export class Executor {
     }
   }
 
-  #unknown(operation: ClaimedOperation): Promise<void> {
-    const problem = new Problem('impossible', `This executor does not know how to ${operation.kind}`, {
-      hint: 'Run the same version of weft everywhere',
-    });
-    return this.#reporter.report(operation, { status: 'failed', error: problem.toJSON(), settle: [] });
-  }
-
-  async #run(kind: Kind, operation: ClaimedOperation, change: Change<unknown>): Promise<void> {
-    const { log } = this.#options;
+  async #run(operation: ClaimedOperation, outcomeOf: () => Promise<Outcome | undefined>): Promise<void> {
     const began = performance.now();
-    const outcome = await this.#attempt(kind, operation, change);
+    const outcome = await outcomeOf();
     if (outcome === undefined) return;
     await this.#reporter.report(operation, outcome);
-    const tookMs = Math.round(performance.now() - began);
-    const facts = {
-      operation: operation.id,
-      kind: operation.kind,
-      resource: operation.resource,
-      attempt: operation.attempt,
-      tookMs,
-    };
-    if (outcome.status === 'succeeded') log.info(facts, 'operation succeeded');
-    else
-      log.warn(
-        { ...facts, error: outcome.error },
-        outcome.status === 'failed' ? 'operation failed' : 'operation will be tried again',
-      );
+    const { id, kind, resource, attempt: count } = operation;
+    const facts = { operation: id, kind, resource, attempt: count, tookMs: Math.round(performance.now() - began) };
+    if (outcome.status === 'succeeded') this.#options.log.info(facts, 'operation succeeded');
+    else this.#options.log.warn({ ...facts, error: outcome.error }, words[outcome.status]);
   }
 
-  /** Undefined: given back without a word, for the lease is not ours any more or the process is ending. */
-  async #attempt(kind: Kind, operation: ClaimedOperation, change: Change<unknown>): Promise<Outcome | undefined> {
-    const deadline = performance.now() + operation.deadlineInMs;
-    try {
-      await converge(kind.resource, change.after, {
-        check: () => {
-          this.#lease.check();
-          if (this.#closing) throw new Ending();
-          if (performance.now() > deadline) throw late(operation);
-        },
-        fault: this.#options.fault,
-        remaining: (items, step) =>
-          this.#progress.note(operation, Math.max(0, change.total - items), change.total, step),
-      });
-      return { status: 'succeeded', error: null, settle: kind.records.settle(operation, change, null) };
-    } catch (error) {
-      if (error instanceof LeaseLost) return undefined;
-      if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
-      const { problem, transient } = failureOf(error);
-      const pause = Math.min(RETRY_FIRST_MS * 2 ** (operation.attempt - 1), RETRY_LONGEST_MS);
-      if (transient && performance.now() + pause < deadline)
-        return { status: 'retry', error: problem.toJSON(), afterMs: pause };
-      return this.#undo(kind, operation, change, problem);
-    }
-  }
-
-  /** A change that fails for good is taken back: the host converges to what was before. */
-  async #undo(
+  async #attempt(
     kind: Kind,
     operation: ClaimedOperation,
-    change: Change<unknown>,
-    problem: Problem,
+    change: Change<unknown> | null,
   ): Promise<Outcome | undefined> {
+    if (change === null) return superseded();
+    return attempt(kind, operation, change, {
+      lease: this.#options.lease,
+      log: this.#options.log,
+      isClosing: () => this.#closing,
+      isCancelled: () => operation.cancelled === 1 || this.#cancelled.has(operation.sequence),
+      progress: (done, step) => this.#progress.note(operation, done, change.total, step),
+    });
+  }
+
+  /** What an executor does without a technology: looks at its whole host because somebody asks for it. */
+  async #doItself(operation: ClaimedOperation): Promise<Outcome | undefined> {
     try {
-      await converge(kind.resource, change.before, {
-        check: () => this.#lease.check(),
-        fault: this.#options.fault,
-        remaining: () => undefined,
-      });
+      switch (operation.kind) {
+        case 'hypervisor.resync':
+          return await this.#reconciler.resync(operation);
+        case 'hypervisor.sweep':
+          return await this.#reconciler.sweep(operation);
+        default:
+          throw new Problem('impossible', `This executor does not know how to ${operation.kind}`, {
+            hint: 'Run the same version of weft everywhere',
+          });
+      }
     } catch (error) {
-      if (error instanceof LeaseLost) return undefined;
-      // What is left over shows as a difference in the next scan, which repairs it.
-      this.#options.log.warn({ err: error, operation: operation.id }, 'undoing failed');
+      if (error instanceof LeaseLost || error instanceof DatabaseError) throw error;
+      return { status: 'failed', error: failureOf(error).problem.toJSON(), settle: [] };
     }
-    const error = problem.toJSON();
-    return { status: 'failed', error, settle: kind.records.settle(operation, change, error) };
   }
 
   /** What the database says: away is waited out, fenced is the end. */
-  #trouble(error: unknown): [] {
+  #trouble(error: unknown): void {
     if (error instanceof DatabaseError && error.reason === 'fenced') {
       this.#options.lost(new Problem('conflict', 'A newer start of this executor has taken over'));
       this.#closing = true;
     } else {
       this.#options.log.error({ err: error }, 'the executor met trouble');
     }
-    return [];
   }
 }
 
-function late({ kind, lastError }: ClaimedOperation): Problem {
-  const last = lastError === null ? '' : `; the last attempt ended with: ${lastError}`;
-  return new Problem('deadline', `${kind} did not end before its deadline${last}`);
-}
+const words = {
+  failed: 'operation failed',
+  cancelled: 'operation was cancelled',
+  retry: 'operation will be tried again',
+} as const;
 
-/** The process ends: the operation goes back, to be gone on with by the next start. */
-class Ending extends Problem {
-  constructor() {
-    super('unavailable', 'The executor is ending');
-  }
+function superseded(): Outcome {
+  const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');
+  return { status: 'cancelled', error: problem.toJSON(), settle: [] };
 }

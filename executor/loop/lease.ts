@@ -5,6 +5,8 @@ import { fence, type Registration } from './registration.ts';
 /** How long a claim holds without a renewal. */
 export const LEASE_MS = 15_000;
 
+const LEASE_NS = BigInt(LEASE_MS) * 1_000_000n;
+
 /** How often claims are renewed, and the hypervisor's heartbeat with them. */
 export const RENEW_MS = 5_000;
 
@@ -26,7 +28,8 @@ const reclaim = `
 export class Lease {
   readonly #database: Database;
   readonly #registration: Registration;
-  #renewed = performance.now();
+  /** Nothing may be touched before the first renewal. */
+  #expires = 0n;
 
   constructor(database: Database, registration: Registration) {
     this.#database = database;
@@ -35,7 +38,7 @@ export class Lease {
 
   /** Throws a DatabaseError with reason `fenced` when a newer start has taken over. */
   async renew(): Promise<void> {
-    const asked = performance.now();
+    const asked = process.hrtime.bigint();
     const args = { hypervisor: this.#registration.hypervisor, epoch: this.#registration.epoch };
     await this.#database.write([
       fence(this.#registration),
@@ -44,11 +47,16 @@ export class Lease {
       statement(reclaim, args),
       clearGuards,
     ]);
-    this.#renewed = asked;
+    this.#expires = asked + LEASE_NS;
   }
 
   isHeld(): boolean {
-    return performance.now() - this.#renewed < LEASE_MS;
+    return process.hrtime.bigint() < this.expires;
+  }
+
+  /** When it runs out, in nanoseconds of this machine's monotonic clock (clock_gettime(2)), the same in every thread. */
+  get expires(): bigint {
+    return this.#expires;
   }
 
   /** Asked before each step on the host. Throws {@link LeaseLost}. */

@@ -13,7 +13,7 @@ import type { Change, Resource, Step } from '../resources/resource.ts';
 import { claim } from './claim.ts';
 import { Executor } from './executor.ts';
 import { Lease } from './lease.ts';
-import { Reconciler } from './reconcile.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
 import { type Machine, type Registration, register } from './registration.ts';
 
 const machine: Machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
@@ -76,7 +76,7 @@ async function states(database: Database): Promise<OperationState[]> {
 }
 
 const take = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, limit)).map(({ id }) => id);
+  (await claim(database, registration, limit)).claimed.map(({ id }) => id);
 
 describe('register', () => {
   it('takes a new epoch at each start, and puts back what the last one left running', async () => {
@@ -85,7 +85,7 @@ describe('register', () => {
     await file(database, 'a');
     expect(await take(database, first)).toEqual(['a']);
     const second = await register(database, 'host1', hypervisorId, machine);
-    expect(second).toEqual({ ...first, epoch: 2 });
+    expect(second).toEqual({ ...first, epoch: 2, restoreGeneration: 2 });
     expect(await take(database, second)).toEqual(['a']);
   });
 
@@ -170,6 +170,9 @@ function counterKind(counter: Counter, change: Change<number>): Kind {
       counter.taken.push(step.name);
       counter.value += step.name === 'count.up' ? 1 : -1;
     },
+    removes: ({ name }) => name === 'count.down',
+    labelled: () => [],
+    watch: () => () => undefined,
   };
   return kind({
     operations: new Set(['test.do']),
@@ -177,10 +180,18 @@ function counterKind(counter: Counter, change: Change<number>): Kind {
     records: {
       load: async (operations) => new Map(operations.map(({ sequence }) => [sequence, change])),
       settle: () => [],
-      loadResting: async () => [],
+      loadResting: async () => ({ resting: [], busy: [] }),
+      findOrphans: async () => [],
       repairKind: () => 'test.do',
+      sweepKind: 'test.sweep',
     },
   });
+}
+
+function executorDefaults(database: Database, registration: Registration) {
+  const long = 3_600_000;
+  const lease = new Lease(database, registration);
+  return { lease, log: pino({ level: 'silent' }), scanMs: long, graceMs: long, retentionMs: long };
 }
 
 async function running(
@@ -194,9 +205,8 @@ async function running(
     database,
     registration,
     kinds: [counterKind(counter, change)],
-    log: pino({ level: 'silent' }),
     lost: (reason) => lost.push(reason),
-    fault: () => undefined,
+    ...executorDefaults(database, registration),
   });
   onTestFinished(() => executor.close());
   await executor.start();
@@ -222,7 +232,7 @@ const foreign = new NetnsError({
 describe('an operation', () => {
   it('goes on until the host reads back as wanted', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-    const { database } = await running(counter, { before: 0, after: 3, total: 3 });
+    const { database } = await running(counter, { before: 0, after: 3, total: 3, onFailure: 'undo' });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 1, error: null }]);
     expect(counter.taken).toEqual(['count.up', 'count.up', 'count.up']);
@@ -231,7 +241,7 @@ describe('an operation', () => {
   it('that meets something transient is tried again', async () => {
     let refusals = 2;
     const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? busy : undefined), taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
+    const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 3, error: null }]);
   });
@@ -242,7 +252,7 @@ describe('an operation', () => {
       fail: ({ name }) => (name === 'count.up' && counter.value === 2 ? foreign : undefined),
       taken: [],
     };
-    const { database } = await running(counter, { before: 0, after: 3, total: 3 });
+    const { database } = await running(counter, { before: 0, after: 3, total: 3, onFailure: 'undo' });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'failed', attempt: 1, error: 'count: it is not ours' }]);
     expect(counter.taken).toEqual(['count.up', 'count.up', 'count.down', 'count.down']);
@@ -252,7 +262,7 @@ describe('an operation', () => {
 
   it('fails when it could not be done before its deadline', async () => {
     const counter: Counter = { value: 0, fail: ({ name }) => (name === 'count.up' ? busy : undefined), taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
+    const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
     await file(database, 'a', { deadlineMs: 500 });
     const [operation] = await ended(database);
     expect(operation).toMatchObject({ status: 'failed', error: expect.stringContaining('count: busy (EBUSY)') });
@@ -262,7 +272,7 @@ describe('an operation', () => {
   it('of a kind that nobody knows fails and says so', async () => {
     const { database } = await running(
       { value: 0, fail: () => undefined, taken: [] },
-      { before: 0, after: 1, total: 1 },
+      { before: 0, after: 1, total: 1, onFailure: 'undo' },
     );
     await file(database, 'a');
     await ended(database);
@@ -274,7 +284,7 @@ describe('an operation', () => {
 
   it('that never becomes what it should is a conflict, not a loop', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1000, total: 1 });
+    const { database } = await running(counter, { before: 0, after: 1000, total: 1, onFailure: 'undo' });
     await file(database, 'a');
     expect(await ended(database)).toMatchObject([
       { status: 'failed', error: expect.stringContaining('something else keeps changing it') },
@@ -285,7 +295,7 @@ describe('an operation', () => {
 describe('a list', () => {
   it('ends with its last part, and is failed if one of them is', async () => {
     const counter: Counter = { value: 1, fail: () => undefined, taken: [] };
-    const { database } = await running(counter, { before: 1, after: 1, total: 1 });
+    const { database } = await running(counter, { before: 1, after: 1, total: 1, onFailure: 'undo' });
     await file(database, 'list', { subjects: [] });
     const [rows] = await database.read([statement<{ sequence: number }>('SELECT sequence FROM operations')]);
     const parent = rows[0]?.sequence ?? 0;
@@ -306,7 +316,7 @@ describe('an executor that a newer start has replaced', () => {
       proceed = resolve;
     });
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-    const change = { before: 0, after: 1, total: 1 };
+    const change: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
     const slow = counterKind(counter, change);
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
@@ -316,9 +326,8 @@ describe('an executor that a newer start has replaced', () => {
       database,
       registration,
       kinds: [{ ...slow, resource }],
-      log: pino({ level: 'silent' }),
       lost: (reason) => lost.push(reason),
-      fault: () => undefined,
+      ...executorDefaults(database, registration),
     });
     onTestFinished(() => executor.close());
     await executor.start();
@@ -363,33 +372,63 @@ describe('a lease', () => {
   });
 });
 
-describe('a scan', () => {
-  it('files one repair for what differs, and less and less often for what goes on differing', async () => {
+describe('a look at the host', () => {
+  it('files one repair for what differs, and less and less often for what goes on failing', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1 });
+    const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
     const resting = [
       { subject: 'same', generation: 1, subjects: ['same'], desired: 5 },
       { subject: 'other', generation: 1, subjects: ['other', 'more'], desired: 6 },
     ];
-    const records = { ...family.records, loadResting: async () => resting };
-    const reconciler = new Reconciler(database, registration, [{ ...family, records }]);
-    expect(await reconciler.scan()).toEqual(['other']);
+    const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
+    const reconciler = new Reconciler({ database, registration, kinds: [{ ...family, records }], graceMs: 0 });
+    const look = async () => (await reconciler.look('all')).repairs;
+    expect(await look()).toEqual(['other']);
     const [subjects] = await database.read([statement('SELECT subject FROM operation_subjects ORDER BY subject')]);
     expect(subjects).toEqual([{ subject: 'more' }, { subject: 'other' }]);
 
-    // The repair is unfinished: a second one is not filed, however often a scan finds the same.
-    await reconciler.scan();
-    expect(await states(database)).toHaveLength(1);
+    // The repair is unfinished: a second one is not filed, however often a look finds the same.
+    expect(await look()).toEqual([]);
 
-    const ends = statement('DELETE FROM operation_subjects');
-    let repairs = 0;
-    for (let scan = 0; scan < 20; scan += 1) {
-      await database.write([ends]);
-      repairs += (await reconciler.scan()).length;
+    const minute = 60_000;
+    const fail = `UPDATE operations SET status = 'failed', finished_ms = unixepoch() * 1000 WHERE status = 'pending'`;
+    const pass = (milliseconds: number) =>
+      database.write([
+        statement('UPDATE operations SET created_ms = created_ms - :ms, finished_ms = finished_ms - :ms', {
+          ms: milliseconds,
+        }),
+      ]);
+    const pauses: number[] = [];
+    for (let failure = 0; failure < 7; failure += 1) {
+      await database.write([statement(fail), statement('DELETE FROM operation_subjects')]);
+      let waited = 0;
+      while ((await look()).length === 0) {
+        await pass(minute / 4);
+        waited += minute / 4;
+      }
+      pauses.push(waited / minute);
     }
-    expect(repairs).toBeGreaterThan(1);
-    expect(repairs).toBeLessThan(6);
+    expect(pauses).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
+  });
+
+  it('does not repair what is undone again and again in a hot loop', async () => {
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
+    const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
+    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], desired: 6 }];
+    const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
+    const reconciler = new Reconciler({ database, registration, kinds: [{ ...family, records }], graceMs: 0 });
+    let repairs = 0;
+    for (let look = 0; look < 50; look += 1) {
+      repairs += (await reconciler.look(['other'])).repairs.length;
+      await database.write([
+        statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
+        statement('DELETE FROM operation_subjects'),
+      ]);
+    }
+    expect(repairs).toBe(10);
   });
 });

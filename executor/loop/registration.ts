@@ -1,3 +1,4 @@
+import type { Held } from '../../schema/api/hypervisors.ts';
 import { clearGuards, type Database, DatabaseError, guard, now, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 
@@ -9,21 +10,45 @@ export interface Machine {
   readonly version: string;
 }
 
+/** How far this host has seen the database, from its own notes. */
+export interface Seen {
+  readonly restoreGeneration: number;
+  readonly epoch: number;
+}
+
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
 export interface Registration {
   readonly databaseId: string;
   readonly hypervisor: string;
   readonly name: string;
   readonly epoch: number;
+  /** Counts the starts of all executors of the database. */
+  readonly restoreGeneration: number;
 }
 
 const sameHypervisor = '(id = lower(:name) OR name = :name)';
+
+const restored: Held = {
+  reason: 'restored',
+  detail:
+    'The database is older than what this host has seen of it, so it was restored: what it lacks on the host is made, nothing is removed',
+  hint: 'If it is the right one, POST /hypervisors/{id}/resync; else stop weft and give it the right one',
+};
+
+/** Before the new epoch is taken. */
+const isBehind = '(epoch < :seen_epoch OR (SELECT restore_generation FROM database) < :seen_generation)';
 
 /**
  * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
  * running is pending again. Throws a {@link Problem} when the name belongs to another machine.
  */
-export async function register(database: Database, name: string, id: string, machine: Machine): Promise<Registration> {
+export async function register(
+  database: Database,
+  name: string,
+  id: string,
+  machine: Machine,
+  seen: Seen = { restoreGeneration: 0, epoch: 0 },
+): Promise<Registration> {
   const args = {
     name,
     id,
@@ -31,9 +56,12 @@ export async function register(database: Database, name: string, id: string, mac
     boot: machine.bootId,
     version: machine.version,
     capabilities: JSON.stringify(machine.capabilities),
+    seen_epoch: seen.epoch,
+    seen_generation: seen.restoreGeneration,
+    restored: JSON.stringify(restored),
   };
   try {
-    const [, , , rows] = await database.write([
+    const [, , , , rows] = await database.write([
       guard(
         'other_machine',
         `NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor} AND machine_id <> :machine)`,
@@ -51,13 +79,20 @@ export async function register(database: Database, name: string, id: string, mac
          FROM hypervisors WHERE ${sameHypervisor}`,
         args,
       ),
-      statement<{ id: string; name: string; epoch: number; database_id: string }>(
-        `UPDATE hypervisors SET epoch = epoch + 1, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
-           executor_version = :version, capabilities = :capabilities, last_seen_ms = ${now}
-         WHERE ${sameHypervisor}
-         RETURNING id, name, epoch, (SELECT id FROM database) AS database_id`,
+      statement(
+        `INSERT INTO events (at_ms, hypervisor, type, subject, data)
+         SELECT ${now}, id, 'removal.held', 'hypervisors/' || id, :restored FROM hypervisors WHERE ${sameHypervisor} AND ${isBehind}`,
         args,
       ),
+      statement<{ id: string; name: string; epoch: number; database_id: string; restore_generation: number }>(
+        `UPDATE hypervisors SET epoch = max(epoch, :seen_epoch) + 1, held = CASE WHEN ${isBehind} THEN :restored ELSE held END, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
+           executor_version = :version, capabilities = :capabilities, last_seen_ms = ${now}
+         WHERE ${sameHypervisor}
+         RETURNING id, name, epoch, (SELECT id FROM database) AS database_id,
+           max((SELECT restore_generation FROM database), :seen_generation) + 1 AS restore_generation`,
+        args,
+      ),
+      statement('UPDATE database SET restore_generation = max(restore_generation, :seen_generation) + 1', args),
       statement(
         `UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
          WHERE hypervisor = (SELECT id FROM hypervisors WHERE ${sameHypervisor}) AND status = 'running' AND resource IS NOT NULL`,
@@ -67,7 +102,13 @@ export async function register(database: Database, name: string, id: string, mac
     ]);
     const row = rows[0];
     if (!row) throw new DatabaseError('fault', 'hypervisors', 'the hypervisor was not registered');
-    return { databaseId: row.database_id, hypervisor: row.id, name: row.name, epoch: row.epoch };
+    return {
+      databaseId: row.database_id,
+      hypervisor: row.id,
+      name: row.name,
+      epoch: row.epoch,
+      restoreGeneration: row.restore_generation,
+    };
   } catch (error) {
     if (error instanceof DatabaseError && error.reason === 'other_machine') {
       throw new Problem('conflict', `Hypervisor ${name} of this database is another machine`, {

@@ -1,17 +1,26 @@
 import { clearGuards, type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
+import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import { fence, type Registration } from './registration.ts';
 
 /** What became of an attempt. */
-export type Outcome =
-  | {
-      readonly status: 'succeeded' | 'failed';
-      readonly error: ProblemDetails | null;
-      readonly settle: readonly Statement[];
-    }
-  | { readonly status: 'retry'; readonly error: ProblemDetails | null; readonly afterMs: number };
+export type Outcome = Ended | Retry;
+
+interface Ended {
+  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  readonly error: ProblemDetails | null;
+  readonly settle: readonly Statement[];
+  /** What the operation answers, where that is more than its success. */
+  readonly result?: unknown;
+}
+
+interface Retry {
+  readonly status: 'retry';
+  readonly error: ProblemDetails | null;
+  readonly afterMs: number;
+}
 
 interface Report {
   readonly operation: ClaimedOperation;
@@ -38,35 +47,36 @@ export class Reporter {
 }
 
 function statements(reports: readonly Report[]): Statement[] {
-  const ended = reports.filter(({ outcome }) => outcome.status !== 'retry');
-  const args = { ended: JSON.stringify(ended.map(({ operation }) => operation.sequence)) };
+  const ended = reports.filter(({ outcome }) => outcome.status !== 'retry').map(({ operation }) => operation.sequence);
   return [
     ...reports.flatMap(({ operation, outcome }) =>
       outcome.status === 'retry' ? [retryStatement(operation, outcome)] : endStatements(operation, outcome),
     ),
-    ...(ended.length > 0
-      ? [deleteSubjects, finishedEvents, finishParents, finishedParentEvents].map((sql) => statement(sql, args))
-      : []),
+    ...(ended.length > 0 ? endOperations('SELECT value FROM json_each(:ended)', { ended: JSON.stringify(ended) }) : []),
   ];
 }
 
-function retryStatement({ sequence }: ClaimedOperation, outcome: Outcome & { status: 'retry' }): Statement {
-  const error = outcome.error === null ? null : JSON.stringify(outcome.error);
-  return statement(retry, { sequence, after: outcome.afterMs, error, step: outcome.error?.step ?? null });
+function retryStatement({ sequence }: ClaimedOperation, { error, afterMs }: Retry): Statement {
+  return statement(retry, {
+    sequence,
+    after: afterMs,
+    error: error === null ? null : JSON.stringify(error),
+    step: error?.step ?? null,
+  });
 }
 
-function endStatements({ sequence }: ClaimedOperation, outcome: Exclude<Outcome, { status: 'retry' }>): Statement[] {
-  const error = outcome.error === null ? null : JSON.stringify(outcome.error);
+function endStatements({ sequence }: ClaimedOperation, { status, error, settle, result }: Ended): Statement[] {
   return [
     statement(end, {
       sequence,
-      status: outcome.status,
-      error,
-      step: outcome.error?.step ?? null,
+      status,
+      error: error === null ? null : JSON.stringify(error),
+      step: error?.step ?? null,
+      result: result === undefined ? null : JSON.stringify(result),
       // The same request may succeed the next time: its key is free for that.
-      retriable: outcome.error?.code === 'deadline' ? 1 : 0,
+      retriable: error?.code === 'deadline' ? 1 : 0,
     }),
-    ...outcome.settle,
+    ...settle,
   ];
 }
 
@@ -76,39 +86,7 @@ const retry = `
   WHERE sequence = :sequence`;
 
 const end = `
-  UPDATE operations SET status = :status, error = :error, step = :step, epoch = NULL, lease_until_ms = NULL,
-    done = CASE :status WHEN 'succeeded' THEN total ELSE done END, finished_ms = ${now}, key = CASE WHEN :retriable THEN NULL ELSE key END
+  UPDATE operations SET status = :status, error = :error, step = :step, result = coalesce(:result, result),
+    epoch = NULL, lease_until_ms = NULL, done = CASE :status WHEN 'succeeded' THEN total ELSE done END,
+    finished_ms = ${now}, key = CASE WHEN :retriable THEN NULL ELSE key END
   WHERE sequence = :sequence`;
-
-const deleteSubjects = 'DELETE FROM operation_subjects WHERE sequence IN (SELECT value FROM json_each(:ended))';
-
-function insertEvents(which: string): string {
-  return `
-    INSERT INTO events (at_ms, hypervisor, type, subject, data)
-    SELECT finished_ms, hypervisor, 'operation.' || status, coalesce(resource, 'operations/' || id),
-      json_object('operation', id, 'kind', kind, 'error', error ->> '$.detail')
-    FROM operations WHERE ${which} ORDER BY sequence`;
-}
-
-const finishedEvents = insertEvents('sequence IN (SELECT value FROM json_each(:ended))');
-
-/** Parents of what ended here, whose last part this was. */
-const finishedParents = `
-  sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND sequence IN (SELECT value FROM json_each(:ended)))
-  AND NOT EXISTS (SELECT 1 FROM operations c WHERE c.parent = operations.sequence AND c.status IN ('pending', 'running'))`;
-
-const failedParts = `FROM operations c WHERE c.parent = operations.sequence AND c.status = 'failed'`;
-
-/** A list fails when a part of it did; its error is that of the first such part. */
-const finishParents = `
-  UPDATE operations SET finished_ms = ${now},
-    status = CASE WHEN EXISTS (SELECT 1 ${failedParts}) THEN 'failed' ELSE 'succeeded' END,
-    done = (SELECT sum(done) FROM operations c WHERE c.parent = operations.sequence),
-    total = (SELECT sum(total) FROM operations c WHERE c.parent = operations.sequence),
-    error = (SELECT json_set(c.error,
-        '$.detail', (SELECT count(*) ${failedParts}) || ' of ' || (SELECT count(*) FROM operations p WHERE p.parent = operations.sequence)
-          || ' failed: ' || (c.error ->> '$.detail'),
-        '$.message', c.error ->> '$.detail') ${failedParts} ORDER BY c.sequence LIMIT 1)
-  WHERE ${finishedParents}`;
-
-const finishedParentEvents = insertEvents(finishedParents);

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { networkChange, type OperationRows } from './network-change.ts';
-import type { CenRow, ContainerRow, MemberRow } from './network-rows.ts';
+import { networkChange } from './network-change.ts';
+import type { CenRow, ContainerRow, MemberRow, OperationRowSet } from './network-rows.ts';
 
 const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({
   sequence: 1,
   id: name,
   name,
   link_name: name,
+  generation: 1,
   wanted: 0,
   made: 0,
   ...row,
@@ -28,13 +29,14 @@ const container = (name: string, row: Partial<ContainerRow> = {}): ContainerRow 
   explicit: 0,
   namespace: 0,
   desired: 'present',
+  generation: 1,
   held: 0,
   named: 1,
   ...row,
 });
 
 /** Which namespaces are wanted after an operation, and which are to go. */
-function namespacesAfter(kind: string, rows: OperationRows): { present: string[]; absent: string[] } {
+function namespacesAfter(kind: string, rows: OperationRowSet): { present: string[]; absent: string[] } {
   const { namespaces } = networkChange('db', kind, rows).after;
   const names = (present: boolean) => namespaces.filter((wish) => wish.present === present).map(({ name }) => name);
   return { present: names(true), absent: names(false) };

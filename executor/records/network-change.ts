@@ -1,20 +1,23 @@
 import { label } from '../../schema/names.ts';
 import type { NamespaceWish, Network, SegmentWish } from '../resources/network/desired.ts';
-import type { Change } from '../resources/resource.ts';
-import type { CenRow, ContainerRow, MemberRow } from './network-rows.ts';
+import type { Change, Labelled } from '../resources/resource.ts';
+import type { CenRow, ContainerRow, OperationRowSet } from './network-rows.ts';
 
-/** The rows that one operation is about. */
-export interface OperationRows {
-  readonly cens: readonly CenRow[];
-  readonly members: readonly MemberRow[];
-  readonly containers: readonly ContainerRow[];
-}
+/** A removal that failed stays wanted, and a repair is tried again. */
+const repaired: ReadonlySet<string> = new Set([
+  'cen.destroy',
+  'cen.delete',
+  'cen.leave',
+  'cen.repair',
+  'container.delete',
+  'container.repair',
+]);
 
 /** What an operation of a kind turns its rows into. Pure. */
 export function networkChange(
   database: string,
   kind: string,
-  { cens, members, containers }: OperationRows,
+  { cens, members, containers }: OperationRowSet,
 ): Change<Network> {
   const segments = (side: 'before' | 'after'): SegmentWish[] =>
     cens.map((cen) => ({
@@ -40,6 +43,7 @@ export function networkChange(
     before: { namespaces: namespaces(({ namespace }) => namespace === 1), segments: before },
     after: { namespaces: namespaces((container) => namespaceAfter(kind, container, before, after)), segments: after },
     total: Math.max(1, new Set(members.map(({ container }) => container)).size),
+    onFailure: repaired.has(kind) ? 'repair' : 'undo',
   };
 }
 
@@ -88,4 +92,26 @@ function namespaceAfter(
 
 function isMember({ name }: ContainerRow, segments: readonly SegmentWish[]): boolean {
   return segments.some(({ made, members }) => made && members.some(({ container }) => container === name));
+}
+
+/** What takes these orphans away: their resources are wanted nowhere. */
+export function sweepChange(database: string, orphans: readonly Labelled[]): Change<Network> {
+  const links = Map.groupBy(
+    orphans.filter(({ kind }) => kind === 'link'),
+    ({ resource }) => resource,
+  );
+  const after: Network = {
+    namespaces: orphans
+      .filter(({ kind }) => kind === 'namespace')
+      .map(({ name, resource }) => ({ name, label: label(database, resource), present: false })),
+    segments: [...links].map(([resource, found]) => ({
+      name: '',
+      label: label(database, resource),
+      linkName: '',
+      made: false,
+      // Where the links are, so that they are looked for there.
+      members: found.flatMap(({ place }) => (place === null ? [] : [{ container: place, ordinal: 0, outside: '' }])),
+    })),
+  };
+  return { before: { namespaces: [], segments: [] }, after, total: orphans.length, onFailure: 'repair' };
 }

@@ -6,6 +6,7 @@ export interface CenRow {
   readonly id: string;
   readonly name: string;
   readonly link_name: string;
+  readonly generation: number;
   readonly wanted: number;
   readonly made: number;
 }
@@ -31,10 +32,18 @@ export interface ContainerRow {
   /** Its namespace is there, as far as the last operation said. */
   readonly namespace: number;
   readonly desired: 'present' | 'absent';
+  readonly generation: number;
   /** Another CEN that is made, or about to be, holds it; until a removal has ended its row is there, and counts. */
   readonly held: number;
   /** The operation names it as its subject. */
   readonly named: number;
+}
+
+/** The rows that one operation is about. */
+export interface OperationRowSet {
+  readonly cens: readonly CenRow[];
+  readonly members: readonly MemberRow[];
+  readonly containers: readonly ContainerRow[];
 }
 
 /** `o`: the operations; `n`: the CENs that each of them names. */
@@ -48,7 +57,7 @@ const found = '(m.added < o.sequence AND (m.removed IS NULL OR m.removed >= o.se
 const left = '(m.added <= o.sequence AND (m.removed IS NULL OR m.removed > o.sequence))';
 
 const selectCens = `
-  SELECT o.sequence, n.id, n.name, n.link_name,
+  SELECT o.sequence, n.id, n.name, n.link_name, n.generation,
     coalesce(n.spec ->> '$.made', 0) AS wanted, coalesce(n.applied_spec ->> '$.made', 0) AS made
   FROM ${operationCens}`;
 
@@ -73,7 +82,7 @@ const selectContainers = `
     JOIN members m ON m.cen = n.id AND (${found} OR ${left})
   )
   SELECT x.sequence, c.id, c.name, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
-    coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired,
+    coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired, c.generation,
     EXISTS (
       SELECT 1 FROM members m JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id
@@ -99,52 +108,5 @@ export function selectOperationRows(
     statement<CenRow>(selectCens, args),
     statement<MemberRow>(selectMembers, args),
     statement<ContainerRow>(selectContainers, args),
-  ];
-}
-
-export interface RestingCenRow {
-  readonly id: string;
-  readonly name: string;
-  readonly link_name: string;
-  readonly generation: number;
-  readonly made: number;
-  readonly members: string;
-}
-
-export interface RestingContainerRow {
-  readonly id: string;
-  readonly name: string;
-  readonly generation: number;
-  readonly desired: 'present' | 'absent';
-  readonly namespace: number;
-}
-
-const selectRestingCens = `
-  SELECT n.id, n.name, n.link_name, n.generation, coalesce(n.spec ->> '$.made', 0) AS made,
-    (SELECT json_group_array(json_object('container', container, 'ordinal', ordinal, 'outside', outside)) FROM (
-      SELECT c.name AS container, m.ordinal, m.outside FROM members m JOIN containers c ON c.id = m.container
-      WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
-  FROM cens n
-  WHERE n.hypervisor = :hypervisor
-    AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :cens || n.name)`;
-
-const selectRestingContainers = `
-  SELECT c.id, c.name, c.generation, c.desired, coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace
-  FROM containers c
-  WHERE c.hypervisor = :hypervisor
-    AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :containers || c.name)`;
-
-/** What no unfinished operation changes. */
-export function selectRestingRows(
-  hypervisor: string,
-): readonly [Statement<RestingCenRow>, Statement<RestingContainerRow>] {
-  const args = {
-    hypervisor,
-    cens: `hypervisors/${hypervisor}/cens/`,
-    containers: `hypervisors/${hypervisor}/containers/`,
-  };
-  return [
-    statement<RestingCenRow>(selectRestingCens, args),
-    statement<RestingContainerRow>(selectRestingContainers, args),
   ];
 }

@@ -5,7 +5,9 @@ import { insertHypervisor, temporaryDatabase } from '../../test/support/database
 import { networkRecords } from './network.ts';
 import type { ClaimedOperation, Ending, Records } from './records.ts';
 
-const failed: Ending = new Problem('conflict', 'something is in the way').toJSON();
+const succeeded: Ending = { status: 'succeeded' };
+const failed: Ending = { status: 'failed', error: new Problem('conflict', 'something is in the way').toJSON() };
+const cancelled: Ending = { status: 'cancelled', error: new Problem('cancelled', 'nobody wants it').toJSON() };
 
 /** Rows as a request would leave them; `lan-xxc1` ends like the container c1. */
 async function fixture(): Promise<{ database: Database; hypervisor: string; records: Records<unknown> }> {
@@ -55,7 +57,18 @@ async function claimed(
     ),
   ]);
   const sequence = rows[0]?.sequence ?? 0;
-  return { sequence, id: 'x', kind, resource, attempt: 1, deadlineInMs: 1000, lastError: null };
+  return {
+    sequence,
+    id: 'x',
+    kind,
+    resource,
+    request: '{}',
+    generation: 1,
+    attempt: 1,
+    deadlineInMs: 1000,
+    lastError: null,
+    cancelled: 0,
+  };
 }
 
 async function settle(
@@ -66,7 +79,7 @@ async function settle(
 ): Promise<void> {
   const change = (await records.load([operation])).get(operation.sequence);
   await database.write([
-    ...records.settle(operation, change ?? { before: null, after: null, total: 0 }, ending),
+    ...(change ? records.settle(operation, change, ending) : []),
     statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: operation.sequence }),
   ]);
 }
@@ -82,7 +95,7 @@ async function states(database: Database): Promise<unknown[]> {
 describe('the end of an operation', () => {
   it('that succeeded is what the rows say then', async () => {
     const { database, hypervisor, records } = await fixture();
-    await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), null);
+    await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), succeeded);
     expect(await states(database)).toEqual([
       { name: 'c1', state: 'running', spec: null, applied_spec: '{"explicit":false,"namespace":true}', failed: 0 },
       { name: 'c2', state: 'running', spec: null, applied_spec: '{"explicit":false,"namespace":true}', failed: 0 },
@@ -130,7 +143,7 @@ describe('the end of an operation', () => {
         ])
       )[0].map(({ container }) => container);
     expect(await current()).toEqual(['c1', 'c2', 'c4']);
-    await settle(records, database, second, null);
+    await settle(records, database, second, succeeded);
     expect(await current()).toEqual(['c1', 'c2', 'c4']);
   });
 
@@ -145,10 +158,59 @@ describe('the end of an operation', () => {
   });
 });
 
+describe('the end of a removal', () => {
+  it('that failed leaves it wanted, and degraded at once', async () => {
+    const { database, hypervisor, records } = await fixture();
+    await database.write([statement(`UPDATE cens SET spec = '{"made":false}', applied_spec = '{"made":true}'`)]);
+    await settle(records, database, await claimed(database, hypervisor, 'cen.destroy', []), failed);
+    expect((await states(database)).at(-1)).toEqual({
+      name: 'lan-xxc1',
+      state: 'degraded',
+      spec: '{"made":false}',
+      applied_spec: '{"made":true}',
+      failed: 1,
+    });
+  });
+
+  it('that was cancelled leaves it wanted no more', async () => {
+    const { database, hypervisor, records } = await fixture();
+    await database.write([
+      statement(`UPDATE cens SET spec = '{"made":false}', applied_spec = '{"made":true}', desired = 'absent'`),
+    ]);
+    await settle(records, database, await claimed(database, hypervisor, 'cen.delete', []), cancelled);
+    expect((await states(database)).at(-1)).toMatchObject({ spec: '{"made":true}', failed: 0 });
+    const [rows] = await database.read([statement('SELECT desired FROM cens')]);
+    expect(rows).toEqual([{ desired: 'present' }]);
+  });
+});
+
+describe('the end of a repair', () => {
+  it('that failed five times in a row is degraded', async () => {
+    const { database, hypervisor, records } = await fixture();
+    const seen: unknown[] = [];
+    for (let failure = 0; failure < 5; failure += 1) {
+      const repair = await claimed(database, hypervisor, 'cen.repair', []);
+      await database.write([statement("UPDATE operations SET status = 'failed' WHERE status = 'running'")]);
+      await settle(records, database, repair, failed);
+      seen.push(Reflect.get(Object((await states(database)).at(-1)), 'state'));
+    }
+    expect(seen).toEqual(['failed', 'failed', 'failed', 'failed', 'degraded']);
+  });
+
+  it('of what was changed since is dropped', async () => {
+    const { database, hypervisor, records } = await fixture();
+    const repair = await claimed(database, hypervisor, 'cen.repair', []);
+    expect((await records.load([repair])).get(repair.sequence)).not.toBeNull();
+    await database.write([statement('UPDATE cens SET generation = generation + 1')]);
+    expect((await records.load([repair])).get(repair.sequence)).toBeNull();
+  });
+});
+
 describe('what rests', () => {
   it('is everything that no unfinished operation changes', async () => {
     const { database, hypervisor, records } = await fixture();
-    const subjects = async () => (await records.loadResting()).map(({ subject }) => subject.split('/').at(-1));
+    const subjects = async () =>
+      (await records.loadResting('all')).resting.map(({ subject }) => subject.split('/').at(-1));
     expect(await subjects()).toEqual(['c1', 'c2', 'lan-xxc1']);
     await claimed(database, hypervisor, 'cen.make', ['c1']);
     expect(await subjects()).toEqual(['c2']);

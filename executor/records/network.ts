@@ -1,70 +1,72 @@
 import type { Database } from '../../schema/database/database.ts';
-import { label, subject } from '../../schema/names.ts';
-import type { MemberWish, Network } from '../resources/network/desired.ts';
-import type { Change } from '../resources/resource.ts';
-import { networkChange } from './network-change.ts';
-import { selectOperationRows, selectRestingRows } from './network-rows.ts';
+import type { Network } from '../resources/network/desired.ts';
+import type { Change, Labelled } from '../resources/resource.ts';
+import { networkChange, sweepChange } from './network-change.ts';
+import { findOrphans, loadResting } from './network-resting.ts';
+import { type OperationRowSet, selectOperationRows } from './network-rows.ts';
 import { settleNetwork } from './network-settle.ts';
-import type { Records, Resting } from './records.ts';
+import type { ClaimedOperation, Records } from './records.ts';
+
+const SWEEP = 'network.sweep';
 
 /** The rows of containers, CENs and memberships, as the executor of `hypervisor` reads and writes them. */
 export function networkRecords(database: Database, databaseId: string, hypervisor: string): Records<Network> {
   return {
     async load(operations) {
-      const [cens, members, containers] = await database.read(
-        selectOperationRows(
-          hypervisor,
-          operations.map(({ sequence }) => sequence),
-        ),
-      );
-      const bySequence = {
-        cens: Map.groupBy(cens, ({ sequence }) => sequence),
-        members: Map.groupBy(members, ({ sequence }) => sequence),
-        containers: Map.groupBy(containers, ({ sequence }) => sequence),
-      };
+      const rows = await readRows(database, hypervisor, operations);
       return new Map(
-        operations.map(({ sequence, kind }): [number, Change<Network>] => [
-          sequence,
-          networkChange(databaseId, kind, {
-            cens: bySequence.cens.get(sequence) ?? [],
-            members: bySequence.members.get(sequence) ?? [],
-            containers: bySequence.containers.get(sequence) ?? [],
-          }),
-        ]),
+        operations.map((operation): [number, Change<Network> | null] => {
+          if (operation.kind === SWEEP) return [operation.sequence, sweepChange(databaseId, orphansOf(operation))];
+          const own = rows(operation.sequence);
+          return [
+            operation.sequence,
+            isSuperseded(operation, own) ? null : networkChange(databaseId, operation.kind, own),
+          ];
+        }),
       );
     },
 
-    settle: (operation, change, ending) => settleNetwork(hypervisor, operation, change, ending),
+    settle: (operation, change, ending) =>
+      operation.kind === SWEEP ? [] : settleNetwork(hypervisor, operation, change, ending),
 
-    async loadResting() {
-      const [cens, containers] = await database.read(selectRestingRows(hypervisor));
-      return [
-        ...containers.map(({ id, name, generation, desired, namespace }): Resting<Network> => {
-          const own = subject(hypervisor, 'containers', name);
-          const present = desired === 'present' && namespace === 1;
-          const wish = { name, label: label(databaseId, id), present };
-          return { subject: own, generation, subjects: [own], desired: { namespaces: [wish], segments: [] } };
-        }),
-        ...cens.map(({ id, name, link_name, generation, made, members }): Resting<Network> => {
-          const wishes: MemberWish[] = JSON.parse(members);
-          const own = subject(hypervisor, 'cens', name);
-          const segment = {
-            name,
-            label: label(databaseId, id),
-            linkName: link_name,
-            made: made === 1,
-            members: wishes,
-          };
-          return {
-            subject: own,
-            generation,
-            subjects: [own, ...wishes.map(({ container }) => subject(hypervisor, 'containers', container))],
-            desired: { namespaces: [], segments: [segment] },
-          };
-        }),
-      ];
-    },
+    loadResting: (touched) => loadResting(database, { databaseId, hypervisor }, touched),
+
+    findOrphans: (labelled) => findOrphans(database, labelled),
 
     repairKind: (resource) => (resource.includes('/cens/') ? 'cen.repair' : 'container.repair'),
+
+    sweepKind: SWEEP,
   };
+}
+
+/** All operations' rows in one read. */
+async function readRows(
+  database: Database,
+  hypervisor: string,
+  operations: readonly ClaimedOperation[],
+): Promise<(sequence: number) => OperationRowSet> {
+  const sequences = operations.map(({ sequence }) => sequence);
+  const [cens, members, containers] = await database.read(selectOperationRows(hypervisor, sequences));
+  const bySequence = {
+    cens: Map.groupBy(cens, ({ sequence }) => sequence),
+    members: Map.groupBy(members, ({ sequence }) => sequence),
+    containers: Map.groupBy(containers, ({ sequence }) => sequence),
+  };
+  return (sequence) => ({
+    cens: bySequence.cens.get(sequence) ?? [],
+    members: bySequence.members.get(sequence) ?? [],
+    containers: bySequence.containers.get(sequence) ?? [],
+  });
+}
+
+/** Somebody changed the resource after its repair was filed: that change brings the host where it should be. */
+function isSuperseded({ kind, resource, generation }: ClaimedOperation, rows: OperationRowSet): boolean {
+  if (!kind.endsWith('.repair')) return false;
+  const own = (kind === 'cen.repair' ? rows.cens : rows.containers).find(({ name }) => resource.endsWith(`/${name}`));
+  return own === undefined || own.generation !== generation;
+}
+
+function orphansOf({ request }: ClaimedOperation): Labelled[] {
+  const { orphans }: { orphans: Labelled[] } = JSON.parse(request);
+  return orphans;
 }

@@ -1,7 +1,7 @@
 import type { Statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
-import type { Change } from '../resources/resource.ts';
+import type { Change, Labelled, Touched } from '../resources/resource.ts';
 
 type Operation = typeof operations.$inferSelect;
 
@@ -11,14 +11,21 @@ export interface ClaimedOperation {
   readonly id: string;
   readonly kind: string;
   readonly resource: string;
+  readonly request: string;
+  /** Of the resource, when its repair was filed. */
+  readonly generation: number;
   readonly attempt: number;
   readonly deadlineInMs: Operation['deadlineMs'];
   /** What the attempt before this one met. */
   readonly lastError: string | null;
+  /** 1 when somebody cancelled it after it had begun. */
+  readonly cancelled: number;
 }
 
-/** How an operation ended for good; null: it succeeded. */
-export type Ending = ProblemDetails | null;
+/** How an operation ended for good. */
+export type Ending =
+  | { readonly status: 'succeeded' }
+  | { readonly status: 'failed' | 'cancelled'; readonly error: ProblemDetails };
 
 /** A resource that no operation is changing, as it is wanted: what a scan compares with the host. */
 export interface Resting<Desired> {
@@ -29,14 +36,27 @@ export interface Resting<Desired> {
   readonly desired: Desired;
 }
 
+export interface AtRest<Desired> {
+  readonly resting: readonly Resting<Desired>[];
+  /** What of the touched an unfinished operation is changing: to be looked at again when that has ended. */
+  readonly busy: readonly string[];
+}
+
 /** What a kind of resource keeps in the database: reading what is wanted, writing what became of it. */
 export interface Records<Desired> {
-  /** What each operation is to change, as of its own place in the order. */
-  load(operations: readonly ClaimedOperation[]): Promise<ReadonlyMap<number, Change<Desired>>>;
+  /**
+   * What each operation is to change, as of its own place in the order. Null: a repair of what has been changed
+   * since, which is to be dropped.
+   */
+  load(operations: readonly ClaimedOperation[]): Promise<ReadonlyMap<number, Change<Desired> | null>>;
   /** The statements that an operation's end adds to the report's batch. */
   settle(operation: ClaimedOperation, change: Change<Desired>, ending: Ending): Statement[];
-  /** Everything of this hypervisor that no unfinished operation changes. */
-  loadResting(): Promise<Resting<Desired>[]>;
+  /** What no unfinished operation changes: all of this hypervisor, or of what the host's events named. */
+  loadResting(touched: Touched): Promise<AtRest<Desired>>;
+  /** Of what bears our label on the host, that which belongs to no row. */
+  findOrphans(labelled: readonly Labelled[]): Promise<Labelled[]>;
   /** The kind of the operation that repairs a resource. */
   repairKind(subject: string): string;
+  /** The kind of the operation that takes orphans away; its request is `{"orphans": Labelled[]}`. */
+  readonly sweepKind: string;
 }

@@ -6,6 +6,21 @@ export interface Step {
   readonly item: string | null;
 }
 
+/** Something on the host that bears a label of this database. */
+export interface Labelled {
+  readonly kind: 'link' | 'namespace';
+  /** The namespace that a link is in; null: the host's own. */
+  readonly place: string | null;
+  readonly name: string;
+  /** The whole label. */
+  readonly label: string;
+  /** The resource that the label names. */
+  readonly resource: string;
+}
+
+/** What an event told of the host: ids and names as they stand in labels, or that anything may have changed. */
+export type Touched = readonly string[] | 'all';
+
 /**
  * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two calls:
  * an executor that was killed observes again and goes on.
@@ -22,12 +37,23 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
   plan(desired: Desired, observed: Observed): SomeStep[];
   /** Takes one step; doing it twice does no harm. */
   apply(step: SomeStep): Promise<void>;
+  /** Whether a step takes something away. Pure. */
+  removes(step: SomeStep): boolean;
+  /** Everything that bears a label with this prefix. Pure. */
+  labelled(observed: Observed, prefix: string): Labelled[];
+  /** Calls `touched` soon after changes on the host, whoever made them; answers the end of it. */
+  watch(touched: (what: Touched) => void): () => void;
 }
 
-/** What an operation is to turn into what. A change that fails for good is undone by converging to `before`. */
+/** What an operation is to turn into what. */
 export interface Change<Desired> {
   readonly before: Desired;
   readonly after: Desired;
   /** How many items the operation's progress counts. */
   readonly total: number;
+  /**
+   * `undo`: when it fails for good, the host converges to `before`. `repair`: it stays as far as it got, and repairs
+   * go on; only when it is cancelled it is undone.
+   */
+  readonly onFailure: 'undo' | 'repair';
 }

@@ -42,7 +42,8 @@ async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, othe
   throw failure(operation);
 }
 
-async function accept(c: AppContext, intend: Intend): Promise<OperationRow> {
+/** Records what the request means, or finds the operation that its idempotency key named before. */
+export async function accept(c: AppContext, intend: Intend): Promise<OperationRow> {
   const { database } = c.get('settings');
   const key = await readIdempotencyKey(c);
   const earlier = key && (await findByKey(database, key));

@@ -42,6 +42,17 @@ const listSchema = v.pipe(
   ),
 );
 
+function wholeNumber(minimum: number, maximum: number) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, message),
+    v.transform(Number),
+    v.minValue(minimum, message),
+    v.maxValue(maximum, message),
+  );
+}
+
 const environmentSchema = v.object({
   WEFT_LISTEN: v.optional(listenSchema, '127.0.0.1:8080'),
   WEFT_STATE_DIR: v.optional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
@@ -57,6 +68,9 @@ const environmentSchema = v.object({
   WEFT_ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   WEFT_ALLOWED_HOSTS: v.optional(listSchema, ''),
   WEFT_ALLOWED_ORIGINS: v.optional(listSchema, ''),
+  WEFT_SCAN_SECONDS: v.optional(wholeNumber(1, 3600), '30'),
+  WEFT_ORPHAN_GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '60'),
+  WEFT_RETENTION_DAYS: v.optional(wholeNumber(1, 36_500), '30'),
   WEFT_LOG: v.optional(
     v.picklist(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -76,6 +90,12 @@ export interface Configuration {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly logLevel: string;
+  /** How often an executor compares its whole host with what is wanted. */
+  readonly scanSeconds: number;
+  /** How long something that nothing knows any more is left alone. */
+  readonly orphanGraceSeconds: number;
+  /** How long ended operations and events are kept. */
+  readonly retentionDays: number;
 }
 
 /** A variable that weft cannot start with; the message is one line that names it. */
@@ -105,6 +125,9 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     allowedHosts: values.WEFT_ALLOWED_HOSTS,
     allowedOrigins: values.WEFT_ALLOWED_ORIGINS,
     logLevel: values.WEFT_LOG,
+    scanSeconds: values.WEFT_SCAN_SECONDS,
+    orphanGraceSeconds: values.WEFT_ORPHAN_GRACE_SECONDS,
+    retentionDays: values.WEFT_RETENTION_DAYS,
   };
   refuseOpenDoor(configuration);
   return configuration;

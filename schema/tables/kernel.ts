@@ -19,6 +19,8 @@ export const hypervisors = sqliteTable('hypervisors', {
   executorVersion: text('executor_version'),
   capabilities: text().notNull(),
   createdMs: integer('created_ms').notNull(),
+  /** Why its executor removes nothing by itself at present, as JSON. */
+  held: text(),
 });
 
 export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -54,6 +56,8 @@ export const operations = sqliteTable(
     createdMs: integer('created_ms').notNull(),
     startedMs: integer('started_ms'),
     finishedMs: integer('finished_ms'),
+    /** When somebody asked for its end. */
+    cancelMs: integer('cancel_ms'),
   },
   (table) => [
     index('operations_claim')
@@ -61,6 +65,7 @@ export const operations = sqliteTable(
       .where(sql`status = 'pending' AND resource IS NOT NULL`),
     index('operations_running').on(table.hypervisor, table.epoch).where(sql`status = 'running'`),
     index('operations_parent').on(table.parent).where(sql`parent IS NOT NULL`),
+    index('operations_resource').on(table.resource, table.sequence).where(sql`resource IS NOT NULL`),
     uniqueIndex('operations_key').on(table.keyScope, table.key).where(sql`key IS NOT NULL`),
   ],
 );
@@ -100,6 +105,23 @@ export const hostNames = sqliteTable(
     primaryKey({ columns: [table.hypervisor, table.kind, table.name] }),
     index('host_names_owner').on(table.owner),
   ],
+);
+
+/** What bears this database's label on a host, and belongs to nothing that the database knows. */
+export const orphans = sqliteTable(
+  'orphans',
+  {
+    hypervisor: text().notNull(),
+    kind: text({ enum: ['link', 'namespace'] }).notNull(),
+    /** The namespace that a link is in; empty: the host's own. */
+    place: text().notNull(),
+    name: text().notNull(),
+    label: text().notNull(),
+    /** How many scans have seen it, up to two. */
+    scans: integer().notNull(),
+    firstSeenMs: integer('first_seen_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hypervisor, table.kind, table.place, table.name, table.label] })],
 );
 
 /** Always empty: a guard that does not hold puts NULL into `ok` and so aborts its batch. */

@@ -2,40 +2,76 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { waiting } from '../conformance/example.ts';
 import { temporaryDirectory } from '../support/database.ts';
 import { picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
+export type Act = (weft: Weft) => Promise<unknown>;
+
+/** One request that is answered when its operation has ended. */
+export function request(method: string, path: string, body?: unknown): Act {
+  return (weft) => weft.request(method, path, body, waiting);
+}
+
+export function inOrder(...acts: readonly Act[]): Act {
+  return async (weft) => {
+    for (const act of acts) await act(weft);
+  };
+}
+
 /** One operation that is to survive a kill at each of its steps. */
 export interface Scenario {
   /** What is there before: it runs undisturbed. */
-  readonly prepare: (weft: Weft) => Promise<unknown>;
+  readonly prepare: Act;
   /** The request whose operation is killed. */
-  readonly act: (weft: Weft) => Promise<unknown>;
+  readonly act: Act;
 }
 
 const program = 'test/support/faulty-start.ts';
 
 /**
  * Runs the scenario once and lists the steps that it takes, then once more for each of them: killed there, before and
- * after, started again. Host and database must end as if nothing had happened. Answers the places of the kills.
+ * after, started again; and once with every step taken twice. Host and database must end as if nothing had happened.
+ * Answers the places of the kills.
  */
-export async function surviveEveryKill({ prepare, act }: Scenario): Promise<string[]> {
+export function surviveEveryKill(scenario: Scenario): Promise<string[]> {
+  return survive(scenario, {});
+}
+
+/**
+ * The same with a step (`<step>:<nth time>`) that fails for good, so that the operation is undone: first of all, the
+ * host must be what it was before. The kills are at the steps of the undo, too.
+ */
+export function surviveEveryKillOfUndo(scenario: Scenario, failing: string): Promise<string[]> {
+  return survive(scenario, { WEFT_FAULT_FAIL: failing });
+}
+
+async function survive({ prepare, act }: Scenario, faults: Record<string, string>): Promise<string[]> {
   const log = join(temporaryDirectory(), 'steps');
-  const straight = await started(prepare, { WEFT_FAULT_LOG: log });
+  const straight = await started(prepare, { ...faults, WEFT_FAULT_LOG: log });
+  const before = await outcome(straight);
   await act(straight);
   await atRest(straight);
   const expected = await outcome(straight);
+  if (faults.WEFT_FAULT_FAIL !== undefined) expect(expected.host).toEqual(before.host);
   await straight.clear();
+
+  const twice = await started(prepare, { ...faults, WEFT_FAULT_TWICE: '1' });
+  await act(twice);
+  await atRest(twice);
+  expect({ place: 'every step twice', ...(await outcome(twice)) }).toEqual({ place: 'every step twice', ...expected });
+  await twice.clear();
+
   const places = [...new Set(readFileSync(log, 'utf8').trim().split('\n'))];
   for (const place of places) {
-    const weft = await started(prepare, { WEFT_FAULT_AT: place });
+    const weft = await started(prepare, { ...faults, WEFT_FAULT_AT: place });
     const killed = once(weft.child, 'exit');
     // Its answer never comes: the process is gone.
     await Promise.all([act(weft).catch(() => undefined), killed]);
     expect({ place, signal: weft.child.signalCode }).toEqual({ place, signal: 'SIGKILL' });
-    await weft.start();
+    await weft.start(faults, program);
     await atRest(weft);
     expect({ place, ...(await outcome(weft)) }).toEqual({ place, ...expected });
     await weft.clear();

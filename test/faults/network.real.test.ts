@@ -1,21 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { waiting } from '../conformance/example.ts';
 import { ip } from '../support/host.ts';
-import type { Weft } from '../support/weft.ts';
-import { surviveEveryKill } from './harness.ts';
-
-type Act = (weft: Weft) => Promise<unknown>;
-
-const request =
-  (method: string, path: string, body?: unknown): Act =>
-  (weft) =>
-    weft.request(method, path, body, waiting);
-
-const inOrder =
-  (...acts: readonly Act[]): Act =>
-  async (weft) => {
-    for (const act of acts) await act(weft);
-  };
+import { type Act, inOrder, request, surviveEveryKill } from './harness.ts';
 
 /** The smallest networks that have every step: a wire and a bridge with a container in both. */
 const declare = request('POST', '/cen/import', {

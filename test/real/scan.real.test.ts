@@ -37,6 +37,7 @@ describe('a scan', () => {
     expect(repairs).toEqual([
       { kind: 'cen.repair', status: 'succeeded' },
       { kind: 'container.repair', status: 'succeeded' },
+      { kind: 'hypervisor.repair', status: 'succeeded' },
     ]);
   });
 

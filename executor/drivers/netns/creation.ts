@@ -58,7 +58,8 @@ interface PlannedEnd extends Wanted {
 
 /**
  * Makes a veth pair with each end in its place. One message makes both ends; the near one is labelled in the same
- * system call, the far one right after. When anything fails the pair is taken away again.
+ * system call, the far one right after. When anything fails the pair is taken away again. A pair that is there
+ * already, with these names and aliases, is kept.
  *
  * @throws NetnsError `exists` naming the link in the way, `missing` for a namespace or bridge that is not there
  */
@@ -74,12 +75,25 @@ export function createVeth(context: Context, { ends }: VethRequest): void {
   const near = planEnd(context, first, nearPlace, action);
   const far = planEnd(context, second, farPlace, action);
   const [made, ...labelled] = nearPlace.socket.batch(nearRequests(near, far), action);
+  if (made !== undefined && errnoName(made.errno) === 'EEXIST' && keepPair(near, far, action)) return;
   requireMade(made, [near, far], action);
   undoOnFailure(nearPlace, near.index, action, () => {
     tolerateNoIpv6(labelled, action);
     if (!samePlace(near, far)) tolerateNoIpv6(farPlace.socket.batch(labelRequests(far), action), action);
     for (const planned of [near, far]) finishEnd(planned, action);
   });
+}
+
+/** Whether the two names are already the two ends of one pair that is labelled so; brings those ends up. */
+function keepPair(near: PlannedEnd, far: PlannedEnd, action: string): boolean {
+  const [one, other] = [near, far].map(({ place, name }) => readLink(place.socket, name));
+  const ours = one?.alias === near.end.alias && other?.alias === far.end.alias;
+  if (!one || !other || !ours || one.kind !== 'veth' || one.peer !== other.index || other.peer !== one.index)
+    return false;
+  if (near.master !== (one.master ?? 0)) near.place.socket.request(setMaster(one.index, near.master), action);
+  finishEnd({ ...near, index: one.index }, action);
+  finishEnd({ ...far, index: other.index }, action);
+  return true;
 }
 
 function checkEnd(end: VethEnd, action: string): void {

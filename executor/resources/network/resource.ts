@@ -1,12 +1,16 @@
 import type { HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import { Gathering } from '../../gathering.ts';
-import type { Resource } from '../resource.ts';
+import type { Resource, Touched } from '../resource.ts';
 import type { Network } from './desired.ts';
+import { labelled } from './labelled.ts';
 import { plan } from './plan.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
-export function networkResource(driver: NetnsDriver): Resource<Network, ObservedNetwork, NetworkStep> {
+export function networkResource(
+  driver: NetnsDriver,
+  watch: (touched: (what: Touched) => void) => () => void = () => () => undefined,
+): Resource<Network, ObservedNetwork, NetworkStep> {
   const views = new Gathering(async (wanted: readonly (readonly string[])[]) =>
     observed(await driver.view([...new Set(wanted.flat())])),
   );
@@ -25,6 +29,9 @@ export function networkResource(driver: NetnsDriver): Resource<Network, Observed
     // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
     apply: (step) =>
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
+    removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
+    labelled,
+    watch,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { CenBody } from '../../../schema/api/leviathan.ts';
 import { type Database, guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { explainNames } from './explain.ts';
-import { cenSubject, containerSubject, NetworkStatements, operationSequence } from './statements.ts';
+import { NetworkStatements, operationSequence } from './statements.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
 export function createCen(database: Database, principal: string, cen: string): Intent {

@@ -1,10 +1,11 @@
 import type { ContainerBody, ContainerPut } from '../../../schema/api/leviathan.ts';
 import { type Database, guard, statement } from '../../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
+import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { explainNames } from './explain.ts';
-import { cenSubject, containerSubject, NetworkStatements, operationSequence } from './statements.ts';
+import { NetworkStatements, operationSequence } from './statements.ts';
 
 /** The image of a container that is a namespace and no process. */
 const NETNS_IMAGE = 'netns';

@@ -2,10 +2,11 @@ import type { CenImport } from '../../../schema/api/leviathan.ts';
 import type { Database, DatabaseError } from '../../../schema/database/database.ts';
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { cenSubject } from '../../../schema/statements/networks.ts';
 import { hypervisor, type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { explainNames, explainScope } from './explain.ts';
-import { cenSubject, NetworkStatements } from './statements.ts';
+import { NetworkStatements } from './statements.ts';
 
 /** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
 const active = `(n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0)

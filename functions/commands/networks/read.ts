@@ -1,9 +1,9 @@
 import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { hypervisor } from '../../intent/intent.ts';
 import { unknownCen } from './change-cen.ts';
 import { unknownContainer } from './change-container.ts';
-import { cenSubject, containerSubject } from './statements.ts';
 
 interface CenRow {
   readonly name: string;

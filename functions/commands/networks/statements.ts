@@ -1,5 +1,6 @@
 import { guard, now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
+import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { capableOf, hypervisor, oneHypervisor, partColumns, partValues } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 
@@ -130,9 +131,6 @@ export class NetworkStatements {
 }
 
 export const operationSequence = '(SELECT sequence FROM operations WHERE id = :operation)';
-
-export const cenSubject = "'hypervisors/' || n.hypervisor || '/cens/' || n.name";
-export const containerSubject = "'hypervisors/' || c.hypervisor || '/containers/' || c.name";
 
 const knownCen = `SELECT 1 FROM cens n WHERE n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name' AND n.desired = 'present'`;
 

@@ -1,0 +1,113 @@
+import { v7 } from 'uuid';
+import type { Held } from '../../../schema/api/hypervisors.ts';
+import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
+import type { Kind } from '../../kinds.ts';
+import type { Labelled } from '../../resources/resource.ts';
+import type { Registration } from '../registration.ts';
+
+const SWEEP_DEADLINE_MS = 600_000;
+
+/** More orphans than this at once, and more than this part of all that is labelled: then a person has to look. */
+const FUSE_COUNT = 5;
+const FUSE_PART = 0.1;
+
+/** How an orphan is told from another one. */
+const sameOrphan = `o.kind = j.value ->> 'kind' AND o.place = coalesce(j.value ->> 'place', '') AND o.name = j.value ->> 'name'
+  AND o.label = j.value ->> 'label'`;
+
+const forget = `
+  DELETE FROM orphans AS o WHERE o.hypervisor = :hypervisor AND NOT EXISTS (SELECT 1 FROM json_each(:orphans) j WHERE ${sameOrphan})`;
+
+const seeAgain = `
+  UPDATE orphans AS o SET scans = 2
+  WHERE o.hypervisor = :hypervisor AND o.scans = 1 AND EXISTS (SELECT 1 FROM json_each(:orphans) j WHERE ${sameOrphan})`;
+
+const insertEvents = `
+  INSERT INTO events (at_ms, hypervisor, type, subject, data)
+  SELECT ${now}, :hypervisor, 'orphan.seen', 'hypervisors/' || :hypervisor || '/orphans', j.value
+  FROM json_each(:orphans) j WHERE NOT EXISTS (SELECT 1 FROM orphans o WHERE o.hypervisor = :hypervisor AND ${sameOrphan})`;
+
+const insert = `
+  INSERT INTO orphans (hypervisor, kind, place, name, label, scans, first_seen_ms)
+  SELECT DISTINCT :hypervisor, j.value ->> 'kind', coalesce(j.value ->> 'place', ''), j.value ->> 'name', j.value ->> 'label', 1, ${now}
+  FROM json_each(:orphans) j WHERE true
+  ON CONFLICT DO NOTHING`;
+
+/** What a scan of the whole host found of orphans: those known are seen once more, and those gone are forgotten. */
+export function noteOrphans({ hypervisor }: Registration, orphans: readonly Labelled[]): Statement<never>[] {
+  const args = { hypervisor, orphans: JSON.stringify(orphans) };
+  return [forget, seeAgain, insertEvents, insert].map((sql) => statement(sql, args));
+}
+
+const selectDue = `
+  SELECT j.key AS place FROM json_each(:orphans) j
+  JOIN orphans o ON o.hypervisor = :hypervisor AND ${sameOrphan}
+  WHERE o.scans >= 2 AND o.first_seen_ms + :grace <= ${now}`;
+
+/** Of these orphans, those that two scans have seen and whose grace time is over. */
+export async function dueOrphans(
+  database: Database,
+  { hypervisor }: Registration,
+  orphans: readonly Labelled[],
+  graceMs: number,
+): Promise<Labelled[]> {
+  if (orphans.length === 0) return [];
+  const [rows] = await database.read([
+    statement<{ place: number }>(selectDue, { hypervisor, grace: graceMs, orphans: JSON.stringify(orphans) }),
+  ]);
+  return rows.flatMap(({ place }) => orphans[place] ?? []);
+}
+
+export interface SweepRequest {
+  readonly kind: Kind;
+  readonly orphans: readonly Labelled[];
+  /** Id of the operation that asked for it and ends with it; null: their grace time is over. */
+  readonly asked: string | null;
+}
+
+/** Files the operation that takes orphans away, unless one is under way. */
+export function fileSweep({ hypervisor }: Registration, { kind, orphans, asked }: SweepRequest): Statement<never>[] {
+  const args = {
+    operation: v7(),
+    parent: asked,
+    hypervisor,
+    kind: kind.records.sweepKind,
+    subject: `hypervisors/${hypervisor}/orphans`,
+    request: JSON.stringify({ orphans }),
+    total: orphans.length,
+  };
+  return [
+    `INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
+       done, total, principal, created_ms)
+     SELECT :operation, (SELECT sequence FROM operations WHERE id = :parent), :hypervisor, :kind, :subject, :request, 0, 'pending',
+       ${now}, ${now} + ${SWEEP_DEADLINE_MS}, 0, 0, :total, 'executor', ${now}
+     WHERE NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)`,
+    `INSERT INTO operation_subjects (subject, sequence)
+     SELECT :subject, sequence FROM operations WHERE id = :operation`,
+    `INSERT INTO events (at_ms, hypervisor, type, subject, data)
+     SELECT created_ms, hypervisor, 'operation.accepted', resource, json_object('operation', id, 'kind', kind)
+     FROM operations WHERE id = :operation`,
+  ].map((sql) => statement(sql, args));
+}
+
+/** The fuse: when so much is orphaned at once it is rather the database that is wrong. */
+export function fuse(orphans: number, labelled: number): Held | null {
+  if (orphans <= FUSE_COUNT || orphans <= labelled * FUSE_PART) return null;
+  return {
+    reason: 'orphans',
+    detail: `${orphans} of the ${labelled} links and namespaces that bear this database's label are in no row of it: none of them is removed`,
+    hint: 'If this is the right database, look at GET /hypervisors/{id}/orphans and DELETE that list; else give weft the right one',
+  };
+}
+
+/** Keeps the reason why nothing is removed, and tells of it when it changes. */
+export function noteHeld({ hypervisor }: Registration, held: Held | null): Statement<never>[] {
+  const args = { hypervisor, held: held === null ? null : JSON.stringify(held) };
+  return [
+    `INSERT INTO events (at_ms, hypervisor, type, subject, data)
+     SELECT ${now}, id, CASE WHEN :held IS NULL THEN 'removal.released' ELSE 'removal.held' END, 'hypervisors/' || id,
+       coalesce(:held, held)
+     FROM hypervisors WHERE id = :hypervisor AND held IS NOT :held`,
+    'UPDATE hypervisors SET held = :held WHERE id = :hypervisor AND held IS NOT :held',
+  ].map((sql) => statement(sql, args));
+}

@@ -1,0 +1,98 @@
+import { v7 } from 'uuid';
+import { now, type Statement, statement } from '../../../schema/database/database.ts';
+import { failuresInARow } from '../../records/failures.ts';
+import type { Registration } from '../registration.ts';
+import type { Difference } from './differences.ts';
+
+const REPAIR_DEADLINE_MS = 600_000;
+
+/** The pause after one failure; each further one doubles it. */
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+/** Repairs of one resource within a minute: what is undone as often as it is repaired has to wait. */
+const REPAIRS_A_MINUTE = 10;
+
+const failures = failuresInARow("r.value ->> 'subject'");
+
+const lastFailure = `(
+  SELECT f.finished_ms FROM operations f
+  WHERE f.resource = r.value ->> 'subject' AND f.status = 'failed' ORDER BY f.sequence DESC LIMIT 1)`;
+
+const recent = `(
+  SELECT count(*) FROM operations f
+  WHERE f.resource = r.value ->> 'subject' AND f.principal = 'executor' AND f.created_ms > ${now} - 60000)`;
+
+/** The repairs of the list that may be filed now: nobody else is changing the resource, and it is not at a pause. */
+const due = `
+  FROM json_each(:repairs) r
+  WHERE NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = r.value ->> 'subject')
+    AND (:asked OR (${recent} < ${REPAIRS_A_MINUTE} AND (${failures} = 0
+      OR ${lastFailure} + min(${FIRST_PAUSE_MS} << min(${failures} - 1, 10), ${LONGEST_PAUSE_MS}) <= ${now})))`;
+
+const columns = `id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
+  done, total, principal, created_ms`;
+
+/** Several repairs are one operation with a part for each. */
+const insertParent = `
+  INSERT INTO operations (${columns})
+  SELECT :parent, NULL, :hypervisor, 'hypervisor.repair', NULL, '{}', 0, 'pending', ${now}, ${now} + ${REPAIR_DEADLINE_MS}, 0,
+    0, 1, 'executor', ${now}
+  WHERE (SELECT count(*) ${due}) > 1`;
+
+const insertRepairs = `
+  INSERT INTO operations (${columns})
+  SELECT r.value ->> 'operation', (SELECT sequence FROM operations WHERE id = :parent), :hypervisor, r.value ->> 'kind', r.value ->> 'subject',
+    '{}', r.value ->> 'generation', 'pending', ${now}, ${now} + ${REPAIR_DEADLINE_MS}, 0, 0, 1, 'executor', ${now}
+  ${due} ORDER BY r.key`;
+
+const insertSubjects = `
+  INSERT INTO operation_subjects (subject, sequence)
+  SELECT j.value, o.sequence
+  FROM json_each(:repairs) r CROSS JOIN operations o ON o.id = r.value ->> 'operation' CROSS JOIN json_each(r.value, '$.subjects') j`;
+
+const insertEvents = `
+  INSERT INTO events (at_ms, hypervisor, type, subject, data)
+  SELECT created_ms, hypervisor, 'operation.accepted', coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
+  FROM operations
+  WHERE id IN (SELECT r.value ->> 'operation' FROM json_each(:repairs) r) OR (id = :parent AND kind = 'hypervisor.repair')
+  ORDER BY sequence`;
+
+const selectFiled = `
+  SELECT o.resource AS subject FROM json_each(:repairs) r CROSS JOIN operations o ON o.id = r.value ->> 'operation'
+  ORDER BY o.sequence`;
+
+export interface RepairRequest {
+  readonly differences: readonly Difference[];
+  /** Id of the operation that asked for the repairs and ends with them; null: the executor saw the differences itself. */
+  readonly asked: string | null;
+}
+
+/**
+ * The statements that file a repair for each difference that is due; one unfinished repair for a resource, which waits
+ * for whatever else changes its other subjects. Somebody who asks does not have to wait for the end of a pause.
+ */
+export function fileRepairs(
+  { hypervisor }: Registration,
+  { differences, asked }: RepairRequest,
+): { readonly statements: Statement<never>[]; readonly selectFiled: Statement<{ subject: string }> } {
+  const args = {
+    hypervisor,
+    parent: asked ?? v7(),
+    asked: asked === null ? 0 : 1,
+    repairs: JSON.stringify(
+      differences.map(({ subject, repairKind, resting }) => ({
+        operation: v7(),
+        subject,
+        kind: repairKind,
+        generation: resting.generation,
+        subjects: resting.subjects,
+      })),
+    ),
+  };
+  const script = [...(asked === null ? [insertParent] : []), insertRepairs, insertSubjects, insertEvents];
+  return {
+    statements: script.map((sql) => statement(sql, args)),
+    selectFiled: statement<{ subject: string }>(selectFiled, args),
+  };
+}

@@ -1,0 +1,41 @@
+import type { Database } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import type { Intent } from '../../intent/intent.ts';
+import type { OperationRow } from '../../intent/operation.ts';
+import { networkRequests } from '../networks/requests.ts';
+
+/** What was asked for, ready to be asked for again. */
+export interface StoredRequest {
+  readonly database: Database;
+  readonly principal: string;
+  /** Name of the hypervisor that it went to. */
+  readonly host: string | null;
+  /** The request that the operation keeps. */
+  readonly request: unknown;
+}
+
+/** Each kind of operation that a client can ask for, and how its request becomes an intent. */
+export type Requests = Readonly<Record<string, (stored: StoredRequest) => Intent | Promise<Intent>>>;
+
+const requests: Requests = networkRequests;
+
+/** The request of an operation that failed or was cancelled, as a new operation. Throws a {@link Problem} 409. */
+export async function retryOperation(database: Database, principal: string, row: OperationRow): Promise<Intent> {
+  const again = requests[row.kind];
+  if (row.status !== 'failed' && row.status !== 'cancelled') {
+    throw new Problem('conflict', `Operation ${row.id} is ${row.status}`, {
+      hint: 'Only what failed or was cancelled can be retried',
+    });
+  }
+  if (row.parent_id !== null) {
+    throw new Problem('conflict', `Operation ${row.id} is a part of operation ${row.parent_id}`, {
+      hint: `Retry the whole: POST /operations/${row.parent_id}/retry; what has succeeded stays as it is`,
+    });
+  }
+  if (again === undefined) {
+    throw new Problem('conflict', `${row.kind} is weft's own work: it is tried again without being asked`, {
+      hint: 'POST /hypervisors/{id}/resync looks at everything now',
+    });
+  }
+  return again({ database, principal, host: row.hypervisor_name, request: JSON.parse(row.request) });
+}

@@ -1,0 +1,38 @@
+import { resyncQuerySchema } from '../../../schema/api/hypervisors.ts';
+import { type FoundHypervisor, findHypervisor } from '../../commands/hypervisors/find.ts';
+import * as commands from '../../commands/hypervisors/reconcile.ts';
+import type { AppContext } from '../../context.ts';
+import { operationBody } from '../../intent/operation.ts';
+import { submit } from '../../intent/submit.ts';
+import { answerJson } from '../../middleware/json.ts';
+import { queryParameters } from '../../middleware/parameters.ts';
+
+/** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
+export async function resync(c: AppContext): Promise<Response> {
+  const { dry_run: dryRun } = queryParameters(c, resyncQuerySchema);
+  const hypervisor = await named(c);
+  return submit(
+    c,
+    () => commands.resync(c.get('principal'), hypervisor, dryRun),
+    (operation) => answerJson(c, dryRun ? JSON.parse(operation.result ?? '{}') : operationBody(operation)),
+  );
+}
+
+/** GET /hypervisors/{id}/orphans */
+export async function listOrphans(c: AppContext): Promise<Response> {
+  return answerJson(c, await commands.readOrphans(c.get('settings').database, await named(c)));
+}
+
+/** DELETE /hypervisors/{id}/orphans: a person has looked at them. */
+export async function removeOrphans(c: AppContext): Promise<Response> {
+  const hypervisor = await named(c);
+  return submit(
+    c,
+    () => commands.sweep(c.get('principal'), hypervisor),
+    (operation) => answerJson(c, operationBody(operation)),
+  );
+}
+
+function named(c: AppContext): Promise<FoundHypervisor> {
+  return findHypervisor(c.get('settings').database, c.req.param('id') ?? '');
+}

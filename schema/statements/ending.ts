@@ -1,0 +1,57 @@
+import { now, type Statement, statement, type Value } from '../database/database.ts';
+
+/*
+ * What both sides write when operations end: the executor that worked on them, and the API that cancels what nobody
+ * has begun. `which` is SQL for the sequences of the operations, over the arguments.
+ */
+
+export type Arguments = Readonly<Record<string, Value>>;
+
+/**
+ * Follows the statements that gave the operations their status: frees their subjects, tells of their ends, and ends
+ * the lists whose last part was among them.
+ */
+export function endOperations(which: string, args: Arguments): Statement<never>[] {
+  const ended = `sequence IN (${which})`;
+  const parents = `
+    status IN ('pending', 'running') AND sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND ${ended})
+    AND NOT EXISTS (SELECT 1 FROM operations c WHERE c.parent = operations.sequence AND c.status IN ('pending', 'running'))`;
+  const justEnded = `
+    sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND ${ended})
+    AND status NOT IN ('pending', 'running')`;
+  return [
+    insertEvents(ended),
+    finishParents(parents),
+    insertEvents(justEnded),
+    `DELETE FROM operation_subjects WHERE ${ended}`,
+  ].map((sql) => statement(sql, args));
+}
+
+function insertEvents(which: string): string {
+  return `
+    INSERT INTO events (at_ms, hypervisor, type, subject, data)
+    SELECT finished_ms, hypervisor, 'operation.' || status, coalesce(resource, 'operations/' || id),
+      json_object('operation', id, 'kind', kind, 'error', error ->> '$.detail')
+    FROM operations WHERE ${which} ORDER BY sequence`;
+}
+
+function parts(status: string): string {
+  return `FROM operations c WHERE c.parent = operations.sequence AND c.status = '${status}'`;
+}
+
+/** A list fails when a part of it did, is cancelled when one was; its error is that of the first such part. */
+function finishParents(which: string): string {
+  const error = (status: string) => `
+    (SELECT json_set(c.error,
+        '$.detail', (SELECT count(*) ${parts(status)}) || ' of ' || (SELECT count(*) FROM operations p WHERE p.parent = operations.sequence)
+          || ' ${status === 'failed' ? 'failed' : 'were cancelled'}: ' || (c.error ->> '$.detail'),
+        '$.message', c.error ->> '$.detail') ${parts(status)} ORDER BY c.sequence LIMIT 1)`;
+  return `
+    UPDATE operations SET finished_ms = ${now},
+      status = CASE WHEN EXISTS (SELECT 1 ${parts('failed')}) THEN 'failed' WHEN EXISTS (SELECT 1 ${parts('cancelled')}) THEN 'cancelled'
+        ELSE 'succeeded' END,
+      done = (SELECT sum(done) FROM operations c WHERE c.parent = operations.sequence),
+      total = (SELECT sum(total) FROM operations c WHERE c.parent = operations.sequence),
+      error = coalesce(${error('failed')}, ${error('cancelled')})
+    WHERE ${which}`;
+}
