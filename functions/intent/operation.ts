@@ -24,6 +24,7 @@ export interface OperationRow
   readonly created_ms: number;
   readonly started_ms: number | null;
   readonly finished_ms: number | null;
+  readonly cancel_ms: number | null;
 }
 
 /** An executor that was not heard of for so long is taken for dead: three heartbeats. */
@@ -33,7 +34,7 @@ const SILENT_MS = 30_000;
 function select(source: string): string {
   return `
     SELECT o.id, o.sequence, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result, o.key_hash,
-      o.created_ms, o.started_ms, o.finished_ms,
+      o.created_ms, o.started_ms, o.finished_ms, o.cancel_ms,
       p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
       CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)
         ELSE (SELECT json_group_array(c.resource) FROM operations c WHERE c.parent = o.sequence) END AS subjects,
@@ -111,6 +112,7 @@ export function operationBody(row: OperationRow): OperationBody {
     status: row.status,
     progress: { done: row.total_done, total: row.total_all, step: row.step },
     attempt: row.attempt,
+    ...(row.cancel_ms !== null && !isFinished(row) ? { cancelling: true } : {}),
     ...(isWaitingForTheDead(row) ? { waiting: waitingText(row) } : {}),
     result: items.length > 0 && isFinished(row) ? { items } : row.result === null ? null : JSON.parse(row.result),
     error: row.error === null ? null : JSON.parse(row.error),

@@ -20,6 +20,8 @@ export const operationSchema = v.object({
   status: v.picklist(operationStatuses),
   progress: v.object({ done: v.number(), total: v.number(), step: v.nullable(v.string()) }),
   attempt: v.number(),
+  /** Somebody cancelled it, and its executor is taking it back. */
+  cancelling: v.optional(v.boolean()),
   /** Why it has not begun: whom it waits for. */
   waiting: v.optional(v.string()),
   /** `items` of a list; `was` of a removal: the resource as it was. */

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { waiting } from '../conformance/example.ts';
+import { ip, linkNames, namespaces, picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+/* The failure table of docs/operations.md, row by row, where it takes a real host. */
+
+const faulty = 'test/support/faulty-start.ts';
+
+interface OperationAnswer extends Record<string, unknown> {
+  id: string;
+  status: string;
+  request: unknown;
+  error: { detail: string } | null;
+  result: { items: { id: string; status: string }[] } | null;
+}
+
+/** The newest operation of a kind. */
+async function newest(weft: Weft, kind: string): Promise<OperationAnswer> {
+  const { body } = await weft.request<{ operations: OperationAnswer[] }>('GET', `/operations?kind=${kind}`);
+  const operation = body.operations[0];
+  if (!operation) throw new Error(`there is no ${kind}`);
+  return operation;
+}
+
+const importLan = { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] };
+
+describe('a create that fails', () => {
+  it('frees row and names; the operation keeps what was asked and why not, and can be retried', async () => {
+    const weft = await Weft.start();
+    ip('netns', 'add', 'x');
+    const before = picture();
+    const refused = await weft.request('PUT', '/host/host1/x', { tag: 'red' });
+    expect(refused.status).toBe(409);
+    expect(picture()).toEqual(before);
+    expect(await weft.sql('SELECT name FROM containers UNION ALL SELECT name FROM host_names')).toEqual([]);
+    const failed = await newest(weft, 'container.create');
+    expect(failed).toMatchObject({ status: 'failed', request: { contID: 'x', tag: 'red' } });
+    expect(failed.error?.detail).toBe(refused.body.detail);
+
+    ip('netns', 'delete', 'x');
+    const retried = await weft.request('POST', `/operations/${failed.id}/retry`, undefined, waiting);
+    expect(retried).toMatchObject({ status: 200, body: { status: 'succeeded', request: { contID: 'x', tag: 'red' } } });
+    expect((await weft.request('GET', '/host/host1/x')).body).toMatchObject({ state: 'running', tag: 'red' });
+  });
+});
+
+describe('a change that fails', () => {
+  it('goes back to what it was, on the host and in the rows', async () => {
+    const weft = await Weft.prepare();
+    await weft.start({ WEFT_FAULT_FAIL: 'links.replace:1' }, faulty);
+    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'wire', containerIDs: ['a', 'b'] }] });
+    await weft.request('POST', '/cen/make', ['wire'], waiting);
+    const before = picture();
+    const { status, body } = await weft.request('PUT', '/host/host1/c/wire');
+    expect({ status, detail: body.detail, step: body.step }).toEqual({
+      status: 422,
+      detail: 'links.replace fails as planned',
+      step: 'links.replace',
+    });
+    expect(picture()).toEqual(before);
+    expect((await weft.request('GET', '/cen/wire')).body).toMatchObject({ contIDs: ['a', 'b'], status: 'ready' });
+    expect((await weft.request('GET', '/host/host1/c')).status).toBe(404);
+  });
+});
+
+describe('a removal that fails', () => {
+  it('stays wanted, is seen as degraded with the reason, and a repair ends it', async () => {
+    const weft = await Weft.prepare();
+    await weft.start({ WEFT_FAULT_FAIL: 'namespace.delete:1', WEFT_SCAN_SECONDS: '1' }, faulty);
+    await weft.request('PUT', '/host/host1/x');
+    expect((await weft.request('DELETE', '/host/host1/x')).status).toBe(422);
+    expect(namespaces()).toEqual(['x']);
+    expect(await weft.sql('SELECT desired, state, error FROM v_containers')).toEqual([
+      { desired: 'absent', state: 'degraded', error: 'namespace.delete fails as planned' },
+    ]);
+    // Half a minute later, as the database counts.
+    await weft.sql('UPDATE operations SET finished_ms = finished_ms - 30000');
+    await until('the repair is done', () => namespaces().length === 0);
+    await until(
+      'the row is gone',
+      async () => (await weft.sql('SELECT 1 FROM containers UNION ALL SELECT 1 FROM operation_subjects')).length === 0,
+    );
+    expect((await newest(weft, 'container.repair')).status).toBe('succeeded');
+  });
+});
+
+describe('a part of a list that fails', () => {
+  it('is undone, the others stay, and the list says so', async () => {
+    const weft = await Weft.start();
+    await weft.request('POST', '/cen/import', {
+      cenList: [...importLan.cenList, { cenID: 'wan', containerIDs: ['x', 'y'] }],
+    });
+    ip('netns', 'add', 'y');
+    expect((await weft.request('POST', '/cen/make', ['lan', 'wan'], waiting)).status).toBe(409);
+    const list = (await newest(weft, 'cen.make')).id;
+    const { body } = await weft.request<{ operations: OperationAnswer[] }>('GET', '/operations?kind=cen.make');
+    const parent = body.operations.find(({ parent: above }) => above === null);
+    expect(parent?.status).toBe('failed');
+    expect(parent?.result?.items.map(({ id, status }) => [id, status])).toEqual([
+      ['lan', 'succeeded'],
+      ['wan', 'failed'],
+    ]);
+    expect(list).not.toBe(parent?.id);
+    expect(namespaces()).toEqual(['a', 'b', 'c', 'y']);
+    ip('netns', 'delete', 'y');
+  });
+});
+
+describe('a hypervisor whose executor is away', () => {
+  it('is no reason to refuse a write: it waits and says so, and is done when the executor is back', async () => {
+    const weft = await Weft.start();
+    await weft.stop();
+    await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000');
+    weft.launch({}, 'functions/server.ts');
+    await until('the API answers', async () => (await fetch(`${weft.url}/healthz`).catch(() => undefined))?.ok);
+    const { status, body } = await weft.request('PUT', '/host/host1/x');
+    expect(status).toBe(202);
+    expect(body).toMatchObject({
+      status: 'pending',
+      waiting: expect.stringMatching(/^waiting for host1, last seen 6\d s ago$/),
+    });
+    await weft.stop();
+    await weft.start();
+    expect((await weft.request('GET', `/operations/${body.id}`, undefined, waiting)).body.status).toBe('succeeded');
+  });
+});
+
+describe('cancelling an operation that runs', () => {
+  it('stops it at its next step and takes back what it did', async () => {
+    const weft = await Weft.start();
+    const containerIDs = Array.from({ length: 400 }, (_, ordinal) => `n${ordinal}`);
+    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
+    const { body } = await weft.request('POST', '/cen/make', ['big']);
+    await until('some namespaces are there', () => namespaces().length > 5);
+    const cancelled = await weft.request('POST', `/operations/${body.id}/cancel`);
+    expect(cancelled).toMatchObject({ status: 200, body: { id: body.id, status: 'cancelled' } });
+    expect([...namespaces(), ...linkNames(null)]).toEqual([]);
+    expect((await weft.request('GET', '/cen/big')).body).toMatchObject({ status: 'pending', wiring_type: null });
+    const words = "SELECT type FROM events WHERE type LIKE '%cancelled' GROUP BY type";
+    expect(await weft.sql(words)).toEqual([{ type: 'operation.cancelled' }]);
+    expect((await weft.request('POST', '/cen/make', ['big'], waiting)).status).toBe(200);
+    expect(namespaces()).toHaveLength(400);
+  });
+
+  it('finishes nothing when weft is killed meanwhile: the next start takes it back', async () => {
+    const weft = await Weft.prepare();
+    await weft.start({ WEFT_FAULT_AT: 'namespace.delete:before' }, faulty);
+    const containerIDs = Array.from({ length: 400 }, (_, ordinal) => `n${ordinal}`);
+    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
+    const { body } = await weft.request('POST', '/cen/make', ['big']);
+    await until('some namespaces are there', () => namespaces().length > 5);
+    await weft.request('POST', `/operations/${body.id}/cancel`).catch(() => undefined);
+    await until('it was killed', () => weft.child.signalCode === 'SIGKILL');
+    expect(namespaces().length).toBeGreaterThan(0);
+    await weft.start();
+    expect((await weft.request('GET', `/operations/${body.id}`, undefined, waiting)).body.status).toBe('cancelled');
+    expect(namespaces()).toEqual([]);
+  });
+});
