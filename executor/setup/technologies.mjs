@@ -28,6 +28,7 @@ export const jobs = Object.freeze({
   start: { technologies: ['netns'], development: false },
   functions: { technologies: [], development: false },
   executor: { technologies: ['netns'], development: false },
+  clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
   test: { technologies: ['netns', 'test'], development: true },
   bench: { technologies: ['netns', 'test'], development: true },

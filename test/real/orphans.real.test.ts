@@ -1,0 +1,180 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { waiting } from '../conformance/example.ts';
+import { ip, linkNames, namespaces, picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const quick = { WEFT_SCAN_SECONDS: '1', WEFT_ORPHAN_GRACE_SECONDS: '1' };
+
+async function databaseId(weft: Weft): Promise<string> {
+  const [row] = await weft.sql<{ id: string }>('SELECT id FROM database');
+  return row?.id ?? '';
+}
+
+/** So many containers of their own, and a network of two of them. */
+async function populate(weft: Weft, containers: number): Promise<void> {
+  const containerIDs = Array.from({ length: containers }, (_, ordinal) => `c${ordinal}`);
+  await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs }] });
+  expect((await weft.request('POST', '/cen/make', ['lan'], waiting)).status).toBe(200);
+}
+
+/** Forgets everything that was asked for, as a lost database does. */
+function forgetRows(weft: Weft, which = 'true'): Promise<unknown> {
+  return weft.sql(`DELETE FROM containers WHERE ${which}`);
+}
+
+async function ready(weft: Weft): Promise<Record<string, unknown>> {
+  return (await weft.request('GET', '/readyz')).body;
+}
+
+function clean(weft: Weft, ...args: readonly string[]): string {
+  return execFileSync(process.execPath, [join(root, 'executor/clean.ts'), ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, WEFT_STATE_DIR: weft.stateDirectory },
+  });
+}
+
+describe('what bears our label and has no row', () => {
+  it('is told of, and taken away after two scans and the grace time; what bears no label of ours never is', async () => {
+    const weft = await Weft.start({ ...quick, WEFT_ORPHAN_GRACE_SECONDS: '3' });
+    const id = await databaseId(weft);
+    await weft.request('PUT', '/host/host1/ours');
+    ip('link', 'add', 'lost', 'type', 'bridge');
+    ip('link', 'set', 'lost', 'alias', `weft:${id}/01900000-0000-7000-8000-000000000000 lost`);
+    ip('link', 'add', 'foreign', 'type', 'bridge');
+    ip(
+      'link',
+      'set',
+      'foreign',
+      'alias',
+      'weft:00000000-0000-4000-8000-000000000000/01900000-0000-7000-8000-000000000000 x',
+    );
+    ip('link', 'add', 'plain', 'type', 'bridge');
+    ip('netns', 'add', 'mine');
+    const orphans = async () =>
+      (await weft.request<{ orphans: { name: string; scans: number }[] }>('GET', '/hypervisors/host1/orphans')).body
+        .orphans;
+    await until('it is seen', async () => (await orphans()).length === 1);
+    expect(await orphans()).toMatchObject([{ kind: 'link', namespace: null, name: 'lost' }]);
+    await until('it is seen twice', async () => (await orphans())[0]?.scans === 2);
+    expect(linkNames(null)).toContain('lost');
+    await until('it is gone', () => !linkNames(null).includes('lost'));
+    await until('the list is empty', async () => (await orphans()).length === 0);
+    expect(linkNames(null)).toEqual(['foreign', 'plain']);
+    expect(namespaces()).toEqual(['mine', 'ours']);
+    const sweeps = "SELECT kind, status, principal FROM operations WHERE kind = 'network.sweep'";
+    expect(await weft.sql(sweeps)).toEqual([{ kind: 'network.sweep', status: 'succeeded', principal: 'executor' }]);
+  });
+
+  it('stays when it is too much at once, says why, and goes when a person says so', async () => {
+    const weft = await Weft.start(quick);
+    await populate(weft, 8);
+    const before = picture();
+    await weft.sql('DELETE FROM members');
+    await weft.sql('DELETE FROM cens');
+    await forgetRows(weft);
+    await until('the fuse has blown', async () => (await ready(weft)).held !== undefined);
+    expect(await ready(weft)).toMatchObject({
+      status: 'ready',
+      held: [
+        {
+          hypervisor: 'host1',
+          reason: 'orphans',
+          detail: expect.stringMatching(/^25 of the 25 links and namespaces /),
+        },
+      ],
+    });
+    const [event] = await weft.sql<{ data: string }>("SELECT data FROM events WHERE type = 'removal.held'");
+    expect(event?.data).toContain('none of them is removed');
+    expect(weft.output).toContain('nothing is removed: 25 of the 25');
+    const scans = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
+    for (let scan = 0; scan < 3; scan += 1) {
+      const last = await scans();
+      await until('there was one more scan', async () => (await scans()) > last);
+    }
+    expect(picture()).toEqual(before);
+
+    const answer = await weft.request('DELETE', '/hypervisors/host1/orphans');
+    expect(answer).toMatchObject({ status: 200, body: { kind: 'hypervisor.sweep', status: 'succeeded' } });
+    expect([...namespaces(), ...linkNames(null)]).toEqual([]);
+    await until('nothing is held any more', async () => (await ready(weft)).held === undefined);
+  });
+});
+
+describe('another database', () => {
+  it('that is empty finds nothing of its own on the host, and touches nothing', async () => {
+    const weft = await Weft.start(quick);
+    await populate(weft, 8);
+    const before = picture();
+    await weft.stop();
+    for (const end of ['', '-wal', '-shm']) rmSync(join(weft.stateDirectory, `weft.db${end}`), { force: true });
+    await weft.start(quick);
+    const dryRun = await weft.request('POST', '/hypervisors/host1/resync?dry_run=true');
+    expect(dryRun).toMatchObject({ status: 200, body: { differences: [], orphans: [] } });
+    // What is in the way is another's: it is named, and left alone.
+    const refused = await weft.request('PUT', '/host/host1/c0');
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toContain('c0');
+    expect(picture()).toEqual(before);
+  });
+
+  it('that was restored makes what it lacks, and takes nothing away until a person says that it is right', async () => {
+    const weft = await Weft.start(quick);
+    await populate(weft, 3);
+    await weft.stop();
+    const file = join(weft.stateDirectory, 'weft.db');
+    copyFileSync(file, `${file}.backup`);
+    await weft.start(quick);
+    // After the backup: one more container in the network, another one alone, and the network is made smaller.
+    await weft.request('PUT', '/host/host1/later');
+    await weft.request('PUT', '/host/host1/more/lan');
+    await weft.request('DELETE', '/host/host1/c0/lan');
+    await weft.stop();
+    for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+    copyFileSync(`${file}.backup`, file);
+    ip('netns', 'delete', 'c1');
+    await weft.start(quick);
+    await until('the database is found to be old', async () => (await ready(weft)).held !== undefined);
+    expect(await ready(weft)).toMatchObject({
+      held: [{ reason: 'restored', hint: expect.stringContaining('resync') }],
+    });
+    await until('what the database lacks on the host is made', () => namespaces().includes('c1'));
+    const scans = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
+    for (let scan = 0; scan < 4; scan += 1) {
+      const last = await scans();
+      await until('there was one more scan', async () => (await scans()) > last);
+    }
+    expect(namespaces()).toEqual(['c0', 'c1', 'c2', 'later', 'more']);
+    expect(linkNames('more')).toEqual(['lan']);
+
+    const answer = await weft.request('POST', '/hypervisors/host1/resync');
+    expect(answer).toMatchObject({ status: 200, body: { status: 'succeeded' } });
+    await until('what nothing knows is gone', () => namespaces().length === 3);
+    expect(namespaces()).toEqual(['c0', 'c1', 'c2']);
+    expect((await ready(weft)).held).toBeUndefined();
+    expect((await weft.request('GET', '/cen/lan')).body.contIDs).toEqual(['c0', 'c1', 'c2']);
+  });
+});
+
+describe('npm run clean', () => {
+  it('takes away everything that bears the label of this database, after listing it, and nothing else', async () => {
+    const weft = await Weft.start();
+    await populate(weft, 3);
+    ip('netns', 'add', 'mine');
+    expect(() => clean(weft)).toThrow(/Another executor of this database runs on this host/);
+    await weft.stop();
+    const listed = clean(weft, '--list');
+    expect(listed).toMatch(/^kind +name +namespace +label\n/);
+    expect(listed.split('\n').filter((line) => line.includes(' weft:'))).toHaveLength(10);
+    expect(namespaces()).toHaveLength(4);
+    expect(clean(weft)).toMatch(/took away 10\n$/);
+    expect([...namespaces(), ...linkNames(null)]).toEqual(['mine']);
+    expect(clean(weft)).toMatch(/^nothing on this host bears the label weft:/);
+  });
+});
