@@ -5,6 +5,7 @@ import { startWorker, type WorkerHandle } from './worker-handle.ts';
 
 export { type Availability, canUseNetns } from './availability.ts';
 export { NetnsError, type NetnsErrorCode } from './errors.ts';
+export { type HostChange, type NetnsMonitor, openNetnsMonitor } from './monitor.ts';
 
 /** A network device, as RTM_GETLINK shows it. */
 export interface Link {
@@ -134,24 +135,39 @@ export interface NetnsDriver {
   close(): Promise<void>;
 }
 
+export interface NetnsOptions {
+  /** Where namespaces have their names. */
+  directory?: string;
+  /**
+   * Asked when a call is made: until when it may change anything, in nanoseconds of process.hrtime.bigint(). What has
+   * not had its turn by then does nothing and is `expired`.
+   */
+  expires?: () => bigint | null;
+}
+
 /**
  * Starts the driver in the network and mount namespace of the calling process.
  *
  * @throws NetnsError when the process may not do that; `canUseNetns` tells beforehand
  */
-export async function openNetnsDriver({ directory = '/run/netns' }: { directory?: string } = {}): Promise<NetnsDriver> {
+export async function openNetnsDriver({
+  directory = '/run/netns',
+  expires = () => null,
+}: NetnsOptions = {}): Promise<NetnsDriver> {
   if (!isAbsolute(directory) || directory.includes('\0')) {
     throw refusal('invalid', 'open the netns driver', `${JSON.stringify(directory)} is no absolute path`);
   }
-  return new WorkerDriver(await startWorker({ directory }));
+  return new WorkerDriver(await startWorker({ directory }), expires);
 }
 
 class WorkerDriver implements NetnsDriver {
   readonly #worker: WorkerHandle;
+  readonly #expires: () => bigint | null;
   readonly ended: Promise<void>;
 
-  constructor(worker: WorkerHandle) {
+  constructor(worker: WorkerHandle, expires: () => bigint | null) {
     this.#worker = worker;
+    this.#expires = expires;
     this.ended = worker.exited;
   }
 
@@ -200,6 +216,7 @@ class WorkerDriver implements NetnsDriver {
     verb: Name,
     request: Parameters<Verbs[Name]>[0],
   ): Promise<ReturnType<Verbs[Name]>> {
-    return (await this.#worker.call(verb, request)) as ReturnType<Verbs[Name]>;
+    const expires = verb === 'view' ? null : this.#expires();
+    return (await this.#worker.call(verb, request, expires)) as ReturnType<Verbs[Name]>;
   }
 }

@@ -9,6 +9,8 @@ export type NetnsErrorCode =
   | 'busy'
   | 'invalid'
   | 'unsupported'
+  /** The right to change anything ran out before the call's turn came. */
+  | 'expired'
   | 'kernel';
 
 /** What a NetnsError is made of, and the form in which it crosses a MessagePort. */
@@ -46,7 +48,7 @@ export class NetnsError extends Error {
 
   /** Whether the same call may succeed a moment later. */
   get transient(): boolean {
-    return this.errno !== null && TRANSIENT_ERRNOS.has(this.errno);
+    return this.code === 'expired' || (this.errno !== null && TRANSIENT_ERRNOS.has(this.errno));
   }
 
   /** The plain value to post; `new NetnsError(fields)` on the other side gives the same error. */

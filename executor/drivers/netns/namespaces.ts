@@ -11,8 +11,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { asNetnsError, isFileError, NetnsError, refusal } from './errors.ts';
+import { requireTime } from './expiry.ts';
 import { checkLabel, checkNamespaceName, foreign, isNamespaceName } from './names.ts';
 import { type LinkRecord, readLink, setAlias, setUp } from './netlink/links.ts';
+import { nameForListeners } from './netlink/namespace-ids.ts';
 import {
   bindFile,
   bindOntoItself,
@@ -106,10 +108,13 @@ export class NamespaceDirectory {
     using found = this.#entry(name);
     if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
     if (found !== null && found.namespace !== null) return;
+    requireTime(action);
     using made = this.#host.make();
     const loopback = loopbackOf(made, action);
     made.socket.request(setAlias(loopback.index, label), action);
+    nameForListeners(this.#host.socket, [made.descriptor]);
     made.socket.request(setUp(loopback.index, true), action);
+    requireTime(action);
     if (found === null) this.#publish(name, label, action);
     try {
       this.#mount(name, made, action);
@@ -133,6 +138,7 @@ export class NamespaceDirectory {
       using found = this.#entry(name);
       if (found === null) return;
       if (found.label !== label) throw foreign(action, this.#path(name), found.label);
+      requireTime(action);
       if (found.namespace !== null) {
         empty(found.namespace);
         detachMount(this.#path(name));

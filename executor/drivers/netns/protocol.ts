@@ -21,6 +21,8 @@ export interface Call {
   id: number;
   verb: keyof Verbs;
   request: unknown;
+  /** Until when it may change anything, in nanoseconds of process.hrtime.bigint(); null: always. */
+  expires: bigint | null;
 }
 
 export type Answer = { id: number; value: unknown } | { id: number; error: NetnsErrorFields };

@@ -29,10 +29,17 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2_000_000;
 const NETLINK_ROUTE = 0;
+const MSG_DONTWAIT = 0x40;
+/** <poll.h>; a struct pollfd has eight bytes. */
+const POLLIN = 1;
+const POLLFD_BYTES = 8;
+/** <sys/eventfd.h> */
+const EFD_CLOEXEC = 0o2_000_000;
 /** <errno.h> */
 const EINTR = 4;
 const EAGAIN = 11;
 const EINVAL = 22;
+const ENOBUFS = 105;
 
 // The running program rather than a file name, so that glibc and musl serve alike.
 const library = koffi.load(null);
@@ -47,9 +54,12 @@ const calls: {
   flock: (descriptor: number, operation: number) => number;
   openTree: (number: number, directory: number, path: string, flags: number) => number;
   socket: (family: number, type: number, protocol: number) => number;
+  bind: (socket: number, address: Buffer, length: number) => number;
   setsockopt: (socket: number, level: number, option: number, value: Buffer, length: number) => number;
   send: (socket: number, data: Buffer, length: number, flags: number) => number;
   recv: (socket: number, data: Buffer, length: number, flags: number) => number;
+  poll: (descriptors: Buffer, count: number, timeout: number) => number;
+  eventfd: (value: number, flags: number) => number;
   close: (descriptor: number) => number;
 } = {
   abort: library.func('void abort()'),
@@ -61,9 +71,12 @@ const calls: {
   flock: library.func('int flock(int, int)'),
   openTree: library.func('long syscall(long, int, str, unsigned int)'),
   socket: library.func('int socket(int, int, int)'),
+  bind: library.func('int bind(int, void *, unsigned int)'),
   setsockopt: library.func('int setsockopt(int, int, int, void *, unsigned int)'),
   send: library.func('long send(int, void *, size_t, int)'),
   recv: library.func('long recv(int, void *, size_t, int)'),
+  poll: library.func('int poll(void *, unsigned long, int)'),
+  eventfd: library.func('int eventfd(unsigned int, int)'),
   close: library.func('int close(int)'),
 };
 
@@ -133,6 +146,14 @@ export function openRouteSocket(): number {
   return check(calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), 'open a netlink socket');
 }
 
+/** Gives a netlink socket an address of the kernel's choosing: without one it hears nothing that is sent to groups. */
+export function bindNetlink(socket: number): void {
+  // struct sockaddr_nl of netlink(7): family, padding, port, groups.
+  const address = Buffer.alloc(12);
+  address.writeUInt16LE(AF_NETLINK, 0);
+  check(calls.bind(socket, address, address.length), 'bind a netlink socket');
+}
+
 /** Sets a socket option; false if the kernel does not know or allow it. */
 export function setSocketOption(socket: number, level: number, option: number, value: Buffer): boolean {
   return calls.setsockopt(socket, level, option, value, value.length) === 0;
@@ -156,6 +177,41 @@ export function receive(socket: number, into: Buffer, action: string): number | 
     if (errno === EAGAIN) return null;
     if (errno !== EINTR) throw systemError(errno, action);
   }
+}
+
+/**
+ * Receives one datagram if there is one.
+ *
+ * @returns its length in bytes, `empty` when there is none, `overflow` when the kernel had no room for some
+ */
+export function receiveNow(socket: number, into: Buffer, action: string): number | 'empty' | 'overflow' {
+  for (;;) {
+    const length = calls.recv(socket, into, into.length, MSG_DONTWAIT);
+    if (length >= 0) return length;
+    const errno = koffi.errno();
+    if (errno === EAGAIN) return 'empty';
+    if (errno === ENOBUFS) return 'overflow';
+    if (errno !== EINTR) throw systemError(errno, action);
+  }
+}
+
+/** Waits until one of the descriptors can be read, or so many milliseconds are over; -1: as long as it takes. poll(2) */
+export function waitReadable(descriptors: readonly number[], milliseconds: number, action: string): boolean[] {
+  const polled = Buffer.alloc(descriptors.length * POLLFD_BYTES);
+  for (const [place, descriptor] of descriptors.entries()) {
+    polled.writeInt32LE(descriptor, place * POLLFD_BYTES);
+    polled.writeInt16LE(POLLIN, place * POLLFD_BYTES + 4);
+  }
+  if (calls.poll(polled, descriptors.length, milliseconds) < 0) {
+    const errno = koffi.errno();
+    if (errno !== EINTR) throw systemError(errno, action);
+  }
+  return descriptors.map((_, place) => polled.readInt16LE(place * POLLFD_BYTES + 6) !== 0);
+}
+
+/** A descriptor that becomes readable when eight bytes with a number are written to it; eventfd(2). */
+export function openEvent(): number {
+  return check(calls.eventfd(0, EFD_CLOEXEC), 'open an event descriptor');
 }
 
 /** Closes a descriptor that one of this module's functions opened. */

@@ -1,14 +1,18 @@
 import type { HostView, Link, NamespaceView } from './driver.ts';
 import { type LinkRecord, readLinks } from './netlink/links.ts';
+import { nameForListeners } from './netlink/namespace-ids.ts';
 import type { Context } from './places.ts';
 
-/** Reads the links of the host's namespace and of those named that exist. Changes nothing. */
+/** Reads the links of the host's namespace and of those named that exist. Changes nothing but the numbers by which listeners know namespaces. */
 export function view(
   { host, directory }: Context,
   { namespaces }: { namespaces: readonly string[] | 'all' },
 ): HostView {
   const names = namespaces === 'all' ? directory.names() : namespaces;
   const seen = directory.visit(names, (name, { namespace, label }): NamespaceView => {
+    // Namespaces of an earlier boot of this program, or of an older version, may have no number yet.
+    if (namespaces === 'all' && namespace !== null && label !== null)
+      nameForListeners(host.socket, [namespace.descriptor]);
     const links = namespace === null ? [] : readLinks(namespace.socket).map(withoutGroup);
     return { name, label, mounted: namespace !== null, links };
   });

@@ -28,10 +28,10 @@ export class WorkerHandle {
     return this.#wait(0);
   }
 
-  call(verb: Call['verb'], request: unknown): Promise<unknown> {
+  call(verb: Call['verb'], request: unknown, expires: bigint | null): Promise<unknown> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     this.#lastId += 1;
-    const call: Call = { id: this.#lastId, verb, request };
+    const call: Call = { id: this.#lastId, verb, request, expires };
     this.#worker.postMessage(call);
     return this.#wait(call.id);
   }

@@ -1,4 +1,4 @@
-import type { HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type { HostChange, HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import { Gathering } from '../../gathering.ts';
 import type { Resource, Touched } from '../resource.ts';
 import type { Network } from './desired.ts';
@@ -6,10 +6,15 @@ import { labelled } from './labelled.ts';
 import { plan } from './plan.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
+/** Where to hear of changes on the host. */
+export interface HostChanges {
+  subscribe(listener: (change: HostChange) => void): () => void;
+}
+
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
 export function networkResource(
   driver: NetnsDriver,
-  watch: (touched: (what: Touched) => void) => () => void = () => () => undefined,
+  changes?: HostChanges,
 ): Resource<Network, ObservedNetwork, NetworkStep> {
   const views = new Gathering(async (wanted: readonly (readonly string[])[]) =>
     observed(await driver.view([...new Set(wanted.flat())])),
@@ -31,8 +36,15 @@ export function networkResource(
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
     removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
     labelled,
-    watch,
+    watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
   };
+}
+
+/** Labels name the resource that a link belongs to, a namespace's name the container. */
+function touchedBy({ aliases, namespaces, everything }: HostChange): Touched {
+  if (everything) return 'all';
+  const resources = aliases.flatMap((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] ?? []);
+  return [...new Set([...resources, ...namespaces])];
 }
 
 function observed({ links, namespaces }: HostView): ObservedNetwork {

@@ -18,11 +18,14 @@ export const NLMSGERR_ATTR_MSG = 1;
 export const NLA_F_NESTED = 0x8000;
 export const NLA_TYPE_MASK = 0x3fff;
 export const SOL_NETLINK = 270;
+export const NETLINK_ADD_MEMBERSHIP = 1;
+export const NETLINK_LISTEN_ALL_NSID = 8;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;
 
 /** <asm-generic/socket.h>, as on x86-64 and arm64 */
 export const SOL_SOCKET = 1;
+export const SO_RCVBUF = 8;
 export const SO_RCVTIMEO = 20;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
@@ -62,6 +65,14 @@ export const RTPROT_ISIS = 187;
 export const RTPROT_OSPF = 188;
 export const RTPROT_RIP = 189;
 export const RTPROT_EIGRP = 192;
+
+export const RTNLGRP_LINK = 1;
+
+/** <linux/net_namespace.h> */
+export const RTM_NEWNSID = 88;
+export const NETNSA_NSID = 1;
+export const NETNSA_FD = 3;
+export const NETNSA_NSID_NOT_ASSIGNED = 0xffff_ffff;
 
 /** <linux/if.h> */
 export const IFF_UP = 1;

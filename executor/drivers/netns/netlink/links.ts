@@ -122,6 +122,14 @@ export function decodeLink(message: Message): LinkRecord | null {
   };
 }
 
+const ALIAS: ReadonlySet<number> = new Set([IFLA_IFALIAS]);
+
+/** The alias of the link that an RTM_NEWLINK or RTM_DELLINK is about; null where it has none. */
+export function decodeAlias({ payload }: Message): string | null {
+  if (payload.length < INTERFACE_HEADER) return null;
+  return decodeText(decodeAttributes(payload.subarray(INTERFACE_HEADER), ALIAS).get(IFLA_IFALIAS));
+}
+
 function decodeKind(info: Buffer | undefined): string | null {
   return info === undefined ? null : decodeText(decodeAttributes(info, KIND).get(IFLA_INFO_KIND));
 }

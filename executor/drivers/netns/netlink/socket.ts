@@ -1,4 +1,5 @@
 import { refusal, systemError } from '../errors.ts';
+import { requireTime } from '../expiry.ts';
 import { closeDescriptor, openRouteSocket, receive, send, setSocketOption } from '../syscalls.ts';
 import {
   decodeMessages,
@@ -85,6 +86,7 @@ export class RouteSocket implements Disposable {
   batch(requests: readonly Request[], action: string): Verdict[] {
     const verdicts: Verdict[] = requests.map(() => ({ errno: 0, text: null }));
     if (requests.length === 0) return verdicts;
+    requireTime(action);
     const first = this.#reserve(requests.length);
     const last = requests.length - 1;
     // A refusal is always answered, and answers come in order: an acknowledgement of the last request is enough.

@@ -1,0 +1,99 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MonitorMessage } from './monitor.ts';
+import { decodeMessages, word } from './netlink/codec.ts';
+import {
+  NETLINK_ADD_MEMBERSHIP,
+  NETLINK_LISTEN_ALL_NSID,
+  RTM_DELLINK,
+  RTM_NEWLINK,
+  RTNLGRP_LINK,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOL_NETLINK,
+  SOL_SOCKET,
+} from './netlink/constants.ts';
+import { decodeAlias } from './netlink/links.ts';
+import {
+  bindNetlink,
+  closeDescriptor,
+  openEvent,
+  openRouteSocket,
+  receiveNow,
+  setSocketOption,
+  waitReadable,
+} from './syscalls.ts';
+
+/* The thread that listens to rtnetlink(7). It sleeps in poll(2) until there is something to tell. */
+
+/** The first event waits so long for the others of its burst. */
+const GATHER_MILLISECONDS = 50;
+const DATAGRAM_BYTES = 64 << 10;
+const ACTION = 'listen to changes of links';
+
+if (parentPort === null) throw new Error('monitor-thread.ts is to be started as a worker thread');
+const port = parentPort;
+const { bufferBytes }: { bufferBytes: number } = workerData;
+const datagram = Buffer.alloc(DATAGRAM_BYTES);
+
+function tell(message: MonitorMessage): void {
+  port.postMessage(message);
+}
+
+function openSocket(): number {
+  const socket = openRouteSocket();
+  const room = word(bufferBytes);
+  if (!setSocketOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, room)) setSocketOption(socket, SOL_SOCKET, SO_RCVBUF, room);
+  bindNetlink(socket);
+  // Without it changes inside containers are found by scans alone.
+  setSocketOption(socket, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, word(1));
+  if (!setSocketOption(socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, word(RTNLGRP_LINK))) {
+    throw new Error('the kernel takes no listener for links');
+  }
+  return socket;
+}
+
+/** Empties the socket; false where the kernel had to drop events. */
+function drain(socket: number, aliases: Set<string>): boolean {
+  let complete = true;
+  for (;;) {
+    const length = receiveNow(socket, datagram, ACTION);
+    if (length === 'empty') return complete;
+    if (length === 'overflow') complete = false;
+    else for (const alias of aliasesIn(datagram.subarray(0, length))) aliases.add(alias);
+  }
+}
+
+/** What does not decode is nothing that we know: the next scan of the host sees whatever it was about. */
+function aliasesIn(received: Buffer): string[] {
+  try {
+    return decodeMessages(received).flatMap((message) =>
+      message.type === RTM_NEWLINK || message.type === RTM_DELLINK ? (decodeAlias(message) ?? []) : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+function listen(): void {
+  const wake = openEvent();
+  const socket = openSocket();
+  tell({ wake });
+  for (;;) {
+    const [ending] = waitReadable([wake, socket], -1, ACTION);
+    if (ending) break;
+    const aliases = new Set<string>();
+    let everything = !drain(socket, aliases);
+    const [endingMeanwhile] = waitReadable([wake], GATHER_MILLISECONDS, ACTION);
+    if (!drain(socket, aliases)) everything = true;
+    if (everything || aliases.size > 0) tell({ aliases: [...aliases], everything });
+    if (endingMeanwhile) break;
+  }
+  closeDescriptor(socket);
+}
+
+try {
+  listen();
+} catch (error) {
+  tell({ fault: error instanceof Error ? error.message : String(error) });
+}
+port.close();

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../../../test/support/until.ts';
+import { openNetnsDriver } from './driver.ts';
+import { type HostChange, openNetnsMonitor } from './monitor.ts';
+import { ip, refusalOf, Workbench } from './real-host.ts';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await Workbench.open('weft:monitor');
+});
+afterAll(() => bench.close());
+beforeEach(() => {
+  onTestFinished(() => bench.clear());
+});
+
+interface Heard {
+  readonly aliases: Set<string>;
+  readonly namespaces: Set<string>;
+  everything: boolean;
+  forget(): void;
+}
+
+/** A monitor of the running test, and all that it has told. */
+async function listen(bufferBytes?: number): Promise<Heard> {
+  const heard: Heard = {
+    aliases: new Set(),
+    namespaces: new Set(),
+    everything: false,
+    forget() {
+      heard.aliases.clear();
+      heard.namespaces.clear();
+    },
+  };
+  const changed = ({ aliases, namespaces, everything }: HostChange) => {
+    for (const alias of aliases) heard.aliases.add(alias);
+    for (const name of namespaces) heard.namespaces.add(name);
+    heard.everything ||= everything;
+  };
+  const monitor = await openNetnsMonitor(bufferBytes === undefined ? { changed } : { changed, bufferBytes });
+  onTestFinished(() => monitor.close());
+  return heard;
+}
+
+describe('a monitor', () => {
+  it('tells of each change of a link on the host, by its alias', async () => {
+    await bench.makeNamespaces('m1');
+    await bench.makeBridge('mb');
+    await bench.makeBridge('mc');
+    await bench.driver.createVeth({ ends: [bench.end('m1', 'eth', 1), bench.end(null, 'm1.0o', 2, 'mb')] });
+    const heard = await listen();
+    const outside = `${bench.label}/host/m1.0o`;
+    const changes = [
+      ['set', 'm1.0o', 'down'],
+      ['set', 'm1.0o', 'up'],
+      ['set', 'm1.0o', 'nomaster'],
+      ['set', 'm1.0o', 'master', 'mc'],
+      ['set', 'm1.0o', 'name', 'renamed'],
+      ['delete', 'renamed'],
+    ];
+    for (const change of changes) {
+      ip('link', ...change);
+      await until(`it told of ${change.join(' ')}`, () => heard.aliases.has(outside));
+      // What belongs to the same change may come a moment later.
+      await until('it is quiet', () => {
+        const quiet = heard.aliases.size === 0;
+        heard.forget();
+        return quiet;
+      });
+    }
+  });
+
+  it('tells of changes inside a container that has no link to the host', async () => {
+    await bench.makeNamespaces('m1', 'm2');
+    await bench.driver.createVeth({ ends: [bench.end('m1', 'wire', 1), bench.end('m2', 'wire', 2)] });
+    const heard = await listen();
+    ip('-n', 'm2', 'link', 'set', 'wire', 'name', 'other');
+    await until('it told of the new name', () => heard.aliases.has(`${bench.label}/m2/wire`));
+    heard.forget();
+    ip('-n', 'm1', 'link', 'delete', 'wire');
+    await until('it told of both ends', () => heard.aliases.size === 2);
+    expect([...heard.aliases].sort()).toEqual([`${bench.label}/m1/wire`, `${bench.label}/m2/wire`]);
+  });
+
+  it('tells of a link that was moved to another namespace', async () => {
+    await bench.makeNamespaces('m1', 'm2');
+    await bench.driver.createVeth({ ends: [bench.end('m1', 'wire', 1), bench.end(null, 'm1.0o', 2)] });
+    const heard = await listen();
+    ip('link', 'set', 'm1.0o', 'netns', 'm2');
+    await until('it told of it', () => heard.aliases.has(`${bench.label}/host/m1.0o`));
+  });
+
+  it('tells of namespaces that come and go, of one that comes first of all, too', async () => {
+    const heard = await listen();
+    await bench.makeNamespaces('m1');
+    await until('it told of the new one', () => heard.namespaces.has('m1') || heard.aliases.has(`${bench.label}/m1`));
+    await until('it is quiet', () => {
+      const quiet = heard.namespaces.size === 0;
+      heard.forget();
+      return quiet;
+    });
+    ip('netns', 'delete', 'm1');
+    await until('it told of its end', () => heard.namespaces.has('m1'));
+  });
+
+  it('says so when it could not keep up', async () => {
+    await bench.makeBridge('mb');
+    const heard = await listen(1);
+    const turns = Array.from({ length: 400 }, (_, turn) => `link set mb ${turn % 2 === 0 ? 'down' : 'up'}\n`);
+    execFileSync('ip', ['-batch', '-'], { input: turns.join('') });
+    await until('it lost something', () => heard.everything);
+  });
+
+  it('ends when it is closed, and leaves no descriptor open', async () => {
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    for (let turn = 0; turn < 5; turn += 1) {
+      const monitor = await openNetnsMonitor({ changed: () => undefined });
+      await monitor.close();
+      await monitor.close();
+    }
+    expect(open()).toBeLessThanOrEqual(before + 1);
+  });
+});
+
+describe('a call', () => {
+  it('whose time is over when its turn comes does nothing', async () => {
+    let expires = process.hrtime.bigint() + 60_000_000_000n;
+    const driver = await openNetnsDriver({ expires: () => expires });
+    onTestFinished(() => driver.close());
+    await driver.createNamespace({ name: 'm1', label: `${bench.label}/m1` });
+    expires = process.hrtime.bigint();
+    const late = [
+      driver.createNamespace({ name: 'm2', label: `${bench.label}/m2` }),
+      driver.createBridge({ name: 'mb', alias: `${bench.label}/mb`, mac: '02:00:00:00:00:01' }),
+      driver.createVeth({ ends: [bench.end('m1', 'eth', 1), bench.end(null, 'm1.0o', 2)] }),
+      driver.deleteNamespace({ name: 'm1', label: `${bench.label}/m1` }),
+    ];
+    for (const call of late) {
+      const refused = await refusalOf(call);
+      expect([refused.code, refused.transient]).toEqual(['expired', true]);
+    }
+    const { links, namespaces } = await driver.view('all');
+    expect(namespaces.map(({ name }) => name)).toEqual(['m1']);
+    expect(links.map(({ name }) => name)).toEqual(['lo']);
+  });
+});

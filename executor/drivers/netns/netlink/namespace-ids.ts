@@ -1,0 +1,27 @@
+import { errnoName } from '../errors.ts';
+import { type Request, wordAttribute } from './codec.ts';
+import { NETNSA_FD, NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED, RTM_NEWNSID } from './constants.ts';
+import { type RouteSocket, throwUnlessAccepted } from './socket.ts';
+
+/** struct rtgenmsg, padded: no family. */
+const GENERAL_HEADER = Buffer.alloc(4);
+
+/**
+ * Gives namespaces an id in the socket's own: the kernel tells a listener there of changes only in namespaces that
+ * have one (NETLINK_LISTEN_ALL_NSID of netlink(7)). Those that have one keep it.
+ */
+export function nameForListeners(socket: RouteSocket, descriptors: readonly number[]): void {
+  const action = 'number namespaces';
+  for (const verdict of socket.batch(descriptors.map(assignment), action)) {
+    if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'EEXIST') throwUnlessAccepted(verdict, action);
+  }
+}
+
+function assignment(descriptor: number): Request {
+  const body = [
+    GENERAL_HEADER,
+    wordAttribute(NETNSA_FD, descriptor),
+    wordAttribute(NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED),
+  ];
+  return { type: RTM_NEWNSID, flags: 0, body };
+}

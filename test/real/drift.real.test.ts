@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { example, exampleCens, waiting } from '../conformance/example.ts';
+import { clearHost, ip, links, picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+/** Scans of the whole host never come: what is repaired was seen by events. */
+const eventsAlone = { WEFT_SCAN_SECONDS: '3600' };
+
+let longest = 0;
+afterAll(() => console.log(`note: the longest repair after an event took ${Math.round(longest)} ms`));
+
+async function populated(environment: Record<string, string>): Promise<Weft> {
+  const weft = await Weft.start(environment);
+  await weft.request('POST', '/cen/import', example);
+  expect((await weft.request('POST', '/cen/make', exampleCens, waiting)).status).toBe(200);
+  await weft.request('PUT', '/host/host1/single');
+  return weft;
+}
+
+/** Waits until the host is as it was, and every repair has ended. */
+async function repaired(weft: Weft, before: readonly string[]): Promise<void> {
+  const wanted = before.join('\n');
+  await until('the host is as it was', () => picture().join('\n') === wanted);
+  await until(
+    'every operation has ended',
+    async () => (await weft.sql('SELECT 1 FROM operation_subjects')).length === 0,
+  );
+}
+
+describe('what somebody does by hand is repaired when the kernel tells of it:', () => {
+  it('each kind of change, one after another', async () => {
+    const weft = await populated(eventsAlone);
+    const before = picture();
+    const changes: readonly (readonly string[])[] = [
+      ['netns', 'delete', 'c2'],
+      ['netns', 'delete', 'single'],
+      ['link', 'delete', 'c1.0o'],
+      ['link', 'delete', 'cen2'],
+      ['link', 'set', 'c1.0o', 'name', 'renamed'],
+      ['link', 'set', 'c1.0o', 'down'],
+      ['link', 'set', 'cen2', 'down'],
+      ['link', 'set', 'c1.0o', 'nomaster'],
+      ['link', 'set', 'c1.0o', 'master', 'other'],
+      ['link', 'set', 'c1.0o', 'netns', 'c3'],
+      ['-n', 'c1', 'link', 'delete', links('c1')[0]?.ifname ?? ''],
+      ['-n', 'c1', 'link', 'set', links('c1')[0]?.ifname ?? '', 'down'],
+    ];
+    for (const change of changes) {
+      if (change.includes('other')) ip('link', 'add', 'other', 'type', 'bridge');
+      // Half a minute passes between one hand and the next: what is undone again and again has to wait.
+      await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
+      const count = async () => (await weft.sql("SELECT 1 FROM operations WHERE principal = 'executor'")).length;
+      const repairs = await count();
+      const began = performance.now();
+      ip(...change);
+      await until(`a repair of ${change.join(' ')} is filed`, async () => (await count()) > repairs);
+      if (change.includes('other')) ip('link', 'delete', 'other');
+      await repaired(weft, before);
+      longest = Math.max(longest, performance.now() - began);
+    }
+    const failed = "SELECT kind, error FROM v_operations WHERE status NOT IN ('succeeded') AND principal = 'executor'";
+    expect(await weft.sql(failed)).toEqual([]);
+  });
+
+  it('nothing is repaired that no hand has touched, however much weft itself does', async () => {
+    const weft = await populated({ WEFT_SCAN_SECONDS: '1' });
+    for (let turn = 0; turn < 5; turn += 1) {
+      await weft.request('PUT', '/host/host1/guest/cen1', undefined, waiting);
+      await weft.request('DELETE', '/host/host1/guest', undefined, waiting);
+    }
+    const scans = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
+    const last = await scans();
+    await until('there was a scan', async () => (await scans()) > last);
+    expect(await weft.sql("SELECT kind FROM operations WHERE principal = 'executor'")).toEqual([]);
+  });
+});
+
+async function repairFiled(weft: Weft): Promise<void> {
+  const repairs = "SELECT 1 FROM operations WHERE principal = 'executor'";
+  await until('a repair is filed', async () => (await weft.sql(repairs)).length > 0);
+}
+
+describe('what events missed', () => {
+  it('is found by the next scan of the whole host', async () => {
+    const weft = await populated({ WEFT_SCAN_SECONDS: '1' });
+    const before = picture();
+    // Neither a link nor a name comes or goes by it.
+    execFileSync('umount', ['/run/netns/single']);
+    await repairFiled(weft);
+    await repaired(weft, before);
+  });
+
+  it('for they were too many at once is looked for everywhere', async () => {
+    const weft = await populated(eventsAlone);
+    const before = picture();
+    // Stopped, it reads nothing; the burst is more than the kernel keeps for it, and what comes behind is lost.
+    weft.child.kill('SIGSTOP');
+    const flapping = Array.from({ length: 20_000 }, (_, turn) => `link set cen2 ${turn % 2 === 0 ? 'down' : 'up'}\n`);
+    execFileSync('ip', ['-batch', '-'], { input: flapping.join('') });
+    ip('link', 'set', 'c1.0o', 'down');
+    weft.child.kill('SIGCONT');
+    await repairFiled(weft);
+    await repaired(weft, before);
+  });
+});
+
+describe('a reboot', () => {
+  it('of the host is one repair, and nobody has to call', async () => {
+    const weft = await populated(eventsAlone);
+    const before = picture();
+    await weft.end('SIGKILL');
+    clearHost();
+    // The kernel's file, for the processes of this test alone.
+    const bootId = join(weft.stateDirectory, 'boot_id');
+    writeFileSync(bootId, '11111111-2222-4333-8444-555555555555\n');
+    execFileSync('mount', ['--bind', bootId, '/proc/sys/kernel/random/boot_id']);
+    try {
+      await weft.start(eventsAlone);
+      await repaired(weft, before);
+    } finally {
+      await weft.stop();
+      execFileSync('umount', ['/proc/sys/kernel/random/boot_id']);
+    }
+    expect(await weft.sql('SELECT boot_id FROM hypervisors')).toEqual([
+      { boot_id: '11111111-2222-4333-8444-555555555555' },
+    ]);
+    expect(await weft.sql("SELECT type FROM events WHERE type = 'hypervisor.rebooted'")).toHaveLength(1);
+    const repairs = "SELECT kind, status FROM operations WHERE principal = 'executor' AND parent IS NULL";
+    expect(await weft.sql(repairs)).toEqual([{ kind: 'hypervisor.repair', status: 'succeeded' }]);
+  });
+});
+
+describe('POST /hypervisors/{id}/resync', () => {
+  it('repairs what differs now; as a dry run it only tells what it would do', async () => {
+    const weft = await populated(eventsAlone);
+    const before = picture();
+    expect((await weft.request('POST', '/hypervisors/host1/resync')).body).toMatchObject({
+      kind: 'hypervisor.resync',
+      status: 'succeeded',
+      result: { items: [] },
+    });
+    weft.child.kill('SIGSTOP');
+    ip('link', 'set', 'c1.0o', 'down');
+    const dryRun = weft.request<{ differences: { resource: string; steps: unknown }[] }>(
+      'POST',
+      '/hypervisors/host1/resync?dry_run=true',
+    );
+    weft.child.kill('SIGCONT');
+    const { status, body } = await dryRun;
+    expect(status).toBe(200);
+    // Whether the event or the request was first is the kernel's affair.
+    for (const { resource, steps } of body.differences) {
+      expect(resource).toMatch(/\/cens\/cen1$/);
+      expect(steps).toEqual([{ step: 'link.change', item: null }]);
+    }
+    const [hypervisor] = await weft.sql<{ id: string }>('SELECT id FROM hypervisors');
+    expect((await weft.request('POST', `/hypervisors/${hypervisor?.id}/resync`)).status).toBe(200);
+    await repaired(weft, before);
+  });
+
+  it('for a hypervisor that is not there is a 404 or a 400, and leaves no row', async () => {
+    const weft = await Weft.start();
+    const unknown = '/hypervisors/01900000-0000-7000-8000-00000000dead/resync';
+    expect((await weft.request('POST', unknown)).status).toBe(404);
+    expect(await weft.request('POST', '/hypervisors/nobody/resync')).toMatchObject({
+      status: 400,
+      body: { detail: 'invalid hypervisor id' },
+    });
+    expect(await weft.request('POST', '/hypervisors/host1/resync?dry_run=maybe')).toMatchObject({
+      status: 400,
+      body: { detail: 'dry_run must be true or false' },
+    });
+    expect(await weft.sql('SELECT * FROM operations')).toEqual([]);
+  });
+});

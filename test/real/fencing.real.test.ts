@@ -1,0 +1,108 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { linkNames, namespaces, picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** An executor of the same hypervisor on the same machine, which another network namespace keeps from seeing the first. */
+function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
+  const enter = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"';
+  const program = [process.execPath, join(root, 'executor/main.ts')];
+  const child = spawn(
+    'unshare',
+    ['--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', ...program],
+    {
+      cwd: root,
+      env: { ...process.env, WEFT_STATE_DIR: weft.stateDirectory },
+      stdio: 'ignore',
+    },
+  );
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  });
+  return child;
+}
+
+/** The API alone, beside an executor that stops itself at a place; answers that executor's process. */
+async function pausedAt(weft: Weft, place: string): Promise<ReturnType<Weft['launch']>> {
+  const executor = weft.launch(
+    { WEFT_FAULT_AT: place, WEFT_FAULT_SIGNAL: 'SIGSTOP', WEFT_LISTEN: '127.0.0.1:0' },
+    'test/support/faulty-start.ts',
+  );
+  await weft.start({}, 'functions/server.ts');
+  return executor;
+}
+
+function isStopped(pid: number | undefined): boolean {
+  return /^State:\s+T/m.test(execFileSync('cat', [`/proc/${pid}/status`], { encoding: 'utf8' }));
+}
+
+describe('an executor that was paused in the middle of a step', () => {
+  it.each(['namespace.create:before', 'veth.create:before', 'veth.create:after'])(
+    'at %s, and woken after its lease ran out, changes nothing more',
+    async (place) => {
+      const weft = await Weft.prepare();
+      const executor = await pausedAt(weft, place);
+      await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] });
+      const { body } = await weft.request('POST', '/cen/make', ['lan']);
+      await until('it is stopped', () => isStopped(executor.pid));
+      const host = picture();
+
+      // Its successor, as after a failover, does the work on its own host.
+      launchElsewhere(weft);
+      const done = async () => (await weft.request('GET', `/operations/${body.id}`)).body.status === 'succeeded';
+      await until('its successor has done it', done);
+      const epochs = await weft.sql<{ epoch: number }>('SELECT epoch FROM hypervisors');
+      expect(epochs).toEqual([{ epoch: 2 }]);
+      // As if so much time had passed: the clock of a test's own processes cannot be set.
+      await until('its lease has run out', async () => {
+        const [row] = await weft.sql<{ over: number }>(
+          'SELECT unixepoch() * 1000 - created_ms > 16000 AS over FROM operations ORDER BY sequence DESC LIMIT 1',
+        );
+        return row?.over === 1;
+      });
+      const state = () => weft.sql('SELECT id, status, attempt, epoch, finished_ms, error FROM operations ORDER BY id');
+      const before = await state();
+
+      const ended = once(executor, 'exit');
+      executor.kill('SIGCONT');
+      expect(await ended).toEqual([1, null]);
+      expect(weft.errors).toContain('weft: A newer start of this executor has taken over');
+      expect(picture()).toEqual(host);
+      expect(await state()).toEqual(before);
+    },
+  );
+});
+
+describe('a second machine', () => {
+  it('that comes with the name of the first refuses to start, and says which variable to set', async () => {
+    const weft = await Weft.start();
+    await weft.request('PUT', '/host/host1/here');
+    await weft.stop();
+    const machineId = join(weft.stateDirectory, 'machine-id');
+    writeFileSync(machineId, '0123456789abcdef0123456789abcdef\n');
+    execFileSync('mount', ['--bind', machineId, '/etc/machine-id']);
+    try {
+      const child = weft.launch();
+      const [code] = await once(child, 'close');
+      expect(code).toBe(1);
+    } finally {
+      execFileSync('umount', ['/etc/machine-id']);
+    }
+    expect(weft.errors).toBe(
+      'weft: Hypervisor host1 of this database is another machine. Set WEFT_HYPERVISOR to a name that no other machine has\n',
+    );
+    expect(namespaces()).toEqual(['here']);
+    expect(linkNames(null)).toEqual([]);
+    expect(await weft.sql('SELECT epoch FROM hypervisors')).toEqual([{ epoch: 1 }]);
+  });
+});
