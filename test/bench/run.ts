@@ -12,6 +12,7 @@ if (process.getuid?.() !== 0) {
 for (const [title, file] of [
   ['The whole way', 'api.ts'],
   ['The netns driver alone', 'netns.ts'],
+  ['A long history', 'history.ts'],
 ] as const) {
   console.log(`\n${title}\n`);
   const program = fileURLToPath(new URL(file, import.meta.url));

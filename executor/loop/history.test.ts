@@ -1,0 +1,69 @@
+import Libsql from 'libsql';
+import { expect, it, onTestFinished } from 'vitest';
+import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
+import { claim } from './claim.ts';
+import { Lease } from './lease.ts';
+import { noteHeld } from './reconcile/orphans.ts';
+import { fileRepairs } from './reconcile/repairs.ts';
+import { register } from './registration.ts';
+import { Reporter } from './report.ts';
+
+const machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
+
+/** The same database, which keeps every statement that is written. */
+function recording(database: Database, written: Statement[]): Database {
+  return {
+    ...database,
+    write: (statements) => {
+      written.push(...statements);
+      return database.write(statements);
+    },
+  };
+}
+
+it('no statement of the loop goes through the history, however long that is', async () => {
+  const plain = await temporaryDatabase();
+  const registration = await register(plain, 'host1', '01900000-0000-7000-8000-000000000001', machine);
+  await plain.write([
+    statement(
+      `INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,
+         attempt, done, total, principal, created_ms)
+       VALUES ('a', :hypervisor, 'test.do', 'a', '{}', 0, 'pending', 0, 9e15, 0, 0, 1, 'test', 0)`,
+      { hypervisor: registration.hypervisor },
+    ),
+    statement("INSERT INTO operation_subjects VALUES ('a', 1)"),
+  ]);
+  const written: Statement[] = [];
+  const database = recording(plain, written);
+  const { claimed } = await claim(database, registration, 10);
+  await new Lease(database, registration).renew();
+  const [operation] = claimed;
+  if (!operation) throw new Error('nothing was claimed');
+  await new Reporter(database, registration).report(operation, { status: 'succeeded', error: null, settle: [] });
+  const difference = {
+    subject: 'a',
+    repairKind: 'test.repair',
+    resting: { subject: 'a', generation: 0, subjects: ['a'], desired: 0 },
+    steps: [],
+    problem: null,
+    removes: false,
+  };
+  await database.write([
+    ...fileRepairs(registration, { differences: [difference], asked: null }).statements,
+    ...noteHeld(registration, null),
+  ]);
+
+  const [files] = await plain.read([statement<{ file: string }>('PRAGMA database_list')]);
+  const explainer = new Libsql(files[0]?.file ?? '');
+  onTestFinished(() => void explainer.close());
+  const scans = written.flatMap(({ sql, args }) => {
+    const rows = explainer.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(args);
+    return rows
+      .map((row) => String(Reflect.get(Object(row), 'detail')))
+      .filter((detail) => /^SCAN (?!.*VIRTUAL TABLE)/.test(detail));
+  });
+  expect(written.length).toBeGreaterThan(15);
+  // These have a row for each executor, or one, or none.
+  expect(scans.filter((scan) => !/^SCAN (hypervisors|database|guard|CONSTANT ROW)/.test(scan))).toEqual([]);
+});

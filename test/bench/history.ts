@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { claim } from '../../executor/loop/claim.ts';
+import { Prune } from '../../executor/loop/prune.ts';
+import { register } from '../../executor/loop/registration.ts';
+import { Reporter } from '../../executor/loop/report.ts';
+import { type Database, now, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+
+/* What a long history costs: the loop's statements on a database with few and with a million ended operations. */
+
+const HYPERVISOR = '01900000-0000-7000-8000-000000000001';
+const DAY_MS = 86_400_000;
+const BATCH = 50_000;
+const CLAIMS = 300;
+
+const columns = `id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total,
+  principal, created_ms, finished_ms`;
+
+const insertHistory = `
+  INSERT INTO operations (${columns})
+  WITH RECURSIVE n (value) AS (SELECT :from UNION ALL SELECT value + 1 FROM n WHERE value < :from + ${BATCH} - 1)
+  SELECT 'history' || value, :hypervisor, 'container.create', 'hypervisors/' || :hypervisor || '/containers/c' || (value % 10000), '{}', 0,
+    'succeeded', 0, 0, 1, 1, 1, 'bench', ${now} - 40 * ${DAY_MS}, ${now} - 40 * ${DAY_MS}
+  FROM n`;
+
+const insertWork = `
+  INSERT INTO operations (${columns})
+  SELECT :id, :hypervisor, 'container.create', :id, '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL`;
+
+const backdate = `UPDATE operations SET created_ms = created_ms - 40 * ${DAY_MS}, finished_ms = finished_ms - 40 * ${DAY_MS}`;
+
+async function medianClaim(database: Database, round: string): Promise<number> {
+  const machine = { machineId: null, bootId: 'boot', capabilities: {}, version: '0' };
+  const registration = await register(database, 'host1', HYPERVISOR, machine);
+  const reporter = new Reporter(database, registration);
+  const times: number[] = [];
+  for (let turn = 0; turn < CLAIMS; turn += 1) {
+    const id = `${round}-${turn}`;
+    await database.write([
+      statement(insertWork, { id, hypervisor: HYPERVISOR }),
+      statement('INSERT INTO operation_subjects SELECT :id, sequence FROM operations WHERE id = :id', { id }),
+    ]);
+    const began = performance.now();
+    const { claimed } = await claim(database, registration, 64);
+    times.push(performance.now() - began);
+    for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, settle: [] });
+  }
+  return times.sort((left, right) => left - right)[CLAIMS / 2] ?? 0;
+}
+
+function print(what: string, figure: string): void {
+  console.log(`${what.padEnd(72)} ${figure}`);
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+const database = openEmbedded(join(directory, 'weft.db'));
+try {
+  await migrate(database);
+  print('claim of an operation, an empty history', `${(await medianClaim(database, 'empty')).toFixed(3)} ms`);
+  await database.write([statement(backdate)]);
+  for (let from = 0; from < 1_000_000; from += BATCH) {
+    await database.write([statement(insertHistory, { from, hypervisor: HYPERVISOR })]);
+  }
+  print('claim of an operation, a million ended ones', `${(await medianClaim(database, 'full')).toFixed(3)} ms`);
+  await database.write([statement('DELETE FROM events')]);
+  const began = performance.now();
+  await new Prune(database, 30 * DAY_MS).run();
+  print('forget a million operations', `${((performance.now() - began) / 1000).toFixed(1)} s`);
+} finally {
+  database.close();
+  rmSync(directory, { recursive: true });
+}
