@@ -76,7 +76,7 @@ export class Executor {
     this.#every(RENEW_MS, () => lease.renew());
     await this.#watch.start(scanMs);
     const prune = new Prune(database, retentionMs);
-    this.#every(PRUNE_MS, () => prune.run());
+    void this.#every(PRUNE_MS, () => prune.run(() => this.#closing))();
     this.#loop = this.#work();
   }
 
@@ -91,8 +91,11 @@ export class Executor {
     this.#progress.close();
   }
 
-  /** Runs `task` again and again, never twice at once; what a pause of the database breaks, the next turn mends. */
-  #every(milliseconds: number, task: () => Promise<void>): void {
+  /**
+   * Runs `task` again and again, never twice at once; what a pause of the database breaks, the next turn mends.
+   * Answers what runs it out of turn.
+   */
+  #every(milliseconds: number, task: () => Promise<void>): () => Promise<void> {
     let busy = false;
     const turn = async () => {
       if (busy || this.#closing) return;
@@ -101,6 +104,7 @@ export class Executor {
       busy = false;
     };
     this.#timers.push(setInterval(() => void turn(), milliseconds));
+    return turn;
   }
 
   async #work(): Promise<void> {

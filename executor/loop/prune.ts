@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Database, now, statement } from '../../schema/database/database.ts';
 
 /** How often old rows are looked for. */
@@ -5,6 +6,9 @@ export const PRUNE_MS = 600_000;
 
 /** Rows of one batch: a long transaction would hold up everybody else's. */
 const BATCH_ROWS = 1_000;
+
+/** Between two batches everybody else has a turn: the embedded database works while the process waits. */
+const PAUSE_MS = 50;
 
 /** The oldest rows behind a place: sequences grow with time, so the first young row ends the search. */
 function selectOldest(table: 'operations' | 'events', time: string): string {
@@ -33,13 +37,14 @@ export class Prune {
     this.#retention = retention;
   }
 
-  async run(): Promise<void> {
-    await this.#prune(selectOldestOperations, deleteOperations);
-    await this.#prune(selectOldestEvents, deleteEvents);
+  /** `isOver` ends it between two batches. */
+  async run(isOver: () => boolean = () => false): Promise<void> {
+    await this.#prune(selectOldestOperations, deleteOperations, isOver);
+    await this.#prune(selectOldestEvents, deleteEvents, isOver);
   }
 
-  async #prune(select: string, remove: string): Promise<void> {
-    for (let after = 0; ; ) {
+  async #prune(select: string, remove: string, isOver: () => boolean): Promise<void> {
+    for (let after = 0; !isOver(); ) {
       const args = { after, retention: this.#retention };
       const [rows] = await this.#database.read([statement<{ last: number | null; young: number }>(select, args)]);
       const { last, young } = rows[0] ?? { last: null, young: 1 };
@@ -47,6 +52,7 @@ export class Prune {
       await this.#database.write([statement(remove, { ...args, last })]);
       if (young === 1) return;
       after = last;
+      await setTimeout(PAUSE_MS, undefined, { ref: false });
     }
   }
 }

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claim } from '../../executor/loop/claim.ts';
-import { Prune } from '../../executor/loop/prune.ts';
 import { register } from '../../executor/loop/registration.ts';
 import { Reporter } from '../../executor/loop/report.ts';
 import { type Database, now, statement } from '../../schema/database/database.ts';
@@ -29,8 +28,6 @@ const insertHistory = `
 const insertWork = `
   INSERT INTO operations (${columns})
   SELECT :id, :hypervisor, 'container.create', :id, '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL`;
-
-const backdate = `UPDATE operations SET created_ms = created_ms - 40 * ${DAY_MS}, finished_ms = finished_ms - 40 * ${DAY_MS}`;
 
 async function medianClaim(database: Database, round: string): Promise<number> {
   const machine = { machineId: null, bootId: 'boot', capabilities: {}, version: '0' };
@@ -60,15 +57,10 @@ const database = openEmbedded(join(directory, 'weft.db'));
 try {
   await migrate(database);
   print('claim of an operation, an empty history', `${(await medianClaim(database, 'empty')).toFixed(3)} ms`);
-  await database.write([statement(backdate)]);
   for (let from = 0; from < 1_000_000; from += BATCH) {
     await database.write([statement(insertHistory, { from, hypervisor: HYPERVISOR })]);
   }
   print('claim of an operation, a million ended ones', `${(await medianClaim(database, 'full')).toFixed(3)} ms`);
-  await database.write([statement('DELETE FROM events')]);
-  const began = performance.now();
-  await new Prune(database, 30 * DAY_MS).run();
-  print('forget a million operations', `${((performance.now() - began) / 1000).toFixed(1)} s`);
 } finally {
   database.close();
   rmSync(directory, { recursive: true });

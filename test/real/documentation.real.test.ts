@@ -21,6 +21,11 @@ describe('the commands of', () => {
     expect(linkNames(null)).toEqual([]);
   });
 
+  it('docs/operations.md do what it says', async () => {
+    const { environment } = await weftOfThePages();
+    runExamples('docs/operations.md', environment);
+  });
+
   it('docs/leviathan.md do what it says', async () => {
     const { environment } = await weftOfThePages();
     runExamples('docs/leviathan.md', environment);
@@ -45,10 +50,14 @@ describe('the queries of docs/sql.md', () => {
       });
       expect(JSON.parse(ours)).toEqual(theirs === '' ? [] : JSON.parse(theirs));
     }
-    const reachable = execFileSync('npm', ['run', '--silent', 'sql', '--', queries.at(-1)?.text ?? ''], {
-      encoding: 'utf8',
-      env: { ...process.env, ...environment },
-    });
+    const reachable = execFileSync(
+      'npm',
+      ['run', '--silent', 'sql', '--', queries.find(({ text }) => text.includes('other.container'))?.text ?? ''],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      },
+    );
     expect(reachable).toBe('container\n---------\nc1\nc13\nc14\nc3\n');
   });
 
@@ -57,7 +66,7 @@ describe('the queries of docs/sql.md', () => {
     const file = join(weft.stateDirectory, 'weft.db');
     const ask = (query: string) => execFileSync('sqlite3', ['-readonly', file, query], { encoding: 'utf8' }).trim();
     const views = ask("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").split('\n');
-    expect(views).toEqual(['v_cens', 'v_containers', 'v_links', 'v_operations']);
+    expect(views).toEqual(['v_cens', 'v_containers', 'v_links', 'v_operations', 'v_orphans']);
     for (const view of views) expect(ask(`SELECT count(*) >= 0 FROM (SELECT * FROM ${view})`)).toBe('1');
   });
 

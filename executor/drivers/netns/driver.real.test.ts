@@ -208,7 +208,8 @@ describe('the thread and its descriptors', () => {
       await driver.createNamespace(namespace);
       await refusalOf(driver.createNamespace({ ...namespace, label: 'other' }));
       await driver.createVeth({ ends });
-      await refusalOf(driver.createVeth({ ends }));
+      await driver.createVeth({ ends });
+      await refusalOf(driver.createVeth({ ends: [{ ...ends[0], alias: 'other' }, ends[1]] }));
       await refusalOf(driver.changeLink({ namespace: 'oa', alias: 'none', up: true }));
       await driver.view('all');
       await refusalOf(driver.deleteNamespace({ ...namespace, label: 'other' }));
