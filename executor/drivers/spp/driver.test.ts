@@ -1,0 +1,131 @@
+import { afterEach, expect, test } from 'vitest';
+import { until } from '../../../test/support/until.ts';
+import { openSppDriver, type ProcessKey, type SppDriver } from './driver.ts';
+import { type Answers, oldNfv, oldPrimary, oldVf, padded, typedProcess, vfStatus } from './fake-process.ts';
+import { HANDSHAKE } from './handshake.ts';
+import { Stage } from './stage.ts';
+
+const MIRROR_STATUS =
+  '{ "results": [ { "result": "success" } ], "info": { "client-id": 3, "phy": [ "0" ], "vhost": [  ], "ring": [  ], "master-lcore": 0, "core": [ { "core": 5, "type": "unuse" } ] } }';
+const PCAP_STATUS =
+  '{ "results": [ { "result": "success" } ], "info": { "client-id": 4, "status": "idle", "master-lcore": 0, "core": [ { "core": 6, "role": "receive", "rx_port": [ { "port": "phy:0" } ] } ] } }';
+const NFV_STATUS = '{"client-id":5,"status":"idling","master-lcore":0,"lcores":[0,1],"ports":["phy:0"],"patches":[]}';
+const PRIMARY_STATUS = '{"master-lcore":0,"lcores":[0],"phy_ports":[],"ring_ports":[],"pipes":[]}';
+
+const stage = new Stage();
+
+afterEach(() => stage.clear());
+
+async function present(driver: SppDriver, key: ProcessKey): Promise<void> {
+  await until(`${key} is connected`, () => driver.process(key) !== null);
+}
+
+/** A process of 2020 whose answers stand in frames. */
+function framed(answers: Answers): Answers {
+  return async (command, process) => padded(String(await answers(command, process)), 32_768);
+}
+
+test('processes of all eras are known by their handshake', async () => {
+  const { driver, changes } = await stage.open();
+  await stage.join(driver, oldNfv(1));
+  await stage.join(driver, oldVf(2));
+  await stage.join(driver, typedProcess(3, 'mirror', MIRROR_STATUS));
+  await stage.join(driver, typedProcess(4, 'pcap', PCAP_STATUS));
+  await stage.join(driver, framed(typedProcess(5, 'nfv', NFV_STATUS)));
+  await stage.join(driver, typedProcess(6, 'vf', vfStatus(6)));
+  await stage.join(driver, oldNfv(7, 2_048));
+  const primary = await stage.join(driver, oldPrimary(), 'primary');
+  await until('all are connected', () => driver.processes().length === 8);
+  await Promise.all(driver.processes().map(({ key }) => driver.status(key)));
+  expect(
+    driver
+      .processes()
+      .map(({ key, type, messageSize, era }) => [key, type, messageSize, era.portSyntax, era.classifier]),
+  ).toEqual([
+    ['primary', 'primary', 1_000, 'old', 'classifier_mac'],
+    [1, 'nfv', 1_000, 'old', 'classifier_mac'],
+    [2, 'vf', null, 'new', 'classifier_mac'],
+    [3, 'mirror', null, 'new', 'classifier'],
+    [4, 'pcap', null, 'new', 'classifier'],
+    [5, 'nfv', 32_768, 'new', 'classifier'],
+    [6, 'vf', null, 'new', 'classifier'],
+    [7, 'nfv', 2_048, 'old', 'classifier_mac'],
+  ]);
+  expect(primary.heard).not.toContain(HANDSHAKE);
+  expect([...changes].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 'primary']);
+});
+
+test('a primary of 2020 has figures and takes commands', async () => {
+  const { driver } = await stage.open();
+  const answers: Answers = (command) =>
+    padded(command === 'status' ? PRIMARY_STATUS : `{"result":"succeeded","command":"${command}"}`, 32_768);
+  const primary = await stage.join(driver, answers, 'primary');
+  await present(driver, 'primary');
+  expect(driver.process('primary')?.status).toEqual({ type: 'primary', figures: JSON.parse(PRIMARY_STATUS) });
+  expect(await driver.command('primary', { kind: 'forward' })).toEqual({ confirmed: true });
+  expect(primary.heard.at(-1)).toBe('forward');
+});
+
+test('fault 8: a process that ends is gone at once, and new when it comes back', async () => {
+  const { driver, changes } = await stage.open();
+  const first = await stage.join(driver, oldVf(2));
+  await present(driver, 2);
+  const before = driver.process(2)?.generation ?? 0;
+  await first.close();
+  await until('it is gone', () => driver.process(2) === null);
+  await expect(driver.status(2)).rejects.toMatchObject({ code: 'missing', transient: false });
+  await expect(driver.command(2, { kind: 'exit' })).rejects.toMatchObject({ code: 'missing' });
+  await stage.join(driver, oldVf(2));
+  await present(driver, 2);
+  expect(driver.process(2)?.generation).toBeGreaterThan(before);
+  expect(changes).toEqual([2, 2, 2]);
+});
+
+test('faults 5 and 8: a process that falls silent is found by the periodic status and dropped', async () => {
+  const { driver } = await stage.open({ timings: { status: 20, command: 100 } });
+  const silent = await stage.join(driver, oldVf(2));
+  await present(driver, 2);
+  await stage.join(driver, oldNfv(1));
+  await present(driver, 1);
+  silent.become(() => null);
+  await until('the silent one is dropped', () => driver.process(2) === null);
+  await silent.ended;
+  expect(driver.process(1)).not.toBe(null);
+});
+
+test('a status that reads differently is told, one that does not is not', async () => {
+  const { driver, changes } = await stage.open({ timings: { status: 10 } });
+  const nfv = await stage.join(driver, oldNfv(1));
+  await present(driver, 1);
+  const asked = nfv.count('status');
+  await until('it has been asked again', () => nfv.count('status') > asked + 3);
+  expect(changes).toEqual([1]);
+  nfv.become(oldNfv(1, 1_000, "'phy:0-null'"));
+  await until('the change is told', () => changes.length === 2);
+  expect(driver.process(1)?.status).toMatchObject({ ports: ['phy:0'] });
+});
+
+test('close ends all connections and rejects what is asked', async () => {
+  const { driver, changes } = await stage.open();
+  const vf = await stage.join(
+    driver,
+    oldVf(2, () => null),
+  );
+  const silent = await stage.join(driver, () => null);
+  await present(driver, 2);
+  const asked = driver.command(2, { kind: 'stop-component', name: 'a' });
+  const waiting = driver.command(2, { kind: 'stop-component', name: 'b' });
+  const outcomes = Promise.allSettled([asked, waiting]);
+  await driver.close();
+  expect(await outcomes).toMatchObject([{ reason: { code: 'lost' } }, { reason: { code: 'lost' } }]);
+  await Promise.all([vf.ended, silent.ended]);
+  expect(driver.processes()).toEqual([]);
+  expect(changes).toEqual([2]);
+});
+
+test('a port in use is an error, and leaves nothing open', async () => {
+  const { driver } = await stage.open();
+  const anywhere = { host: '127.0.0.1', port: 0 };
+  const opened = openSppDriver({ primary: anywhere, secondary: driver.secondary, changed: () => {} });
+  await expect(opened).rejects.toMatchObject({ code: 'invalid' });
+});

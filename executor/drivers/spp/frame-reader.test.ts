@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest';
+import { padded } from './fake-process.ts';
+import { FrameReader } from './frame-reader.ts';
+
+const LIMIT = 1_048_576;
+
+interface Frame {
+  text: string;
+  bytes: Buffer;
+}
+
+function bare(text: string): Frame {
+  return { text, bytes: Buffer.from(text, 'latin1') };
+}
+
+function framed(text: string, size: number): Frame {
+  return { text, bytes: padded(text, size) };
+}
+
+/* What real processes said, in three eras. */
+const CONVERSATIONS: Record<string, Frame[]> = {
+  'a vf of 2018': [
+    bare('{ "results": [ { "result": "success" } ], "client_id": 2 }'),
+    bare(
+      '{ "results": [ { "result": "success" } ], "info": { "client-id": 2, "phy": [ 0, 1 ], "vhost": [  ], "ring": [ 2, 3, 6 ], "core": [ { "core": 2, "name": "cls1", "type": "classifier_mac", "rx_port": [ { "port": "ring:6", "vlan": { "operation": "none", "id": 0, "pcp": 0 } } ], "tx_port": [ { "port": "ring:2", "vlan": { "operation": "add", "id": 677, "pcp": 3 } } ] }, { "core": 3, "type": "unuse" } ], "classifier_table": [ { "type": "mac", "value": "FA:16:3E:7D:CC:35", "port": "ring:2" } ] } }',
+    ),
+    bare('{ "results": [ { "result": "error", "error_details": { "message": "bad value(component name)" } } ] }'),
+    bare('{ "results": [ { "result": "success" } ] }'),
+  ],
+  'an nfv of 18.05': [
+    framed('1', 1_000),
+    framed("status: idling\nports: 'phy:0-ring:0,phy:1-null,ring:0-phy:1'", 1_000),
+    framed('add\0ring\x000', 1_000),
+    framed('patch\0phy\x000\0ring\x000', 1_000),
+    framed('patch\0reset', 1_000),
+    framed('forward', 1_000),
+  ],
+  'an nfv of 2018-10': [framed('1', 2_048), framed('_set_client_id\x005', 2_048), framed('add\0ring', 2_048)],
+  'a primary of 18.05': [framed('Server Idling\n', 1_000), framed('clear', 1_000), framed('Server Idling\n', 1_000)],
+  'a primary of 2018-10': [
+    framed(
+      '{"phy_ports": [{"id": 0, "eth": "9e:24:a1:12:87:54", "rx": 0, "tx": 0, "tx_drop": 0}], "ring_ports": [{"id": 0, "rx": 0, "rx_drop": 0, "tx": 0, "tx_drop": 0}]}',
+      2_048,
+    ),
+    framed('{"status": "cleared"}', 2_048),
+    framed('nonsense', 2_048),
+  ],
+  'an nfv of 2020': [
+    framed('{"results":[{"result":"success"}],"client_id":1,"process_type":"nfv"}', 32_768),
+    framed('{"result":"succeeded","command":"add","port":"ring:0"}', 32_768),
+    framed('patch\0reset', 32_768),
+    framed('{"result":"failed","command":"patch","ports":{"src":"phy:0","dst":"ring:0"}}', 32_768),
+    framed('patch\0reset', 32_768),
+  ],
+  'a primary of 2020': [
+    framed(
+      '{"result": "error", "message": "Flow validate error\\nerror type: 1 (Cause unspecified)\\nerror message: \\"}{\\" \\\\"}',
+      32_768,
+    ),
+    framed('{"result":"succeeded","command":"clear"}', 32_768),
+  ],
+};
+
+/** Pieces of `bytes`, of sizes that `size` gives. */
+function* cut(bytes: Buffer, size: () => number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(bytes.length, at + size());
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
+/** A generator of numbers from 1 to `highest` that is the same in every run. */
+function sizes(seed: number, highest: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return 1 + ((state >>> 8) % highest);
+  };
+}
+
+/** Reads one answer from the pieces; what lies behind its end is padding, and is read too. */
+function readOne(reader: FrameReader, pieces: Iterable<Buffer>): string[] {
+  const texts: string[] = [];
+  let quiet = false;
+  reader.expect();
+  for (const piece of pieces) {
+    const reading = reader.push(piece);
+    quiet = reading.kind === 'quiet';
+    if (reading.kind === 'reply') texts.push(reading.text);
+    else if (reading.kind !== 'more' && !quiet) throw new Error(`the reader says ${reading.kind}`);
+  }
+  const settled = quiet ? reader.settle() : null;
+  return settled === null ? texts : [...texts, settled];
+}
+
+describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames) => {
+  test('come whole', () => {
+    const reader = new FrameReader(LIMIT);
+    for (const { text, bytes } of frames) expect(readOne(reader, [bytes])).toEqual([text]);
+  });
+
+  test('come byte by byte', () => {
+    const reader = new FrameReader(LIMIT);
+    for (const { text, bytes } of frames)
+      expect(
+        readOne(
+          reader,
+          cut(bytes, () => 1),
+        ),
+      ).toEqual([text]);
+  });
+
+  test('come in pieces of any size', () => {
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const reader = new FrameReader(LIMIT);
+      const size = sizes(seed, 1 + seed * 7);
+      for (const { text, bytes } of frames) expect(readOne(reader, cut(bytes, size))).toEqual([text]);
+    }
+  });
+
+  test('come with the padding of the one before', () => {
+    const reader = new FrameReader(LIMIT);
+    let late = Buffer.alloc(0);
+    for (const { text, bytes } of frames) {
+      const input = Buffer.concat([late, bytes]);
+      // JSON is whole before its padding has come; the end of any other text is not to be seen without.
+      const end = text.startsWith('{') ? late.length + text.length : input.length;
+      const first = input.subarray(0, end);
+      late = Buffer.from(input.subarray(end));
+      expect(readOne(reader, [first])).toEqual([text]);
+    }
+  });
+});
+
+test('the size of frames is learned from the first two, and then nothing is waited for', () => {
+  const reader = new FrameReader(LIMIT);
+  reader.expect();
+  expect(reader.push(padded('1', 2_048))).toEqual({ kind: 'quiet' });
+  expect(reader.settle()).toBe('1');
+  expect(reader.frameSize).toBe(2_048);
+  reader.expect();
+  expect(reader.push(padded('forward', 2_048))).toEqual({ kind: 'reply', text: 'forward' });
+});
+
+test('a pause within a frame of known size does not end it', () => {
+  const reader = new FrameReader(LIMIT);
+  readOne(reader, [padded('1', 1_000)]);
+  reader.expect();
+  const frame = padded('patch\0reset', 1_000);
+  expect(reader.push(frame.subarray(0, 6)).kind).toBe('more');
+  expect(reader.push(frame.subarray(6))).toEqual({ kind: 'reply', text: 'patch\0reset' });
+});
+
+test('a pause within the first frame does not teach a wrong size', () => {
+  const reader = new FrameReader(LIMIT);
+  const frame = padded('1', 1_000);
+  expect(readOne(reader, [frame.subarray(0, 300)])).toEqual(['1']);
+  reader.expect();
+  expect(reader.push(Buffer.concat([frame.subarray(300), padded('stop', 1_000)]))).toEqual({
+    kind: 'reply',
+    text: 'stop',
+  });
+  expect(reader.frameSize).toBe(1_000);
+});
+
+test('JSON that a process cut off at the end of its buffer ends with its padding', () => {
+  const reader = new FrameReader(LIMIT);
+  expect(
+    readOne(
+      reader,
+      cut(padded('{"ports":["phy:0', 1_000), () => 7),
+    ),
+  ).toEqual(['{"ports":["phy:0']);
+});
+
+test('fault 4: what nothing asked for is told from the next answer', () => {
+  const reader = new FrameReader(LIMIT);
+  expect(reader.push(Buffer.from('status')).kind).toBe('unasked');
+  const second = new FrameReader(LIMIT);
+  second.expect();
+  expect(second.push(Buffer.from('{ "a": [  ] }{ "b')).kind).toBe('unasked');
+});
+
+test('a line break after an answer belongs to nothing', () => {
+  const reader = new FrameReader(LIMIT);
+  const frame = padded('{"status":"idling"}\n', 1_000);
+  expect(readOne(reader, [frame])).toEqual(['{"status":"idling"}']);
+  expect(readOne(reader, [padded('stop', 1_000)])).toEqual(['stop']);
+  expect(reader.frameSize).toBe(1_000);
+});
+
+test('an answer over the limit is noticed, as text, JSON or nothing but padding', () => {
+  for (const filling of ['x', '{', '\0']) {
+    const reader = new FrameReader(10_000);
+    reader.expect();
+    const piece = Buffer.alloc(4_000, filling);
+    expect([reader.push(piece).kind, reader.push(piece).kind, reader.push(piece).kind]).toEqual([
+      'more',
+      'more',
+      'overflow',
+    ]);
+  }
+});
+
+test('fault 3: a status of a megabyte in tiny pieces takes no longer than its length', () => {
+  const entry = '{ "port": "ring:1", "vlan": { "operation": "none", "id": 0, "pcp": 0 } }';
+  const text = `{ "results": [ ${Array(13_000).fill(entry).join(', ')} ] }`;
+  const reader = new FrameReader(LIMIT);
+  const start = performance.now();
+  expect(
+    readOne(
+      reader,
+      cut(Buffer.from(text), () => 16),
+    ),
+  ).toEqual([text]);
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
+
+test('a frame full of gaps is read in time', () => {
+  const reader = new FrameReader(LIMIT);
+  const frame = Buffer.alloc(900_000);
+  frame[0] = 0x78;
+  frame[800_000] = 0x78;
+  const start = performance.now();
+  expect(
+    readOne(
+      reader,
+      cut(frame, () => 1_000),
+    ),
+  ).toHaveLength(1);
+  expect(performance.now() - start).toBeLessThan(5_000);
+});

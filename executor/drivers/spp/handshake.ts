@@ -1,0 +1,41 @@
+import type { HandshakeKind, ProcessType } from './era.ts';
+import { parseObject } from './reply.ts';
+
+export const HANDSHAKE = '_get_client_id';
+
+export interface Identity {
+  readonly id: number;
+  readonly type: Exclude<ProcessType, 'primary'>;
+  readonly handshake: Exclude<HandshakeKind, 'none'>;
+}
+
+const TYPES: readonly string[] = ['vf', 'nfv', 'mirror', 'pcap'] satisfies Identity['type'][];
+const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
+
+/**
+ * Who answers so to `_get_client_id`, in any era: a bare integer is an nfv, JSON without `process_type` a vf.
+ *
+ * @returns why not, in plain words, for an answer that is none or an id that is no whole number from 1
+ */
+export function identify(reply: string): Identity | string {
+  const answer = parseObject(reply);
+  if (answer === null) {
+    const text = reply.trim();
+    if (WHOLE_NUMBER.test(text)) return { id: Number(text), type: 'nfv', handshake: 'integer' };
+    return `${shown(text)} is no id`;
+  }
+  const { client_id: id, process_type: type } = answer;
+  if (typeof id !== 'number' || !WHOLE_NUMBER.test(String(id))) return `${shown(JSON.stringify(id))} is no id`;
+  if (type === undefined) return { id, type: 'vf', handshake: 'json' };
+  if (!isType(type)) return `${shown(JSON.stringify(type))} is no type of process`;
+  return { id, type, handshake: 'json-typed' };
+}
+
+function isType(value: unknown): value is Identity['type'] {
+  return typeof value === 'string' && TYPES.includes(value);
+}
+
+/** What strangers send goes into the log: short, and without control characters. */
+function shown(text: string | undefined): string {
+  return JSON.stringify((text ?? 'nothing').slice(0, 80));
+}

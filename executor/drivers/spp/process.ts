@@ -1,0 +1,166 @@
+import { encode, type SppCommand, STATUS } from './commands.ts';
+import type { Connection } from './connection.ts';
+import type { Era, ProcessKey, ProcessType } from './era.ts';
+import { SppError } from './errors.ts';
+import { shortfall, wouldCrash } from './nfv-effects.ts';
+import { verdictOf } from './reply.ts';
+import type { Timings } from './settings.ts';
+import { type ProcessStatus, parseStatus } from './status.ts';
+
+export interface CommandResult {
+  /**
+   * Whether the process said so, or its status showed it afterwards. False only for what an old primary repeats
+   * without a word on what it did, and whose effect no status shows.
+   */
+  readonly confirmed: boolean;
+}
+
+export interface ProcessOptions {
+  readonly key: ProcessKey;
+  readonly type: ProcessType;
+  readonly era: Era;
+  readonly generation: number;
+  readonly connection: Connection;
+  /** The text of its first status, which `parseStatus` knows. */
+  readonly statusText: string;
+  readonly status: ProcessStatus;
+  readonly timings: Timings;
+  readonly changed: () => void;
+}
+
+/** One connected process: what it is told, and what is known of it. */
+export class SppProcess {
+  readonly key: ProcessKey;
+  readonly type: ProcessType;
+  readonly era: Era;
+  readonly generation: number;
+  readonly connection: Connection;
+  /** Milliseconds since 1970. */
+  readonly connectedAt = Date.now();
+  readonly #timings: Timings;
+  readonly #changed: () => void;
+  readonly #watch: NodeJS.Timeout;
+  #status: ProcessStatus;
+  #statusText: string;
+  #reading: Promise<ProcessStatus> | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ key, type, era, generation, connection, statusText, status, timings, changed }: ProcessOptions) {
+    this.key = key;
+    this.type = type;
+    this.era = era;
+    this.generation = generation;
+    this.connection = connection;
+    this.#statusText = statusText;
+    this.#status = status;
+    this.#timings = timings;
+    this.#changed = changed;
+    // What goes wrong with it ends the connection, which is told elsewhere.
+    this.#watch = setInterval(() => this.status().catch(() => {}), timings.status);
+    connection.onEnd(() => clearInterval(this.#watch));
+  }
+
+  /** As of the last reading. */
+  get lastStatus(): ProcessStatus {
+    return this.#status;
+  }
+
+  /**
+   * Reads the status. Calls at the same time share a reading, unless a command has been given in between.
+   *
+   * @throws SppError `timeout`, `lost`
+   */
+  status(): Promise<ProcessStatus> {
+    if (this.#reading !== null) return this.#reading;
+    const reading = this.#readStatus().finally(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  /**
+   * Gives a command and waits for what the process says to it.
+   *
+   * @throws SppError `invalid`, `refused`, `timeout`, `lost`
+   */
+  command(command: SppCommand): Promise<CommandResult> {
+    const { era, type } = this;
+    let text: string;
+    try {
+      text = encode(command, type, era);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!era.fragile || command.kind === 'exit') return this.#give(command, text);
+    // What a guard has read must still hold when the command is sent: nothing may change the process in between.
+    const turn = this.#turn.then(() => this.#giveGuarded(command, text));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Whether any answer comes within so many milliseconds. */
+  async answers(within: number): Promise<boolean> {
+    const start = performance.now();
+    const { promise: elapsed, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, within);
+    const read = this.status().then(
+      () => {},
+      () => {},
+    );
+    await Promise.race([read, elapsed]);
+    clearTimeout(timer);
+    return this.connection.end === null && this.connection.answeredAt >= start;
+  }
+
+  async #readStatus(): Promise<ProcessStatus> {
+    const text = await this.connection.ask(STATUS, this.#timings.command);
+    if (text === this.#statusText) return this.#status;
+    const status = parseStatus(this.type, text);
+    if (status === null) throw this.#outOfStep(STATUS, 'what it answered is no status');
+    this.#statusText = text;
+    this.#status = status;
+    this.#changed();
+    return status;
+  }
+
+  async #giveGuarded(command: SppCommand, text: string): Promise<CommandResult> {
+    const before = command.kind === 'remove-port' ? await this.status() : this.#status;
+    const danger = before.type === 'nfv' ? wouldCrash(command, before) : null;
+    if (danger !== null) throw this.#error('refused', text, danger);
+    return await this.#give(command, text);
+  }
+
+  async #give(command: SppCommand, text: string): Promise<CommandResult> {
+    // A status that was asked for before this command would not show it to those who ask after.
+    this.#reading = null;
+    const isExit = command.kind === 'exit';
+    const reply = await this.connection.ask(text, this.#timings.command, { endAnswers: isExit });
+    if (isExit && reply === '') return { confirmed: true };
+    const verdict = verdictOf(reply, text);
+    if (verdict.kind === 'done') return { confirmed: true };
+    if (verdict.kind === 'refused') throw this.#error('refused', text, verdict.message);
+    if (verdict.kind === 'unreadable') throw this.#outOfStep(text, 'its answer is none to this command');
+    return { confirmed: await this.#verified(command, text) };
+  }
+
+  /** @throws SppError `refused` if the status shows that an echoed command was not obeyed */
+  async #verified(command: SppCommand, text: string): Promise<boolean> {
+    if (this.type !== 'nfv') return false;
+    const after = await this.status();
+    const missing = after.type === 'nfv' ? shortfall(command, after) : null;
+    if (missing !== null) throw this.#error('refused', text, missing);
+    return true;
+  }
+
+  /** What it says next would be taken for the answer to something else: the connection ends. */
+  #outOfStep(text: string, detail: string): SppError {
+    const error = this.#error('lost', text, detail);
+    this.connection.close(error);
+    return error;
+  }
+
+  #error(code: 'refused' | 'lost', text: string, detail: string): SppError {
+    return new SppError(code, `${text} on ${this.connection.subject}`, detail);
+  }
+}

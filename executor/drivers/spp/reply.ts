@@ -1,0 +1,67 @@
+/**
+ * What a process said to a command. `done`: it says so. `refused`: with its own message. `echo`: it repeated the
+ * command, as old ones do whether or not they obey; only the status tells. `unreadable`: no answer to this command.
+ */
+export type Verdict =
+  | { readonly kind: 'done' | 'echo' | 'unreadable' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+const DONE: Verdict = { kind: 'done' };
+const ECHO: Verdict = { kind: 'echo' };
+const UNREADABLE: Verdict = { kind: 'unreadable' };
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object that `text` is; null for anything else. */
+export function parseObject(text: string): JsonObject | null {
+  if (!text.startsWith('{')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param reply without its padding
+ * @param command as it was sent: an answer that names another one is unreadable, as is the echo of another one
+ */
+export function verdictOf(reply: string, command: string): Verdict {
+  const answer = parseObject(reply);
+  if (answer === null) return isEcho(reply, command) ? ECHO : UNREADABLE;
+  if (Array.isArray(answer.results)) return verdictOfResults(answer.results);
+  if (typeof answer.result === 'string') return verdictOfResult(answer.result, answer, command);
+  return command === 'clear' && answer.status === 'cleared' ? DONE : UNREADABLE;
+}
+
+/** vf, mirror, pcap: `{ "results": [ { "result": "error", "error_details": { "message": "…" } } ] }`. */
+function verdictOfResults(results: readonly unknown[]): Verdict {
+  for (const entry of results) {
+    if (!isObject(entry) || typeof entry.result !== 'string') return UNREADABLE;
+    if (entry.result === 'success') continue;
+    const details = isObject(entry.error_details) ? entry.error_details : {};
+    return { kind: 'refused', message: typeof details.message === 'string' ? details.message : entry.result };
+  }
+  return results.length > 0 ? DONE : UNREADABLE;
+}
+
+/** nfv and primary: `{"result":"failed","command":"add","port":"ring:99"}`, or with a `message`. */
+function verdictOfResult(result: string, answer: JsonObject, command: string): Verdict {
+  if (typeof answer.command === 'string' && !`${command} `.startsWith(`${answer.command} `)) return UNREADABLE;
+  if (result === 'succeeded' || result === 'success') return DONE;
+  return { kind: 'refused', message: typeof answer.message === 'string' ? answer.message : result };
+}
+
+/** The process tokenises the command where it lies, so that blanks, and the colons of ports, come back as NULs. */
+function isEcho(reply: string, command: string): boolean {
+  return reply === command || separated(reply) === separated(command);
+}
+
+function separated(text: string): string {
+  return text.replaceAll('\0', ' ').replaceAll(':', ' ');
+}

@@ -1,0 +1,59 @@
+import { openSppDriver, type ProcessKey, type SppDriver, type SppDriverOptions } from './driver.ts';
+import { type Answers, FakeProcess } from './fake-process.ts';
+import type { Timings } from './settings.ts';
+
+/* What the tests of the driver begin with: a driver on free ports, with its waits cut down, and processes. */
+
+const SHORT: Partial<Timings> = {
+  handshake: 10_000,
+  command: 10_000,
+  status: 3_600_000,
+  probe: 200,
+  quiet: 30,
+  refusalFirst: 100,
+  refusalLongest: 400,
+};
+
+export interface Opened {
+  driver: SppDriver;
+  /** What `changed` was called with. */
+  changes: ProcessKey[];
+  /** `warn an SPP connection is refused {…}`. */
+  log: string[];
+}
+
+/** Whatever is opened on it, `clear` closes, the last first. */
+export class Stage {
+  readonly #closing: (() => Promise<void>)[] = [];
+
+  /** The periodic `status` is put off for the length of a test, unless `timings` says otherwise. */
+  async open({ timings, limits }: Pick<SppDriverOptions, 'timings' | 'limits'> = {}): Promise<Opened> {
+    const changes: ProcessKey[] = [];
+    const log: string[] = [];
+    const anywhere = { host: '127.0.0.1', port: 0 };
+    const driver = await openSppDriver({
+      primary: anywhere,
+      secondary: anywhere,
+      timings: { ...SHORT, ...timings },
+      ...(limits === undefined ? {} : { limits }),
+      log: (level, text, data) => log.push(`${level} ${text} ${JSON.stringify(data)}`),
+      changed: (key) => changes.push(key),
+    });
+    this.closeLater(() => driver.close());
+    return { driver, changes, log };
+  }
+
+  async join(driver: SppDriver, answers: Answers, role: 'primary' | 'secondary' = 'secondary'): Promise<FakeProcess> {
+    const process = await FakeProcess.connect(driver[role], answers);
+    this.closeLater(() => process.close());
+    return process;
+  }
+
+  closeLater(close: () => Promise<void>): void {
+    this.#closing.push(close);
+  }
+
+  async clear(): Promise<void> {
+    for (const close of this.#closing.splice(0).reverse()) await close();
+  }
+}

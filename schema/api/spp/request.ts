@@ -1,0 +1,151 @@
+import * as v from 'valibot';
+import { type MemberError, Problem } from '../../problem.ts';
+import { invalidKey, keyRequired, NumberLiteral, unknownKey } from './text.ts';
+
+/** The members that a request knows; those of an object within it, or null where it is not looked into. */
+export interface Members {
+  readonly [name: string]: Members | null;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What one request may say, and in which order spp-ctl looks for what is wrong with it. */
+export interface RequestRules<Schema extends v.GenericSchema = v.GenericSchema> {
+  /** Has its entries in the order in which spp-ctl checks values; it first looks whether all keys are there. */
+  readonly schema: Schema;
+  /** In the order in which they are asked for. */
+  readonly required: (body: JsonObject) => readonly string[];
+  readonly members: Members;
+  /** The name that an error gives to a member, where that is not its own. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** An extension refuses members that it does not know; the seed's own requests ignore them. */
+  readonly extension: boolean;
+  /** Whether the request may come without a body: it is then `{}`. */
+  readonly optional?: boolean;
+}
+
+/** A request that holds, in its normal form. */
+export interface Accepted<Schema extends v.GenericSchema> {
+  readonly value: v.InferOutput<Schema>;
+  /** JSON pointers (RFC 6901) of members that the request does not know, for the `Warning` header. */
+  readonly ignored: readonly string[];
+}
+
+const UNKNOWN_MAX = 20;
+
+interface Fault {
+  readonly message: string;
+  readonly error: MemberError;
+}
+
+/**
+ * The request that a body holds, read as JSON whatever its `Content-Type` says.
+ *
+ * @throws Problem 400: `malformed` if it is no JSON object, `invalid` with the text that spp-ctl has for the first
+ *   fault, and with a JSON pointer for each
+ */
+export function readRequest<Schema extends v.GenericSchema>(
+  rules: RequestRules<Schema>,
+  text: string,
+): Accepted<Schema> {
+  return checkRequest(rules, rules.optional === true && text.trim() === '' ? {} : parseBody(text));
+}
+
+/** As {@link readRequest}, of a body that is parsed already, which no longer tells `1.0` and `1e2` from whole numbers. */
+export function checkRequest<Schema extends v.GenericSchema>(
+  rules: RequestRules<Schema>,
+  body: unknown,
+): Accepted<Schema> {
+  if (!isObject(body)) throw notAnObject(rules);
+  const missing = rules.required(body).filter((key) => !Object.hasOwn(body, key));
+  const result = v.safeParse(rules.schema, body);
+  const unknown = unknownMembers(body, rules.members);
+  const faults = [
+    ...missing.map(missingFault),
+    ...(result.issues ?? []).filter((issue) => !missing.includes(keyOf(issue))).map(valueFault(rules, body)),
+    ...(rules.extension ? unknown.slice(0, UNKNOWN_MAX).map(unknownFault) : []),
+  ];
+  const [first] = faults;
+  if (first !== undefined) throw new Problem('invalid', first.message, { errors: faults.map(({ error }) => error) });
+  if (!result.success) throw new Error('A schema refused a body and named no issue');
+  return { value: result.output, ignored: unknown };
+}
+
+/** The rules of a request that asks for the same keys whatever it says. */
+export function requires(...keys: string[]): () => readonly string[] {
+  return () => keys;
+}
+
+/** A member of a body that may be anything. */
+export function memberOf(body: unknown, key: string): unknown {
+  return isObject(body) && Object.hasOwn(body, key) ? body[key] : undefined;
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text, keepLiterals);
+  } catch (cause) {
+    const where = cause instanceof SyntaxError ? /position \d+/.exec(cause.message)?.[0] : undefined;
+    throw new Problem('malformed', 'Not in json format.', {
+      hint: where && `See ${where} of the body`,
+      errors: [{ pointer: '', detail: 'is not JSON' }],
+      cause,
+    });
+  }
+}
+
+/** A reviver; engines without source text access (ES2026) give it no third argument. */
+function keepLiterals(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  if (typeof value !== 'number' || source === undefined) return value;
+  return Number.isSafeInteger(value) && !/[.e]/i.test(source) ? value : new NumberLiteral(source);
+}
+
+/** spp-ctl looked for its keys in a list and in a string too, and missed the first. */
+function notAnObject(rules: RequestRules): Problem {
+  const [first] = rules.required({});
+  return new Problem('malformed', first === undefined ? 'Not a json object.' : keyRequired(first), {
+    hint: 'The body must be a JSON object',
+    errors: [{ pointer: '', detail: 'must be a JSON object' }],
+  });
+}
+
+function missingFault(key: string): Fault {
+  return { message: keyRequired(key), error: { pointer: pointerTo([key]), detail: 'is missing' } };
+}
+
+function valueFault(rules: RequestRules, body: JsonObject): (issue: v.BaseIssue<unknown>) => Fault {
+  return (issue) => {
+    const key = keyOf(issue);
+    const steps = (issue.path ?? []).map((step) => String(step.key));
+    return {
+      message: invalidKey(rules.labels?.[key] ?? key, body[key]),
+      error: { pointer: pointerTo(steps), detail: issue.message },
+    };
+  };
+}
+
+function unknownFault(pointer: string): Fault {
+  const key = (pointer.split('/').at(-1) ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
+  return { message: unknownKey(key), error: { pointer, detail: 'is no member of this request' } };
+}
+
+function keyOf(issue: v.BaseIssue<unknown>): string {
+  return String(issue.path?.[0].key ?? '');
+}
+
+function unknownMembers(body: JsonObject, members: Members, steps: readonly string[] = []): string[] {
+  return Object.entries(body).flatMap(([key, value]) => {
+    if (!Object.hasOwn(members, key)) return [pointerTo([...steps, key])];
+    const inner = members[key] ?? null;
+    return inner !== null && isObject(value) ? unknownMembers(value, inner, [...steps, key]) : [];
+  });
+}
+
+function pointerTo(steps: readonly string[]): string {
+  return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberLiteral);
+}

@@ -1,0 +1,219 @@
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection } from './connection.ts';
+import { FaultPlan } from './faults.ts';
+import { createMachine, type MachineOptions, type ProcessType } from './machines.ts';
+import type { Machine } from './reply.ts';
+import { type Sent, send } from './sending.ts';
+
+/*
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
+ * not. This file is a process as its controller sees it: a client that connects, answers one command after the
+ * other, and ends as the real one does.
+ */
+
+export interface StandInOptions extends MachineOptions {
+  /** The controller's port: one for the primary, another for all others. */
+  readonly port: number;
+  readonly host?: string;
+  /** How long it waits before it connects again; 1 s, as the real ones do. */
+  readonly reconnectMs?: number;
+  /** How long a command lies before it is read; an old vf looks once a second. None unless told. */
+  readonly latencyMs?: number;
+}
+
+/** How the process is: `hung` and `frozen` keep their connection, but are silent. */
+export type Condition = 'running' | 'frozen' | 'hung' | 'exited' | 'crashed' | 'closed';
+
+export interface StandIn {
+  /** Every command that it received, with the handshakes, in order, over all connections and restarts. */
+  readonly commands: readonly string[];
+  /** How often it was connected. */
+  readonly connections: number;
+  readonly condition: Condition;
+  readonly faults: FaultPlan;
+  /** Resolves when it is connected and, but for a primary, which nobody asks, has answered who it is. */
+  identified(): Promise<void>;
+  /** Breaks the connection; the process goes on and connects again. */
+  disconnect(): void;
+  /** Stops it as SIGSTOP does, and lets it go on. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it as a killed process: nothing is left of its state. */
+  crash(): void;
+  /** Starts it again, with a new state; ends it before where it still runs. */
+  restart(): Promise<void>;
+  /** Ends it for good and waits for its connection to be closed. */
+  close(): Promise<void>;
+}
+
+export function startPrimary(options: StandInOptions): StandIn {
+  return new Running('primary', options);
+}
+
+export function startNfv(options: StandInOptions): StandIn {
+  return new Running('nfv', options);
+}
+
+export function startVf(options: StandInOptions): StandIn {
+  return new Running('vf', options);
+}
+
+export function startMirror(options: StandInOptions): StandIn {
+  return new Running('mirror', options);
+}
+
+export function startPcap(options: StandInOptions): StandIn {
+  return new Running('pcap', options);
+}
+
+const RECONNECT_MS = 1_000;
+
+class Running implements StandIn {
+  readonly commands: string[] = [];
+  readonly faults = new FaultPlan();
+  readonly #type: ProcessType;
+  readonly #options: StandInOptions;
+  connections = 0;
+  condition: Condition = 'running';
+  #machine: Machine;
+  #connection: Connection;
+  #life = new AbortController();
+  #waiting = Buffer.alloc(0);
+  /** Where what waits came from. */
+  #source: Socket | undefined;
+  #busy = false;
+  #identified = Promise.withResolvers<void>();
+
+  constructor(type: ProcessType, options: StandInOptions) {
+    this.#type = type;
+    this.#options = options;
+    this.#machine = createMachine(type, options);
+    this.#connection = this.#connect();
+  }
+
+  identified(): Promise<void> {
+    return this.#identified.promise;
+  }
+
+  disconnect(): void {
+    this.#connection.disconnect();
+  }
+
+  freeze(): void {
+    if (this.condition !== 'running') return;
+    this.condition = 'frozen';
+    this.#connection.freeze();
+  }
+
+  thaw(): void {
+    if (this.condition !== 'frozen') return;
+    this.condition = 'running';
+    this.#connection.thaw();
+    this.#look();
+  }
+
+  crash(): void {
+    this.#end('crashed');
+  }
+
+  async restart(): Promise<void> {
+    await this.#end('closed');
+    this.#machine = createMachine(this.#type, this.#options);
+    this.#life = new AbortController();
+    this.#waiting = Buffer.alloc(0);
+    this.#busy = false;
+    this.#identified = Promise.withResolvers();
+    this.condition = 'running';
+    this.#connection = this.#connect();
+  }
+
+  close(): Promise<void> {
+    return this.#end('closed');
+  }
+
+  #connect(): Connection {
+    const { host = '127.0.0.1', port, reconnectMs = RECONNECT_MS } = this.#options;
+    return new Connection(
+      { host, port, reconnectMs },
+      (data, socket) => this.#receive(data, socket),
+      () => {
+        this.connections += 1;
+        this.#waiting = Buffer.alloc(0);
+        if (this.#type === 'primary') this.#identified.resolve();
+      },
+    );
+  }
+
+  /** All that lies there when the process looks is one command to it. */
+  #receive(data: Buffer, socket: Socket): void {
+    this.#waiting = Buffer.concat([this.#waiting, data]);
+    this.#source = socket;
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    const life = this.#life.signal;
+    this.#work(life)
+      .catch((error: unknown) => {
+        if (!life.aborted) throw error;
+      })
+      .finally(() => {
+        if (life.aborted) return;
+        this.#busy = false;
+        // What came while it was stopped has been lying there.
+        if (this.#waiting.length > 0 && this.condition === 'running') this.#look();
+      });
+  }
+
+  async #work(life: AbortSignal): Promise<void> {
+    const { latencyMs = 0 } = this.#options;
+    while (!life.aborted && this.#waiting.length > 0 && this.condition === 'running') {
+      if (latencyMs > 0) await pause(latencyMs, undefined, { signal: life });
+      if (this.condition !== 'running') return;
+      const { receiveBytes } = this.#machine;
+      const [command, source] = [this.#waiting.toString('latin1', 0, receiveBytes), this.#source];
+      this.#waiting = this.#waiting.subarray(receiveBytes);
+      if (command !== '' && source) await this.#obey(command, source, life);
+    }
+  }
+
+  async #obey(command: string, socket: Socket, life: AbortSignal): Promise<void> {
+    this.commands.push(command);
+    const fault = this.faults.take(command);
+    const reply = this.#machine.handle(command);
+    switch (reply.kind) {
+      case 'silence':
+        return;
+      case 'hang':
+        this.condition = 'hung';
+        this.#connection.freeze();
+        return this.#connection.stay();
+      case 'exit':
+        return void this.#end('exited');
+      case 'crash':
+        return void this.#end('crashed');
+      case 'answer': {
+        const sent = await send(socket, reply.bytes, fault, life);
+        if (life.aborted) return;
+        if (command === '_get_client_id' && fault === undefined) this.#identified.resolve();
+        this.#afterwards(sent);
+        if (reply.after) this.#end(reply.after === 'exit' ? 'exited' : 'crashed');
+      }
+    }
+  }
+
+  #afterwards(sent: Sent): void {
+    if (sent === 'killed') this.#end('crashed');
+    if (sent === 'disconnected') this.#connection.disconnect();
+    if (sent === 'frozen') this.freeze();
+  }
+
+  #end(condition: 'exited' | 'crashed' | 'closed'): Promise<void> {
+    this.condition = condition;
+    this.#life.abort();
+    return this.#connection.end();
+  }
+}

@@ -1,0 +1,111 @@
+import { type Era, type ProcessOptions, type WorkerWords, workerWords } from './era.ts';
+import { bare, type Machine, type Reply } from './reply.ts';
+import { failed, member, succeeded } from './worker-text.ts';
+
+/*
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
+ * not. This file is what vf, mirror and pcap have in common: how they receive a command, take it apart and answer.
+ */
+
+/** What a command comes to: a text to answer, or something else. */
+export type Result =
+  | { readonly kind: 'done'; readonly more?: readonly string[] }
+  /** The command was understood, but could not be carried out. */
+  | { readonly kind: 'failed' }
+  /** A word of the command is refused; the reply names only which. */
+  | { readonly kind: 'invalid'; readonly field: string }
+  | { readonly kind: 'silence' | 'hang' | 'crash' };
+
+export interface Command {
+  /** How many words it has, with its own name. */
+  readonly words: readonly [least: number, most: number];
+  run(words: readonly string[]): Result;
+}
+
+export type Commands = Readonly<Record<string, Command | undefined>>;
+
+/** More words than this are refused. */
+const MOST_WORDS = 8;
+
+/** A longer text does not fit where it is taken apart, and ends the process. */
+const LONGEST_TEXT = 887;
+
+const RECEIVE_BYTES = 2_048;
+
+export class Worker implements Machine {
+  readonly receiveBytes = RECEIVE_BYTES;
+  readonly #era: Era;
+  readonly #words: WorkerWords;
+  readonly #commands: Commands;
+  readonly #receiver = new Receiver();
+
+  constructor(options: ProcessOptions, processType: 'vf' | 'mirror' | 'pcap', commands: Commands) {
+    this.#era = options.era;
+    this.#words = workerWords(options.era);
+    const identity = [member('client_id', options.clientId)];
+    if (options.era === '2020') identity.push(member('process_type', processType));
+    this.#commands = { ...commands, _get_client_id: { words: [1, 1], run: () => ({ kind: 'done', more: identity }) } };
+  }
+
+  handle(command: string): Reply {
+    const reply = this.#answer(this.#receiver.receive(command));
+    if (this.#receiver.take(command.length)) return reply;
+    return reply.kind === 'answer' ? { ...reply, after: 'crash' } : reply;
+  }
+
+  #answer(text: string): Reply {
+    if (text.length > LONGEST_TEXT) return { kind: 'crash' };
+    const words = text.split(' ').filter((word) => word !== '');
+    const [name] = words;
+    if (words.length > MOST_WORDS) return bare(failed(this.#words.wrongFormat));
+    // A blank command has no first word, which is looked at all the same.
+    if (name === undefined) return { kind: 'crash' };
+    if (name === 'exit' && words.length === 1) return this.#exit();
+    const found = Object.hasOwn(this.#commands, name) ? this.#commands[name] : undefined;
+    if (name !== 'exit' && !found) return bare(failed(this.#words.invalid('command')));
+    if (!found || words.length < found.words[0] || words.length > found.words[1]) {
+      return bare(failed(this.#words.wrongFormat));
+    }
+    const result = found.run(words);
+    switch (result.kind) {
+      case 'done':
+        return bare(succeeded(...(result.more ?? [])));
+      case 'failed':
+        return bare(failed('error occur'));
+      case 'invalid':
+        return bare(failed(this.#words.invalid(result.field)));
+      default:
+        return { kind: result.kind };
+    }
+  }
+
+  #exit(): Reply {
+    if (this.#era !== '2020') return { kind: 'exit' };
+    return { kind: 'answer', bytes: Buffer.from(succeeded(), 'latin1'), after: 'exit' };
+  }
+}
+
+/**
+ * What came in is put behind what is left over, and taken away by the number of bytes that came in. The text ends at
+ * its first NUL, so that a command with a NUL is shorter than what is taken away: the buffer keeps it, and no later
+ * command is understood. It outlives the connection.
+ */
+class Receiver {
+  #left = '';
+
+  /** The text to obey. */
+  receive(data: string): string {
+    const end = data.indexOf('\0');
+    this.#left += end === -1 ? data : data.slice(0, end);
+    return this.#left;
+  }
+
+  /** Takes a command of so many bytes away; false where the process overruns its memory and ends. */
+  take(bytes: number): boolean {
+    const over = bytes - this.#left.length;
+    if (over > 1) return false;
+    // One too many moves no byte at all, which is why exactly one NUL is survived.
+    if (over < 1) this.#left = this.#left.slice(bytes);
+    return true;
+  }
+}
