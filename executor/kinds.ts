@@ -5,7 +5,7 @@ import type { Resource, Step } from './resources/resource.ts';
 export interface Kind<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
   /** The operations it does. */
   readonly operations: ReadonlySet<string>;
-  readonly records: Records<Desired>;
+  readonly records: Records<Desired, Observed>;
   readonly resource: Resource<Desired, Observed, SomeStep>;
 }
 

@@ -12,6 +12,7 @@ import { Executor } from './loop/executor.ts';
 import { Lease } from './loop/lease.ts';
 import { register } from './loop/registration.ts';
 import { type NetworkHost, openNetworkHost } from './network.ts';
+import { openSppDoor, openSppHost, type SppHost } from './spp.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -30,13 +31,24 @@ export async function startExecutor(
   const databaseId = rows[0]?.id ?? '';
   const lock = await lockHost(databaseId);
   let network: NetworkHost | undefined;
+  let spp: SppHost | undefined;
+  const door = await openSppDoor(configuration, log);
+  if ('reason' in door) log.warn(`no Soft Patch Panel on this host: ${door.reason}`);
+  const close = async () => {
+    await network?.close();
+    await (spp ?? ('driver' in door ? door.driver : undefined))?.close();
+    lock.release();
+  };
   try {
     const name = configuration.hypervisor;
     const note = new SeenNote(configuration.stateDirectory, databaseId, name);
     const machine = {
       machineId: machineId(),
       bootId: bootId(),
-      capabilities: capabilities({ netns }),
+      capabilities: capabilities({
+        netns,
+        spp: 'reason' in door ? { available: false, reason: door.reason } : { available: true },
+      }),
       version: packageJson.version,
     };
     const registration = await register(
@@ -49,7 +61,11 @@ export async function startExecutor(
     note.write(registration);
     const lease = new Lease(database, registration);
     network = netns.available ? await openNetworkHost({ database, registration, lease, lost: stop }) : undefined;
-    const kinds = network ? [wrap(network.kind)] : [];
+    spp =
+      'reason' in door
+        ? undefined
+        : await openSppHost(door, { database, registration, log, replay: configuration.sppReplay });
+    const kinds = [network, spp].flatMap((host) => (host ? [wrap(host.kind)] : []));
     const executor = new Executor({
       database,
       registration,
@@ -66,13 +82,11 @@ export async function startExecutor(
     return {
       async close() {
         await executor.close();
-        await network?.close();
-        lock.release();
+        await close();
       },
     };
   } catch (error) {
-    await network?.close();
-    lock.release();
+    await close();
     throw error;
   }
 }

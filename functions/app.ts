@@ -4,6 +4,7 @@ import { Problem } from '../schema/problem.ts';
 import type { AppContext, AppEnvironment, Settings } from './context.ts';
 import { hypervisors } from './dialects/hypervisors/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
+import { answerSppError, spp } from './dialects/spp/routes.ts';
 import { health } from './health.ts';
 import { newId } from './intent/new-id.ts';
 import { door } from './middleware/door.ts';
@@ -24,7 +25,7 @@ export function createApp(
   release: (settings: Settings) => void = () => undefined,
 ): Hono<AppEnvironment> {
   const app = new Hono<AppEnvironment>({ strict: false });
-  app.onError(answerProblem);
+  app.onError((error, c) => answerSppError(error, c) ?? answerProblem(error, c));
   app.notFound((c) =>
     problemResponse(new Problem('not_found', `There is no path ${c.req.path}`, { hint: 'GET / lists the paths' }), c),
   );
@@ -49,6 +50,7 @@ export function createApp(
   operations(app);
   hypervisors(app);
   leviathan(app);
+  spp(app);
   return app;
 }
 

@@ -5,7 +5,8 @@ import type { AppEnvironment } from './context.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 
-const ALIVE_MS = 30_000;
+/** An executor that was not heard of for so long is taken for dead. */
+export const ALIVE_MS = 30_000;
 
 const selectMigrations = statement<{ migrations: number }>('SELECT count(*) AS migrations FROM migrations');
 

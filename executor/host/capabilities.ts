@@ -9,6 +9,15 @@ export type Capability =
 export type Capabilities = Readonly<Record<string, Capability>>;
 
 /** What the executor found on its host. */
-export function capabilities(found: { readonly netns: Availability }): Capabilities {
-  return { netns: found.netns.available ? { available: true, version: kernelRelease() } : found.netns };
+export function capabilities({
+  netns,
+  spp,
+}: {
+  readonly netns: Availability;
+  readonly spp: Availability;
+}): Capabilities {
+  return {
+    netns: netns.available ? { available: true, version: kernelRelease() } : netns,
+    spp: spp.available ? { available: true, version: null } : spp,
+  };
 }

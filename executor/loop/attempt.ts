@@ -38,11 +38,11 @@ export async function attempt(
   };
   const remaining = (items: number, step: string) => progress(Math.max(0, change.total - items), step);
   try {
-    await converge(kind.resource, change.after, { check, remaining });
+    const observed = await converge(kind.resource, change.after, { check, remaining });
     return {
       status: 'succeeded',
       error: null,
-      settle: kind.records.settle(operation, change, { status: 'succeeded' }),
+      settle: kind.records.settle(operation, change, { status: 'succeeded' }, observed),
     };
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
@@ -62,7 +62,7 @@ export async function attempt(
   /** A change that fails for good, or that nobody wants any more, is taken back: the host converges to what was before. */
   async function undo(status: 'failed' | 'cancelled', problem: Problem): Promise<Outcome | undefined> {
     const error = problem.toJSON();
-    const ended = { status, error, settle: kind.records.settle(operation, change, { status, error }) };
+    const ended = { status, error, settle: kind.records.settle(operation, change, { status, error }, null) };
     if (status === 'failed' && change.onFailure === 'repair') return ended;
     try {
       await converge(kind.resource, change.before, { check: () => lease.check(), remaining: () => undefined });

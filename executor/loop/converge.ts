@@ -12,18 +12,19 @@ export interface ConvergeHooks {
 const ROUNDS_MAX = 8;
 
 /**
- * Observes, plans and applies until the host reads back as desired: whoever calls it again after a kill ends in the
+ * Observes, plans and applies until the host reads back as desired, and answers how it read: whoever calls it again after a kill ends in the
  * same place. What a step throws goes to the caller, with the step's name where it has none.
  */
 export async function converge<Desired, Observed, SomeStep extends Step>(
   resource: Resource<Desired, Observed, SomeStep>,
   desired: Desired,
   { check, remaining }: ConvergeHooks,
-): Promise<void> {
+): Promise<Observed> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     check();
-    const steps = resource.plan(desired, await resource.observe(desired));
-    if (steps.length === 0) return;
+    const observed = await resource.observe(desired);
+    const steps = resource.plan(desired, observed);
+    if (steps.length === 0) return observed;
     for (const [index, step] of steps.entries()) {
       check();
       remaining(new Set(steps.slice(index).flatMap(({ item }) => item ?? [])).size, step.name);

@@ -79,7 +79,7 @@ async function settle(
 ): Promise<void> {
   const change = (await records.load([operation])).get(operation.sequence);
   await database.write([
-    ...(change ? records.settle(operation, change, ending) : []),
+    ...(change ? records.settle(operation, change, ending, null) : []),
     statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: operation.sequence }),
   ]);
 }

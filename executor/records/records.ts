@@ -43,14 +43,17 @@ export interface AtRest<Desired> {
 }
 
 /** What a kind of resource keeps in the database: reading what is wanted, writing what became of it. */
-export interface Records<Desired> {
+export interface Records<Desired, Observed = unknown> {
   /**
    * What each operation is to change, as of its own place in the order. Null: a repair of what has been changed
    * since, which is to be dropped.
    */
   load(operations: readonly ClaimedOperation[]): Promise<ReadonlyMap<number, Change<Desired> | null>>;
-  /** The statements that an operation's end adds to the report's batch. */
-  settle(operation: ClaimedOperation, change: Change<Desired>, ending: Ending): Statement[];
+  /**
+   * The statements that an operation's end adds to the report's batch. `observed` is the host as it was read back;
+   * null where the operation did not succeed.
+   */
+  settle(operation: ClaimedOperation, change: Change<Desired>, ending: Ending, observed: Observed | null): Statement[];
   /** What no unfinished operation changes: all of this hypervisor, or of what the host's events named. */
   loadResting(touched: Touched): Promise<AtRest<Desired>>;
   /** Of what bears our label on the host, that which belongs to no row. */

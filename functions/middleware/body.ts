@@ -14,15 +14,16 @@ export async function readBody<Schema extends v.GenericSchema>(
 ): Promise<v.InferOutput<Schema>> {
   const input = parseJson(await c.req.text());
   const value = validate(schema, input);
-  const ignored = unknownMembers(input, value);
-  if (ignored.length > 0) {
-    const named = ignored.slice(0, WARNING_MEMBERS_MAX).map(headerText).join(', ');
-    c.header(
-      'warning',
-      `299 - "unknown members ignored: ${named}${ignored.length > WARNING_MEMBERS_MAX ? ', …' : ''}"`,
-    );
-  }
+  warnOfIgnored(c, unknownMembers(input, value));
   return value;
+}
+
+/** Names members that a request does not know, by their JSON pointers (RFC 6901), in a `Warning` header. */
+export function warnOfIgnored(c: AppContext, ignored: readonly string[]): void {
+  if (ignored.length === 0) return;
+  const named = ignored.slice(0, WARNING_MEMBERS_MAX).map(headerText).join(', ');
+  const more = ignored.length > WARNING_MEMBERS_MAX ? ', ...' : '';
+  c.header('warning', `299 - "unknown members ignored: ${named}${more}"`);
 }
 
 /** As {@link readBody}, for a request that may come without one. */

@@ -27,7 +27,8 @@ export function problemResponse(problem: Problem, c: Context<AppEnvironment>): R
   );
 }
 
-function asProblem(error: unknown): Problem {
+/** Whatever was thrown, as one of ours; what is none is a 500 without details. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DatabaseError && (error.code === 'busy' || error.code === 'unavailable')) {
     return new Problem('unavailable', 'The database does not answer; nothing was changed', {

@@ -24,6 +24,11 @@ const listenSchema = v.pipe(
   }),
 );
 
+const oneAddressSchema = v.pipe(
+  listenSchema,
+  v.check((addresses) => addresses.length === 1, 'must be one ADDRESS:PORT'),
+);
+
 const databaseUrlSchema = v.pipe(
   v.string(),
   v.regex(/^(file:.+|libsql:\/\/.+|https?:\/\/.+)$/, 'must begin with file:, libsql://, http:// or https://'),
@@ -68,6 +73,9 @@ const environmentSchema = v.object({
   WEFT_ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   WEFT_ALLOWED_HOSTS: v.optional(listSchema, ''),
   WEFT_ALLOWED_ORIGINS: v.optional(listSchema, ''),
+  WEFT_SPP_PRIMARY: v.optional(oneAddressSchema, '127.0.0.1:5555'),
+  WEFT_SPP_SECONDARY: v.optional(oneAddressSchema, '127.0.0.1:6666'),
+  WEFT_SPP_REPLAY: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
   WEFT_SCAN_SECONDS: v.optional(wholeNumber(1, 3600), '30'),
   WEFT_ORPHAN_GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '60'),
   WEFT_RETENTION_DAYS: v.optional(wholeNumber(1, 36_500), '30'),
@@ -90,6 +98,11 @@ export interface Configuration {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly logLevel: string;
+  /** Where SPP primaries connect, and the other SPP processes. */
+  readonly sppPrimary: ListenAddress;
+  readonly sppSecondary: ListenAddress;
+  /** Whether what the API set on an SPP process is set again when the process comes back. */
+  readonly sppReplay: boolean;
   /** How often an executor compares its whole host with what is wanted. */
   readonly scanSeconds: number;
   /** How long something that nothing knows any more is left alone. */
@@ -125,12 +138,19 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     allowedHosts: values.WEFT_ALLOWED_HOSTS,
     allowedOrigins: values.WEFT_ALLOWED_ORIGINS,
     logLevel: values.WEFT_LOG,
+    sppPrimary: first(values.WEFT_SPP_PRIMARY),
+    sppSecondary: first(values.WEFT_SPP_SECONDARY),
+    sppReplay: values.WEFT_SPP_REPLAY === 'on',
     scanSeconds: values.WEFT_SCAN_SECONDS,
     orphanGraceSeconds: values.WEFT_ORPHAN_GRACE_SECONDS,
     retentionDays: values.WEFT_RETENTION_DAYS,
   };
   refuseOpenDoor(configuration);
   return configuration;
+}
+
+function first([address]: readonly ListenAddress[]): ListenAddress {
+  return address ?? { host: '127.0.0.1', port: 0 };
 }
 
 function defaultStateDirectory(): string {

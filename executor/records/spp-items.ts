@@ -1,0 +1,119 @@
+import type { SettingCommand, SppCommand } from '../../schema/api/spp/commands.ts';
+import { type Statement, statement } from '../../schema/database/database.ts';
+
+type ItemKind = 'component' | 'port' | 'classifier' | 'patch' | 'forwarding';
+
+interface ItemKey {
+  readonly kind: ItemKind;
+  readonly name: string;
+}
+
+/** What there is one of on a process: setting it again replaces it. */
+export function itemKey(command: SettingCommand): ItemKey {
+  switch (command.kind) {
+    case 'start-component':
+      return { kind: 'component', name: command.name };
+    case 'attach-port':
+      return { kind: 'port', name: `${command.component} ${command.direction} ${command.port}` };
+    case 'add-classifier':
+      return { kind: 'classifier', name: `${command.vlanId ?? ''} ${command.mac} ${command.port}` };
+    case 'add-port':
+    case 'add-pipe':
+      return { kind: 'port', name: command.port };
+    case 'patch':
+      return { kind: 'patch', name: command.source };
+    case 'forward':
+    case 'start-capture':
+      return { kind: 'forwarding', name: '' };
+  }
+}
+
+const set = `
+  INSERT INTO spp_items (hypervisor, process, kind, name, spec, state, error, operation)
+  VALUES (:hypervisor, :process, :kind, :name, :spec, 'set', NULL, :sequence)
+  ON CONFLICT (hypervisor, process, kind, name) DO UPDATE
+  SET spec = excluded.spec, state = 'set', error = NULL, operation = excluded.operation`;
+
+const ofProcess = 'DELETE FROM spp_items WHERE hypervisor = :hypervisor AND process = :process';
+const removeOne = `${ofProcess} AND kind = :kind AND name = :name`;
+
+/** Entries for its ports first, then its ports, then the component. */
+const removeComponent = [
+  `${ofProcess} AND kind = 'classifier' AND spec ->> '$.port' IN (
+     SELECT p.spec ->> '$.port' FROM spp_items p
+     WHERE p.hypervisor = :hypervisor AND p.process = :process AND p.kind = 'port' AND p.spec ->> '$.component' = :name)`,
+  `${ofProcess} AND kind = 'port' AND spec ->> '$.component' = :name`,
+  removeOne,
+];
+
+const removePort = [
+  `${ofProcess} AND kind = 'patch' AND :name IN (spec ->> '$.source', spec ->> '$.destination')`,
+  removeOne,
+];
+
+/** What a command that the process took makes of the things that are to be there when it comes back. */
+export function keepItems(
+  hypervisor: string,
+  { process, sequence }: { readonly process: number; readonly sequence: number },
+  command: SppCommand,
+): Statement[] {
+  const args = { hypervisor, process, sequence };
+  const remove = (key: ItemKey) => [statement(removeOne, { ...args, ...key })];
+  switch (command.kind) {
+    case 'stop-component':
+      return removeComponent.map((sql) => statement(sql, { ...args, kind: 'component', name: command.name }));
+    case 'detach-port':
+      return remove(itemKey({ ...command, kind: 'attach-port' }));
+    case 'remove-classifier':
+      return remove(itemKey({ ...command, kind: 'add-classifier' }));
+    case 'remove-port':
+      return removePort.map((sql) => statement(sql, { ...args, kind: 'port', name: command.port }));
+    case 'drop-patch':
+      return remove({ kind: 'patch', name: command.source });
+    case 'reset-patches':
+      return [statement(`${ofProcess} AND kind = 'patch'`, args)];
+    case 'stop':
+    case 'stop-capture':
+      return remove({ kind: 'forwarding', name: '' });
+    case 'exit':
+      return [statement(ofProcess, args)];
+    case 'clear':
+      return [];
+    default:
+      return [statement(set, { ...args, ...itemKey(command), spec: JSON.stringify(command) })];
+  }
+}
+
+const refuse = `
+  UPDATE spp_items SET state = 'refused', error = x.value ->> 'error'
+  FROM json_each(:refused) x
+  WHERE hypervisor = :hypervisor AND process = :process AND kind = x.value ->> 'kind' AND name = x.value ->> 'name'`;
+
+/** What the process did not take back is not tried again by itself. */
+export function refuseItems(
+  hypervisor: string,
+  process: number,
+  tried: ReadonlyMap<SettingCommand, string | null>,
+): Statement[] {
+  const rows = [...tried].flatMap(([command, error]) => (error === null ? [] : [{ ...itemKey(command), error }]));
+  if (rows.length === 0) return [];
+  return [statement(refuse, { hypervisor, process, refused: JSON.stringify(rows) })];
+}
+
+export interface ItemRow {
+  readonly process: number;
+  readonly spec: string;
+}
+
+const selectItems = `
+  SELECT process, spec FROM spp_items
+  WHERE hypervisor = :hypervisor AND state = 'set' AND (:processes IS NULL OR process IN (SELECT value FROM json_each(:processes)))
+  ORDER BY operation`;
+
+/** What is to be on these processes, or on all of them. */
+export function selectSetItems(hypervisor: string, processes: readonly number[] | null): Statement<ItemRow> {
+  return statement<ItemRow>(selectItems, {
+    hypervisor,
+    processes: processes === null ? null : JSON.stringify(processes),
+  });
+}

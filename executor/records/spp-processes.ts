@@ -1,0 +1,57 @@
+import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../schema/api/spp/answers.ts';
+import { now, type Statement, statement } from '../../schema/database/database.ts';
+import type { SeenProcess } from '../resources/spp/desired.ts';
+
+/** A sighting that is older than what stands there changes nothing. */
+const note = `
+  INSERT INTO spp_processes (hypervisor, process, type, connected, stale, address, status, body, version, since_ms)
+  VALUES (:hypervisor, :process, :type, 1, :stale, :address, :status, :body, :version, ${now})
+  ON CONFLICT (hypervisor, process) DO UPDATE SET type = excluded.type, connected = 1, stale = excluded.stale,
+    address = excluded.address, status = excluded.status, body = excluded.body, version = excluded.version,
+    since_ms = CASE WHEN connected = 1 AND stale = excluded.stale AND address = excluded.address THEN since_ms ELSE excluded.since_ms END
+  WHERE excluded.version >= spp_processes.version`;
+
+const forget = `
+  UPDATE spp_processes SET connected = 0, since_ms = ${now} WHERE hypervisor = :hypervisor AND process = :process AND connected = 1`;
+
+/** The row of a connected process, with what a GET of it answers. */
+export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<never> {
+  const { process, info, stale, version } = seen;
+  return statement(note, {
+    hypervisor,
+    process,
+    type: info.type,
+    stale: stale ? 1 : 0,
+    address: info.address,
+    status: JSON.stringify(info.status),
+    body: JSON.stringify(bodyOf(seen)),
+    version,
+  });
+}
+
+export function noteGone(hypervisor: string, process: number): Statement<never> {
+  return statement(forget, { hypervisor, process });
+}
+
+/** A new start of the executor knows of no process yet, and counts its sightings anew. */
+export function forgetProcesses(hypervisor: string): Statement<never> {
+  return statement('UPDATE spp_processes SET connected = 0, stale = 0, version = 0 WHERE hypervisor = :hypervisor', {
+    hypervisor,
+  });
+}
+
+/** An old nfv does not say its own id. */
+function bodyOf({ process: clientId, info: { status } }: SeenProcess): unknown {
+  switch (status.type) {
+    case 'vf':
+      return vfBody({ ...status, type: 'vf', clientId });
+    case 'mirror':
+      return mirrorBody({ ...status, type: 'mirror', clientId });
+    case 'nfv':
+      return nfvBody({ ...status, clientId });
+    case 'pcap':
+      return pcapBody({ ...status, clientId });
+    case 'primary':
+      return primaryBody(status);
+  }
+}

@@ -1,0 +1,81 @@
+import type { SppCommand } from '../../../schema/api/spp/commands.ts';
+import type { CommandResult, SppCommand as DriverCommand, ProcessKey, SppDriver } from '../../drivers/spp/driver.ts';
+import type { SeenProcess } from './desired.ts';
+
+/** The processes of a host by number, 0 being the primary, and whether their primary is still the one they began with. */
+export class Panel {
+  readonly #driver: SppDriver;
+  /** Of the primary that was connected last. */
+  #primary: number | null = null;
+  /** Generations of secondaries that outlived their primary. */
+  readonly #stale = new Map<number, number>();
+  /** What each connection of a primary was told: it shows little of it. */
+  readonly #told = new Map<number, { readonly generation: number; readonly commands: Set<string> }>();
+
+  constructor(driver: SppDriver) {
+    this.#driver = driver;
+  }
+
+  /** To be called when a process came, went, or reads differently. */
+  noteChange(process: number): void {
+    if (process !== 0) return;
+    const generation = this.#driver.process('primary')?.generation;
+    if (generation === undefined || generation === this.#primary) return;
+    if (this.#primary !== null) {
+      for (const { key, generation: own } of this.#driver.processes()) if (key !== 'primary') this.#stale.set(key, own);
+    }
+    this.#primary = generation;
+  }
+
+  see(process: number): SeenProcess | null {
+    const info = this.#driver.process(keyOf(process));
+    return info === null
+      ? null
+      : {
+          process,
+          info,
+          stale: this.#stale.get(process) === info.generation,
+          told: this.#toldBy(process, info.generation),
+          version: version(),
+        };
+  }
+
+  #toldBy(process: number, generation: number): Set<string> {
+    const told = this.#told.get(process);
+    if (told?.generation === generation) return told.commands;
+    const commands = new Set<string>();
+    this.#told.set(process, { generation, commands });
+    return commands;
+  }
+
+  seeAll(): SeenProcess[] {
+    return this.#driver.processes().flatMap(({ key }) => this.see(processOf(key)) ?? []);
+  }
+
+  /** Asks the process; what its driver throws when it does not answer. */
+  async look(process: number): Promise<SeenProcess | null> {
+    await this.#driver.status(keyOf(process));
+    return this.see(process);
+  }
+
+  async give(process: number, command: Exclude<SppCommand, { kind: 'drop-patch' }>): Promise<CommandResult> {
+    const given: DriverCommand = command;
+    const generation = this.#driver.process(keyOf(process))?.generation;
+    const result = await this.#driver.command(keyOf(process), given);
+    if (process === 0 && generation !== undefined) this.#toldBy(process, generation).add(JSON.stringify(command));
+    return result;
+  }
+}
+
+/** Microseconds: two sightings in one process never have the same. */
+function version(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+}
+
+export function processOf(key: ProcessKey): number {
+  return key === 'primary' ? 0 : key;
+}
+
+function keyOf(process: number): ProcessKey {
+  return process === 0 ? 'primary' : process;
+}

@@ -1,0 +1,134 @@
+import { operationKinds, REPLAY } from '../schema/api/spp/commands.ts';
+import { clearGuards, type Database } from '../schema/database/database.ts';
+import type { Configuration } from '../schema/process/configuration.ts';
+import type { Logger } from '../schema/process/logger.ts';
+import { openSppDriver, type SppDriver, SppError } from './drivers/spp/driver.ts';
+import { type Kind, kind } from './kinds.ts';
+import { fence, type Registration } from './loop/registration.ts';
+import { eventOf, sppRecords } from './records/spp.ts';
+import { forgetProcesses, noteGone, noteProcess } from './records/spp-processes.ts';
+import type { Touched } from './resources/resource.ts';
+import { Panel, processOf } from './resources/spp/panel.ts';
+import { sppResource } from './resources/spp/resource.ts';
+
+const operations = new Set([...Object.values(operationKinds), REPLAY]);
+
+/** What a command changes its own report writes; what else changes waits so long, for others. */
+const GATHER_MS = 50;
+
+/** The door that SPP processes come in by; what they do waits until the executor is registered. */
+export interface SppDoor {
+  readonly driver: SppDriver;
+  readonly panel: Panel;
+  /** Called with a process that came, went, or reads differently. */
+  onChange: (process: number) => void;
+}
+
+/** Opens the ports that SPP processes connect to; answers in words why that can't be. */
+export async function openSppDoor(
+  { sppPrimary, sppSecondary }: Configuration,
+  log: Logger,
+): Promise<SppDoor | { readonly reason: string }> {
+  let changed: (process: number) => void = () => undefined;
+  try {
+    const driver = await openSppDriver({
+      primary: sppPrimary,
+      secondary: sppSecondary,
+      log: (level, text, data) => log[level](data, text),
+      changed: (key) => changed(processOf(key)),
+    });
+    const door: SppDoor = { driver, panel: new Panel(driver), onChange: () => undefined };
+    changed = (process) => {
+      door.panel.noteChange(process);
+      door.onChange(process);
+    };
+    return door;
+  } catch (error) {
+    if (error instanceof SppError) return { reason: error.message };
+    throw error;
+  }
+}
+
+interface SppHostOptions {
+  readonly database: Database;
+  readonly registration: Registration;
+  readonly log: Logger;
+  /** Whether what was set on a process is set again when it comes back. */
+  readonly replay: boolean;
+}
+
+export interface SppHost {
+  readonly kind: Kind;
+  close(): Promise<void>;
+}
+
+/** Soft Patch Panel on this host: keeps the rows of its processes true, and joins their commands to their operations. */
+export async function openSppHost(door: SppDoor, options: SppHostOptions): Promise<SppHost> {
+  const { database, registration, replay } = options;
+  const { hypervisor } = registration;
+  const listeners = new Set<(touched: Touched) => void>();
+  const notes = new ProcessNotes(door.panel, options);
+  await database.write([fence(registration), forgetProcesses(hypervisor), clearGuards]);
+  door.onChange = (process) => {
+    notes.add(process);
+    for (const listener of listeners) listener([eventOf(process)]);
+  };
+  for (const { process } of door.panel.seeAll()) door.onChange(process);
+  return {
+    kind: kind({
+      operations,
+      records: sppRecords(database, hypervisor, replay),
+      resource: sppResource(door.panel, (touched) => {
+        listeners.add(touched);
+        return () => listeners.delete(touched);
+      }),
+    }),
+    async close() {
+      door.onChange = () => undefined;
+      notes.close();
+      await door.driver.close();
+    },
+  };
+}
+
+/** Writes the rows of processes that changed by themselves: many at once, now and then. */
+class ProcessNotes {
+  readonly #panel: Panel;
+  readonly #options: SppHostOptions;
+  readonly #waiting = new Set<number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(panel: Panel, options: SppHostOptions) {
+    this.#panel = panel;
+    this.#options = options;
+  }
+
+  add(process: number): void {
+    this.#waiting.add(process);
+    this.#timer ??= setTimeout(() => void this.#write(), GATHER_MS);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #write(): Promise<void> {
+    this.#timer = undefined;
+    const { database, registration, log } = this.#options;
+    const processes = [...this.#waiting];
+    this.#waiting.clear();
+    const statements = processes.map((process) => {
+      const seen = this.#panel.see(process);
+      return seen ? noteProcess(registration.hypervisor, seen) : noteGone(registration.hypervisor, process);
+    });
+    try {
+      await database.write([fence(registration), ...statements, clearGuards]);
+    } catch (error) {
+      // The database is away: what is true then is written when it is back.
+      log.warn({ err: error }, 'the state of SPP processes could not be written');
+      for (const process of processes) this.#waiting.add(process);
+      this.#timer ??= setTimeout(() => void this.#write(), 20 * GATHER_MS);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
+import type { ProcessType } from '../../../schema/api/spp/commands.ts';
+import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { ALIVE_MS } from '../../health.ts';
+
+/** A connected process; `missing` is what to answer when it is not there any more. */
+export interface ConnectedProcess {
+  readonly hypervisor: string;
+  readonly missing: Problem;
+}
+
+/** What an executor that is not alive once wrote of its processes says nothing of now. */
+const alive = `
+  FROM spp_processes p JOIN hypervisors h ON h.id = p.hypervisor
+  WHERE p.connected AND h.last_seen_ms > ${now} - ${ALIVE_MS}`;
+
+const selectProcess = `SELECT p.hypervisor, p.body ${alive} AND p.process = :process AND p.type = :type`;
+
+function select(process: number, type: ProcessType): Statement<{ hypervisor: string; body: string }> {
+  return statement<{ hypervisor: string; body: string }>(selectProcess, { process, type });
+}
+
+/** What a GET of a process answers, as JSON text. Throws `missing`, or a 409 where two hypervisors have such a process. */
+export async function readProcess(
+  database: Database,
+  process: number,
+  type: ProcessType,
+  missing: Problem,
+): Promise<ConnectedProcess & { readonly body: string }> {
+  const [rows] = await database.read([select(process, type)]);
+  const [row] = rows;
+  if (!row) throw missing;
+  if (rows.length > 1) {
+    throw new Problem('conflict', `${rows.length} hypervisors have such a process`, {
+      hint: 'Name the one that is meant: /hypervisors/{id}/v1/…',
+    });
+  }
+  return { ...row, missing };
+}
+
+const selectProcesses = `SELECT p.process, p.type ${alive} ORDER BY p.process`;
+
+/** Every connected process, the primary first, then by id. */
+export async function readProcesses(database: Database): Promise<ProcessesBody> {
+  const [rows] = await database.read([statement<{ process: number; type: ProcessType }>(selectProcesses)]);
+  return rows.map(({ process, type }) => (type === 'primary' ? { type } : { type, 'client-id': process }));
+}

@@ -1,0 +1,22 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Problem } from '../../../schema/problem.ts';
+import type { AppContext } from '../../context.ts';
+
+/* spp-ctl's answers: JSON without a line end where there is something to say, 204 where not, and errors as text. */
+
+export function answerBody(c: AppContext, json: string): Response {
+  return c.body(json, 200, { 'content-type': 'application/json' });
+}
+
+export function answerNothing(c: AppContext): Response {
+  return c.body(null, 204);
+}
+
+/** Its clients show the text as it is; a browser must not take it for a page, for it may repeat what was sent. */
+export function answerText(c: AppContext, { message, status, headers }: Problem): Response {
+  return c.body(message, status as ContentfulStatusCode, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+}

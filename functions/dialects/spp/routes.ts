@@ -1,0 +1,66 @@
+import type { Hono } from 'hono';
+import type { ProcessType } from '../../../schema/api/spp/commands.ts';
+import { unknownUrl } from '../../../schema/api/spp/parameters.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { readProcesses } from '../../commands/spp/read.ts';
+import type { AppContext, AppEnvironment } from '../../context.ts';
+import type { Methods } from '../../middleware/methods.ts';
+import { asProblem } from '../../middleware/problem.ts';
+import { answerBody, answerText } from './answer.ts';
+import * as components from './components.ts';
+import * as patching from './patching.ts';
+import { answerStatus, findTarget, give, mountedPath } from './target.ts';
+
+const PREFIX = '/v1';
+
+/** The paths of spp-ctl, and those of later SPP as extensions. */
+const paths: Readonly<Record<string, Methods>> = {
+  '/processes': { GET: async (c) => answerBody(c, JSON.stringify(await readProcesses(c.get('settings').database))) },
+  '/vfs/:id': { GET: (c) => answerStatus(c, 'vf'), DELETE: (c) => exit(c, 'vf') },
+  '/vfs/:id/components': { POST: components.startComponent },
+  '/vfs/:id/components/:name': { PUT: components.changePort, DELETE: (c) => components.stopComponent(c, 'vf') },
+  '/vfs/:id/components/:name/ports': { PUT: components.changePort },
+  '/vfs/:id/classifier_table': { PUT: components.changeClassifier },
+  '/nfvs/:id': { GET: (c) => answerStatus(c, 'nfv'), DELETE: (c) => exit(c, 'nfv') },
+  '/nfvs/:id/forward': { PUT: (c) => patching.forward(c, 'nfv') },
+  '/nfvs/:id/ports': { PUT: patching.changePort },
+  '/nfvs/:id/patches': { PUT: (c) => patching.patch(c, 'nfv'), DELETE: patching.removePatches },
+  '/primary/status': { GET: (c) => answerStatus(c, 'primary'), DELETE: patching.clearStatus },
+  '/primary/forward': { PUT: (c) => patching.forward(c, 'primary') },
+  '/primary/ports': { PUT: patching.changePrimaryPort },
+  '/primary/patches': { PUT: (c) => patching.patch(c, 'primary'), DELETE: patching.removePrimaryPatches },
+  '/mirrors/:id': { GET: (c) => answerStatus(c, 'mirror'), DELETE: (c) => exit(c, 'mirror') },
+  '/mirrors/:id/components': { POST: components.startMirror },
+  '/mirrors/:id/components/:name': { DELETE: (c) => components.stopComponent(c, 'mirror') },
+  '/mirrors/:id/components/:name/ports': { PUT: components.changeMirrorPort },
+  '/pcaps/:id': { GET: (c) => answerStatus(c, 'pcap'), DELETE: (c) => exit(c, 'pcap') },
+  '/pcaps/:id/capture': { PUT: patching.changeCapture },
+};
+
+export function spp(app: Hono<AppEnvironment>): void {
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, handler] of Object.entries(methods)) app.on(method, `${PREFIX}${path}`, handler);
+    const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : [])].join(', ');
+    app.all(`${PREFIX}${path}`, () => {
+      throw new Problem('method_not_allowed', 'Method not allowed.', { headers: { allow } });
+    });
+  }
+  app.all(`${PREFIX}/*`, (c) => {
+    throw unknownUrl(mountedPath(c.req.path));
+  });
+}
+
+/** spp-ctl's clients want plain text, whatever went wrong and wherever. Undefined: the path is not its. */
+export function answerSppError(error: unknown, c: AppContext): Response | undefined {
+  if (!c.req.path.startsWith(`${PREFIX}/`)) return undefined;
+  const problem = asProblem(error);
+  if (problem.code === 'internal' && !(error instanceof Problem)) {
+    c.get('settings')?.report(error, c.get('requestId'));
+  }
+  return answerText(c, problem);
+}
+
+/** DELETE of a process (extension): it ends. */
+async function exit(c: AppContext, type: ProcessType): Promise<Response> {
+  return give(c, await findTarget(c, type), { kind: 'exit' });
+}

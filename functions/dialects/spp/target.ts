@@ -1,0 +1,59 @@
+import type * as v from 'valibot';
+import type { ProcessType, SppCommand } from '../../../schema/api/spp/commands.ts';
+import { readProcessId, unknownProcess } from '../../../schema/api/spp/parameters.ts';
+import { type RequestRules, readRequest } from '../../../schema/api/spp/request.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { giveCommand } from '../../commands/spp/give.ts';
+import { type ConnectedProcess, readProcess } from '../../commands/spp/read.ts';
+import type { AppContext } from '../../context.ts';
+import { submit } from '../../intent/submit.ts';
+import { warnOfIgnored } from '../../middleware/body.ts';
+import { answerBody, answerNothing } from './answer.ts';
+
+/** A process that a path names and that is connected. */
+interface Target extends ConnectedProcess {
+  readonly process: number;
+  readonly type: ProcessType;
+  readonly body: string;
+}
+
+/** A 404 comes before anything that is wrong with the body, as with spp-ctl. */
+export async function findTarget(c: AppContext, type: ProcessType): Promise<Target> {
+  const { database } = c.get('settings');
+  if (type === 'primary') {
+    const missing = new Problem('not_found', 'primary not found.');
+    return { process: 0, type, ...(await readProcess(database, 0, type, missing)) };
+  }
+  const parameter = readProcessId(c.req.param('id') ?? '', mountedPath(c.req.path));
+  const missing = unknownProcess(parameter);
+  if (parameter.id === null) throw missing;
+  return { process: parameter.id, type, ...(await readProcess(database, parameter.id, type, missing)) };
+}
+
+export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {
+  return answerBody(c, (await findTarget(c, type)).body);
+}
+
+/** The request that the body holds; members that it does not know are named in a `Warning`. Throws a 400. */
+export async function readRules<Schema extends v.GenericSchema>(
+  c: AppContext,
+  rules: RequestRules<Schema>,
+): Promise<v.InferOutput<Schema>> {
+  const { value, ignored } = readRequest(rules, await c.req.text());
+  warnOfIgnored(c, ignored);
+  return value;
+}
+
+/** Gives the process a command, and answers 204 when it took it. */
+export function give(c: AppContext, { process, type, ...connected }: Target, command: SppCommand): Promise<Response> {
+  return submit(
+    c,
+    () => giveCommand(c.get('principal'), connected, { process, type, command }),
+    () => answerNothing(c),
+  );
+}
+
+/** spp-ctl tells of a path without the part that chose its handler. */
+export function mountedPath(path: string): string {
+  return path.replace(/^\/v1(\/(vfs|nfvs|primary|mirrors|pcaps))?(?=\/|$)/, '') || '/';
+}

@@ -1,0 +1,62 @@
+import { onTestFinished } from 'vitest';
+import { type StandIn, type StandInOptions, startNfv, startPrimary, startVf } from '../stand-ins/spp/process.ts';
+import { until } from './until.ts';
+import { Weft } from './weft.ts';
+
+/* weft with stand-ins of SPP processes, on the ports that spp-ctl has: free in the test's own network namespace. */
+
+export const PRIMARY_PORT = 5555;
+export const SECONDARY_PORT = 6666;
+
+export type Era = StandInOptions['era'];
+
+/** A stand-in that ends with the test. */
+export function keep(standIn: StandIn): StandIn {
+  onTestFinished(() => standIn.close());
+  return standIn;
+}
+
+export function aPrimary(era: Era, options: Partial<StandInOptions> = {}): StandIn {
+  return keep(startPrimary({ era, port: PRIMARY_PORT, clientId: 0, reconnectMs: 50, ...options }));
+}
+
+export function aVf(era: Era, clientId = 1, options: Partial<StandInOptions> = {}): StandIn {
+  return keep(
+    startVf({ era, port: SECONDARY_PORT, clientId, cores: [2, 3, 4, 5, 6, 7, 8], reconnectMs: 50, ...options }),
+  );
+}
+
+export function anNfv(era: Era, clientId = 2, options: Partial<StandInOptions> = {}): StandIn {
+  return keep(startNfv({ era, port: SECONDARY_PORT, clientId, reconnectMs: 50, ...options }));
+}
+
+export interface SppAnswer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly text: string;
+}
+
+/** One request as spp-ctl's clients make it; a body that is not text goes as JSON. */
+export async function ask(weft: Weft, method: string, path: string, body?: unknown): Promise<SppAnswer> {
+  const answer = await fetch(`${weft.url}${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+}
+
+/** Waits until that many processes are connected. */
+export async function connected(weft: Weft, count: number): Promise<void> {
+  await until(`${count} processes are connected`, async () => {
+    const { text } = await ask(weft, 'GET', '/v1/processes');
+    return (JSON.parse(text) as unknown[]).length === count;
+  });
+}
+
+/** A weft with a primary, vf 1 and nfv 2 of one era. */
+export async function aPanel(era: Era): Promise<{ weft: Weft; primary: StandIn; vf: StandIn; nfv: StandIn }> {
+  const weft = await Weft.start();
+  const [primary, vf, nfv] = [aPrimary(era), aVf(era), anNfv(era)];
+  await connected(weft, 3);
+  return { weft, primary, vf, nfv };
+}
