@@ -103,9 +103,11 @@ class ProcessNotes {
     this.#options = options;
   }
 
+  /** That one has gone is written at once: nobody is to be told of it as if it were there. */
   add(process: number): void {
     this.#waiting.add(process);
-    this.#timer ??= setTimeout(() => void this.#write(), GATHER_MS);
+    if (this.#panel.see(process) === null) void this.#write();
+    else this.#timer ??= setTimeout(() => void this.#write(), GATHER_MS);
   }
 
   close(): void {
@@ -114,7 +116,7 @@ class ProcessNotes {
   }
 
   async #write(): Promise<void> {
-    this.#timer = undefined;
+    this.close();
     const { database, registration, log } = this.#options;
     const processes = [...this.#waiting];
     this.#waiting.clear();

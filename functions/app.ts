@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../schema/problem.ts';
 import type { AppContext, AppEnvironment, Settings } from './context.ts';
@@ -43,7 +43,7 @@ export function createApp(
     }
   });
   app.use(door());
-  app.use(bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge }));
+  app.use(limitBody());
 
   welcome(app);
   health(app);
@@ -52,6 +52,16 @@ export function createApp(
   leviathan(app);
   spp(app);
   return app;
+}
+
+/** Where the length is known it is enough to look at it: to look at the body would turn it into a stream first. */
+function limitBody(): MiddlewareHandler<AppEnvironment> {
+  const limitStream = bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge });
+  return async (c, next) => {
+    if (c.req.header('transfer-encoding') !== undefined) return limitStream(c, next);
+    if (Number(c.req.header('content-length') ?? 0) > BODY_MAX_BYTES) tooLarge();
+    await next();
+  };
 }
 
 function tooLarge(): never {

@@ -4,7 +4,7 @@ import { Problem } from '../schema/problem.ts';
 import { cancelOperation } from './commands/operations/cancel.ts';
 import { retryOperation } from './commands/operations/retry.ts';
 import type { AppContext, AppEnvironment } from './context.ts';
-import { isFinished, type OperationRow, operationBody, selectOperation, selectOperations } from './intent/operation.ts';
+import { isFinished, type OperationRow, operationBody, readOperation, selectOperations } from './intent/operation.ts';
 import { accept, submitAsynchronously } from './intent/submit.ts';
 import { waitForOperation } from './intent/wait.ts';
 import { answerJson } from './middleware/json.ts';
@@ -55,8 +55,7 @@ async function retry(c: AppContext): Promise<Response> {
 
 async function named(c: AppContext): Promise<OperationRow> {
   const id = c.req.param('id') ?? '';
-  const [rows] = await c.get('settings').database.read([selectOperation(id)]);
-  const row = rows[0];
+  const row = await readOperation(c.get('settings').database, id);
   if (row === undefined) throw new Problem('not_found', `There is no operation ${id}`);
   return row;
 }

@@ -18,7 +18,8 @@ const claimOperations = `
     started_ms = coalesce(started_ms, ${now})
   WHERE sequence IN (${claimable}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
   RETURNING sequence, id, kind, resource, request, generation, attempt, deadline_ms - ${now} AS deadlineInMs,
-    error ->> '$.detail' AS lastError, cancel_ms IS NOT NULL AS cancelled`;
+    error ->> '$.detail' AS lastError, cancel_ms IS NOT NULL AS cancelled,
+    (SELECT p.id FROM operations p WHERE p.sequence = operations.parent) AS parentId`;
 
 /** A parent runs as soon as a part of it does. */
 const startParents = `
@@ -43,11 +44,14 @@ export interface Claim {
  */
 export async function claim(database: Database, registration: Registration, limit: number): Promise<Claim> {
   const args = { hypervisor: registration.hypervisor, epoch: registration.epoch, limit };
-  const [claimed, , cancelled] = await database.write([
-    statement<ClaimedOperation>(claimOperations, args),
-    statement(startParents, args),
-    statement<{ sequence: number }>(selectCancelled, args),
-  ]);
+  // Nobody waits for a beginning.
+  const [claimed, cancelled] = await database.write(
+    [statement<ClaimedOperation>(claimOperations, args), statement<{ sequence: number }>(selectCancelled, args)],
+    'nobody',
+  );
+  if (claimed.some(({ parentId }) => parentId !== null)) {
+    await database.write([statement(startParents, args)], 'nobody');
+  }
   return {
     claimed: claimed.sort((left, right) => left.sequence - right.sequence),
     cancelled: cancelled.map(({ sequence }) => sequence),

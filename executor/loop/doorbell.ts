@@ -26,6 +26,8 @@ export class Doorbell {
         };
       });
     }
+    // Requests that have come in the same moment are recorded first: one claim takes them all.
+    await new Promise((resolve) => setImmediate(resolve));
     this.#wake = undefined;
     this.#rung = false;
   }

@@ -36,7 +36,8 @@ export class Reporter {
 
   constructor(database: Database, registration: Registration) {
     this.#reports = new Gathering(async (reports) => {
-      await database.write([fence(registration), ...statements(reports), clearGuards]);
+      const about = reports.flatMap(({ operation: { id, parentId } }) => (parentId === null ? [id] : [id, parentId]));
+      await database.write([fence(registration), ...statements(reports), clearGuards], about);
     });
   }
 
@@ -47,12 +48,14 @@ export class Reporter {
 }
 
 function statements(reports: readonly Report[]): Statement[] {
-  const ended = reports.filter(({ outcome }) => outcome.status !== 'retry').map(({ operation }) => operation.sequence);
+  const ended = reports.filter(({ outcome }) => outcome.status !== 'retry').map(({ operation }) => operation);
+  const sequences = JSON.stringify(ended.map(({ sequence }) => sequence));
+  const parts = ended.some(({ parentId }) => parentId !== null);
   return [
     ...reports.flatMap(({ operation, outcome }) =>
       outcome.status === 'retry' ? [retryStatement(operation, outcome)] : endStatements(operation, outcome),
     ),
-    ...(ended.length > 0 ? endOperations('SELECT value FROM json_each(:ended)', { ended: JSON.stringify(ended) }) : []),
+    ...(ended.length > 0 ? endOperations('SELECT value FROM json_each(:ended)', { ended: sequences }, parts) : []),
   ];
 }
 

@@ -1,10 +1,10 @@
 /** So many failures of one resource in a row make it `degraded`. */
 export const FAILURES_UNTIL_DEGRADED = 5;
 
-/** How many operations on the subject have failed since one succeeded, as SQL. */
+/** How many repairs of the subject have failed since an operation on it succeeded, as SQL. */
 export function failuresInARow(subject: string): string {
   return `(
     SELECT count(*) FROM operations f
-    WHERE f.resource = ${subject} AND f.status = 'failed' AND f.sequence > coalesce((
+    WHERE f.resource = ${subject} AND f.principal = 'executor' AND f.status = 'failed' AND f.sequence > coalesce((
       SELECT g.sequence FROM operations g WHERE g.resource = ${subject} AND g.status = 'succeeded' ORDER BY g.sequence DESC LIMIT 1), 0))`;
 }

@@ -60,6 +60,7 @@ async function claimed(
   return {
     sequence,
     id: 'x',
+    parentId: null,
     kind,
     resource,
     request: '{}',
@@ -190,7 +191,9 @@ describe('the end of a repair', () => {
     const seen: unknown[] = [];
     for (let failure = 0; failure < 5; failure += 1) {
       const repair = await claimed(database, hypervisor, 'cen.repair', []);
-      await database.write([statement("UPDATE operations SET status = 'failed' WHERE status = 'running'")]);
+      await database.write([
+        statement("UPDATE operations SET status = 'failed', principal = 'executor' WHERE status = 'running'"),
+      ]);
       await settle(records, database, repair, failed);
       seen.push(Reflect.get(Object((await states(database)).at(-1)), 'state'));
     }

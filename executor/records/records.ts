@@ -9,6 +9,8 @@ type Operation = typeof operations.$inferSelect;
 export interface ClaimedOperation {
   readonly sequence: number;
   readonly id: string;
+  /** Id of the operation that it is a part of. */
+  readonly parentId: string | null;
   readonly kind: string;
   readonly resource: string;
   readonly request: string;

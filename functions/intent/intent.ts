@@ -8,7 +8,7 @@ import {
 } from '../../schema/database/database.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
-import { type OperationRow, selectOperation } from './operation.ts';
+import { type AcceptedOperation, selectAccepted } from './operation.ts';
 
 /** A write of the API, ready to be recorded: one batch, one round trip. */
 export interface Intent {
@@ -35,20 +35,22 @@ const acceptedEvents = `
  * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
  * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
  */
-export async function record(database: Database, intent: Intent, key?: IdempotencyKey): Promise<OperationRow> {
+export async function record(database: Database, intent: Intent, key?: IdempotencyKey): Promise<AcceptedOperation> {
   const operation = intent.operation;
   try {
-    const rows = await database.write([
+    const batch = [
       ...(key ? [guardKey(key)] : []),
       ...intent.statements,
       ...(key ? [keepKey(operation, key)] : []),
       statement(acceptedEvents, { operation }),
       clearGuards,
-      selectOperation(operation),
-    ]);
+      selectAccepted(operation),
+    ];
+    // Executors hear of it; that it was accepted, nobody waits for.
+    const rows = await database.write(batch, []);
     const accepted = rows.at(-1)?.[0];
     if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
-    return accepted as OperationRow;
+    return accepted as AcceptedOperation;
   } catch (error) {
     if (key && error instanceof DatabaseError && error.reason === KEY_TAKEN) {
       const earlier = await findByKey(database, key);

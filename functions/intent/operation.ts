@@ -1,5 +1,5 @@
 import type { OperationBody } from '../../schema/api/operations.ts';
-import { now, type Statement, statement } from '../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
 
@@ -53,6 +53,23 @@ export function selectOperation(operation: string): Statement<OperationRow> {
   return statement<OperationRow>(selectOne, { operation });
 }
 
+/** What is known of an operation when it was recorded: enough to wait for it. */
+export type AcceptedOperation = Pick<OperationRow, 'id' | 'status' | 'silent_ms'>;
+
+const selectOneAccepted = `
+  SELECT o.id, o.status, ${now} - h.last_seen_ms AS silent_ms FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
+  WHERE o.id = :operation`;
+
+export function selectAccepted(operation: string): Statement<AcceptedOperation> {
+  return statement<AcceptedOperation>(selectOneAccepted, { operation });
+}
+
+/** The operation as it is now; undefined: there is none. */
+export async function readOperation(database: Database, operation: string): Promise<OperationRow | undefined> {
+  const [rows] = await database.read([selectOperation(operation)]);
+  return rows[0];
+}
+
 const selectByKey = select('(SELECT * FROM operations WHERE key_scope = :scope AND key = :key)');
 
 export function selectOperationByKey(scope: string, key: string): Statement<OperationRow> {
@@ -95,7 +112,7 @@ export function isFinished(row: Pick<OperationRow, 'status'>): boolean {
 }
 
 /** Whether nobody is there to do it: then waiting for it is no use. */
-export function isWaitingForTheDead(row: OperationRow): boolean {
+export function isWaitingForTheDead(row: AcceptedOperation): boolean {
   return row.status === 'pending' && (row.silent_ms === null || row.silent_ms > SILENT_MS);
 }
 

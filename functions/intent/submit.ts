@@ -4,7 +4,7 @@ import { answerJson } from '../middleware/json.ts';
 import { applyPreference, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
 import { findByKey, readIdempotencyKey } from './idempotency.ts';
 import { type Intent, record } from './intent.ts';
-import { isFinished, type OperationRow, operationBody } from './operation.ts';
+import { type AcceptedOperation, isFinished, type OperationRow, operationBody } from './operation.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How a dialect answers a write whose operation succeeded. */
@@ -32,7 +32,7 @@ async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, othe
   const { database, readBudget } = c.get('settings');
   const wait = applyPreference(c, otherwise);
   const accepted = await accept(c, intend);
-  const operation = wait === 0 ? accepted : await waitForOperation(database, accepted, wait, readBudget);
+  const operation = await waitForOperation(database, accepted, wait, readBudget);
   c.header('operation-id', operation.id);
   if (wait === 0 || !isFinished(operation)) {
     c.header('location', `/operations/${operation.id}`);
@@ -43,7 +43,7 @@ async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, othe
 }
 
 /** Records what the request means, or finds the operation that its idempotency key named before. */
-export async function accept(c: AppContext, intend: Intend): Promise<OperationRow> {
+export async function accept(c: AppContext, intend: Intend): Promise<AcceptedOperation> {
   const { database } = c.get('settings');
   const key = await readIdempotencyKey(c);
   const earlier = key && (await findByKey(database, key));

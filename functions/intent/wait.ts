@@ -1,5 +1,12 @@
 import type { Database } from '../../schema/database/database.ts';
-import { isFinished, isWaitingForTheDead, type OperationRow, selectOperation } from './operation.ts';
+import { Problem } from '../../schema/problem.ts';
+import {
+  type AcceptedOperation,
+  isFinished,
+  isWaitingForTheDead,
+  type OperationRow,
+  readOperation,
+} from './operation.ts';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
@@ -11,13 +18,14 @@ const PAUSE_GROWTH = 1.5;
  */
 export async function waitForOperation(
   database: Database,
-  accepted: OperationRow,
+  accepted: AcceptedOperation,
   seconds: number,
   readBudget: number,
 ): Promise<OperationRow> {
-  const doorbell = listen(database);
+  const doorbell = listen(database, accepted.id);
   const end = performance.now() + seconds * 1000;
   let row = accepted;
+  let whole: OperationRow | undefined;
   let pause = FIRST_PAUSE_MS;
   try {
     for (let reads = 0; reads < readBudget && !isFinished(row) && !isWaitingForTheDead(row); reads += 1) {
@@ -25,20 +33,26 @@ export async function waitForOperation(
       if (left <= 0) break;
       await doorbell.next(Math.min(pause, left));
       pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-      const [rows] = await database.read([selectOperation(row.id)]);
-      row = rows[0] ?? row;
+      whole = await readOperation(database, row.id);
+      row = whole ?? row;
     }
-    return row;
+    whole ??= await readOperation(database, row.id);
+    if (whole === undefined) throw new Problem('not_found', `Operation ${row.id} is not there any more`);
+    return whole;
   } finally {
     doorbell.close();
   }
 }
 
-/** The next commit that this process notices, or the end of a pause, whichever is first; a ring in between is kept. */
-function listen(database: Database): { next(milliseconds: number): Promise<void>; close(): void } {
+/**
+ * The next commit that may concern the operation, as far as this process notices it, or the end of a pause, whichever
+ * is first; a ring in between is kept.
+ */
+function listen(database: Database, operation: string): { next(milliseconds: number): Promise<void>; close(): void } {
   let rung = false;
   let wake: (() => void) | undefined;
-  const unsubscribe = database.subscribe(() => {
+  const unsubscribe = database.subscribe((about) => {
+    if (about !== null && !about.has(operation)) return;
     rung = true;
     wake?.();
   });

@@ -18,7 +18,7 @@ export function door(): MiddlewareHandler<AppEnvironment> {
         hint: 'Use the address that the API printed at its start, or list the name in WEFT_ALLOWED_HOSTS',
       });
     }
-    refuseOtherSites(c.req.header('origin'), c.req.header('sec-fetch-site'), new URL(c.req.url).host, origins);
+    refuseOtherSites(c.req.header('origin'), c.req.header('sec-fetch-site'), c.req.url, origins);
     c.set('principal', await authenticate(c.req.path, c.req.header('authorization'), adminToken));
     await next();
   };
@@ -27,11 +27,11 @@ export function door(): MiddlewareHandler<AppEnvironment> {
 function refuseOtherSites(
   origin: string | undefined,
   fetchSite: string | undefined,
-  host: string,
+  url: string,
   origins: ReadonlySet<string>,
 ): void {
   if (origin !== undefined && origins.has(origin.toLowerCase())) return;
-  const foreign = origin !== undefined && originHost(origin) !== host;
+  const foreign = origin !== undefined && originHost(origin) !== new URL(url).host;
   if (foreign || fetchSite === 'cross-site' || fetchSite === 'same-site') {
     throw new Problem(
       'forbidden',

@@ -17,14 +17,26 @@ export type Rows<Statements extends readonly Statement[]> = {
   -readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Row> ? Row[] : never;
 };
 
+/** Ids of the operations whose waiters a commit concerns, executors always among them; or nobody at all. */
+export type Wakes = readonly string[] | 'nobody' | 'everybody';
+
+/** Hears of a commit: the ids of operations that it is about, or null where it may be about any. */
+export type CommitListener = (about: ReadonlySet<string> | null) => void;
+
 /** Every access of weft to its database: a batch is one transaction and one round trip. */
 export interface Database {
-  /** Runs all statements in one immediate transaction, or none. Throws {@link DatabaseError}. */
-  write<const Statements extends readonly Statement[]>(statements: Statements): Promise<Rows<Statements>>;
+  /**
+   * Runs all statements in one immediate transaction, or none. `wakes`: whom the commit concerns, for those who wait
+   * need not look when it is somebody else. Throws {@link DatabaseError}.
+   */
+  write<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    wakes?: Wakes,
+  ): Promise<Rows<Statements>>;
   /** Runs all statements on one snapshot. Throws {@link DatabaseError}. */
   read<const Statements extends readonly Statement[]>(statements: Statements): Promise<Rows<Statements>>;
   /** Calls `listener` soon after commits that this process can notice: a hint that shortens a wait, never more. */
-  subscribe(listener: () => void): () => void;
+  subscribe(listener: CommitListener): () => void;
   close(): void;
 }
 

@@ -19,7 +19,7 @@ it('refuses to be used after it was closed', async () => {
 it('tells subscribers of a commit that changed something, and of no other', async () => {
   const database = await temporaryDatabase();
   const rung = Promise.withResolvers<void>();
-  database.subscribe(rung.resolve);
+  database.subscribe(() => rung.resolve());
   await database.write([insertEvent]);
   await rung.promise;
 });
@@ -51,7 +51,7 @@ it('hears of the commits of another process', async () => {
     await database.write([{ sql: 'INSERT INTO t DEFAULT VALUES', args: {} }]);
     database.close();`;
   await new Promise((resolve) => setImmediate(resolve));
-  database.subscribe(rung.resolve);
+  database.subscribe(() => rung.resolve());
   await run(process.execPath, ['--input-type=module', '--eval', script]);
   await rung.promise;
   database.close();

@@ -1,5 +1,12 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client/web';
-import { boundArguments, type Database, databaseError, type Rows, type Statement } from './database.ts';
+import {
+  boundArguments,
+  type CommitListener,
+  type Database,
+  databaseError,
+  type Rows,
+  type Statement,
+} from './database.ts';
 
 /**
  * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one client
@@ -7,11 +14,14 @@ import { boundArguments, type Database, databaseError, type Rows, type Statement
  */
 export function openRemote(url: string, authToken?: string): Database {
   const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
-  const listeners = new Set<() => void>();
+  const listeners = new Set<CommitListener>();
   return {
-    async write(statements) {
+    async write(statements, wakes = 'everybody') {
       const rows = await batch(client, statements, 'write');
-      for (const listener of listeners) listener();
+      if (wakes !== 'nobody') {
+        const about = wakes === 'everybody' ? null : new Set(wakes);
+        for (const listener of listeners) listener(about);
+      }
       return rows;
     },
     read: (statements) => batch(client, statements, 'read'),

@@ -9,9 +9,9 @@ export type Arguments = Readonly<Record<string, Value>>;
 
 /**
  * Follows the statements that gave the operations their status: frees their subjects, tells of their ends, and ends
- * the lists whose last part was among them.
+ * the lists whose last part was among them, if any of them is a `part`.
  */
-export function endOperations(which: string, args: Arguments): Statement<never>[] {
+export function endOperations(which: string, args: Arguments, parts = true): Statement<never>[] {
   const ended = `sequence IN (${which})`;
   const parents = `
     status IN ('pending', 'running') AND sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND ${ended})
@@ -21,8 +21,7 @@ export function endOperations(which: string, args: Arguments): Statement<never>[
     AND status NOT IN ('pending', 'running')`;
   return [
     insertEvents(ended),
-    finishParents(parents),
-    insertEvents(justEnded),
+    ...(parts ? [finishParents(parents), insertEvents(justEnded)] : []),
     `DELETE FROM operation_subjects WHERE ${ended}`,
   ].map((sql) => statement(sql, args));
 }
@@ -35,7 +34,7 @@ function insertEvents(which: string): string {
     FROM operations WHERE ${which} ORDER BY sequence`;
 }
 
-function parts(status: string): string {
+function partsOf(status: string): string {
   return `FROM operations c WHERE c.parent = operations.sequence AND c.status = '${status}'`;
 }
 
@@ -43,12 +42,12 @@ function parts(status: string): string {
 function finishParents(which: string): string {
   const error = (status: string) => `
     (SELECT json_set(c.error,
-        '$.detail', (SELECT count(*) ${parts(status)}) || ' of ' || (SELECT count(*) FROM operations p WHERE p.parent = operations.sequence)
+        '$.detail', (SELECT count(*) ${partsOf(status)}) || ' of ' || (SELECT count(*) FROM operations p WHERE p.parent = operations.sequence)
           || ' ${status === 'failed' ? 'failed' : 'were cancelled'}: ' || (c.error ->> '$.detail'),
-        '$.message', c.error ->> '$.detail') ${parts(status)} ORDER BY c.sequence LIMIT 1)`;
+        '$.message', c.error ->> '$.detail') ${partsOf(status)} ORDER BY c.sequence LIMIT 1)`;
   return `
     UPDATE operations SET finished_ms = ${now},
-      status = CASE WHEN EXISTS (SELECT 1 ${parts('failed')}) THEN 'failed' WHEN EXISTS (SELECT 1 ${parts('cancelled')}) THEN 'cancelled'
+      status = CASE WHEN EXISTS (SELECT 1 ${partsOf('failed')}) THEN 'failed' WHEN EXISTS (SELECT 1 ${partsOf('cancelled')}) THEN 'cancelled'
         ELSE 'succeeded' END,
       done = (SELECT sum(done) FROM operations c WHERE c.parent = operations.sequence),
       total = (SELECT sum(total) FROM operations c WHERE c.parent = operations.sequence),

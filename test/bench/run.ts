@@ -13,6 +13,7 @@ for (const [title, file] of [
   ['The whole way', 'api.ts'],
   ['The netns driver alone', 'netns.ts'],
   ['A long history', 'history.ts'],
+  ['Soft Patch Panel', 'spp.ts'],
 ] as const) {
   console.log(`\n${title}\n`);
   const program = fileURLToPath(new URL(file, import.meta.url));

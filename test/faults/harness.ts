@@ -27,6 +27,8 @@ export interface Scenario {
   readonly prepare: Act;
   /** The request whose operation is killed. */
   readonly act: Act;
+  /** What else is to end as if nothing had happened: peers that outlive weft. */
+  readonly outcome?: (weft: Weft) => Promise<unknown>;
 }
 
 const program = 'test/support/faulty-start.ts';
@@ -48,20 +50,23 @@ export function surviveEveryKillOfUndo(scenario: Scenario, failing: string): Pro
   return survive(scenario, { WEFT_FAULT_FAIL: failing });
 }
 
-async function survive({ prepare, act }: Scenario, faults: Record<string, string>): Promise<string[]> {
+async function survive({ prepare, act, outcome: other }: Scenario, faults: Record<string, string>): Promise<string[]> {
   const log = join(temporaryDirectory(), 'steps');
   const straight = await started(prepare, { ...faults, WEFT_FAULT_LOG: log });
-  const before = await outcome(straight);
+  const before = await outcome(straight, other);
   await act(straight);
   await atRest(straight);
-  const expected = await outcome(straight);
+  const expected = await outcome(straight, other);
   if (faults.WEFT_FAULT_FAIL !== undefined) expect(expected.host).toEqual(before.host);
   await straight.clear();
 
   const twice = await started(prepare, { ...faults, WEFT_FAULT_TWICE: '1' });
   await act(twice);
   await atRest(twice);
-  expect({ place: 'every step twice', ...(await outcome(twice)) }).toEqual({ place: 'every step twice', ...expected });
+  expect({ place: 'every step twice', ...(await outcome(twice, other)) }).toEqual({
+    place: 'every step twice',
+    ...expected,
+  });
   await twice.clear();
 
   const places = [...new Set(readFileSync(log, 'utf8').trim().split('\n'))];
@@ -73,7 +78,7 @@ async function survive({ prepare, act }: Scenario, faults: Record<string, string
     expect({ place, signal: weft.child.signalCode }).toEqual({ place, signal: 'SIGKILL' });
     await weft.start(faults, program);
     await atRest(weft);
-    expect({ place, ...(await outcome(weft)) }).toEqual({ place, ...expected });
+    expect({ place, ...(await outcome(weft, other)) }).toEqual({ place, ...expected });
     await weft.clear();
   }
   return places;
@@ -97,7 +102,12 @@ function atRest(weft: Weft): Promise<void> {
 }
 
 /** Host and database, but for what differs from one run to the next: ids, labels and addresses made of them, times. */
-async function outcome(weft: Weft): Promise<{ host: string[]; rows: unknown[] }> {
+async function outcome(
+  weft: Weft,
+  other: Scenario['outcome'] = async () => undefined,
+): Promise<{ host: string[]; rows: unknown[]; other: unknown }> {
+  // Peers may have to come back before the rows tell of them.
+  const seen = await other(weft);
   const host = picture().map((line) =>
     line.replaceAll(/weft:[0-9a-f-]+\/[0-9a-f-]+/g, 'label').replaceAll(/02(:[0-9a-f]{2}){5}/g, 'address'),
   );
@@ -107,7 +117,9 @@ async function outcome(weft: Weft): Promise<{ host: string[]; rows: unknown[] }>
     UNION ALL SELECT 'name', name, kind, NULL, NULL, NULL, NULL, NULL FROM host_names
     UNION ALL SELECT 'member', outside, NULL, NULL, NULL, NULL, NULL, removed FROM members
     UNION ALL SELECT 'operation', kind, resource IS NULL, NULL, NULL, status, error, count(*) FROM operations GROUP BY kind, resource IS NULL, status, error
+    UNION ALL SELECT 'spp ' || kind, name, spec, NULL, NULL, state, error, process FROM spp_items
+    UNION ALL SELECT 'process', process, status, body, NULL, connected, NULL, stale FROM spp_processes
     UNION ALL SELECT 'guard', reason, ok, NULL, NULL, NULL, NULL, NULL FROM guard
     ORDER BY 1, 2, 3`);
-  return { host, rows };
+  return { host, rows, other: seen };
 }

@@ -8,7 +8,7 @@ import { startProcess } from '../../schema/process/process.ts';
  * `npm start` with faults, which only tests start:
  * WEFT_FAULT_LOG=<file> gets a line `<step>:<before|after>` for each place that it comes by.
  * WEFT_FAULT_AT=<step>:<before|after> sends WEFT_FAULT_SIGNAL (SIGKILL) to itself when it comes by there.
- * WEFT_FAULT_FAIL=<step>:<n> makes the step fail for good the nth time that it is taken.
+ * WEFT_FAULT_FAIL=<step>:<n> makes the step fail for good the nth time that it is taken; <step>:always each time.
  * WEFT_FAULT_TWICE=1 takes every step twice.
  */
 
@@ -35,7 +35,8 @@ function pass(step: string, side: 'before' | 'after'): void {
 function failOnce(step: string): void {
   const times = (taken.get(step) ?? 0) + 1;
   taken.set(step, times);
-  if (`${step}:${times}` === failing) throw new PlannedFailure(`${step} fails as planned`);
+  if (`${step}:${times}` === failing || `${step}:always` === failing)
+    throw new PlannedFailure(`${step} fails as planned`);
 }
 
 function faulty(kind: Kind): Kind {

@@ -15,6 +15,8 @@ export function sppResource(
 ): Resource<SppDesired, SppObserved, SppStep> {
   // A status does not tell whether a command was given that changes nothing, or was refused: kept for one attempt.
   const given = new WeakSet<SppDesired>();
+  /** Taken twice, a command would be refused for what it has done itself. */
+  const taken = new WeakSet<SppStep>();
   const tried = new WeakMap<SppDesired, Map<SettingCommand, string | null>>();
 
   /** Nothing of ours has changed it since its status was read: the first look needs no question. */
@@ -37,6 +39,8 @@ export function sppResource(
     async apply(step) {
       const { process, command, desired, last } = step;
       if (command.kind === 'drop-patch') throw new Error('No process has a command to drop one patch');
+      if (taken.has(step)) return;
+      taken.add(step);
       const refusal = await panel.give(process, command).then(() => null, refusalOf);
       if ('command' in desired) {
         if (refusal) throw problemOf(process, refusal);

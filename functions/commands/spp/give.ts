@@ -32,7 +32,7 @@ export function giveCommand(principal: string, { hypervisor, missing }: Connecte
       statement(insertSubject, { operation }),
     ],
     explain: async (error: DatabaseError): Promise<Problem> => {
-      if (error.reason === 'not_connected') return missing;
+      if (error.reason === 'not_connected') return missing();
       throw error;
     },
   };
@@ -44,7 +44,7 @@ export async function findForRetry(
   host: string,
   { process }: SppRequest,
 ): Promise<ConnectedProcess> {
-  const missing = new Problem('not_found', process === 0 ? 'primary not found.' : `sec_id ${process} not found.`);
+  const missing = () => new Problem('not_found', process === 0 ? 'primary not found.' : `sec_id ${process} not found.`);
   const [rows] = await database.read([
     statement<{ hypervisor: string }>(
       'SELECT h.id AS hypervisor FROM hypervisors h WHERE h.name = :host OR h.id = :host',
@@ -52,6 +52,6 @@ export async function findForRetry(
     ),
   ]);
   const hypervisor = rows[0]?.hypervisor;
-  if (hypervisor === undefined) throw missing;
+  if (hypervisor === undefined) throw missing();
   return { hypervisor, missing };
 }

@@ -7,13 +7,13 @@ import { ALIVE_MS } from '../../health.ts';
 /** A connected process; `missing` is what to answer when it is not there any more. */
 export interface ConnectedProcess {
   readonly hypervisor: string;
-  readonly missing: Problem;
+  readonly missing: () => Problem;
 }
 
 /** What an executor that is not alive once wrote of its processes says nothing of now. */
 const alive = `
-  FROM spp_processes p JOIN hypervisors h ON h.id = p.hypervisor
-  WHERE p.connected AND h.last_seen_ms > ${now} - ${ALIVE_MS}`;
+  FROM hypervisors h CROSS JOIN spp_processes p ON p.hypervisor = h.id
+  WHERE h.last_seen_ms > ${now} - ${ALIVE_MS} AND p.connected`;
 
 const selectProcess = `SELECT p.hypervisor, p.body ${alive} AND p.process = :process AND p.type = :type`;
 
@@ -26,11 +26,11 @@ export async function readProcess(
   database: Database,
   process: number,
   type: ProcessType,
-  missing: Problem,
+  missing: () => Problem,
 ): Promise<ConnectedProcess & { readonly body: string }> {
   const [rows] = await database.read([select(process, type)]);
   const [row] = rows;
-  if (!row) throw missing;
+  if (!row) throw missing();
   if (rows.length > 1) {
     throw new Problem('conflict', `${rows.length} hypervisors have such a process`, {
       hint: 'Name the one that is meant: /hypervisors/{id}/v1/…',

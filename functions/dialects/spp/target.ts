@@ -21,12 +21,12 @@ interface Target extends ConnectedProcess {
 export async function findTarget(c: AppContext, type: ProcessType): Promise<Target> {
   const { database } = c.get('settings');
   if (type === 'primary') {
-    const missing = new Problem('not_found', 'primary not found.');
+    const missing = () => new Problem('not_found', 'primary not found.');
     return { process: 0, type, ...(await readProcess(database, 0, type, missing)) };
   }
   const parameter = readProcessId(c.req.param('id') ?? '', mountedPath(c.req.path));
-  const missing = unknownProcess(parameter);
-  if (parameter.id === null) throw missing;
+  const missing = () => unknownProcess(parameter);
+  if (parameter.id === null) throw missing();
   return { process: parameter.id, type, ...(await readProcess(database, parameter.id, type, missing)) };
 }
 
