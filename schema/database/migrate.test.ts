@@ -7,12 +7,13 @@ import { describe, expect, it } from 'vitest';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
 import * as kernel from '../tables/kernel.ts';
 import * as networks from '../tables/networks.ts';
+import * as spp from '../tables/spp.ts';
 import { statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { migrate, splitStatements } from './migrate.ts';
 
 const run = promisify(execFile);
-const tables = [...Object.values(kernel), ...Object.values(networks)].filter((value) => is(value, SQLiteTable));
+const tables = [kernel, networks, spp].flatMap(Object.values).filter((value) => is(value, SQLiteTable));
 
 interface Column {
   name: string;

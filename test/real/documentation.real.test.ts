@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { example, exampleCens, waiting } from '../conformance/example.ts';
@@ -66,7 +67,8 @@ describe('the queries of docs/sql.md', () => {
     const file = join(weft.stateDirectory, 'weft.db');
     const ask = (query: string) => execFileSync('sqlite3', ['-readonly', file, query], { encoding: 'utf8' }).trim();
     const views = ask("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").split('\n');
-    expect(views).toEqual(['v_cens', 'v_containers', 'v_links', 'v_operations', 'v_orphans']);
+    const page = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');
+    for (const view of views) expect(page).toMatch(new RegExp(`^## .*\\b${view}\\b`, 'm'));
     for (const view of views) expect(ask(`SELECT count(*) >= 0 FROM (SELECT * FROM ${view})`)).toBe('1');
   });
 
