@@ -39,8 +39,7 @@ export async function openSppDoor(
     });
     const door: SppDoor = { driver, panel: new Panel(driver), onChange: () => undefined };
     changed = (process) => {
-      door.panel.noteChange(process);
-      door.onChange(process);
+      for (const each of door.panel.noteChange(process)) door.onChange(each);
     };
     return door;
   } catch (error) {

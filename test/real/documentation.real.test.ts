@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { example, exampleCens, waiting } from '../conformance/example.ts';
 import { blocksOf, runExamples } from '../support/examples.ts';
 import { linkNames, namespaces } from '../support/host.ts';
+import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
 /** The pages say 127.0.0.1:8080, which is free in the test's own network namespace. */
@@ -31,6 +33,25 @@ describe('the commands of', () => {
     const { environment } = await weftOfThePages();
     runExamples('docs/leviathan.md', environment);
     expect(linkNames(null)).toEqual([]);
+  });
+});
+
+describe('the commands of docs/spp.md', () => {
+  it('do what it says, to the stand-ins that it starts', async () => {
+    const { environment } = await weftOfThePages();
+    const standIns = spawn(process.execPath, ['test/stand-ins/spp/start.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(async () => {
+      const ended = once(standIns, 'exit');
+      standIns.kill('SIGTERM');
+      await ended;
+    });
+    const [line] = await once(standIns.stdout, 'data');
+    expect(String(line)).toMatch(/^connected: /);
+    await until('they are listed', async () => {
+      const answer = await fetch('http://127.0.0.1:8080/v1/processes');
+      return ((await answer.json()) as unknown[]).length === 3;
+    });
+    runExamples('docs/spp.md', environment);
   });
 });
 

@@ -16,15 +16,15 @@ export class Panel {
     this.#driver = driver;
   }
 
-  /** To be called when a process came, went, or reads differently. */
-  noteChange(process: number): void {
-    if (process !== 0) return;
+  /** To be called when a process came, went, or reads differently. Answers those of which something is new now. */
+  noteChange(process: number): number[] {
+    if (process !== 0) return [process];
     const generation = this.#driver.process('primary')?.generation;
-    if (generation === undefined || generation === this.#primary) return;
-    if (this.#primary !== null) {
-      for (const { key, generation: own } of this.#driver.processes()) if (key !== 'primary') this.#stale.set(key, own);
-    }
+    if (generation === undefined || generation === this.#primary) return [process];
+    const outlived = this.#primary === null ? [] : this.#driver.processes().filter(({ key }) => key !== 'primary');
+    for (const { key, generation: own } of outlived) this.#stale.set(processOf(key), own);
     this.#primary = generation;
+    return [process, ...outlived.map(({ key }) => processOf(key))];
   }
 
   see(process: number): SeenProcess | null {
