@@ -51,8 +51,8 @@ export async function openNetworkHost({
     throw error;
   });
   let closing = false;
-  void Promise.race([driver.ended, monitor.ended]).then(() => {
-    if (!closing) lost(new Error('a thread of the netns driver ended by itself; the log says why'));
+  void Promise.race([driver.ended, monitor.ended]).then((reason) => {
+    if (!closing) lost(new Error(`a thread of the netns driver ended by itself${reason ? `: ${reason}` : ''}`));
   });
   const changes = {
     subscribe(listener: (change: HostChange) => void) {

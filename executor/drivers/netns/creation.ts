@@ -177,6 +177,8 @@ function undoOnFailure(place: Place, index: number, action: string, steps: () =>
     steps();
   } catch (error) {
     const failure = asNetnsError(error, action);
+    // By now it may be somebody else's, who found it by its hardware address and labelled it.
+    if (failure.code === 'expired') throw failure;
     const [undone] = place.socket.batch([deleteLink(index)], `undo ${action}`);
     if (undone === undefined || undone.errno === 0 || errnoName(undone.errno) === 'ENODEV') throw failure;
     const detail = `${failure.detail}; undoing it failed too (${errnoName(undone.errno)})`;

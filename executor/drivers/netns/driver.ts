@@ -122,7 +122,7 @@ export interface NetnsDriver {
   deleteNamespace(request: NamespaceRequest): Promise<void>;
   /** A bridge in the host's namespace, up, without an address. One with the same alias is kept. */
   createBridge(request: BridgeRequest): Promise<void>;
-  /** Both ends or none; the same pair again is kept. Any other name in use is `exists`. Killed half way, one end may lack its alias: see `labelLink`. */
+  /** Both ends or none, unless it expires; the same pair again is kept. Any other name in use is `exists`. Killed half way, one end may lack its alias: see `labelLink`. */
   createVeth(request: VethRequest): Promise<void>;
   changeLink(request: ChangeRequest): Promise<void>;
   /** Only a link without an alias, whose hardware address is exactly that one; `foreign` otherwise. */

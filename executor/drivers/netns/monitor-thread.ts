@@ -75,9 +75,18 @@ function aliasesIn(received: Buffer): string[] {
 }
 
 function listen(): void {
-  const wake = openEvent();
   const socket = openSocket();
-  tell({ wake });
+  try {
+    // The main thread closes the event descriptor: it may write to it until this thread has ended.
+    const wake = openEvent();
+    tell({ wake });
+    gather(wake, socket);
+  } finally {
+    closeDescriptor(socket);
+  }
+}
+
+function gather(wake: number, socket: number): void {
   for (;;) {
     const [ending] = waitReadable([wake, socket], -1, ACTION);
     if (ending) break;
@@ -88,7 +97,6 @@ function listen(): void {
     if (everything || aliases.size > 0) tell({ aliases: [...aliases], everything });
     if (endingMeanwhile) break;
   }
-  closeDescriptor(socket);
 }
 
 try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../../test/support/until.ts';
 import { openNetnsDriver } from './driver.ts';
@@ -41,6 +41,21 @@ async function listen(bufferBytes?: number): Promise<Heard> {
   const monitor = await openNetnsMonitor(bufferBytes === undefined ? { changed } : { changed, bufferBytes });
   onTestFinished(() => monitor.close());
   return heard;
+}
+
+/** A namespace with its label in both places, by iproute2 and mount(8), and the removal of it. */
+function makeUnnumbered(name: string, label: string): () => void {
+  const path = `/run/netns/${name}`;
+  writeFileSync(path, label);
+  execFileSync('unshare', [
+    '-n',
+    'sh',
+    '-c',
+    `ip link set lo alias ${label} && mount --bind /proc/self/ns/net ${path}`,
+  ]);
+  return () => {
+    if (existsSync(path)) ip('netns', 'delete', name);
+  };
 }
 
 describe('a monitor', () => {
@@ -104,6 +119,55 @@ describe('a monitor', () => {
     await until('it told of its end', () => heard.namespaces.has('m1'));
   });
 
+  it('tells of the deletion of a link that was down', async () => {
+    const ends = [bench.end('m1', 'eth', 1), bench.end(null, 'm1.0o', 2)] as const;
+    await bench.makeNamespaces('m1');
+    await bench.driver.createVeth({
+      ends: [
+        { ...ends[0], up: false },
+        { ...ends[1], up: false },
+      ],
+    });
+    const heard = await listen();
+    ip('link', 'delete', 'm1.0o');
+    await until('it told of both ends', () => heard.aliases.size === 2);
+  });
+
+  it('tells of changes in a namespace that had no number until it was viewed', async () => {
+    // As another program of the same kind would leave it: its label inside and under the mount, and no number.
+    await bench.makeNamespaces('m1');
+    const made = makeUnnumbered('m2', `${bench.label}/m2`);
+    onTestFinished(made);
+    expect(ip('netns', 'list-id')).not.toContain('name: m2)');
+    await bench.driver.view('all');
+    expect(ip('netns', 'list-id')).toContain('name: m2)');
+    const heard = await listen();
+    ip('-n', 'm2', 'link', 'set', 'lo', 'up');
+    await until('it told of it', () => heard.aliases.has(`${bench.label}/m2`));
+  });
+
+  it('tells of names in a directory that comes, goes and comes again, many at once', async () => {
+    const directory = '/run/weft-monitor-names';
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const told: (readonly string[])[] = [];
+    const monitor = await openNetnsMonitor({ directory, changed: ({ namespaces }) => told.push(namespaces) });
+    onTestFinished(() => monitor.close());
+    for (const turn of ['first', 'second']) {
+      mkdirSync(directory);
+      // Within one turn of the event loop, before anything can watch the directory.
+      const names = Array.from({ length: 40 }, (_, place) => `${turn}${place}`);
+      for (const name of names) writeFileSync(`${directory}/${name}`, '');
+      const missing = () => names.filter((name) => !told.flat().includes(name));
+      await until(`it told of each of the ${turn} names`, () => missing().length === 0);
+      expect(told.length).toBeLessThanOrEqual(2);
+      writeFileSync(`${directory}/${turn}-late`, '');
+      await until('it told of a later one', () => told.flat().includes(`${turn}-late`));
+      rmSync(directory, { recursive: true });
+      await until('it told of their end', () => told.flat().filter((name) => name === `${turn}0`).length > 1);
+      told.length = 0;
+    }
+  });
+
   it('says so when it could not keep up', async () => {
     await bench.makeBridge('mb');
     const heard = await listen(1);
@@ -125,6 +189,14 @@ describe('a monitor', () => {
 });
 
 describe('a call', () => {
+  it('whose time is over does not even make the directory', async () => {
+    const directory = '/run/weft-monitor-expired';
+    const driver = await openNetnsDriver({ directory, expires: () => process.hrtime.bigint() });
+    onTestFinished(() => driver.close());
+    const refused = await refusalOf(driver.createNamespace({ name: 'm1', label: `${bench.label}/m1` }));
+    expect([refused.code, existsSync(directory)]).toEqual(['expired', false]);
+  });
+
   it('whose time is over when its turn comes does nothing', async () => {
     let expires = process.hrtime.bigint() + 60_000_000_000n;
     const driver = await openNetnsDriver({ expires: () => expires });
@@ -142,6 +214,8 @@ describe('a call', () => {
       expect([refused.code, refused.transient]).toEqual(['expired', true]);
     }
     const { links, namespaces } = await driver.view('all');
+    const missing = driver.changeLink({ namespace: 'nowhere', alias: `${bench.label}/none`, up: true });
+    expect((await refusalOf(missing)).code).toBe('expired');
     expect(namespaces.map(({ name }) => name)).toEqual(['m1']);
     expect(links.map(({ name }) => name)).toEqual(['lo']);
   });

@@ -14,8 +14,8 @@ export interface HostChange {
 }
 
 export interface NetnsMonitor {
-  /** Settles when its thread has ended: after `close`, or by a fault. */
-  readonly ended: Promise<void>;
+  /** Settles when its thread has ended: with null after `close`, with the reason after a fault. */
+  readonly ended: Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -53,13 +53,17 @@ export async function openNetnsMonitor({
     workerData: { bufferBytes },
     execArgv: [],
   });
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let fault: string | null = null;
+  const ended = new Promise<string | null>((resolve) => worker.once('exit', () => resolve(fault)));
   const wake = await new Promise<number>((resolve, reject) => {
     worker.once('error', (error) => reject(asNetnsError(error, 'start the netns monitor')));
+    worker.once('exit', () => reject(refusal('kernel', 'start the netns monitor', 'its thread has ended')));
     worker.on('message', (message: MonitorMessage) => {
       if ('wake' in message) resolve(message.wake);
-      else if ('fault' in message) reject(refusal('kernel', 'start the netns monitor', message.fault));
-      else changed({ ...message, namespaces: [] });
+      else if ('fault' in message) {
+        fault = message.fault;
+        reject(refusal('kernel', 'start the netns monitor', message.fault));
+      } else changed({ ...message, namespaces: [] });
     });
   });
   const unwatch = watchNames(directory, (namespaces) => changed({ aliases: [], namespaces, everything: false }));
@@ -71,9 +75,9 @@ export async function openNetnsMonitor({
   });
   return {
     ended,
-    close() {
+    async close() {
       if (!over) writeSync(wake, WAKE);
-      return ended;
+      await ended;
     },
   };
 }

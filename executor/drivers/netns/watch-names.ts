@@ -1,24 +1,51 @@
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
+/** The first name waits so long for the others of its burst. */
+const GATHER_MILLISECONDS = 50;
+
 /**
- * Calls `changed` with names that came to or went from a directory, which itself may come and go. Returns the end of it.
- * Where the system has no watches left nothing is told: a hint, and never more.
+ * Calls `changed` with names that came to or went from a directory, which itself may come and go: some 50 ms later,
+ * many at once. Returns the end of it. Where the system has no watches left nothing is told: a hint, and never more.
  */
 export function watchNames(directory: string, changed: (names: readonly string[]) => void): () => void {
+  const gathered = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
   let inner: FSWatcher | undefined;
+  const told = () => {
+    timer = undefined;
+    const names = [...gathered];
+    gathered.clear();
+    changed(names);
+  };
+  const tell = (name: string) => {
+    gathered.add(name);
+    timer ??= setTimeout(told, GATHER_MILLISECONDS).unref();
+  };
   const enter = () => {
     inner?.close();
-    inner = watchQuietly(directory, (name) => changed([name]));
+    inner = watchQuietly(directory, tell);
   };
   const outer = watchQuietly(dirname(directory), (name) => {
-    if (name === basename(directory)) enter();
+    if (name !== basename(directory)) return;
+    enter();
+    // What was put into a new directory before it was watched.
+    for (const early of namesIn(directory)) tell(early);
   });
   enter();
   return () => {
+    clearTimeout(timer);
     outer?.close();
     inner?.close();
   };
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }
 
 function watchQuietly(directory: string, named: (name: string) => void): FSWatcher | undefined {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { changeLink, deleteByIndex, deleteLinks, labelLink } from './changes.ts';
 import { createBridge, createVeth } from './creation.ts';
 import { asNetnsError } from './errors.ts';
-import { setExpiry } from './expiry.ts';
+import { requireTime, setExpiry } from './expiry.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { readLinks } from './netlink/links.ts';
 import { type Context, IndexSource } from './places.ts';
@@ -43,6 +43,8 @@ function answer(verbs: Verbs, call: Call): Answer {
     // The verb and its request come from one typed call of the driver.
     const verb = verbs[call.verb] as (request: unknown) => unknown;
     setExpiry(call.expires);
+    // Before the verb looks at anything: what it misses now may be somebody else's doing.
+    requireTime(call.verb);
     return { id: call.id, value: verb(call.request) };
   } catch (error) {
     return { id: call.id, error: asNetnsError(error, call.verb).toFields() };
