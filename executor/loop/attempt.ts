@@ -38,6 +38,7 @@ export async function attempt(
   };
   const remaining = (items: number, step: string) => progress(Math.max(0, change.total - items), step);
   try {
+    check();
     const observed = await converge(kind.resource, change.after, { check, remaining });
     return {
       status: 'succeeded',

@@ -2,7 +2,7 @@ import { Problem } from '../../schema/problem.ts';
 import type { Resource, Step } from '../resources/resource.ts';
 
 export interface ConvergeHooks {
-  /** Before each look at the host and each step on it; throws to stop. */
+  /** Before each step on the host; throws to stop. What has no step left is done, whoever wants it to stop by then. */
   readonly check: () => void;
   /** Items that still have steps before them. */
   readonly remaining: (items: number, step: string) => void;
@@ -21,7 +21,6 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
   { check, remaining }: ConvergeHooks,
 ): Promise<Observed> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    check();
     const observed = await resource.observe(desired);
     const steps = resource.plan(desired, observed);
     if (steps.length === 0) return observed;

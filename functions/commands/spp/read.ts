@@ -30,13 +30,24 @@ export async function readProcess(
 ): Promise<ConnectedProcess & { readonly body: string }> {
   const [rows] = await database.read([select(process, type)]);
   const [row] = rows;
-  if (!row) throw missing();
+  if (!row) throw (await unavailable(database)) ?? missing();
   if (rows.length > 1) {
     throw new Problem('conflict', `${rows.length} hypervisors have such a process`, {
       hint: 'Name the one that is meant: /hypervisors/{id}/v1/…',
     });
   }
   return { ...row, missing };
+}
+
+const selectUnavailable = `
+  SELECT name, capabilities ->> '$.spp.reason' AS reason FROM hypervisors
+  WHERE NOT EXISTS (SELECT 1 FROM hypervisors WHERE coalesce(capabilities ->> '$.spp.available', 1)) ORDER BY created_ms LIMIT 1`;
+
+/** No process is connected where none can connect: then that is the reason. */
+async function unavailable(database: Database): Promise<Problem | undefined> {
+  const [rows] = await database.read([statement<{ name: string; reason: string }>(selectUnavailable)]);
+  const [row] = rows;
+  return row && new Problem('impossible', `${row.name} cannot be reached by SPP processes: ${row.reason}`);
 }
 
 const selectProcesses = `SELECT p.process, p.type ${alive} ORDER BY p.process`;
