@@ -1,5 +1,5 @@
 import { operationKinds, REPLAY } from '../schema/api/spp/commands.ts';
-import { clearGuards, type Database } from '../schema/database/database.ts';
+import type { Database } from '../schema/database/database.ts';
 import type { Configuration } from '../schema/process/configuration.ts';
 import type { Logger } from '../schema/process/logger.ts';
 import { openSppDriver, type SppDriver, SppError } from './drivers/spp/driver.ts';
@@ -67,7 +67,7 @@ export async function openSppHost(door: SppDoor, options: SppHostOptions): Promi
   const { hypervisor } = registration;
   const listeners = new Set<(touched: Touched) => void>();
   const notes = new ProcessNotes(door.panel, options);
-  await database.write([fence(registration), forgetProcesses(hypervisor), clearGuards]);
+  await database.write([fence(registration), forgetProcesses(hypervisor)]);
   door.onChange = (process) => {
     notes.add(process);
     for (const listener of listeners) listener([eventOf(process)]);
@@ -124,7 +124,7 @@ class ProcessNotes {
       return seen ? noteProcess(registration.hypervisor, seen) : noteGone(registration.hypervisor, process);
     });
     try {
-      await database.write([fence(registration), ...statements, clearGuards]);
+      await database.write([fence(registration), ...statements]);
     } catch (error) {
       // The database is away: what is true then is written when it is back.
       log.warn({ err: error }, 'the state of SPP processes could not be written');

@@ -58,9 +58,12 @@ export function createApp(
 function limitBody(): MiddlewareHandler<AppEnvironment> {
   const limitStream = bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge });
   return async (c, next) => {
-    if (c.req.header('transfer-encoding') !== undefined) return limitStream(c, next);
-    if (Number(c.req.header('content-length') ?? 0) > BODY_MAX_BYTES) tooLarge();
-    await next();
+    const length = c.req.header('content-length');
+    if (c.req.header('transfer-encoding') === undefined && length !== undefined) {
+      if (Number(length) > BODY_MAX_BYTES) tooLarge();
+      return next();
+    }
+    return c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limitStream(c, next);
   };
 }
 

@@ -1,4 +1,4 @@
-import { clearGuards, type Database, now, statement } from '../../schema/database/database.ts';
+import { type Database, now, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { fence, type Registration } from './registration.ts';
 
@@ -45,7 +45,6 @@ export class Lease {
       statement(renewOperations, args),
       statement(heartbeat, args),
       statement(reclaim, args),
-      clearGuards,
     ]);
     this.#expires = asked + LEASE_NS;
   }

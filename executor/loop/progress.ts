@@ -1,4 +1,4 @@
-import { clearGuards, type Database, statement } from '../../schema/database/database.ts';
+import { type Database, statement } from '../../schema/database/database.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import { fence, type Registration } from './registration.ts';
 
@@ -44,6 +44,6 @@ export class Progress {
     this.#notes = new Map();
     const update = statement(write, { notes, epoch: this.#registration.epoch });
     // A lost note is no loss: the operation's end says the same and more.
-    await this.#database.write([fence(this.#registration), update, clearGuards]).catch(() => undefined);
+    await this.#database.write([fence(this.#registration), update]).catch(() => undefined);
   }
 }

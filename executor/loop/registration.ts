@@ -1,5 +1,5 @@
 import type { Held } from '../../schema/api/hypervisors.ts';
-import { clearGuards, type Database, DatabaseError, guard, now, statement } from '../../schema/database/database.ts';
+import { type Database, DatabaseError, guard, now, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 
 /** What an executor knows of its machine. */
@@ -98,7 +98,6 @@ export async function register(
          WHERE hypervisor = (SELECT id FROM hypervisors WHERE ${sameHypervisor}) AND status = 'running' AND resource IS NOT NULL`,
         args,
       ),
-      clearGuards,
     ]);
     const row = rows[0];
     if (!row) throw new DatabaseError('fault', 'hypervisors', 'the hypervisor was not registered');

@@ -1,4 +1,4 @@
-import { clearGuards, type Database, now, type Statement, statement } from '../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
@@ -37,7 +37,7 @@ export class Reporter {
   constructor(database: Database, registration: Registration) {
     this.#reports = new Gathering(async (reports) => {
       const about = reports.flatMap(({ operation: { id, parentId } }) => (parentId === null ? [id] : [id, parentId]));
-      await database.write([fence(registration), ...statements(reports), clearGuards], about);
+      await database.write([fence(registration), ...statements(reports)], about);
     });
   }
 

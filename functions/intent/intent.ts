@@ -1,11 +1,4 @@
-import {
-  clearGuards,
-  type Database,
-  DatabaseError,
-  now,
-  type Statement,
-  statement,
-} from '../../schema/database/database.ts';
+import { type Database, DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import { type AcceptedOperation, selectAccepted } from './operation.ts';
@@ -43,7 +36,6 @@ export async function record(database: Database, intent: Intent, key?: Idempoten
       ...intent.statements,
       ...(key ? [keepKey(operation, key)] : []),
       statement(acceptedEvents, { operation }),
-      clearGuards,
       selectAccepted(operation),
     ];
     // Executors hear of it; that it was accepted, nobody waits for.

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
-import { clearGuards, type Database, DatabaseError, guard, statement } from './database.ts';
+import { type Database, DatabaseError, guard, statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import { openRemote } from './remote.ts';
@@ -36,7 +36,7 @@ describe.each([
 ])('%s', (_name, open) => {
   it('runs a batch as one transaction: a guard that does not hold leaves nothing', async () => {
     const database = await open();
-    const failing = database.write([insertEvent, guard('no_such_thing', '1 = 2'), clearGuards]);
+    const failing = database.write([insertEvent, guard('no_such_thing', '1 = 2')]);
     await expect(failing).rejects.toMatchObject({ code: 'guard', reason: 'no_such_thing' });
     expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
   });
@@ -65,19 +65,18 @@ describe.each([
   it('goes on after a statement that makes no sense', async () => {
     const database = await open();
     await expect(database.write([statement('SELECT nonsense')])).rejects.toMatchObject({ code: 'fault' });
-    await database.write([insertEvent, clearGuards]);
+    await database.write([insertEvent]);
     expect(await database.read([countEvents])).toEqual([[{ count: 1 }]]);
   });
 
   it('answers what each statement returned, with the types that went in', async () => {
     const database = await open();
-    const [, inserted, , rows] = await database.write([
+    const [, inserted, rows] = await database.write([
       statement('DELETE FROM events'),
       statement<{ sequence: number; at_ms: number; data: null }>(
         "INSERT INTO events (at_ms, type, subject, data) VALUES (:at, 'test', :subject, :data) RETURNING sequence, at_ms, data",
         { at: 1_795_000_000_000, subject: 'x', data: null, unused: 1 },
       ),
-      clearGuards,
       statement('SELECT typeof(:whole) AS whole, typeof(:part) AS part, typeof(:word) AS word', {
         whole: 1,
         part: 0.5,

@@ -66,7 +66,7 @@ export function statement<Row = never>(sql: string, args: Readonly<Record<string
  */
 export function guard(reason: string, condition: string, args: Readonly<Record<string, Value>> = {}): Statement<never> {
   return {
-    sql: `INSERT INTO guard (reason, ok) SELECT '${reason.replaceAll("'", "''")}', CASE WHEN ${condition} THEN 1 END`,
+    sql: `INSERT INTO guard (reason, ok) SELECT '${reason.replaceAll("'", "''")}', NULL WHERE NOT coalesce((${condition}), 0)`,
     args,
     guard: reason,
   };
@@ -78,9 +78,6 @@ export function boundArguments(args: Statement['args']): Record<string, string |
     Object.entries(args).map(([name, value]) => [name, Number.isSafeInteger(value) ? BigInt(value as number) : value]),
   );
 }
-
-/** Ends every batch that has guards. */
-export const clearGuards: Statement<never> = { sql: 'DELETE FROM guard', args: {} };
 
 /** The database's clock in milliseconds since 1970, as an SQL expression. */
 export const now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";

@@ -1,5 +1,5 @@
 import type { Held, ResyncBody } from '../../../schema/api/hypervisors.ts';
-import { clearGuards, type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
 import type { Kind } from '../../kinds.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
@@ -97,7 +97,6 @@ export class Reconciler {
       ...noteHeld(registration, null),
       ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: operation.id })),
       ...handOver(operation),
-      clearGuards,
     ]);
     return undefined;
   }
@@ -154,7 +153,6 @@ export class Reconciler {
       fence(registration),
       ...statements,
       ...(differences.length === 0 ? [] : [...repairs.statements, ...(asked ? handOver(asked) : [])]),
-      clearGuards,
       repairs.selectFiled,
     ]);
     return (rows.at(-1) as { subject: string }[]).map(({ subject }) => subject);
@@ -173,7 +171,6 @@ export class Reconciler {
     await database.write([
       fence(registration),
       ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: null })),
-      clearGuards,
     ]);
     return some.reduce((sum, { orphans }) => sum + orphans.length, 0);
   }
