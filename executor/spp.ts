@@ -95,6 +95,7 @@ class ProcessNotes {
   readonly #panel: Panel;
   readonly #options: SppHostOptions;
   readonly #waiting = new Set<number>();
+  #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(panel: Panel, options: SppHostOptions) {
@@ -110,12 +111,13 @@ class ProcessNotes {
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   async #write(): Promise<void> {
-    this.close();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const { database, registration, log } = this.#options;
     const processes = [...this.#waiting];
     this.#waiting.clear();
@@ -126,6 +128,7 @@ class ProcessNotes {
     try {
       await database.write([fence(registration), ...statements]);
     } catch (error) {
+      if (this.#closed) return;
       // The database is away: what is true then is written when it is back.
       log.warn({ err: error }, 'the state of SPP processes could not be written');
       for (const process of processes) this.#waiting.add(process);
