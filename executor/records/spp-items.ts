@@ -1,4 +1,4 @@
-import type { SettingCommand, SppCommand } from '../../schema/api/spp/commands.ts';
+import type { ProcessType, SettingCommand, SppRequest } from '../../schema/api/spp/commands.ts';
 import { type Statement, statement } from '../../schema/database/database.ts';
 
 type ItemKind = 'component' | 'port' | 'classifier' | 'patch' | 'forwarding';
@@ -29,12 +29,12 @@ export function itemKey(command: SettingCommand): ItemKey {
 }
 
 const set = `
-  INSERT INTO spp_items (hypervisor, process, kind, name, spec, state, error, operation)
-  VALUES (:hypervisor, :process, :kind, :name, :spec, 'set', NULL, :sequence)
+  INSERT INTO spp_items (hypervisor, process, type, kind, name, spec, state, error, operation)
+  VALUES (:hypervisor, :process, :type, :kind, :name, :spec, 'set', NULL, :sequence)
   ON CONFLICT (hypervisor, process, kind, name) DO UPDATE
-  SET spec = excluded.spec, state = 'set', error = NULL, operation = excluded.operation`;
+  SET type = excluded.type, spec = excluded.spec, state = 'set', error = NULL, operation = excluded.operation`;
 
-const ofProcess = 'DELETE FROM spp_items WHERE hypervisor = :hypervisor AND process = :process';
+const ofProcess = `DELETE FROM spp_items WHERE hypervisor = :hypervisor AND process = :process AND (:taken OR state = 'refused')`;
 const removeOne = `${ofProcess} AND kind = :kind AND name = :name`;
 
 /** Entries for its ports first, then its ports, then the component. */
@@ -51,13 +51,17 @@ const removePort = [
   removeOne,
 ];
 
-/** What a command that the process took makes of the things that are to be there when it comes back. */
+/**
+ * What a command makes of the things that are to be there when the process comes back. One that it did not take
+ * (`taken` is false) still takes away what the process has refused before, and so cannot remove.
+ */
 export function keepItems(
   hypervisor: string,
-  { process, sequence }: { readonly process: number; readonly sequence: number },
-  command: SppCommand,
+  sequence: number,
+  { process, type, command }: SppRequest,
+  taken: boolean,
 ): Statement[] {
-  const args = { hypervisor, process, sequence };
+  const args = { hypervisor, process, type, sequence, taken: taken ? 1 : 0 };
   const remove = (key: ItemKey) => [statement(removeOne, { ...args, ...key })];
   switch (command.kind) {
     case 'stop-component':
@@ -80,7 +84,7 @@ export function keepItems(
     case 'clear':
       return [];
     default:
-      return [statement(set, { ...args, ...itemKey(command), spec: JSON.stringify(command) })];
+      return taken ? [statement(set, { ...args, ...itemKey(command), spec: JSON.stringify(command) })] : [];
   }
 }
 
@@ -102,11 +106,12 @@ export function refuseItems(
 
 export interface ItemRow {
   readonly process: number;
+  readonly type: ProcessType;
   readonly spec: string;
 }
 
 const selectItems = `
-  SELECT process, spec FROM spp_items
+  SELECT process, type, spec FROM spp_items
   WHERE hypervisor = :hypervisor AND state = 'set' AND (:processes IS NULL OR process IN (SELECT value FROM json_each(:processes)))
   ORDER BY operation`;
 

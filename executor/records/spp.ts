@@ -1,7 +1,7 @@
-import { processSubject, REPLAY, type SettingCommand, type SppRequest } from '../../schema/api/spp/commands.ts';
+import { processSubject, REPLAY, type SppRequest } from '../../schema/api/spp/commands.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import type { Change, Touched } from '../resources/resource.ts';
-import type { ReplayDesired, SppDesired, SppObserved } from '../resources/spp/desired.ts';
+import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../resources/spp/desired.ts';
 import type { AtRest, ClaimedOperation, Records } from './records.ts';
 import { keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
@@ -43,10 +43,10 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
     settle({ sequence, resource }, { after }, { status }, observed) {
       const process = processOf(resource);
       const seen = observed?.processes.get(process);
-      if (status !== 'succeeded') return [];
+      if (status !== 'succeeded') return 'command' in after ? keepItems(hypervisor, sequence, after, false) : [];
       return [
         ...('command' in after
-          ? keepItems(hypervisor, { process, sequence }, after.command)
+          ? keepItems(hypervisor, sequence, after, true)
           : refuseItems(hypervisor, process, observed?.tried ?? new Map())),
         seen ? noteProcess(hypervisor, seen) : noteGone(hypervisor, process),
       ];
@@ -81,7 +81,7 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
 
   async function readItems(processes: readonly number[] | null): Promise<Item[]> {
     const [rows] = await database.read([selectSetItems(hypervisor, processes)]);
-    return rows.map(({ process, spec }) => ({ process, command: JSON.parse(spec) }));
+    return rows.map(({ process, type, spec }) => ({ process, type, command: JSON.parse(spec) }));
   }
 
   async function findChanging(processes: readonly number[]): Promise<ReadonlySet<number>> {
@@ -91,13 +91,12 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
   }
 }
 
-interface Item {
+interface Item extends SetItem {
   readonly process: number;
-  readonly command: SettingCommand;
 }
 
-function itemsOf(items: readonly Item[], process: number): SettingCommand[] {
-  return items.filter((item) => item.process === process).map(({ command }) => command);
+function itemsOf(items: readonly Item[], process: number): SetItem[] {
+  return items.filter((item) => item.process === process);
 }
 
 function commandOf({ request, attempt }: ClaimedOperation): SppDesired {

@@ -5,7 +5,8 @@ import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { AppEnvironment } from '../context.ts';
 
-const RETRY_AFTER_SECONDS = '1';
+/** In seconds, what `Retry-After` says where the service is not available. */
+export const RETRY_AFTER_SECONDS = '1';
 
 /** Answers whatever a handler threw as problem+json (RFC 9457); what is no problem of ours is a 500 without details. */
 export function answerProblem(error: unknown, c: Context<AppEnvironment>): Response {

@@ -15,6 +15,7 @@ CREATE TABLE spp_processes (
 CREATE TABLE spp_items (
   hypervisor TEXT NOT NULL,
   process INTEGER NOT NULL,
+  type TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('component', 'port', 'classifier', 'patch', 'forwarding')),
   name TEXT NOT NULL,
   spec TEXT NOT NULL CHECK (json_valid(spec)),

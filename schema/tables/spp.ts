@@ -29,6 +29,8 @@ export const sppItems = sqliteTable(
   {
     hypervisor: text().notNull(),
     process: integer().notNull(),
+    /** Of the process: another one may come with its id. */
+    type: text().notNull(),
     kind: text({ enum: ['component', 'port', 'classifier', 'patch', 'forwarding'] }).notNull(),
     /** What there is one of on a process: a component's name, `<component> <rx|tx> <port>`, … */
     name: text().notNull(),

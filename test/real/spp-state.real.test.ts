@@ -160,13 +160,12 @@ describe('a primary that is started again under its secondaries', () => {
     await primary.restart();
     await until('they are stale', async () => JSON.stringify(await states()).split('stale').length === 3);
     await vf.restart();
-    await connected(weft, 3);
-    await until('one is not', async () => JSON.stringify(await states()).split('stale').length === 2);
-    expect(await states()).toEqual([
+    const one = [
       { type: 'primary', state: 'connected' },
       { type: 'vf', state: 'connected' },
       { type: 'nfv', state: 'stale' },
-    ]);
+    ];
+    await until('one of them is not', async () => JSON.stringify(await states()) === JSON.stringify(one));
   });
 });
 

@@ -17,9 +17,15 @@ export interface CommandDesired {
   readonly attempt: number;
 }
 
+/** A command that was taken, and by which type of process: another one may come with its id. */
+export interface SetItem {
+  readonly type: ProcessType;
+  readonly command: SettingCommand;
+}
+
 export interface ReplayDesired {
   readonly process: number;
-  readonly items: readonly SettingCommand[];
+  readonly items: readonly SetItem[];
 }
 
 /** A process as it was seen at one moment. */

@@ -7,6 +7,8 @@ export class Panel {
   readonly #driver: SppDriver;
   /** Of the primary that was connected last. */
   #primary: number | null = null;
+  /** The secondaries that were connected when it went, with their generations. */
+  #orphaned: ReadonlyMap<number, number> = new Map();
   /** Generations of secondaries that outlived their primary. */
   readonly #stale = new Map<number, number>();
   /** What each connection of a primary was told: it shows little of it. */
@@ -20,10 +22,16 @@ export class Panel {
   noteChange(process: number): number[] {
     if (process !== 0) return [process];
     const generation = this.#driver.process('primary')?.generation;
-    if (generation === undefined || generation === this.#primary) return [process];
-    const outlived = this.#primary === null ? [] : this.#driver.processes().filter(({ key }) => key !== 'primary');
-    for (const { key, generation: own } of outlived) this.#stale.set(processOf(key), own);
+    if (generation === this.#primary) return [process];
+    const secondaries = this.#driver.processes().filter(({ key }) => key !== 'primary');
+    if (generation === undefined) {
+      this.#orphaned = new Map(secondaries.map(({ key, generation: own }) => [processOf(key), own]));
+      return [process];
+    }
     this.#primary = generation;
+    const outlived = secondaries.filter(({ key, generation: own }) => this.#orphaned.get(processOf(key)) === own);
+    for (const { key, generation: own } of outlived) this.#stale.set(processOf(key), own);
+    this.#orphaned = new Map();
     return [process, ...outlived.map(({ key }) => processOf(key))];
   }
 
@@ -62,8 +70,23 @@ export class Panel {
     const given: DriverCommand = command;
     const generation = this.#driver.process(keyOf(process))?.generation;
     const result = await this.#driver.command(keyOf(process), given);
-    if (process === 0 && generation !== undefined) this.#toldBy(process, generation).add(JSON.stringify(command));
+    if (generation !== undefined) this.#tell(process, generation, command);
     return result;
+  }
+
+  /**
+   * A primary does not show its ports and refuses one that it has. When its connection is new but it is not, that is
+   * how it says so.
+   */
+  takeForThere(process: number, command: SppCommand): boolean {
+    const generation = this.#driver.process(keyOf(process))?.generation;
+    if (process !== 0 || generation === undefined) return false;
+    this.#tell(process, generation, command);
+    return true;
+  }
+
+  #tell(process: number, generation: number, command: SppCommand): void {
+    if (process === 0) this.#toldBy(process, generation).add(JSON.stringify(command));
   }
 }
 

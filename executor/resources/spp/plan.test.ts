@@ -121,7 +121,13 @@ describe('a command', () => {
   });
 });
 
+const ofVf = (items: readonly SettingCommand[]) => items.map((command) => ({ type: 'vf', command }) as const);
+
 describe('a replay', () => {
+  it('gives nothing that was set on a process of another type with the same id', () => {
+    expect(plan({ process: 1, items: [{ type: 'nfv', command: { kind: 'forward' } }] }, observed(vf))).toEqual([]);
+  });
+
   it('gives what is missing, in the order in which a process takes it', () => {
     const items: SettingCommand[] = [
       { kind: 'add-classifier', mac: 'default', port: 'ring:2', vlanId: null },
@@ -129,9 +135,9 @@ describe('a replay', () => {
       start,
       { ...start, name: 'new' },
     ];
-    const steps = plan({ process: 1, items }, observed(vf));
+    const steps = plan({ process: 1, items: ofVf(items) }, observed(vf));
     expect(steps.map(({ command }) => command.kind)).toEqual(['start-component', 'attach-port', 'add-classifier']);
-    expect(plan({ process: 1, items }, observed(null))).toEqual([]);
+    expect(plan({ process: 1, items: ofVf(items) }, observed(null))).toEqual([]);
   });
 
   it('has ports before patches, and forwarding last', () => {
@@ -146,6 +152,6 @@ describe('a replay', () => {
   it('tries nothing twice', () => {
     const item: SettingCommand = { ...start, name: 'new' };
     const tried = new Map([[item, 'the process said no']]);
-    expect(plan({ process: 1, items: [item] }, { ...observed(vf), tried })).toEqual([]);
+    expect(plan({ process: 1, items: ofVf([item]) }, { ...observed(vf), tried })).toEqual([]);
   });
 });

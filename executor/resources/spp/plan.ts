@@ -30,7 +30,8 @@ function planCommand(desired: CommandDesired, { processes, given }: SppObserved)
 function planReplay(desired: ReplayDesired, { processes, tried }: SppObserved): SppStep[] {
   const seen = processes.get(desired.process);
   if (!seen) return [];
-  return inOrder(desired.items)
+  const own = desired.items.filter(({ type }) => type === seen.info.type).map(({ command }) => command);
+  return inOrder(own)
     .filter((item) => !tried.has(item) && !isThere(item, seen))
     .map((item) => step(desired, item, false));
 }

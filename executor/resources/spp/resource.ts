@@ -49,8 +49,9 @@ export function sppResource(
       }
       if (refusal && refusal.code !== 'refused' && refusal.code !== 'invalid') throw refusal;
       const known = tried.get(desired) ?? new Map<SettingCommand, string | null>();
+      const isThereAlready = refusal?.code === 'refused' && panel.takeForThere(process, command);
       // A replay gives nothing but what sets something.
-      tried.set(desired, known.set(command as SettingCommand, refusal?.detail ?? null));
+      tried.set(desired, known.set(command as SettingCommand, isThereAlready ? null : (refusal?.detail ?? null)));
     },
     removes: () => false,
     labelled: () => [],

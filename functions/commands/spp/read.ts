@@ -32,9 +32,7 @@ export async function readProcess(
   const [row] = rows;
   if (!row) throw (await unavailable(database)) ?? missing();
   if (rows.length > 1) {
-    throw new Problem('conflict', `${rows.length} hypervisors have such a process`, {
-      hint: 'Name the one that is meant: /hypervisors/{id}/v1/…',
-    });
+    throw new Problem('conflict', `${rows.length} hypervisors have such a process`);
   }
   return { ...row, missing };
 }

@@ -1,6 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Problem } from '../../../schema/problem.ts';
 import type { AppContext } from '../../context.ts';
+import { RETRY_AFTER_SECONDS } from '../../middleware/problem.ts';
 
 /* spp-ctl's answers: JSON without a line end where there is something to say, 204 where not, and errors as text. */
 
@@ -13,10 +14,11 @@ export function answerNothing(c: AppContext): Response {
 }
 
 /** Its clients show the text as it is; a browser must not take it for a page, for it may repeat what was sent. */
-export function answerText(c: AppContext, { message, status, headers }: Problem): Response {
+export function answerText(c: AppContext, { code, message, status, headers }: Problem): Response {
   return c.body(message, status as ContentfulStatusCode, {
     'content-type': 'text/plain; charset=utf-8',
     'x-content-type-options': 'nosniff',
+    ...(code === 'unavailable' ? { 'retry-after': RETRY_AFTER_SECONDS } : {}),
     ...headers,
   });
 }

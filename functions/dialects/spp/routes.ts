@@ -52,7 +52,7 @@ export function spp(app: Hono<AppEnvironment>): void {
 
 /** spp-ctl's clients want plain text, whatever went wrong and wherever. Undefined: the path is not its. */
 export function answerSppError(error: unknown, c: AppContext): Response | undefined {
-  if (!c.req.path.startsWith(`${PREFIX}/`)) return undefined;
+  if (c.req.path !== PREFIX && !c.req.path.startsWith(`${PREFIX}/`)) return undefined;
   const problem = asProblem(error);
   if (problem.code === 'internal' && !(error instanceof Problem)) {
     c.get('settings')?.report(error, c.get('requestId'));
