@@ -5,7 +5,7 @@ import { cancelOperation } from './commands/operations/cancel.ts';
 import { retryOperation } from './commands/operations/retry.ts';
 import type { AppContext, AppEnvironment } from './context.ts';
 import { isFinished, type OperationRow, operationBody, readOperation, selectOperations } from './intent/operation.ts';
-import { accept, submitAsynchronously } from './intent/submit.ts';
+import { accept, answerOperation, submitAsynchronously } from './intent/submit.ts';
 import { waitForOperation } from './intent/wait.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
@@ -32,7 +32,8 @@ async function get(c: AppContext): Promise<Response> {
   const { database, readBudget } = c.get('settings');
   const wait = applyPreference(c, 0);
   const row = await named(c);
-  return answerJson(c, operationBody(wait === 0 ? row : await waitForOperation(database, row, wait, readBudget)));
+  if (wait > 0) await waitForOperation(database, row, wait, readBudget);
+  return wait === 0 ? answerJson(c, operationBody(row)) : answerOperation(c, row.id);
 }
 
 /** Answers the operation when it has ended: 200, `cancelled` unless its end came first; 202 while it is undone. */
@@ -44,7 +45,7 @@ async function cancel(c: AppContext): Promise<Response> {
   c.header('operation-id', asked.id);
   const row = await waitForOperation(database, await named(c), wait, readBudget);
   if (!isFinished(row)) c.header('location', `/operations/${row.id}`);
-  return answerJson(c, operationBody(row), isFinished(row) ? 200 : 202);
+  return answerOperation(c, row.id, isFinished(row) ? 200 : 202);
 }
 
 /** Files the request of an operation that failed or was cancelled as a new one. */

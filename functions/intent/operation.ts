@@ -53,11 +53,11 @@ export function selectOperation(operation: string): Statement<OperationRow> {
   return statement<OperationRow>(selectOne, { operation });
 }
 
-/** What is known of an operation when it was recorded: enough to wait for it. */
-export type AcceptedOperation = Pick<OperationRow, 'id' | 'status' | 'silent_ms'>;
+/** As much of an operation as it takes to wait for its end, and to tell how it ended. */
+export type AcceptedOperation = Pick<OperationRow, 'id' | 'status' | 'silent_ms' | 'error' | 'result'>;
 
 const selectOneAccepted = `
-  SELECT o.id, o.status, ${now} - h.last_seen_ms AS silent_ms FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
+  SELECT o.id, o.status, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
   WHERE o.id = :operation`;
 
 export function selectAccepted(operation: string): Statement<AcceptedOperation> {

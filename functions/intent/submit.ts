@@ -4,11 +4,11 @@ import { answerJson } from '../middleware/json.ts';
 import { applyPreference, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
 import { findByKey, readIdempotencyKey } from './idempotency.ts';
 import { type Intent, record } from './intent.ts';
-import { type AcceptedOperation, isFinished, type OperationRow, operationBody } from './operation.ts';
+import { type AcceptedOperation, isFinished, operationBody, readOperation } from './operation.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How a dialect answers a write whose operation succeeded. */
-export type Encode = (operation: OperationRow) => Response | Promise<Response>;
+export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
 
 /** Says what a write means; not asked when the client's idempotency key names an operation that is there already. */
 export type Intend = () => Intent | Promise<Intent>;
@@ -20,7 +20,14 @@ export function submit(c: AppContext, intend: Intend, encode: Encode): Promise<R
 
 /** A write whose client is answered 202 at once unless it asks to wait: then 200 and the finished operation. */
 export function submitAsynchronously(c: AppContext, intend: Intend): Promise<Response> {
-  return submitWaiting(c, intend, (operation) => answerJson(c, operationBody(operation)), 0);
+  return submitWaiting(c, intend, ({ id }) => answerOperation(c, id), 0);
+}
+
+/** Answers the operation as it is now. Throws a 404 for one that is not there. */
+export async function answerOperation(c: AppContext, id: string, status?: 200 | 202): Promise<Response> {
+  const operation = await readOperation(c.get('settings').database, id);
+  if (operation === undefined) throw new Problem('not_found', `There is no operation ${id}`);
+  return answerJson(c, operationBody(operation), status ?? 200);
 }
 
 /** A removal answers the resource as it was. */
@@ -36,7 +43,7 @@ async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, othe
   c.header('operation-id', operation.id);
   if (wait === 0 || !isFinished(operation)) {
     c.header('location', `/operations/${operation.id}`);
-    return answerJson(c, operationBody(operation), 202);
+    return answerOperation(c, operation.id, 202);
   }
   if (operation.status === 'succeeded') return encode(operation);
   throw failure(operation);
@@ -50,7 +57,7 @@ export async function accept(c: AppContext, intend: Intend): Promise<AcceptedOpe
   return earlier ?? record(database, await intend(), key);
 }
 
-function failure(operation: OperationRow): Problem {
+function failure(operation: AcceptedOperation): Problem {
   const details: ProblemDetails | null = operation.error === null ? null : JSON.parse(operation.error);
   if (details) return Problem.from(details);
   return new Problem('internal', `Operation ${operation.id} ended as ${operation.status} without a reason`);

@@ -1,12 +1,5 @@
 import type { Database } from '../../schema/database/database.ts';
-import { Problem } from '../../schema/problem.ts';
-import {
-  type AcceptedOperation,
-  isFinished,
-  isWaitingForTheDead,
-  type OperationRow,
-  readOperation,
-} from './operation.ts';
+import { type AcceptedOperation, isFinished, isWaitingForTheDead, selectAccepted } from './operation.ts';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
@@ -21,11 +14,10 @@ export async function waitForOperation(
   accepted: AcceptedOperation,
   seconds: number,
   readBudget: number,
-): Promise<OperationRow> {
+): Promise<AcceptedOperation> {
   const doorbell = listen(database, accepted.id);
   const end = performance.now() + seconds * 1000;
   let row = accepted;
-  let whole: OperationRow | undefined;
   let pause = FIRST_PAUSE_MS;
   try {
     for (let reads = 0; reads < readBudget && !isFinished(row) && !isWaitingForTheDead(row); reads += 1) {
@@ -33,12 +25,10 @@ export async function waitForOperation(
       if (left <= 0) break;
       await doorbell.next(Math.min(pause, left));
       pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-      whole = await readOperation(database, row.id);
-      row = whole ?? row;
+      const [rows] = await database.read([selectAccepted(row.id)]);
+      row = rows[0] ?? row;
     }
-    whole ??= await readOperation(database, row.id);
-    if (whole === undefined) throw new Problem('not_found', `Operation ${row.id} is not there any more`);
-    return whole;
+    return row;
   } finally {
     doorbell.close();
   }

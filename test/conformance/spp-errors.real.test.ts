@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERAS } from '../stand-ins/spp/era.ts';
 import { aPanel, ask, aVf, connected } from '../support/panel.ts';
 import { Weft } from '../support/weft.ts';
-import { changesOf, done, error, JSON_TYPE, NOTHING, send } from './spp-example.ts';
+import { changesOf, done, error, FORM, JSON_TYPE, NOTHING, send } from './spp-example.ts';
 
 const VF = '/v1/vfs/1';
 const COMPONENTS = `${VF}/components`;
@@ -265,5 +265,16 @@ describe('a large body', () => {
     const { weft } = await aPanel('seed-18.05');
     const rubbish = new Uint8Array([0xff, 0xfe, 0x80, 0x7b]);
     expect(await send(weft, 'POST', COMPONENTS, rubbish)).toMatchObject(error(400, 'Not in json format.'));
+  });
+});
+
+describe('a member that a request does not know', () => {
+  it('is ignored and named in a warning, whatever the Content-Type says', async () => {
+    const { weft } = await aPanel('2020');
+    for (const type of [JSON_TYPE, 'text/plain', FORM]) {
+      const answer = await send(weft, 'PUT', `${NFV}/forward`, '{"action":"start","color":"red"}', type);
+      expect(answer.status).toBe(204);
+      expect(answer.headers.get('warning')).toBe('299 - "unknown members ignored: /color"');
+    }
   });
 });

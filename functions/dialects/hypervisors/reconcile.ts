@@ -2,8 +2,7 @@ import { resyncQuerySchema } from '../../../schema/api/hypervisors.ts';
 import { type FoundHypervisor, findHypervisor } from '../../commands/hypervisors/find.ts';
 import * as commands from '../../commands/hypervisors/reconcile.ts';
 import type { AppContext } from '../../context.ts';
-import { operationBody } from '../../intent/operation.ts';
-import { submit } from '../../intent/submit.ts';
+import { answerOperation, submit } from '../../intent/submit.ts';
 import { answerJson } from '../../middleware/json.ts';
 import { queryParameters } from '../../middleware/parameters.ts';
 
@@ -14,7 +13,7 @@ export async function resync(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => commands.resync(c.get('principal'), hypervisor, dryRun),
-    (operation) => answerJson(c, dryRun ? JSON.parse(operation.result ?? '{}') : operationBody(operation)),
+    ({ id, result }) => (dryRun ? answerJson(c, JSON.parse(result ?? '{}')) : answerOperation(c, id)),
   );
 }
 
@@ -29,7 +28,7 @@ export async function removeOrphans(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => commands.sweep(c.get('principal'), hypervisor),
-    (operation) => answerJson(c, operationBody(operation)),
+    ({ id }) => answerOperation(c, id),
   );
 }
 
