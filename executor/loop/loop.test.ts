@@ -1,82 +1,24 @@
-import { join } from 'node:path';
-import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
-import { openEmbedded } from '../../schema/database/embedded.ts';
-import { migrate } from '../../schema/database/migrate.ts';
 import { Problem } from '../../schema/problem.ts';
-import { temporaryDirectory } from '../../test/support/database.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
-import { type Kind, kind } from '../kinds.ts';
-import type { Change, Resource, Step } from '../resources/resource.ts';
-import { claim } from './claim.ts';
+import type { Change, Step } from '../resources/resource.ts';
 import { Executor } from './executor.ts';
 import { Lease } from './lease.ts';
-import { Reconciler } from './reconcile/reconciler.ts';
-import { type Machine, type Registration, register } from './registration.ts';
-
-const machine: Machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
-const hypervisorId = '01900000-0000-7000-8000-000000000001';
-
-async function openDatabase(): Promise<Database> {
-  const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
-  onTestFinished(() => database.close());
-  await migrate(database);
-  return database;
-}
-
-const insertOperation = `
-  INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
-  SELECT :id, :parent, :hypervisor, 'test.do', :resource, '{}', 0, 'pending', 0, t + :deadline, 0, 0, 1, 'test', t
-  FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS t)`;
-
-interface Filed {
-  subjects?: readonly string[];
-  parent?: number;
-  deadlineMs?: number;
-}
-
-/** Files an operation that changes these subjects. */
-async function file(
-  database: Database,
-  id: string,
-  { subjects = [id], parent, deadlineMs = 60_000 }: Filed = {},
-): Promise<void> {
-  const args = {
-    id,
-    parent: parent ?? null,
-    hypervisor: hypervisorId,
-    resource: subjects[0] ?? null,
-    deadline: deadlineMs,
-  };
-  await database.write([
-    statement(insertOperation, args),
-    statement(
-      'INSERT INTO operation_subjects SELECT value, (SELECT sequence FROM operations WHERE id = :id) FROM json_each(:subjects)',
-      { id, subjects: JSON.stringify(subjects) },
-    ),
-  ]);
-}
-
-interface OperationState {
-  id: string;
-  status: string;
-  attempt: number;
-  error: string | null;
-}
-
-async function states(database: Database): Promise<OperationState[]> {
-  const [rows] = await database.read([
-    statement<OperationState>(
-      "SELECT id, status, attempt, error ->> '$.detail' AS error FROM operations ORDER BY sequence",
-    ),
-  ]);
-  return rows;
-}
-
-const take = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, limit)).claimed.map(({ id }) => id);
+import { type Registration, register } from './registration.ts';
+import {
+  type Counter,
+  counterKind,
+  executorDefaults,
+  file,
+  hypervisorId,
+  machine,
+  type OperationState,
+  openDatabase,
+  states,
+  take,
+} from './testing.ts';
 
 describe('register', () => {
   it('takes a new epoch at each start, and puts back what the last one left running', async () => {
@@ -144,55 +86,6 @@ describe('claim', () => {
     await expect(new Lease(database, old).renew()).rejects.toMatchObject({ reason: 'fenced' });
   });
 });
-
-/** A host that is a number, which each operation raises to its wanted one, step by step. */
-interface Counter {
-  value: number;
-  fail: (step: Counted) => Error | undefined;
-  taken: string[];
-}
-
-interface Counted extends Step {
-  readonly name: 'count.up' | 'count.down';
-}
-
-function counterKind(counter: Counter, change: Change<number>): Kind {
-  const resource: Resource<number, number, Counted> = {
-    observe: async () => counter.value,
-    observeAll: async () => counter.value,
-    plan: (desired, observed) => {
-      if (desired === observed) return [];
-      return [{ name: desired > observed ? 'count.up' : 'count.down', item: `${observed}` }];
-    },
-    apply: async (step) => {
-      const error = counter.fail(step);
-      if (error) throw error;
-      counter.taken.push(step.name);
-      counter.value += step.name === 'count.up' ? 1 : -1;
-    },
-    removes: ({ name }) => name === 'count.down',
-    labelled: () => [],
-    watch: () => () => undefined,
-  };
-  return kind({
-    operations: new Set(['test.do']),
-    resource,
-    records: {
-      load: async (operations) => new Map(operations.map(({ sequence }) => [sequence, change])),
-      settle: () => [],
-      loadResting: async () => ({ resting: [], busy: [] }),
-      findOrphans: async () => [],
-      repairKind: () => 'test.do',
-      sweepKind: 'test.sweep',
-    },
-  });
-}
-
-function executorDefaults(database: Database, registration: Registration) {
-  const long = 3_600_000;
-  const lease = new Lease(database, registration);
-  return { lease, log: pino({ level: 'silent' }), scanMs: long, graceMs: long, retentionMs: long };
-}
 
 async function running(
   counter: Counter,
@@ -369,66 +262,5 @@ describe('a lease', () => {
     await database.write([statement(lapsed), statement('UPDATE hypervisors SET epoch = 2')]);
     await new Lease(database, { ...registration, epoch: 2 }).renew();
     expect(await take(database, { ...registration, epoch: 2 })).toEqual(['a']);
-  });
-});
-
-describe('a look at the host', () => {
-  it('files one repair for what differs, and less and less often for what goes on failing', async () => {
-    const database = await openDatabase();
-    const registration = await register(database, 'host1', hypervisorId, machine);
-    const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
-    const resting = [
-      { subject: 'same', generation: 1, subjects: ['same'], desired: 5 },
-      { subject: 'other', generation: 1, subjects: ['other', 'more'], desired: 6 },
-    ];
-    const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
-    const reconciler = new Reconciler({ database, registration, kinds: [{ ...family, records }], graceMs: 0 });
-    const look = async () => (await reconciler.look('all')).repairs;
-    expect(await look()).toEqual(['other']);
-    const [subjects] = await database.read([statement('SELECT subject FROM operation_subjects ORDER BY subject')]);
-    expect(subjects).toEqual([{ subject: 'more' }, { subject: 'other' }]);
-
-    // The repair is unfinished: a second one is not filed, however often a look finds the same.
-    expect(await look()).toEqual([]);
-
-    const minute = 60_000;
-    const fail = `UPDATE operations SET status = 'failed', finished_ms = unixepoch() * 1000 WHERE status = 'pending'`;
-    const pass = (milliseconds: number) =>
-      database.write([
-        statement('UPDATE operations SET created_ms = created_ms - :ms, finished_ms = finished_ms - :ms', {
-          ms: milliseconds,
-        }),
-      ]);
-    const pauses: number[] = [];
-    for (let failure = 0; failure < 7; failure += 1) {
-      await database.write([statement(fail), statement('DELETE FROM operation_subjects')]);
-      let waited = 0;
-      while ((await look()).length === 0) {
-        await pass(minute / 4);
-        waited += minute / 4;
-      }
-      pauses.push(waited / minute);
-    }
-    expect(pauses).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
-  });
-
-  it('does not repair what is undone again and again in a hot loop', async () => {
-    const database = await openDatabase();
-    const registration = await register(database, 'host1', hypervisorId, machine);
-    const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
-    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], desired: 6 }];
-    const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
-    const reconciler = new Reconciler({ database, registration, kinds: [{ ...family, records }], graceMs: 0 });
-    let repairs = 0;
-    for (let look = 0; look < 50; look += 1) {
-      repairs += (await reconciler.look(['other'])).repairs.length;
-      await database.write([
-        statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
-        statement('DELETE FROM operation_subjects'),
-      ]);
-    }
-    expect(repairs).toBe(10);
   });
 });

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { temporaryDirectory } from '../../test/support/database.ts';
+import { type Kind, kind } from '../kinds.ts';
+import type { Change, Resource, Step } from '../resources/resource.ts';
+import { claim } from './claim.ts';
+import { Lease } from './lease.ts';
+import type { Machine, Registration } from './registration.ts';
+
+/* What the loop's tests share: operations in a database, and a host that is a number. */
+
+export const machine: Machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
+export const hypervisorId = '01900000-0000-7000-8000-000000000001';
+
+export async function openDatabase(): Promise<Database> {
+  const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+  onTestFinished(() => database.close());
+  await migrate(database);
+  return database;
+}
+
+const insertOperation = `
+  INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
+  SELECT :id, :parent, :hypervisor, 'test.do', :resource, '{}', 0, 'pending', 0, t + :deadline, 0, 0, 1, 'test', t
+  FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS t)`;
+
+interface Filed {
+  subjects?: readonly string[];
+  parent?: number;
+  deadlineMs?: number;
+}
+
+/** Files an operation that changes these subjects. */
+export async function file(
+  database: Database,
+  id: string,
+  { subjects = [id], parent, deadlineMs = 60_000 }: Filed = {},
+): Promise<void> {
+  const args = {
+    id,
+    parent: parent ?? null,
+    hypervisor: hypervisorId,
+    resource: subjects[0] ?? null,
+    deadline: deadlineMs,
+  };
+  await database.write([
+    statement(insertOperation, args),
+    statement(
+      'INSERT INTO operation_subjects SELECT value, (SELECT sequence FROM operations WHERE id = :id) FROM json_each(:subjects)',
+      { id, subjects: JSON.stringify(subjects) },
+    ),
+  ]);
+}
+
+export interface OperationState {
+  id: string;
+  status: string;
+  attempt: number;
+  error: string | null;
+}
+
+export async function states(database: Database): Promise<OperationState[]> {
+  const [rows] = await database.read([
+    statement<OperationState>(
+      "SELECT id, status, attempt, error ->> '$.detail' AS error FROM operations ORDER BY sequence",
+    ),
+  ]);
+  return rows;
+}
+
+export const take = async (database: Database, registration: Registration, limit = 10) =>
+  (await claim(database, registration, limit)).claimed.map(({ id }) => id);
+
+/** A host that is a number, which each operation raises to its wanted one, step by step. */
+export interface Counter {
+  value: number;
+  fail: (step: Counted) => Error | undefined;
+  taken: string[];
+}
+
+export interface Counted extends Step {
+  readonly name: 'count.up' | 'count.down';
+}
+
+export function counterKind(counter: Counter, change: Change<number>): Kind {
+  const resource: Resource<number, number, Counted> = {
+    observe: async () => counter.value,
+    observeAll: async () => counter.value,
+    plan: (desired, observed) => {
+      if (desired === observed) return [];
+      return [{ name: desired > observed ? 'count.up' : 'count.down', item: `${observed}` }];
+    },
+    apply: async (step) => {
+      const error = counter.fail(step);
+      if (error) throw error;
+      counter.taken.push(step.name);
+      counter.value += step.name === 'count.up' ? 1 : -1;
+    },
+    removes: ({ name }) => name === 'count.down',
+    labelled: () => [],
+    watch: () => () => undefined,
+  };
+  return kind({
+    operations: new Set(['test.do']),
+    resource,
+    records: {
+      load: async (operations) => new Map(operations.map(({ sequence }) => [sequence, change])),
+      settle: () => [],
+      loadResting: async () => ({ resting: [], busy: [] }),
+      findOrphans: async () => [],
+      repairKind: () => 'test.do',
+      sweepKind: 'test.sweep',
+    },
+  });
+}
+
+export function executorDefaults(database: Database, registration: Registration) {
+  const long = 3_600_000;
+  const lease = new Lease(database, registration);
+  return { lease, log: pino({ level: 'silent' }), scanMs: long, graceMs: long, retentionMs: long };
+}
