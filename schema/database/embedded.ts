@@ -20,9 +20,12 @@ export function openEmbedded(path: string): Database {
   };
   const commits = new GroupCommit(writer, ring);
   // The log's file changes with our own commits too, and of those everybody who is concerned knows already.
-  const watcher = watchCommits(path, () => {
-    if (writer.sawForeignCommit()) ring(null);
+  const looks = new Looks(() => {
+    const saw = writer.sawForeignCommit();
+    if (saw) ring(null);
+    return saw;
   });
+  const watcher = watchCommits(path, () => looks.begin());
 
   return {
     write: (statements, wakes = 'everybody') => commits.write(statements, wakes),
@@ -36,12 +39,43 @@ export function openEmbedded(path: string): Database {
     },
     close() {
       watcher?.close();
+      looks.end();
       listeners.clear();
       commits.close();
       reader.close();
       writer.close();
     },
   };
+}
+
+/** When to look again after a file changed, in milliseconds: a commit is seen a moment after its pages were written. */
+const LOOK_PAUSES = [5, 25, 125];
+
+/** Looks at once, and again if that was too early. */
+class Looks {
+  readonly #look: () => boolean;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(look: () => boolean) {
+    this.#look = look;
+  }
+
+  begin(): void {
+    if (!this.#look()) this.#again(0);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #again(turn: number): void {
+    clearTimeout(this.#timer);
+    const pause = LOOK_PAUSES[turn];
+    if (pause === undefined) return;
+    this.#timer = setTimeout(() => {
+      if (!this.#look()) this.#again(turn + 1);
+    }, pause).unref();
+  }
 }
 
 /** Notices commits of other processes by their writes to the write-ahead log. */
