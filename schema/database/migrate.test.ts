@@ -5,6 +5,7 @@ import { is } from 'drizzle-orm';
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it } from 'vitest';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
+import * as fleet from '../tables/fleet.ts';
 import * as kernel from '../tables/kernel.ts';
 import * as networks from '../tables/networks.ts';
 import * as spp from '../tables/spp.ts';
@@ -13,7 +14,7 @@ import { openEmbedded } from './embedded.ts';
 import { migrate, splitStatements } from './migrate.ts';
 
 const run = promisify(execFile);
-const tables = [kernel, networks, spp].flatMap(Object.values).filter((value) => is(value, SQLiteTable));
+const tables = [kernel, fleet, networks, spp].flatMap(Object.values).filter((value) => is(value, SQLiteTable));
 
 interface Column {
   name: string;

@@ -7,22 +7,6 @@ export const database = sqliteTable('database', {
   restoreGeneration: integer('restore_generation').notNull(),
 });
 
-export const hypervisors = sqliteTable('hypervisors', {
-  id: text().primaryKey(),
-  name: text().notNull().unique(),
-  machineId: text('machine_id'),
-  bootId: text('boot_id'),
-  /** Counts the starts of its executor; every write of an executor names the epoch it took. */
-  epoch: integer().notNull(),
-  lastSeenMs: integer('last_seen_ms'),
-  scannedMs: integer('scanned_ms'),
-  executorVersion: text('executor_version'),
-  capabilities: text().notNull(),
-  createdMs: integer('created_ms').notNull(),
-  /** Why its executor removes nothing by itself at present, as JSON. */
-  held: text(),
-});
-
 export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 
 export const operations = sqliteTable(
@@ -105,23 +89,6 @@ export const hostNames = sqliteTable(
     primaryKey({ columns: [table.hypervisor, table.kind, table.name] }),
     index('host_names_owner').on(table.owner),
   ],
-);
-
-/** What bears this database's label on a host, and belongs to nothing that the database knows. */
-export const orphans = sqliteTable(
-  'orphans',
-  {
-    hypervisor: text().notNull(),
-    kind: text({ enum: ['link', 'namespace'] }).notNull(),
-    /** The namespace that a link is in; empty: the host's own. */
-    place: text().notNull(),
-    name: text().notNull(),
-    label: text().notNull(),
-    /** How many scans have seen it, up to two. */
-    scans: integer().notNull(),
-    firstSeenMs: integer('first_seen_ms').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.hypervisor, table.kind, table.place, table.name, table.label] })],
 );
 
 /** Always empty: a guard that does not hold puts NULL into `ok` and so aborts its batch. */

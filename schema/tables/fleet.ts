@@ -1,0 +1,125 @@
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+export const hypervisors = sqliteTable('hypervisors', {
+  id: text().primaryKey(),
+  name: text().notNull().unique(),
+  machineId: text('machine_id'),
+  bootId: text('boot_id'),
+  /** Counts the starts of its executor; every write of an executor names the epoch it took. */
+  epoch: integer().notNull(),
+  lastSeenMs: integer('last_seen_ms'),
+  scannedMs: integer('scanned_ms'),
+  executorVersion: text('executor_version'),
+  capabilities: text().notNull(),
+  createdMs: integer('created_ms').notNull(),
+  /** Why its executor removes nothing by itself at present, as JSON. */
+  held: text(),
+  /** Counts what clients changed of it, its config and its subnets: what an ETag says. */
+  revision: integer().notNull(),
+  ip: text().notNull(),
+  netmask: text().notNull(),
+  gateway: text().notNull(),
+  mac: text().notNull(),
+  metadata: text().notNull(),
+  config: text().notNull(),
+  /** In MB, MB and cores. */
+  totalMemory: integer('total_memory').notNull(),
+  totalDisk: integer('total_disk').notNull(),
+  totalCpu: integer('total_cpu').notNull(),
+  /** What a client keeps from guests: total − withheld − reserved is available. */
+  withheldMemory: integer('withheld_memory').notNull(),
+  withheldDisk: integer('withheld_disk').notNull(),
+  withheldCpu: integer('withheld_cpu').notNull(),
+  /** In MB, as its executor last saw it. */
+  freeMemory: integer('free_memory'),
+  /** The load average of a minute, as its executor last saw it. */
+  load: real(),
+});
+
+/** What bears this database's label on a host, and belongs to nothing that the database knows. */
+export const orphans = sqliteTable(
+  'orphans',
+  {
+    hypervisor: text().notNull(),
+    kind: text({ enum: ['link', 'namespace'] }).notNull(),
+    /** The namespace that a link is in; empty: the host's own. */
+    place: text().notNull(),
+    name: text().notNull(),
+    label: text().notNull(),
+    /** How many scans have seen it, up to two. */
+    scans: integer().notNull(),
+    firstSeenMs: integer('first_seen_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hypervisor, table.kind, table.place, table.name, table.label] })],
+);
+
+/** What guests and containers were promised of their hypervisor, by the subject that it was promised to. */
+export const reservations = sqliteTable(
+  'reservations',
+  {
+    owner: text().primaryKey(),
+    hypervisor: text()
+      .notNull()
+      .references(() => hypervisors.id, { onDelete: 'cascade' }),
+    memory: integer().notNull(),
+    disk: integer().notNull(),
+    cpu: integer().notNull(),
+  },
+  (table) => [index('reservations_hypervisor').on(table.hypervisor)],
+);
+
+/**
+ * A range of addresses. One that nobody has defined yet, only associated, has none. Offsets count from the first
+ * address of `cidr`, and stay below 2^53.
+ */
+export const subnets = sqliteTable('subnets', {
+  id: text().primaryKey(),
+  cidr: text(),
+  gateway: text(),
+  first: text(),
+  last: text(),
+  firstOffset: integer('first_offset'),
+  lastOffset: integer('last_offset'),
+  gatewayOffset: integer('gateway_offset'),
+  metadata: text().notNull(),
+  revision: integer().notNull(),
+  createdMs: integer('created_ms').notNull(),
+});
+
+/** An address of a subnet that somebody has. */
+export const addresses = sqliteTable(
+  'addresses',
+  {
+    subnet: text()
+      .notNull()
+      .references(() => subnets.id),
+    offset: integer().notNull(),
+    address: text().notNull(),
+    /** A subject of weft, or what the client wrote. */
+    owner: text().notNull(),
+    createdMs: integer('created_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.subnet, table.offset] }), index('addresses_owner').on(table.owner)],
+);
+
+/** By which interface a hypervisor is in a subnet. */
+export const subnetInterfaces = sqliteTable(
+  'subnet_interfaces',
+  {
+    hypervisor: text()
+      .notNull()
+      .references(() => hypervisors.id, { onDelete: 'cascade' }),
+    subnet: text()
+      .notNull()
+      .references(() => subnets.id),
+    interface: text().notNull(),
+    /** Of the bridge on the host; `failed`: `error` says why it cannot be. */
+    state: text({ enum: ['pending', 'ready', 'failed'] }).notNull(),
+    error: text(),
+    createdMs: integer('created_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hypervisor, table.subnet] }),
+    index('subnet_interfaces_subnet').on(table.subnet),
+  ],
+);
