@@ -126,7 +126,7 @@ class ProcessNotes {
       return seen ? noteProcess(registration.hypervisor, seen) : noteGone(registration.hypervisor, process);
     });
     try {
-      await database.write([fence(registration), ...statements]);
+      await database.write([fence(registration), ...statements], 'nobody');
     } catch (error) {
       if (this.#closed) return;
       // The database is away: what is true then is written when it is back.

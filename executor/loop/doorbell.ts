@@ -1,13 +1,13 @@
 import type { Database } from '../../schema/database/database.ts';
 
-/** Wakes the loop early: after a commit that this process noticed, or when a place became free. Only ever a hint. */
+/** Wakes the loop early: with a commit that this process notices, or when a place became free. Only ever a hint. */
 export class Doorbell {
   readonly #unsubscribe: () => void;
   #rung = false;
   #wake: (() => void) | undefined;
 
   constructor(database: Database) {
-    this.#unsubscribe = database.subscribe(() => this.ring());
+    this.#unsubscribe = database.subscribe(() => this.ring(), 'early');
   }
 
   ring(): void {
@@ -26,8 +26,6 @@ export class Doorbell {
         };
       });
     }
-    // Requests that have come in the same moment are recorded first: one claim takes them all.
-    await new Promise((resolve) => setImmediate(resolve));
     this.#wake = undefined;
     this.#rung = false;
   }

@@ -109,17 +109,18 @@ export class Executor {
 
   async #work(): Promise<void> {
     while (!this.#closing) {
-      const { claimed, cancelled } = await this.#claim();
+      const limit = RUNNING_MAX - this.#running.size;
+      const { claimed, cancelled } = await this.#claim(limit);
       this.#cancelled = new Set(cancelled);
       if (claimed.length > 0) await this.#begin(claimed).catch((error: unknown) => this.#trouble(error));
-      else await this.#doorbell.next(POLL_MS);
+      if (claimed.length < limit) await this.#doorbell.next(POLL_MS);
     }
   }
 
-  #claim(): Promise<Claim> {
+  #claim(limit: number): Promise<Claim> {
     const { database, registration, lease } = this.#options;
     if (!lease.isHeld()) return Promise.resolve(NOTHING);
-    return claim(database, registration, RUNNING_MAX - this.#running.size).catch((error: unknown) => {
+    return claim(database, registration, limit).catch((error: unknown) => {
       this.#trouble(error);
       return NOTHING;
     });

@@ -3,7 +3,7 @@ import { type Database, type Statement, statement } from '../../schema/database/
 import type { Change, Touched } from '../resources/resource.ts';
 import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../resources/spp/desired.ts';
 import type { AtRest, ClaimedOperation, Records } from './records.ts';
-import { keepItems, refuseItems, selectSetItems } from './spp-items.ts';
+import { type ItemRow, keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
 
 /** How an event names a process. */
@@ -64,9 +64,10 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
   async function loadResting(touched: Touched): Promise<AtRest<SppDesired>> {
     const processes = touched === 'all' ? null : touched.flatMap(processOfEvent);
     if (!replay || processes?.length === 0) return { resting: [], busy: [] };
-    const items = await readItems(processes);
+    const [rows, busy] = await database.read([selectSetItems(hypervisor, processes), selectChanging(hypervisor)]);
+    const items = rows.map(itemOf);
     const wanted = [...new Set(items.map(({ process }) => process))];
-    const changing = await findChanging(wanted);
+    const changing = new Set(busy.map(({ subject }) => processOf(subject)));
     return {
       resting: wanted
         .filter((process) => !changing.has(process))
@@ -75,24 +76,22 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
           const desired: ReplayDesired = { process, items: itemsOf(items, process) };
           return { subject, generation: 0, subjects: [subject], desired };
         }),
-      busy: processes === null ? [] : [...changing].map(eventOf),
+      busy: processes === null ? [] : processes.filter((process) => changing.has(process)).map(eventOf),
     };
   }
 
   async function readItems(processes: readonly number[] | null): Promise<Item[]> {
     const [rows] = await database.read([selectSetItems(hypervisor, processes)]);
-    return rows.map(({ process, type, spec }) => ({ process, type, command: JSON.parse(spec) }));
-  }
-
-  async function findChanging(processes: readonly number[]): Promise<ReadonlySet<number>> {
-    if (processes.length === 0) return new Set();
-    const [rows] = await database.read([selectChanging(hypervisor, processes)]);
-    return new Set(rows.map(({ process }) => process));
+    return rows.map(itemOf);
   }
 }
 
 interface Item extends SetItem {
   readonly process: number;
+}
+
+function itemOf({ process, type, spec }: ItemRow): Item {
+  return { process, type, command: JSON.parse(spec) };
 }
 
 function itemsOf(items: readonly Item[], process: number): SetItem[] {
@@ -113,12 +112,12 @@ function processOfEvent(touched: string): number[] {
   return touched.startsWith(EVENT_PREFIX) ? [Number(touched.slice(EVENT_PREFIX.length))] : [];
 }
 
-function selectChanging(hypervisor: string, processes: readonly number[]): Statement<{ process: number }> {
-  return statement<{ process: number }>(
-    `SELECT DISTINCT j.value ->> 'process' AS process FROM json_each(:subjects) j
-     CROSS JOIN operation_subjects s ON s.subject = j.value ->> 'subject'`,
-    {
-      subjects: JSON.stringify(processes.map((process) => ({ process, subject: processSubject(hypervisor, process) }))),
-    },
+/** Processes that an unfinished operation changes. */
+function selectChanging(hypervisor: string): Statement<{ subject: string }> {
+  const subjects = processSubject(hypervisor, 0).replace(/[^/]*$/, '');
+  return statement<{ subject: string }>(
+    'SELECT DISTINCT subject FROM operation_subjects WHERE subject >= :subjects AND subject < :end',
+    // '0' comes after '/'.
+    { subjects, end: `${subjects.slice(0, -1)}0` },
   );
 }

@@ -35,8 +35,12 @@ export interface Database {
   ): Promise<Rows<Statements>>;
   /** Runs all statements on one snapshot. Throws {@link DatabaseError}. */
   read<const Statements extends readonly Statement[]>(statements: Statements): Promise<Rows<Statements>>;
-  /** Calls `listener` soon after commits that this process can notice: a hint that shortens a wait, never more. */
-  subscribe(listener: CommitListener): () => void;
+  /**
+   * Calls `listener` soon after commits that this process can notice: a hint that shortens a wait, never more. An
+   * `early` one is called just before a commit of this process, where that is possible: what it writes at once goes
+   * into the same commit, and sees what is written there.
+   */
+  subscribe(listener: CommitListener, when?: 'early'): () => void;
   close(): void;
 }
 

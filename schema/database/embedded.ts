@@ -1,7 +1,8 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { Bell } from './bell.ts';
 import { Connection } from './connection.ts';
-import type { CommitListener, Database } from './database.ts';
+import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 
 /**
@@ -14,15 +15,13 @@ import { GroupCommit } from './group-commit.ts';
 export function openEmbedded(path: string): Database {
   const writer = new Connection(path);
   const reader = new Connection(path, 'PRAGMA query_only = ON');
-  const listeners = new Set<CommitListener>();
-  const ring: CommitListener = (about) => {
-    for (const listener of listeners) listener(about);
-  };
-  const commits = new GroupCommit(writer, ring);
+  const early = new Bell();
+  const late = new Bell();
+  const commits = new GroupCommit(writer, { early, late });
   // The log's file changes with our own commits too, and of those everybody who is concerned knows already.
   const looks = new Looks(() => {
     const saw = writer.sawForeignCommit();
-    if (saw) ring(null);
+    if (saw) for (const bell of [early, late]) bell.ring(null);
     return saw;
   });
   const watcher = watchCommits(path, () => looks.begin());
@@ -33,14 +32,12 @@ export function openEmbedded(path: string): Database {
       // One statement is a snapshot by itself.
       return reader.batch(statements, statements.length === 1 ? null : 'BEGIN').rows;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: (listener, when) => (when === 'early' ? early : late).subscribe(listener),
     close() {
       watcher?.close();
       looks.end();
-      listeners.clear();
+      early.clear();
+      late.clear();
       commits.close();
       reader.close();
       writer.close();

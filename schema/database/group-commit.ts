@@ -1,8 +1,14 @@
+import type { Bell } from './bell.ts';
 import type { Connection, Outcome } from './connection.ts';
-import { type CommitListener, DatabaseError, type Rows, type Statement, type Wakes } from './database.ts';
+import { DatabaseError, type Rows, type Statement, type Wakes } from './database.ts';
 
 /** A transaction holds up other processes: beyond so many batches the next one begins. */
 const GROUP_MAX = 128;
+
+interface Bells {
+  readonly early: Bell;
+  readonly late: Bell;
+}
 
 interface Waiting {
   readonly statements: readonly Statement[];
@@ -17,13 +23,16 @@ interface Waiting {
  */
 export class GroupCommit {
   readonly #connection: Connection;
-  readonly #ring: CommitListener;
-  #waiting: Waiting[] = [];
-  #turn: NodeJS.Immediate | undefined;
+  readonly #bells: Bells;
+  /** Whose early listeners have not heard of them yet. */
+  #arriving: Waiting[] = [];
+  #ready: Waiting[] = [];
+  #announcement: NodeJS.Immediate | undefined;
+  #commitment: NodeJS.Immediate | undefined;
 
-  constructor(connection: Connection, ring: CommitListener) {
+  constructor(connection: Connection, bells: Bells) {
     this.#connection = connection;
-    this.#ring = ring;
+    this.#bells = bells;
   }
 
   write<const Statements extends readonly Statement[]>(
@@ -31,23 +40,47 @@ export class GroupCommit {
     wakes: Wakes,
   ): Promise<Rows<Statements>> {
     return new Promise<Rows<readonly Statement[]>>((resolve, reject) => {
-      this.#waiting.push({ statements, wakes, resolve, reject });
-      this.#turn ??= setImmediate(() => this.#commit());
+      const waiting = { statements, wakes, resolve, reject };
+      if (wakes === 'nobody' && this.#arriving.length === 0) {
+        this.#ready.push(waiting);
+        this.#begin();
+      } else {
+        this.#arriving.push(waiting);
+        this.#announcement ??= setImmediate(() => this.#announce());
+      }
     }) as Promise<Rows<Statements>>;
   }
 
   close(): void {
-    clearImmediate(this.#turn);
-    for (const { reject } of this.#waiting) {
+    clearImmediate(this.#announcement);
+    clearImmediate(this.#commitment);
+    for (const { reject } of [...this.#ready, ...this.#arriving]) {
       reject(new DatabaseError('unavailable', 'closed', 'the database is closed'));
     }
-    this.#waiting = [];
+    this.#ready = [];
+    this.#arriving = [];
+  }
+
+  /** Who hears of it early has the rest of this turn to write something, too. */
+  #announce(): void {
+    const arrived = this.#arriving;
+    this.#arriving = [];
+    this.#announcement = undefined;
+    this.#ready.push(...arrived);
+    this.#begin();
+    const loud = arrived.filter(({ wakes }) => wakes !== 'nobody');
+    if (loud.length > 0) this.#bells.early.ring(concerned(loud.map(({ wakes }) => wakes)));
+  }
+
+  #begin(): void {
+    if (this.#ready.length > 0) this.#commitment ??= setImmediate(() => this.#commit());
   }
 
   #commit(): void {
-    const group = this.#waiting.slice(0, GROUP_MAX);
-    this.#waiting = this.#waiting.slice(GROUP_MAX);
-    this.#turn = this.#waiting.length > 0 ? setImmediate(() => this.#commit()) : undefined;
+    const group = this.#ready.slice(0, GROUP_MAX);
+    this.#ready = this.#ready.slice(GROUP_MAX);
+    this.#commitment = undefined;
+    this.#begin();
     try {
       const outcomes = this.#connection.group(
         group.map(({ statements }) => statements),
@@ -71,7 +104,7 @@ export class GroupCommit {
       if (outcome.changed && waiting.wakes !== 'nobody') changed.push(waiting);
     }
     if (changed.length === 0) return;
-    setImmediate(this.#ring, concerned(changed.map(({ wakes }) => wakes)));
+    setImmediate(this.#bells.late.ring, concerned(changed.map(({ wakes }) => wakes)));
   }
 }
 

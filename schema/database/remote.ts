@@ -1,12 +1,6 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client/web';
-import {
-  boundArguments,
-  type CommitListener,
-  type Database,
-  databaseError,
-  type Rows,
-  type Statement,
-} from './database.ts';
+import { Bell } from './bell.ts';
+import { boundArguments, type Database, databaseError, type Rows, type Statement } from './database.ts';
 
 /**
  * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one client
@@ -14,23 +8,19 @@ import {
  */
 export function openRemote(url: string, authToken?: string): Database {
   const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
-  const listeners = new Set<CommitListener>();
+  const bell = new Bell();
   return {
     async write(statements, wakes = 'everybody') {
       const rows = await batch(client, statements, 'write');
       if (wakes !== 'nobody') {
-        const about = wakes === 'everybody' ? null : new Set(wakes);
-        for (const listener of listeners) listener(about);
+        bell.ring(wakes === 'everybody' ? null : new Set(wakes));
       }
       return rows;
     },
     read: (statements) => batch(client, statements, 'read'),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    subscribe: (listener) => bell.subscribe(listener),
     close() {
-      listeners.clear();
+      bell.clear();
       client.close();
     },
   };

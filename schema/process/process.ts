@@ -2,6 +2,7 @@ import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { openDatabase } from '../database/open.ts';
 import { Problem } from '../problem.ts';
+import { keepFreedMemory } from './allocator.ts';
 import { type Configuration, ConfigurationError, readConfiguration } from './configuration.ts';
 import { type Logger, openLogger } from './logger.ts';
 
@@ -26,6 +27,7 @@ const SHUTDOWN_MS = 10_000;
  * SIGTERM or SIGINT closes it, a second one ends it at once. What stops a start is one line that says what to do.
  */
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<void> {
+  keepFreedMemory();
   let database: Database | undefined;
   try {
     const configuration = readConfiguration(process.env);

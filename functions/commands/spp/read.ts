@@ -1,6 +1,6 @@
 import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
 import type { ProcessType } from '../../../schema/api/spp/commands.ts';
-import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { ALIVE_MS } from '../../health.ts';
 
@@ -15,26 +15,39 @@ const alive = `
   FROM hypervisors h CROSS JOIN spp_processes p ON p.hypervisor = h.id
   WHERE h.last_seen_ms > ${now} - ${ALIVE_MS} AND p.connected`;
 
-const selectProcess = `SELECT p.hypervisor, p.body ${alive} AND p.process = :process AND p.type = :type`;
+const isProcess = `${alive} AND p.process = :process AND p.type = :type`;
 
-function select(process: number, type: ProcessType): Statement<{ hypervisor: string; body: string }> {
-  return statement<{ hypervisor: string; body: string }>(selectProcess, { process, type });
+/** A process that a path names; `missing` is what to answer when it is not there. */
+export interface NamedProcess {
+  readonly process: number;
+  readonly type: ProcessType;
+  readonly missing: () => Problem;
 }
 
-/** What a GET of a process answers, as JSON text. Throws `missing`, or a 409 where two hypervisors have such a process. */
-export async function readProcess(
+/** Which hypervisor it is connected to. Throws `missing`, or a 409 where two hypervisors have such a process. */
+export async function findProcess(database: Database, named: NamedProcess): Promise<ConnectedProcess> {
+  return { ...(await only(database, named, 'p.hypervisor')), missing: named.missing };
+}
+
+/** What a GET of it answers, as JSON text. Throws as {@link findProcess} does. */
+export async function readProcess(database: Database, named: NamedProcess): Promise<string> {
+  return (await only(database, named, 'p.hypervisor, p.body')).body;
+}
+
+async function only(
   database: Database,
-  process: number,
-  type: ProcessType,
-  missing: () => Problem,
-): Promise<ConnectedProcess & { readonly body: string }> {
-  const [rows] = await database.read([select(process, type)]);
+  { process, type, missing }: NamedProcess,
+  columns: string,
+): Promise<{ hypervisor: string; body: string }> {
+  const [rows] = await database.read([
+    statement<{ hypervisor: string; body: string }>(`SELECT ${columns} ${isProcess}`, { process, type }),
+  ]);
   const [row] = rows;
   if (!row) throw (await unavailable(database)) ?? missing();
   if (rows.length > 1) {
     throw new Problem('conflict', `${rows.length} hypervisors have such a process`);
   }
-  return { ...row, missing };
+  return row;
 }
 
 const selectUnavailable = `

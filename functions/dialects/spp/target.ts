@@ -4,7 +4,7 @@ import { readProcessId, unknownProcess } from '../../../schema/api/spp/parameter
 import { type RequestRules, readRequest } from '../../../schema/api/spp/request.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { giveCommand } from '../../commands/spp/give.ts';
-import { type ConnectedProcess, readProcess } from '../../commands/spp/read.ts';
+import { type ConnectedProcess, findProcess, type NamedProcess, readProcess } from '../../commands/spp/read.ts';
 import type { AppContext } from '../../context.ts';
 import { submit } from '../../intent/submit.ts';
 import { warnOfIgnored } from '../../middleware/body.ts';
@@ -14,24 +14,24 @@ import { answerBody, answerNothing } from './answer.ts';
 interface Target extends ConnectedProcess {
   readonly process: number;
   readonly type: ProcessType;
-  readonly body: string;
 }
 
 /** A 404 comes before anything that is wrong with the body, as with spp-ctl. */
 export async function findTarget(c: AppContext, type: ProcessType): Promise<Target> {
-  const { database } = c.get('settings');
-  if (type === 'primary') {
-    const missing = () => new Problem('not_found', 'primary not found.');
-    return { process: 0, type, ...(await readProcess(database, 0, type, missing)) };
-  }
-  const parameter = readProcessId(c.req.param('id') ?? '', mountedPath(c.req.path));
-  const missing = () => unknownProcess(parameter);
-  if (parameter.id === null) throw missing();
-  return { process: parameter.id, type, ...(await readProcess(database, parameter.id, type, missing)) };
+  const named = namedProcess(c, type);
+  return { process: named.process, type, ...(await findProcess(c.get('settings').database, named)) };
 }
 
 export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {
-  return answerBody(c, (await findTarget(c, type)).body);
+  return answerBody(c, await readProcess(c.get('settings').database, namedProcess(c, type)));
+}
+
+function namedProcess(c: AppContext, type: ProcessType): NamedProcess {
+  if (type === 'primary') return { process: 0, type, missing: () => new Problem('not_found', 'primary not found.') };
+  const parameter = readProcessId(c.req.param('id') ?? '', mountedPath(c.req.path));
+  const missing = () => unknownProcess(parameter);
+  if (parameter.id === null) throw missing();
+  return { process: parameter.id, type, missing };
 }
 
 /** The request that the body holds; members that it does not know are named in a `Warning`. Throws a 400. */
