@@ -11,7 +11,7 @@ const nothing: Act = async () => undefined;
 const made = associating({ 1: 'br1', 2: 'br2' });
 /** Something of somebody else's has the name. */
 const occupied: Act = async () => {
-  ip('link', 'add', 'br1', 'type', 'bridge');
+  ip('link', 'add', 'br1', 'address', '02:00:00:00:00:01', 'type', 'bridge');
   ip('link', 'set', 'br1', 'alias', 'weft:00000000-0000-4000-8000-000000000000/x br1');
 };
 const makes = ['bridge.create:before', 'bridge.create:after'];

@@ -175,7 +175,7 @@ describe('npm run clean', () => {
     const listed = clean(weft, '--list');
     expect(listed).toMatch(/^kind +name +namespace +label\n/);
     expect(listed.split('\n').filter((line) => line.includes(' weft:'))).toHaveLength(11);
-    expect(listed).toMatch(/^link +br1 .*\/bridges br1$/m);
+    expect(listed).toMatch(/^link +br1 +weft:[^/]+\/hypervisors\//m);
     expect(namespaces()).toHaveLength(4);
     expect(clean(weft)).toMatch(/took away 11\n$/);
     expect([...namespaces(), ...linkNames(null)]).toEqual(['mine', 'br0']);
