@@ -65,7 +65,7 @@ export async function startExecutor(
       'reason' in door
         ? undefined
         : await openSppHost(door, { database, registration, log, replay: configuration.sppReplay });
-    const kinds = [network, spp].flatMap((host) => (host ? [wrap(host.kind)] : []));
+    const kinds = [...(network?.kinds ?? []), ...(spp ? [spp.kind] : [])].map(wrap);
     const executor = new Executor({
       database,
       registration,

@@ -1,4 +1,5 @@
 import type { Database } from '../schema/database/database.ts';
+import { bridgesKind } from './bridges.ts';
 import { type HostChange, openNetnsDriver, openNetnsMonitor } from './drivers/netns/driver.ts';
 import { type Kind, kind } from './kinds.ts';
 import type { Lease } from './loop/lease.ts';
@@ -21,7 +22,7 @@ const operations = new Set([
 ]);
 
 export interface NetworkHost {
-  readonly kind: Kind;
+  readonly kinds: readonly Kind[];
   close(): Promise<void>;
 }
 
@@ -33,7 +34,7 @@ interface NetworkHostOptions {
   readonly lost: (reason: unknown) => void;
 }
 
-/** Containers and their networks on this host: opens what they stand on, and joins it to their rows. */
+/** Links and namespaces on this host: opens what containers, their networks and subnets stand on, and joins it to their rows. */
 export async function openNetworkHost({
   database,
   registration,
@@ -60,12 +61,13 @@ export async function openNetworkHost({
       return () => listeners.delete(listener);
     },
   };
+  const network = kind({
+    operations,
+    records: networkRecords(database, registration.databaseId, registration.hypervisor),
+    resource: networkResource(driver, changes),
+  });
   return {
-    kind: kind({
-      operations,
-      records: networkRecords(database, registration.databaseId, registration.hypervisor),
-      resource: networkResource(driver, changes),
-    }),
+    kinds: [network, bridgesKind({ database, registration, driver, changes })],
     async close() {
       closing = true;
       await Promise.all([driver.close(), monitor.close()]);

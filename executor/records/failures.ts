@@ -8,3 +8,12 @@ export function failuresInARow(subject: string): string {
     WHERE f.resource = ${subject} AND f.principal = 'executor' AND f.status = 'failed' AND f.sequence > coalesce((
       SELECT g.sequence FROM operations g WHERE g.resource = ${subject} AND g.status = 'succeeded' ORDER BY g.sequence DESC LIMIT 1), 0))`;
 }
+
+/** The pause after one failure; each further one doubles it. */
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+/** How long a repair waits after so many failures, in milliseconds, as SQL. */
+export function pauseAfter(failures: string): string {
+  return `min(${FIRST_PAUSE_MS} << min(${failures} - 1, 10), ${LONGEST_PAUSE_MS})`;
+}

@@ -3,6 +3,7 @@ import { label, subject } from '../../schema/names.ts';
 import { cenSubject, containerSubject } from '../../schema/statements/networks.ts';
 import type { MemberWish, Network } from '../resources/network/desired.ts';
 import type { Labelled, Touched } from '../resources/resource.ts';
+import { bridgesSubject } from './bridges-rows.ts';
 import type { AtRest, Resting } from './records.ts';
 
 interface CenRow {
@@ -83,10 +84,15 @@ export async function loadResting(
   };
 }
 
-/** A container's namespace has the container's name; links are their CEN's under whatever name. */
+/**
+ * A container's namespace has the container's name; links are their CEN's under whatever name, or of the bridges of a
+ * hypervisor, which looks after them itself.
+ */
 const selectOrphans = `
   SELECT j.key AS place FROM json_each(:labelled) j
   WHERE NOT EXISTS (SELECT 1 FROM cens n WHERE n.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
+    AND NOT EXISTS (
+      SELECT 1 FROM hypervisors h WHERE ${bridgesSubject('h.id')} = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
     AND NOT EXISTS (
       SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name')`;

@@ -60,6 +60,11 @@ export interface Records<Desired, Observed = unknown> {
   loadResting(touched: Touched): Promise<AtRest<Desired>>;
   /** Of what bears our label on the host, that which belongs to no row. */
   findOrphans(labelled: readonly Labelled[]): Promise<Labelled[]>;
+  /**
+   * Whether the rows say what the host shows, where they tell more than that it is as wanted: else a repair is filed
+   * although the plan lists nothing. Pure.
+   */
+  isNoted?(desired: Desired, observed: Observed): boolean;
   /** The kind of the operation that repairs a resource. */
   repairKind(subject: string): string;
   /** The kind of the operation that takes orphans away; its request is `{"orphans": Labelled[]}`. */

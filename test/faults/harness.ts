@@ -109,7 +109,9 @@ async function outcome(
   // Peers may have to come back before the rows tell of them.
   const seen = await other(weft);
   const host = picture().map((line) =>
-    line.replaceAll(/weft:[0-9a-f-]+\/[0-9a-f-]+/g, 'label').replaceAll(/02(:[0-9a-f]{2}){5}/g, 'address'),
+    line
+      .replaceAll(/weft:[0-9a-f-]+\/(hypervisors\/)?[0-9a-f-]+/g, 'label')
+      .replaceAll(/02(:[0-9a-f]{2}){5}/g, 'address'),
   );
   const rows = await weft.sql(`
     SELECT 'cen' AS kind, name, spec, applied_spec, desired, state, error, wiring_type AS detail FROM cens
@@ -119,6 +121,7 @@ async function outcome(
     UNION ALL SELECT 'operation', kind, resource IS NULL, NULL, NULL, status, error, count(*) FROM operations GROUP BY kind, resource IS NULL, status, error
     UNION ALL SELECT 'spp ' || kind, name, spec, NULL, NULL, state, error, process FROM spp_items
     UNION ALL SELECT 'process', process, status, body, NULL, connected, NULL, stale FROM spp_processes
+    UNION ALL SELECT 'interface', subnet, interface, NULL, NULL, state, error, NULL FROM subnet_interfaces
     UNION ALL SELECT 'guard', reason, ok, NULL, NULL, NULL, NULL, NULL FROM guard
     ORDER BY 1, 2, 3`);
   return { host, rows, other: seen };

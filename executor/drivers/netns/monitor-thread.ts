@@ -12,7 +12,7 @@ import {
   SOL_NETLINK,
   SOL_SOCKET,
 } from './netlink/constants.ts';
-import { decodeAlias } from './netlink/links.ts';
+import { decodeNames } from './netlink/links.ts';
 import {
   bindNetlink,
   closeDescriptor,
@@ -52,25 +52,34 @@ function openSocket(): number {
   return socket;
 }
 
+/** What a burst of events was about. */
+interface Heard {
+  readonly aliases: Set<string>;
+  readonly names: Set<string>;
+}
+
 /** Empties the socket; false where the kernel had to drop events. */
-function drain(socket: number, aliases: Set<string>): boolean {
+function drain(socket: number, heard: Heard): boolean {
   let complete = true;
   for (;;) {
     const length = receiveNow(socket, datagram, ACTION);
     if (length === 'empty') return complete;
     if (length === 'overflow') complete = false;
-    else for (const alias of aliasesIn(datagram.subarray(0, length))) aliases.add(alias);
+    else hear(datagram.subarray(0, length), heard);
   }
 }
 
 /** What does not decode is nothing that we know: the next scan of the host sees whatever it was about. */
-function aliasesIn(received: Buffer): string[] {
+function hear(received: Buffer, { aliases, names }: Heard): void {
   try {
-    return decodeMessages(received).flatMap((message) =>
-      message.type === RTM_NEWLINK || message.type === RTM_DELLINK ? (decodeAlias(message) ?? []) : [],
-    );
+    for (const message of decodeMessages(received)) {
+      if (message.type !== RTM_NEWLINK && message.type !== RTM_DELLINK) continue;
+      const { name, alias } = decodeNames(message);
+      if (name !== null) names.add(name);
+      if (alias !== null) aliases.add(alias);
+    }
   } catch {
-    return [];
+    return;
   }
 }
 
@@ -90,11 +99,11 @@ function gather(wake: number, socket: number): void {
   for (;;) {
     const [ending] = waitReadable([wake, socket], -1, ACTION);
     if (ending) break;
-    const aliases = new Set<string>();
-    let everything = !drain(socket, aliases);
+    const heard: Heard = { aliases: new Set(), names: new Set() };
+    let everything = !drain(socket, heard);
     const [endingMeanwhile] = waitReadable([wake], GATHER_MILLISECONDS, ACTION);
-    if (!drain(socket, aliases)) everything = true;
-    if (everything || aliases.size > 0) tell({ aliases: [...aliases], everything });
+    if (!drain(socket, heard)) everything = true;
+    if (everything || heard.names.size > 0) tell({ aliases: [...heard.aliases], names: [...heard.names], everything });
     if (endingMeanwhile) break;
   }
 }

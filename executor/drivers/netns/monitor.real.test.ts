@@ -17,6 +17,7 @@ beforeEach(() => {
 
 interface Heard {
   readonly aliases: Set<string>;
+  readonly names: Set<string>;
   readonly namespaces: Set<string>;
   everything: boolean;
   forget(): void;
@@ -26,15 +27,18 @@ interface Heard {
 async function listen(bufferBytes?: number): Promise<Heard> {
   const heard: Heard = {
     aliases: new Set(),
+    names: new Set(),
     namespaces: new Set(),
     everything: false,
     forget() {
       heard.aliases.clear();
+      heard.names.clear();
       heard.namespaces.clear();
     },
   };
-  const changed = ({ aliases, namespaces, everything }: HostChange) => {
+  const changed = ({ aliases, names, namespaces, everything }: HostChange) => {
     for (const alias of aliases) heard.aliases.add(alias);
+    for (const name of names) heard.names.add(name);
     for (const name of namespaces) heard.namespaces.add(name);
     heard.everything ||= everything;
   };
@@ -104,6 +108,19 @@ describe('a monitor', () => {
     const heard = await listen();
     ip('link', 'set', 'm1.0o', 'netns', 'm2');
     await until('it told of it', () => heard.aliases.has(`${bench.label}/host/m1.0o`));
+  });
+
+  it('tells of a link without a label by its name', async () => {
+    const heard = await listen();
+    ip('link', 'add', 'plain', 'type', 'bridge');
+    onTestFinished(() => {
+      if (existsSync('/sys/class/net/plain')) ip('link', 'delete', 'plain');
+    });
+    await until('it told of it', () => heard.names.has('plain'));
+    heard.forget();
+    ip('link', 'delete', 'plain');
+    await until('it told of its end', () => heard.names.has('plain'));
+    expect([...heard.aliases]).toEqual([]);
   });
 
   it('tells of namespaces that come and go, of one that comes first of all, too', async () => {

@@ -7,6 +7,8 @@ import { watchNames } from './watch-names.ts';
 export interface HostChange {
   /** Aliases of links that appeared, went or changed, in whatever namespace. */
   readonly aliases: readonly string[];
+  /** Names of links that appeared, went or changed, labelled or not; one that got another name is told by that one. */
+  readonly names: readonly string[];
   /** Names of namespaces that appeared or went. */
   readonly namespaces: readonly string[];
   /** Some events were lost: anything may have changed. */
@@ -30,7 +32,7 @@ export interface MonitorOptions {
 /** What the thread says: which descriptor wakes it, what it saw, or why it ended. */
 export type MonitorMessage =
   | { readonly wake: number }
-  | { readonly aliases: readonly string[]; readonly everything: boolean }
+  | { readonly aliases: readonly string[]; readonly names: readonly string[]; readonly everything: boolean }
   | { readonly fault: string };
 
 const BUFFER_BYTES = 4 << 20;
@@ -39,7 +41,7 @@ const BUFFER_BYTES = 4 << 20;
 const WAKE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 
 /**
- * Tells of changes of links that have an alias, in the process' network namespace and in those that the driver made,
+ * Tells of changes of links, in the process' network namespace and in those that the driver made,
  * and of namespaces that come and go by name: some 50 ms later, many at once.
  *
  * @throws NetnsError as its thread could not start
@@ -66,7 +68,9 @@ export async function openNetnsMonitor({
       } else changed({ ...message, namespaces: [] });
     });
   });
-  const unwatch = watchNames(directory, (namespaces) => changed({ aliases: [], namespaces, everything: false }));
+  const unwatch = watchNames(directory, (namespaces) =>
+    changed({ aliases: [], names: [], namespaces, everything: false }),
+  );
   let over = false;
   void ended.then(() => {
     over = true;

@@ -32,7 +32,8 @@ export async function compare({ records, resource }: Kind, touched: Touched): Pr
   const seen = await Promise.all(resting.map(async ({ desired }) => observed ?? resource.observe(desired)));
   const differences = resting.flatMap((each, index): Difference[] => {
     const { steps, problem } = plan(resource, each.desired, seen[index]);
-    if (steps.length === 0 && problem === null) return [];
+    const noted = records.isNoted?.(each.desired, seen[index]) ?? true;
+    if (steps.length === 0 && problem === null && noted) return [];
     const removes = steps.some((step) => resource.removes(step));
     return [
       { subject: each.subject, repairKind: records.repairKind(each.subject), resting: each, steps, problem, removes },

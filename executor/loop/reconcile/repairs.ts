@@ -1,14 +1,10 @@
 import { v7 } from 'uuid';
 import { now, type Statement, statement } from '../../../schema/database/database.ts';
-import { failuresInARow } from '../../records/failures.ts';
+import { failuresInARow, pauseAfter } from '../../records/failures.ts';
 import type { Registration } from '../registration.ts';
 import type { Difference } from './differences.ts';
 
 const REPAIR_DEADLINE_MS = 600_000;
-
-/** The pause after one failure; each further one doubles it. */
-const FIRST_PAUSE_MS = 30_000;
-const LONGEST_PAUSE_MS = 600_000;
 
 /** Repairs of one resource within a minute: what is undone as often as it is repaired has to wait. */
 const REPAIRS_A_MINUTE = 10;
@@ -28,7 +24,7 @@ const due = `
   FROM json_each(:repairs) r
   WHERE NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = r.value ->> 'subject')
     AND (:asked OR (${recent} < ${REPAIRS_A_MINUTE} AND (${failures} = 0
-      OR ${lastFailure} + min(${FIRST_PAUSE_MS} << min(${failures} - 1, 10), ${LONGEST_PAUSE_MS}) <= ${now})))`;
+      OR ${lastFailure} + ${pauseAfter(failures)} <= ${now})))`;
 
 const columns = `id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
   done, total, principal, created_ms`;

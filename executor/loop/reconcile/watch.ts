@@ -51,6 +51,7 @@ export class Watch {
   }
 
   #touch(what: Touched): void {
+    if (what.length === 0) return;
     if (what === 'all') this.#everything = true;
     else for (const each of what) this.#touched.add(each);
     this.#wake(GATHER_MS);

@@ -122,12 +122,13 @@ export function decodeLink(message: Message): LinkRecord | null {
   };
 }
 
-const ALIAS: ReadonlySet<number> = new Set([IFLA_IFALIAS]);
+const NAMES: ReadonlySet<number> = new Set([IFLA_IFNAME, IFLA_IFALIAS]);
 
-/** The alias of the link that an RTM_NEWLINK or RTM_DELLINK is about; null where it has none. */
-export function decodeAlias({ payload }: Message): string | null {
-  if (payload.length < INTERFACE_HEADER) return null;
-  return decodeText(decodeAttributes(payload.subarray(INTERFACE_HEADER), ALIAS).get(IFLA_IFALIAS));
+/** The name and the alias of the link that an RTM_NEWLINK or RTM_DELLINK is about; null where it has none. */
+export function decodeNames({ payload }: Message): { name: string | null; alias: string | null } {
+  if (payload.length < INTERFACE_HEADER) return { name: null, alias: null };
+  const attributes = decodeAttributes(payload.subarray(INTERFACE_HEADER), NAMES);
+  return { name: decodeText(attributes.get(IFLA_IFNAME)), alias: decodeText(attributes.get(IFLA_IFALIAS)) };
 }
 
 function decodeKind(info: Buffer | undefined): string | null {

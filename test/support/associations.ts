@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { now, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { until } from './until.ts';
+import type { Weft } from './weft.ts';
+
+/* Associations of the one hypervisor with subnets, written as the API writes them. */
+
+/** Interfaces by subnet; null: not associated. */
+export type Associations = Readonly<Record<string, string | null>>;
+
+const subnetId = (name: string) => `'00000000-0000-4000-8000-' || substr('000000000000' || ${name}, -12)`;
+const hypervisor = '(SELECT id FROM hypervisors)';
+const resource = `'hypervisors/' || ${hypervisor} || '/bridges'`;
+
+const insertSubnets = `
+  INSERT INTO subnets (id, metadata, revision, created_ms)
+  SELECT ${subnetId('key')}, '{}', 1, ${now} FROM json_each(:associations) WHERE true ON CONFLICT DO NOTHING`;
+
+const remove = `
+  DELETE FROM subnet_interfaces WHERE subnet IN (SELECT ${subnetId('key')} FROM json_each(:associations) WHERE value IS NULL)`;
+
+const change = `
+  INSERT INTO subnet_interfaces (hypervisor, subnet, interface, state, created_ms)
+  SELECT ${hypervisor}, ${subnetId('key')}, value, 'pending', ${now} FROM json_each(:associations) WHERE value IS NOT NULL
+  ON CONFLICT (hypervisor, subnet) DO UPDATE SET interface = excluded.interface, state = 'pending', error = NULL`;
+
+const freeNames = `
+  DELETE FROM host_names WHERE owner LIKE 'interfaces/%' AND name NOT IN (SELECT interface FROM subnet_interfaces)`;
+
+const allotNames = `
+  INSERT INTO host_names (hypervisor, kind, name, owner)
+  SELECT DISTINCT hypervisor, 'link', interface, 'interfaces/' || hypervisor || '/' || interface FROM subnet_interfaces WHERE true
+  ON CONFLICT DO NOTHING`;
+
+const insertOperation = `
+  INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total,
+    principal, created_ms)
+  SELECT :id, ${hypervisor}, 'subnets.change', ${resource}, '{}', 0, 'pending', ${now}, ${now} + 600000, 0, 0,
+    (SELECT count(DISTINCT interface) FROM subnet_interfaces), 'test', ${now}`;
+
+const insertSubject = `
+  INSERT INTO operation_subjects (subject, sequence) SELECT resource, sequence FROM operations WHERE id = :id`;
+
+/** Writes the rows and nothing else, as for a hypervisor whose executor is away. */
+export async function writeAssociations(weft: Weft, associations: Associations): Promise<void> {
+  await write(weft, associations, null);
+}
+
+/** Writes the rows and waits until the executor has done what they say, or the process has ended. */
+export async function associate(weft: Weft, associations: Associations): Promise<void> {
+  const id = crypto.randomUUID();
+  await write(weft, associations, id);
+  await until('the associations are changed', async () => {
+    if (weft.child.exitCode !== null || weft.child.signalCode !== null) return true;
+    const [row] = await weft.sql(`SELECT 1 FROM operations WHERE id = '${id}' AND finished_ms IS NOT NULL`);
+    return row !== undefined;
+  });
+}
+
+async function write(weft: Weft, associations: Associations, id: string | null): Promise<void> {
+  const rows = [insertSubnets, remove, change, freeNames, allotNames];
+  const args = { associations: JSON.stringify(associations), id };
+  const database = openEmbedded(join(weft.stateDirectory, 'weft.db'));
+  try {
+    const script = id === null ? rows : [...rows, insertOperation, insertSubject];
+    await database.write(script.map((sql) => statement(sql, args)));
+  } finally {
+    database.close();
+  }
+}
+
+export interface AssociationState {
+  readonly interface: string;
+  readonly state: string;
+  /** The detail of its problem. */
+  readonly error: string | null;
+}
+
+/** What the rows say, by interface. */
+export function associationStates(weft: Weft): Promise<AssociationState[]> {
+  return weft.sql<AssociationState>(
+    "SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY interface, subnet",
+  );
+}
