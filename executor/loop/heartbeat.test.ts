@@ -99,6 +99,30 @@ describe('a hypervisor', () => {
   });
 });
 
+describe('a host that has seen its database before', () => {
+  const held = "SELECT held ->> '$.reason' AS reason FROM hypervisors";
+
+  it('does not take it for a restored one because its hypervisor was removed', async () => {
+    const database = await openDatabase();
+    const seen = await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement('DELETE FROM hypervisors')]);
+    const another = '01900000-0000-7000-8000-000000000002';
+    expect(await register(database, 'host1', another, machine, seen)).toMatchObject({ hypervisor: another, epoch: 2 });
+    expect((await database.read([statement(held)]))[0]).toEqual([{ reason: null }]);
+  });
+
+  it.each([
+    ['the epoch of its hypervisor', 'UPDATE hypervisors SET epoch = 0'],
+    ['the count of all starts', 'UPDATE database SET restore_generation = 0'],
+  ])('takes it for a restored one when %s went back', async (_, sql) => {
+    const database = await openDatabase();
+    const seen = await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement(sql)]);
+    expect(await register(database, 'host1', hypervisorId, machine, seen)).toMatchObject({ epoch: 2 });
+    expect((await database.read([statement(held)]))[0]).toEqual([{ reason: 'restored' }]);
+  });
+});
+
 describe('a heartbeat', () => {
   it('says that the executor is there and what the host has now, and leaves to clients what is theirs', async () => {
     const { database, now, heartbeat } = await beating();

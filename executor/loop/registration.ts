@@ -17,6 +17,8 @@ export interface Machine {
 export interface Seen {
   readonly restoreGeneration: number;
   readonly epoch: number;
+  /** Whose epoch that was; null where the notes do not say. */
+  readonly hypervisor: string | null;
 }
 
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
@@ -46,8 +48,12 @@ const restored: Held = {
   hint: 'If it is the right one, POST /hypervisors/{id}/resync; else stop weft and give it the right one',
 };
 
-/** Before the new epoch is taken. */
-const isBehind = '(epoch < :seen_epoch OR (SELECT restore_generation FROM database) < :seen_generation)';
+/**
+ * Before the new epoch is taken. A row that is another one than the last start had, because that was removed, counts
+ * its epochs anew.
+ */
+const isBehind = `((epoch < :seen_epoch AND id = coalesce(:seen_hypervisor, id))
+  OR (SELECT restore_generation FROM database) < :seen_generation)`;
 
 /**
  * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
@@ -58,7 +64,7 @@ export async function register(
   name: string,
   id: string,
   machine: Machine,
-  seen: Seen = { restoreGeneration: 0, epoch: 0 },
+  seen: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null },
 ): Promise<Registration> {
   const args = {
     name,
@@ -69,6 +75,7 @@ export async function register(
     capabilities: JSON.stringify(machine.capabilities),
     seen_epoch: seen.epoch,
     seen_generation: seen.restoreGeneration,
+    seen_hypervisor: seen.hypervisor,
     restored: JSON.stringify(restored),
     ...resourceArguments(machine.resources),
   };
