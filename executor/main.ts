@@ -3,12 +3,14 @@ import packageJson from '../package.json' with { type: 'json' };
 import { statement } from '../schema/database/database.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
 import { canUseNetns } from './drivers/netns/driver.ts';
-import { capabilities } from './host/capabilities.ts';
+import { capabilities, type Drivers, findTechnologies } from './host/capabilities.ts';
 import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
+import { readResources } from './host/resources.ts';
 import { SeenNote } from './host/seen.ts';
 import type { Kind } from './kinds.ts';
 import { Executor } from './loop/executor.ts';
+import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
 import { register } from './loop/registration.ts';
 import { type NetworkHost, openNetworkHost } from './network.ts';
@@ -25,6 +27,7 @@ export async function startExecutor(
   { configuration, database, log, stop }: ProcessContext,
   wrap: (kind: Kind) => Kind = (each) => each,
 ): Promise<Running> {
+  const finding = findTechnologies();
   const netns = await canUseNetns();
   if (!netns.available) log.warn(`no container networks on this host: ${netns.reason}`);
   const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
@@ -42,14 +45,20 @@ export async function startExecutor(
   try {
     const name = configuration.hypervisor;
     const note = new SeenNote(configuration.stateDirectory, databaseId, name);
+    const drivers: Drivers = {
+      netns,
+      spp: 'reason' in door ? { available: false, reason: door.reason } : { available: true },
+    };
+    const host: Host = {
+      resources: () => readResources(configuration.stateDirectory),
+      capabilities: async () => capabilities(drivers, await findTechnologies()),
+    };
     const machine = {
       machineId: machineId(),
       bootId: bootId(),
-      capabilities: capabilities({
-        netns,
-        spp: 'reason' in door ? { available: false, reason: door.reason } : { available: true },
-      }),
+      capabilities: capabilities(drivers, await finding),
       version: packageJson.version,
+      resources: await host.resources(),
     };
     const registration = await register(
       database,
@@ -70,6 +79,7 @@ export async function startExecutor(
       database,
       registration,
       lease,
+      heartbeat: new Heartbeat({ database, registration, machine, host }),
       kinds,
       log,
       lost: stop,

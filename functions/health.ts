@@ -1,18 +1,16 @@
 import type { Hono } from 'hono';
 import { now, statement } from '../schema/database/database.ts';
 import { Problem } from '../schema/problem.ts';
+import { alive } from '../schema/statements/alive.ts';
 import type { AppEnvironment } from './context.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 
-/** An executor that was not heard of for so long is taken for dead. */
-export const ALIVE_MS = 30_000;
-
 const selectMigrations = statement<{ migrations: number }>('SELECT count(*) AS migrations FROM migrations');
 
 const selectAlive = statement<{ name: string; alive: number; silent_ms: number | null; held: string | null }>(
-  `SELECT name, held, ${now} - last_seen_ms AS silent_ms, coalesce(${now} - last_seen_ms < ${ALIVE_MS}, 0) AS alive
-   FROM hypervisors ORDER BY created_ms`,
+  `SELECT name, held, ${now} - last_seen_ms AS silent_ms, ${alive('h')} AS alive
+   FROM hypervisors h ORDER BY created_ms`,
 );
 
 /** `/healthz`: migrations are applied and the database answers. `/readyz`: an executor is alive too. */

@@ -2,7 +2,11 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 
-const seenSchema = v.object({ restoreGeneration: v.number(), epoch: v.number() });
+const seenSchema = v.object({
+  restoreGeneration: v.number(),
+  epoch: v.number(),
+  hypervisor: v.nullish(v.string(), null),
+});
 
 /** How far a database was when this host's executor last started: a restored one is behind that. */
 export type Seen = v.InferOutput<typeof seenSchema>;
@@ -20,14 +24,14 @@ export class SeenNote {
       return v.parse(seenSchema, JSON.parse(readFileSync(this.#path, 'utf8')));
     } catch {
       // The first start here, or a note that was cut short: then nothing is known of earlier starts.
-      return { restoreGeneration: 0, epoch: 0 };
+      return { restoreGeneration: 0, epoch: 0, hypervisor: null };
     }
   }
 
-  write({ restoreGeneration, epoch }: Seen): void {
+  write({ restoreGeneration, epoch, hypervisor }: Seen): void {
     mkdirSync(join(this.#path, '..'), { recursive: true, mode: 0o700 });
     const temporary = `${this.#path}.new`;
-    writeFileSync(temporary, `${JSON.stringify({ restoreGeneration, epoch })}\n`);
+    writeFileSync(temporary, `${JSON.stringify({ restoreGeneration, epoch, hypervisor })}\n`);
     renameSync(temporary, this.#path);
   }
 }

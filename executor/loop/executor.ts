@@ -1,6 +1,7 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
+import { HEARTBEAT_MS } from '../../schema/statements/alive.ts';
 import type { Kind } from '../kinds.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
@@ -8,12 +9,13 @@ import { attempt } from './attempt.ts';
 import { type Claim, claim } from './claim.ts';
 import { Doorbell } from './doorbell.ts';
 import { failureOf } from './failure.ts';
+import { CAPABILITIES_MS, type Heartbeat } from './heartbeat.ts';
 import { type Lease, LeaseLost, RENEW_MS } from './lease.ts';
 import { Progress } from './progress.ts';
 import { PRUNE_MS, Prune } from './prune.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { Watch } from './reconcile/watch.ts';
-import type { Registration } from './registration.ts';
+import { type Registration, whyFenced } from './registration.ts';
 import { type Outcome, Reporter } from './report.ts';
 
 /** Operations that one executor runs side by side. */
@@ -28,9 +30,10 @@ export interface ExecutorOptions {
   readonly database: Database;
   readonly registration: Registration;
   readonly lease: Lease;
+  readonly heartbeat: Heartbeat;
   readonly kinds: readonly Kind[];
   readonly log: Logger;
-  /** Called once, when this executor can't go on: a newer start took over, or a fault of ours. */
+  /** Called once, when this executor can't go on: a newer start took over, or its hypervisor was removed. */
   readonly lost: (reason: unknown) => void;
   /** How often the whole host is compared with what is wanted, whatever events said, in milliseconds. */
   readonly scanMs: number;
@@ -52,6 +55,7 @@ export class Executor {
   #cancelled: ReadonlySet<number> = new Set();
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
+  #lost = false;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ExecutorOptions) {
@@ -71,9 +75,11 @@ export class Executor {
 
   /** Compares the host with what is wanted, then begins to work. */
   async start(): Promise<void> {
-    const { database, lease, scanMs, retentionMs } = this.#options;
+    const { database, lease, heartbeat, scanMs, retentionMs } = this.#options;
     await lease.renew();
     this.#every(RENEW_MS, () => lease.renew());
+    this.#every(HEARTBEAT_MS, () => heartbeat.beat());
+    this.#every(CAPABILITIES_MS, () => heartbeat.look());
     await this.#watch.start(scanMs);
     const prune = new Prune(database, retentionMs);
     void this.#every(PRUNE_MS, () => prune.run(() => this.#closing))();
@@ -196,11 +202,19 @@ export class Executor {
   /** What the database says: away is waited out, fenced is the end. */
   #trouble(error: unknown): void {
     if (error instanceof DatabaseError && error.reason === 'fenced') {
-      this.#options.lost(new Problem('conflict', 'A newer start of this executor has taken over'));
-      this.#closing = true;
+      void this.#lose();
     } else {
       this.#options.log.error({ err: error }, 'the executor met trouble');
     }
+  }
+
+  /** Stops at once, and says why as soon as the database has told. */
+  async #lose(): Promise<void> {
+    this.#closing = true;
+    if (this.#lost) return;
+    this.#lost = true;
+    const { database, registration, lost } = this.#options;
+    lost(await whyFenced(database, registration).catch((error: unknown) => error));
   }
 }
 

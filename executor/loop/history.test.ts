@@ -3,13 +3,11 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import { claim } from './claim.ts';
-import { Lease } from './lease.ts';
 import { noteHeld } from './reconcile/orphans.ts';
 import { fileRepairs } from './reconcile/repairs.ts';
 import { register } from './registration.ts';
 import { Reporter } from './report.ts';
-
-const machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
+import { executorDefaults, machine } from './testing.ts';
 
 /** The same database, which keeps every statement that is written. */
 function recording(database: Database, written: Statement[]): Database {
@@ -37,7 +35,9 @@ it('no statement of the loop goes through the history, however long that is', as
   const written: Statement[] = [];
   const database = recording(plain, written);
   const { claimed } = await claim(database, registration, 10);
-  await new Lease(database, registration).renew();
+  const { lease, heartbeat } = executorDefaults(database, registration);
+  await lease.renew();
+  await heartbeat.beat();
   const [operation] = claimed;
   if (!operation) throw new Error('nothing was claimed');
   await new Reporter(database, registration).report(operation, { status: 'succeeded', error: null, settle: [] });

@@ -7,14 +7,12 @@ export const LEASE_MS = 15_000;
 
 const LEASE_NS = BigInt(LEASE_MS) * 1_000_000n;
 
-/** How often claims are renewed, and the hypervisor's heartbeat with them. */
+/** How often claims are renewed. */
 export const RENEW_MS = 5_000;
 
 const renewOperations = `
   UPDATE operations SET lease_until_ms = ${now} + ${LEASE_MS}
   WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL`;
-
-const heartbeat = `UPDATE hypervisors SET last_seen_ms = ${now} WHERE id = :hypervisor`;
 
 /** Claims of an epoch before ours that nobody renews: their executor is gone. */
 const reclaim = `
@@ -40,12 +38,7 @@ export class Lease {
   async renew(): Promise<void> {
     const asked = process.hrtime.bigint();
     const args = { hypervisor: this.#registration.hypervisor, epoch: this.#registration.epoch };
-    await this.#database.write([
-      fence(this.#registration),
-      statement(renewOperations, args),
-      statement(heartbeat, args),
-      statement(reclaim, args),
-    ]);
+    await this.#database.write([fence(this.#registration), statement(renewOperations, args), statement(reclaim, args)]);
     this.#expires = asked + LEASE_NS;
   }
 

@@ -1,19 +1,24 @@
+import type { Capabilities } from '../../schema/api/capabilities.ts';
 import type { Held } from '../../schema/api/hypervisors.ts';
-import { type Database, DatabaseError, guard, now, statement } from '../../schema/database/database.ts';
+import { type Database, DatabaseError, guard, now, statement, type Value } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
+import type { Resources } from '../host/resources.ts';
 
 /** What an executor knows of its machine. */
 export interface Machine {
   readonly machineId: string | null;
   readonly bootId: string;
-  readonly capabilities: Readonly<Record<string, unknown>>;
+  readonly capabilities: Capabilities;
   readonly version: string;
+  readonly resources: Resources;
 }
 
 /** How far this host has seen the database, from its own notes. */
 export interface Seen {
   readonly restoreGeneration: number;
   readonly epoch: number;
+  /** Whose epoch that was; null where the notes do not say. */
+  readonly hypervisor: string | null;
 }
 
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
@@ -26,6 +31,14 @@ export interface Registration {
   readonly restoreGeneration: number;
 }
 
+/** What a client withholds is its own, and so is the revision: an executor never writes either. */
+export const setResources =
+  'total_memory = :memory, total_disk = :disk, total_cpu = :cpu, free_memory = :free_memory, load = :load';
+
+export function resourceArguments({ memory, disk, cpu, freeMemory, load }: Resources): Readonly<Record<string, Value>> {
+  return { memory, disk, cpu, free_memory: freeMemory, load };
+}
+
 const sameHypervisor = '(id = lower(:name) OR name = :name)';
 
 const restored: Held = {
@@ -35,8 +48,12 @@ const restored: Held = {
   hint: 'If it is the right one, POST /hypervisors/{id}/resync; else stop weft and give it the right one',
 };
 
-/** Before the new epoch is taken. */
-const isBehind = '(epoch < :seen_epoch OR (SELECT restore_generation FROM database) < :seen_generation)';
+/**
+ * Before the new epoch is taken. A row that is another one than the last start had, because that was removed, counts
+ * its epochs anew.
+ */
+const isBehind = `((epoch < :seen_epoch AND id = coalesce(:seen_hypervisor, id))
+  OR (SELECT restore_generation FROM database) < :seen_generation)`;
 
 /**
  * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
@@ -47,7 +64,7 @@ export async function register(
   name: string,
   id: string,
   machine: Machine,
-  seen: Seen = { restoreGeneration: 0, epoch: 0 },
+  seen: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null },
 ): Promise<Registration> {
   const args = {
     name,
@@ -58,7 +75,9 @@ export async function register(
     capabilities: JSON.stringify(machine.capabilities),
     seen_epoch: seen.epoch,
     seen_generation: seen.restoreGeneration,
+    seen_hypervisor: seen.hypervisor,
     restored: JSON.stringify(restored),
+    ...resourceArguments(machine.resources),
   };
   try {
     const [, , , , rows] = await database.write([
@@ -86,7 +105,7 @@ export async function register(
       ),
       statement<{ id: string; name: string; epoch: number; database_id: string; restore_generation: number }>(
         `UPDATE hypervisors SET epoch = max(epoch, :seen_epoch) + 1, held = CASE WHEN ${isBehind} THEN :restored ELSE held END, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
-           executor_version = :version, capabilities = :capabilities, last_seen_ms = ${now}
+           executor_version = :version, capabilities = :capabilities, ${setResources}, last_seen_ms = ${now}
          WHERE ${sameHypervisor}
          RETURNING id, name, epoch, (SELECT id FROM database) AS database_id,
            max((SELECT restore_generation FROM database), :seen_generation) + 1 AS restore_generation`,
@@ -123,5 +142,14 @@ export function fence({ hypervisor, epoch }: Registration) {
   return guard('fenced', 'EXISTS (SELECT 1 FROM hypervisors WHERE id = :fence_hypervisor AND epoch = :fence_epoch)', {
     fence_hypervisor: hypervisor,
     fence_epoch: epoch,
+  });
+}
+
+/** Why a write was fenced: a newer start has taken over, or there is no such hypervisor any more. */
+export async function whyFenced(database: Database, { hypervisor, name }: Registration): Promise<Problem> {
+  const [rows] = await database.read([statement('SELECT 1 FROM hypervisors WHERE id = :hypervisor', { hypervisor })]);
+  if (rows.length > 0) return new Problem('conflict', 'A newer start of this executor has taken over');
+  return new Problem('conflict', `Hypervisor ${name} was removed from the database`, {
+    hint: 'Start weft again to register it anew',
   });
 }

@@ -8,12 +8,19 @@ import { temporaryDirectory } from '../../test/support/database.ts';
 import { type Kind, kind } from '../kinds.ts';
 import type { Change, Resource, Step } from '../resources/resource.ts';
 import { claim } from './claim.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Lease } from './lease.ts';
 import type { Machine, Registration } from './registration.ts';
 
 /* What the loop's tests share: operations in a database, and a host that is a number. */
 
-export const machine: Machine = { machineId: 'machine-1', bootId: 'boot-1', capabilities: {}, version: '0' };
+export const machine: Machine = {
+  machineId: 'machine-1',
+  bootId: 'boot-1',
+  capabilities: {},
+  version: '0',
+  resources: { memory: 1024, disk: 2048, cpu: 4, freeMemory: 512, load: 0.5 },
+};
 export const hypervisorId = '01900000-0000-7000-8000-000000000001';
 
 export async function openDatabase(): Promise<Database> {
@@ -121,5 +128,7 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
 export function executorDefaults(database: Database, registration: Registration) {
   const long = 3_600_000;
   const lease = new Lease(database, registration);
-  return { lease, log: pino({ level: 'silent' }), scanMs: long, graceMs: long, retentionMs: long };
+  const host = { resources: async () => machine.resources, capabilities: async () => machine.capabilities };
+  const heartbeat = new Heartbeat({ database, registration, machine, host });
+  return { lease, heartbeat, log: pino({ level: 'silent' }), scanMs: long, graceMs: long, retentionMs: long };
 }

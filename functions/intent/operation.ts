@@ -1,6 +1,7 @@
 import type { OperationBody } from '../../schema/api/operations.ts';
 import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
+import { ALIVE_MS } from '../../schema/statements/alive.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
 
 type Operation = typeof operations.$inferSelect;
@@ -26,9 +27,6 @@ export interface OperationRow
   readonly finished_ms: number | null;
   readonly cancel_ms: number | null;
 }
-
-/** An executor that was not heard of for so long is taken for dead: three heartbeats. */
-const SILENT_MS = 30_000;
 
 /** `source` yields rows of operations. */
 function select(source: string): string {
@@ -113,7 +111,7 @@ export function isFinished(row: Pick<OperationRow, 'status'>): boolean {
 
 /** Whether nobody is there to do it: then waiting for it is no use. */
 export function isWaitingForTheDead(row: AcceptedOperation): boolean {
-  return row.status === 'pending' && (row.silent_ms === null || row.silent_ms > SILENT_MS);
+  return row.status === 'pending' && (row.silent_ms === null || row.silent_ms >= ALIVE_MS);
 }
 
 export function operationBody(row: OperationRow): OperationBody {

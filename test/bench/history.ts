@@ -30,7 +30,8 @@ const insertWork = `
   SELECT :id, :hypervisor, 'container.create', :id, '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL`;
 
 async function medianClaim(database: Database, round: string): Promise<number> {
-  const machine = { machineId: null, bootId: 'boot', capabilities: {}, version: '0' };
+  const resources = { memory: 0, disk: 0, cpu: 0, freeMemory: 0, load: 0 };
+  const machine = { machineId: null, bootId: 'boot', capabilities: {}, version: '0', resources };
   const registration = await register(database, 'host1', HYPERVISOR, machine);
   const reporter = new Reporter(database, registration);
   const times: number[] = [];

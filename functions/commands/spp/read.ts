@@ -1,8 +1,8 @@
 import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
 import type { ProcessType } from '../../../schema/api/spp/commands.ts';
-import { type Database, now, statement } from '../../../schema/database/database.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { ALIVE_MS } from '../../health.ts';
+import { alive } from '../../../schema/statements/alive.ts';
 
 /** A connected process; `missing` is what to answer when it is not there any more. */
 export interface ConnectedProcess {
@@ -11,11 +11,11 @@ export interface ConnectedProcess {
 }
 
 /** What an executor that is not alive once wrote of its processes says nothing of now. */
-const alive = `
+const connected = `
   FROM hypervisors h CROSS JOIN spp_processes p ON p.hypervisor = h.id
-  WHERE h.last_seen_ms > ${now} - ${ALIVE_MS} AND p.connected`;
+  WHERE ${alive('h')} AND p.connected`;
 
-const isProcess = `${alive} AND p.process = :process AND p.type = :type`;
+const isProcess = `${connected} AND p.process = :process AND p.type = :type`;
 
 /** A process that a path names; `missing` is what to answer when it is not there. */
 export interface NamedProcess {
@@ -61,7 +61,7 @@ async function unavailable(database: Database): Promise<Problem | undefined> {
   return row && new Problem('impossible', `${row.name} cannot be reached by SPP processes: ${row.reason}`);
 }
 
-const selectProcesses = `SELECT p.process, p.type ${alive} ORDER BY p.process`;
+const selectProcesses = `SELECT p.process, p.type ${connected} ORDER BY p.process`;
 
 /** Every connected process, the primary first, then by id. */
 export async function readProcesses(database: Database): Promise<ProcessesBody> {

@@ -1,0 +1,209 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Capabilities } from '../../schema/api/capabilities.ts';
+import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { HEARTBEAT_MS } from '../../schema/statements/alive.ts';
+import { until } from '../../test/support/until.ts';
+import type { Resources } from '../host/resources.ts';
+import { Executor } from './executor.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Lease } from './lease.ts';
+import { register } from './registration.ts';
+import { executorDefaults, hypervisorId, machine, openDatabase } from './testing.ts';
+
+const longAgo = 'UPDATE hypervisors SET last_seen_ms = 1';
+
+const facts = `
+  SELECT last_seen_ms > unixepoch() * 1000 - 10000 AS fresh, total_memory, total_disk, total_cpu, free_memory, load, capabilities,
+    withheld_memory, revision FROM hypervisors`;
+
+async function read(database: Database): Promise<unknown> {
+  const [rows] = await database.read([statement(facts)]);
+  return rows[0];
+}
+
+const registered = {
+  fresh: 1,
+  total_memory: 1024,
+  total_disk: 2048,
+  total_cpu: 4,
+  free_memory: 512,
+  load: 0.5,
+  capabilities: '{}',
+  withheld_memory: 0,
+  revision: 1,
+};
+
+/** A hypervisor whose host may become another one, and what its heartbeats write. */
+async function beating() {
+  const database = await openDatabase();
+  const registration = await register(database, 'host1', hypervisorId, machine);
+  const now: { resources: Resources; capabilities: Capabilities } = { ...machine };
+  const host = { resources: async () => now.resources, capabilities: async () => now.capabilities };
+  const written: Statement[] = [];
+  const recording: Database = {
+    ...database,
+    write: (statements, wakes) => {
+      written.push(...statements);
+      return database.write(statements, wakes);
+    },
+  };
+  const heartbeat = new Heartbeat({ database: recording, registration, machine, host });
+  return { database, registration, now, heartbeat, written };
+}
+
+describe('a hypervisor', () => {
+  it('has what its host has from the moment of its registration', async () => {
+    const { database } = await beating();
+    expect(await read(database)).toEqual(registered);
+  });
+
+  it('that a client described before is adopted: what the host has becomes true, what the client said stays', async () => {
+    const database = await openDatabase();
+    const id = '0aaaaaaa-0000-4000-8000-000000000000';
+    await database.write([
+      statement(
+        `INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, revision, ip, netmask, gateway, mac, metadata, config,
+           total_memory, total_disk, total_cpu, withheld_memory, withheld_disk, withheld_cpu)
+         VALUES (:id, :id, 0, '{}', 0, 7, '10.0.0.1', '255.0.0.0', '10.0.0.254', '01:23:45:67:89:ab', '{"a":1}', '{"b":"2"}',
+           9000, 9000, 90, 8000, 100, 1)`,
+        { id },
+      ),
+    ]);
+    const registration = await register(database, id.toUpperCase(), hypervisorId, machine);
+    expect(registration).toMatchObject({ hypervisor: id, name: id, epoch: 1 });
+    const [rows, view, events] = await database.read([
+      statement('SELECT * FROM hypervisors'),
+      statement('SELECT available_memory, available_disk, available_cpu FROM v_hypervisors'),
+      statement('SELECT type FROM events'),
+    ]);
+    expect(rows).toMatchObject([
+      {
+        machine_id: 'machine-1',
+        revision: 7,
+        ip: '10.0.0.1',
+        netmask: '255.0.0.0',
+        gateway: '10.0.0.254',
+        mac: '01:23:45:67:89:ab',
+        metadata: '{"a":1}',
+        config: '{"b":"2"}',
+        total_memory: 1024,
+        total_disk: 2048,
+        total_cpu: 4,
+        withheld_memory: 8000,
+        withheld_disk: 100,
+        withheld_cpu: 1,
+      },
+    ]);
+    expect(view).toEqual([{ available_memory: 0, available_disk: 1948, available_cpu: 3 }]);
+    expect(events).toEqual([{ type: 'hypervisor.registered' }]);
+  });
+});
+
+describe('a host that has seen its database before', () => {
+  const held = "SELECT held ->> '$.reason' AS reason FROM hypervisors";
+
+  it('does not take it for a restored one because its hypervisor was removed', async () => {
+    const database = await openDatabase();
+    const seen = await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement('DELETE FROM hypervisors')]);
+    const another = '01900000-0000-7000-8000-000000000002';
+    expect(await register(database, 'host1', another, machine, seen)).toMatchObject({ hypervisor: another, epoch: 2 });
+    expect((await database.read([statement(held)]))[0]).toEqual([{ reason: null }]);
+  });
+
+  it.each([
+    ['the epoch of its hypervisor', 'UPDATE hypervisors SET epoch = 0'],
+    ['the count of all starts', 'UPDATE database SET restore_generation = 0'],
+  ])('takes it for a restored one when %s went back', async (_, sql) => {
+    const database = await openDatabase();
+    const seen = await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement(sql)]);
+    expect(await register(database, 'host1', hypervisorId, machine, seen)).toMatchObject({ epoch: 2 });
+    expect((await database.read([statement(held)]))[0]).toEqual([{ reason: 'restored' }]);
+  });
+});
+
+describe('a heartbeat', () => {
+  it('says that the executor is there and what the host has now, and leaves to clients what is theirs', async () => {
+    const { database, now, heartbeat } = await beating();
+    await database.write([statement(longAgo), statement('UPDATE hypervisors SET withheld_memory = 5, revision = 3')]);
+    now.resources = { memory: 2048, disk: 4096, cpu: 8, freeMemory: 100, load: 2 };
+    await heartbeat.beat();
+    expect(await read(database)).toEqual({
+      ...registered,
+      total_memory: 2048,
+      total_disk: 4096,
+      total_cpu: 8,
+      free_memory: 100,
+      load: 2,
+      withheld_memory: 5,
+      revision: 3,
+    });
+  });
+
+  it('is one update, which names capabilities only when they are others than before', async () => {
+    const { database, now, heartbeat, written } = await beating();
+    const naming = async () => {
+      written.length = 0;
+      await heartbeat.beat();
+      expect(written).toHaveLength(2);
+      return written[1]?.sql.includes('capabilities');
+    };
+    expect(await naming()).toBe(false);
+    now.capabilities = { ovs: { available: false, reason: 'not yet', version: '3.1.0' } };
+    expect(await naming()).toBe(false);
+    await heartbeat.look();
+    expect(await naming()).toBe(true);
+    expect(await read(database)).toEqual({ ...registered, capabilities: JSON.stringify(now.capabilities) });
+    await heartbeat.look();
+    expect(await naming()).toBe(false);
+  });
+
+  it('of an older start changes nothing', async () => {
+    const { database, heartbeat } = await beating();
+    await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement(longAgo)]);
+    await expect(heartbeat.beat()).rejects.toMatchObject({ reason: 'fenced' });
+    expect(await read(database)).toMatchObject({ fresh: 0 });
+  });
+
+  it('comes from a running executor every ten seconds, and no renewal of a lease is one', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    const defaults = executorDefaults(database, registration);
+    const executor = new Executor({ database, registration, kinds: [], lost: () => undefined, ...defaults });
+    onTestFinished(() => executor.close());
+    await executor.start();
+    await database.write([statement(longAgo)]);
+    await new Lease(database, registration).renew();
+    expect(await read(database)).toMatchObject({ fresh: 0 });
+    vi.advanceTimersByTime(HEARTBEAT_MS);
+    await until('it was heard of', async () => ((await read(database)) as { fresh: number }).fresh === 1);
+  });
+});
+
+describe('an executor that may not write any more', () => {
+  const remove = "DELETE FROM hypervisors WHERE name = 'host1'";
+  const replace = 'UPDATE hypervisors SET epoch = epoch + 1';
+  it.each([
+    ['its hypervisor was removed', remove, 'Hypervisor host1 was removed from the database'],
+    ['a newer start has taken over', replace, 'A newer start of this executor has taken over'],
+  ])('because %s ends, and says so once', async (_, sql, message) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    const lost: unknown[] = [];
+    const defaults = executorDefaults(database, registration);
+    const executor = new Executor({ database, registration, kinds: [], lost: (why) => lost.push(why), ...defaults });
+    onTestFinished(() => executor.close());
+    await executor.start();
+    await database.write([statement(sql)]);
+    vi.advanceTimersByTime(HEARTBEAT_MS);
+    await until('it is lost', () => lost.length > 0);
+    await executor.close();
+    expect(lost).toEqual([expect.objectContaining({ code: 'conflict', message })]);
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
+import { type Database, statement } from '../database/database.ts';
+import { ALIVE_MS, alive } from './alive.ts';
+import { availableCpu, availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from './capacity.ts';
+
+interface Amounts {
+  memory: number;
+  disk: number;
+  cpu: number;
+}
+
+interface Given {
+  total: Amounts;
+  withheld?: Amounts;
+  reserved?: readonly Amounts[];
+  config?: Record<string, string>;
+}
+
+const nothing: Amounts = { memory: 0, disk: 0, cpu: 0 };
+
+async function hypervisor({ total, withheld = nothing, reserved = [], config = {} }: Given): Promise<Database> {
+  const database = await temporaryDatabase();
+  const id = await insertHypervisor(database);
+  await insertHypervisor(database, 'other');
+  await database.write([
+    statement(
+      `UPDATE hypervisors SET config = :config, total_memory = :total_memory, total_disk = :total_disk, total_cpu = :total_cpu,
+         withheld_memory = :withheld_memory, withheld_disk = :withheld_disk, withheld_cpu = :withheld_cpu
+       WHERE id = :id`,
+      {
+        id,
+        config: JSON.stringify(config),
+        total_memory: total.memory,
+        total_disk: total.disk,
+        total_cpu: total.cpu,
+        withheld_memory: withheld.memory,
+        withheld_disk: withheld.disk,
+        withheld_cpu: withheld.cpu,
+      },
+    ),
+    statement(
+      `INSERT INTO reservations (owner, hypervisor, memory, disk, cpu)
+       SELECT 'promise ' || key, :id, value ->> 'memory', value ->> 'disk', value ->> 'cpu' FROM json_each(:reserved)`,
+      { id, reserved: JSON.stringify(reserved) },
+    ),
+    statement(
+      "INSERT INTO reservations SELECT 'elsewhere', id, 7777, 7777, 7777 FROM hypervisors WHERE name = 'other'",
+    ),
+  ]);
+  return database;
+}
+
+async function amounts(database: Database, memory: string, disk: string, cpu: string): Promise<Amounts[]> {
+  const [rows] = await database.read([
+    statement<Amounts>(
+      `SELECT ${memory} AS memory, ${disk} AS disk, ${cpu} AS cpu FROM hypervisors h WHERE name = 'host1'`,
+    ),
+  ]);
+  return rows;
+}
+
+const total: Amounts = { memory: 1000, disk: 500, cpu: 4 };
+
+const cases: readonly [string, Given, { available: Amounts; room: Amounts }][] = [
+  ['nothing promised', { total }, { available: total, room: { memory: 1000, disk: 500, cpu: 16 } }],
+  [
+    'something withheld, kept and promised',
+    {
+      total,
+      withheld: { memory: 100, disk: 50, cpu: 1 },
+      reserved: [
+        { memory: 200, disk: 100, cpu: 5 },
+        { memory: 1, disk: 2, cpu: 3 },
+      ],
+      config: { memory_reserve: '64', other: 'x' },
+    },
+    { available: { memory: 635, disk: 348, cpu: 3 }, room: { memory: 635, disk: 348, cpu: 4 } },
+  ],
+  [
+    'more promised than there is by now',
+    { total, reserved: [{ memory: 1200, disk: 600, cpu: 17 }] },
+    { available: nothing, room: { memory: -200, disk: -100, cpu: -1 } },
+  ],
+  [
+    'more withheld than there is by now',
+    { total, withheld: { memory: 1001, disk: 501, cpu: 5 }, config: { cpu_overcommit: '1.5' } },
+    { available: nothing, room: { memory: -1, disk: -1, cpu: -1 } },
+  ],
+  [
+    'a part of a core, which nobody gets',
+    { total: { ...total, cpu: 3 }, config: { cpu_overcommit: '1.5' } },
+    { available: { ...total, cpu: 3 }, room: { memory: 1000, disk: 500, cpu: 4 } },
+  ],
+  [
+    'a factor that binary fractions miss',
+    { total: { ...total, cpu: 100 }, config: { cpu_overcommit: '1.15' } },
+    { available: { ...total, cpu: 100 }, room: { memory: 1000, disk: 500, cpu: 115 } },
+  ],
+];
+
+describe('what a hypervisor has left', () => {
+  it.each(cases)('with %s', async (_, given, { available, room }) => {
+    const database = await hypervisor(given);
+    expect(await amounts(database, availableMemory, availableDisk, availableCpu)).toEqual([available]);
+    expect(await amounts(database, roomMemory, roomDisk, roomCpu)).toEqual([room]);
+    const [view] = await database.read([
+      statement<Amounts>(
+        `SELECT available_memory AS memory, available_disk AS disk, available_cpu AS cpu FROM v_hypervisors WHERE name = 'host1'`,
+      ),
+    ]);
+    expect(view).toEqual([available]);
+  });
+});
+
+describe('v_hypervisors', () => {
+  it('shows what was promised, what is held, and how much is on it', async () => {
+    const database = await hypervisor({ total, reserved: [{ memory: 200, disk: 100, cpu: 1 }], config: { a: 'b' } });
+    await database.write([
+      statement(`UPDATE hypervisors SET free_memory = 640, load = 0.25, held = '{"detail":"why"}'`),
+      statement(
+        `INSERT INTO containers (id, hypervisor, name, spec, generation, desired, state, state_since_ms, created_ms, short_name)
+         SELECT 'c', id, 'c', '{}', 1, 'present', 'running', 0, 0, 'c' FROM hypervisors WHERE name = 'host1'`,
+      ),
+    ]);
+    const [rows] = await database.read([statement("SELECT * FROM v_hypervisors WHERE name = 'host1'")]);
+    expect(rows).toMatchObject([
+      {
+        alive: 1,
+        last_seen: expect.stringMatching(/^\d{4}-.*Z$/),
+        epoch: 1,
+        reserved_memory: 200,
+        reserved_disk: 100,
+        reserved_cpu: 1,
+        free_memory: 640,
+        load: 0.25,
+        held: 'why',
+        config: '{"a":"b"}',
+        containers: 1,
+        cens: 0,
+      },
+    ]);
+  });
+});
+
+describe('alive', () => {
+  it.each([
+    ['just now', 0, 1],
+    ['a second before three heartbeats', ALIVE_MS - 1_000, 1],
+    ['three heartbeats ago', ALIVE_MS, 0],
+    ['never', null, 0],
+  ])('for an executor that was seen %s', async (_, ago, wanted) => {
+    const database = await temporaryDatabase();
+    await insertHypervisor(database);
+    await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms - :ago', { ago })]);
+    const [rows, view] = await database.read([
+      statement(`SELECT ${alive('h')} AS alive FROM hypervisors h`),
+      statement('SELECT alive FROM v_hypervisors'),
+    ]);
+    expect(rows).toEqual([{ alive: wanted }]);
+    expect(view).toEqual(rows);
+  });
+});
