@@ -10,6 +10,7 @@ export const problemStatus = {
   method_not_allowed: 405,
   exists: 409,
   conflict: 409,
+  precondition_failed: 412,
   too_large: 413,
   misdirected: 421,
   impossible: 422,
@@ -30,6 +31,7 @@ const titles: Record<ProblemCode, string> = {
   method_not_allowed: 'The method is not allowed here',
   exists: 'It exists already',
   conflict: 'Something is in the way',
+  precondition_failed: 'It was changed since',
   too_large: 'The body is too large',
   misdirected: 'The request is for another server',
   impossible: 'The request is valid but impossible here',
@@ -43,6 +45,8 @@ const titles: Record<ProblemCode, string> = {
 export const memberErrorSchema = v.object({
   pointer: v.optional(v.string()),
   parameter: v.optional(v.string()),
+  /** The one that can't, where several were looked at. */
+  hypervisor: v.optional(v.string()),
   detail: v.string(),
 });
 export type MemberError = v.InferOutput<typeof memberErrorSchema>;

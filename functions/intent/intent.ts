@@ -1,5 +1,7 @@
 import { type Database, DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { Problem } from '../../schema/problem.ts';
+import { alive } from '../../schema/statements/alive.ts';
+import type { Choice } from './choice.ts';
 import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import { type AcceptedOperation, selectAccepted } from './operation.ts';
 
@@ -55,59 +57,61 @@ export async function record(database: Database, intent: Intent, key?: Idempoten
   }
 }
 
-/** The hypervisor that a request means, as SQL: the named one, or the only one. */
-export const hypervisor = '(SELECT id FROM hypervisors WHERE :host IS NULL OR id = :host OR name = :host LIMIT 1)';
-
-/** Holds when the request means one hypervisor, and no other. */
-export const oneHypervisor = '(SELECT count(*) FROM hypervisors WHERE :host IS NULL OR id = :host OR name = :host) = 1';
-
-/** Holds when that hypervisor's executor found the technology on its host. */
-export function capableOf(technology: string): string {
-  return `(SELECT capabilities ->> '$.${technology}.available' FROM hypervisors WHERE id = ${hypervisor})`;
-}
-
 export interface NewOperation {
   readonly operation: string;
   readonly kind: string;
-  /** Name or id of the hypervisor; null means the only one. */
-  readonly host: string | null;
+  readonly on: Choice;
   readonly request: unknown;
   readonly principal: string;
   /** The resource that does the work; null for a parent, whose parts do it. */
   readonly resource: string | null;
-  /** What needs no host is born succeeded. */
-  readonly status: 'pending' | 'succeeded';
+  /** What needs no host is born succeeded; what a host can only have when its executor is there, unless it is. */
+  readonly status: 'pending' | 'succeeded' | 'pending where alive';
   readonly total?: number;
   /** What is known of the result before the work is done. */
   readonly result?: unknown;
 }
 
-const insert = `
+const insert = ({ sql }: Choice, status: string) => `
+  WITH c AS MATERIALIZED (SELECT ${sql} AS hypervisor)
   INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,
     attempt, done, total, principal, created_ms, finished_ms, result)
-  SELECT :operation, ${hypervisor}, :kind, replace(:resource, ':hypervisor', ${hypervisor}), :request, 0, :status, ${now}, ${now} + ${DEADLINE_MS},
-    0, CASE :status WHEN 'succeeded' THEN :total ELSE 0 END, :total, :principal, ${now}, CASE :status WHEN 'succeeded' THEN ${now} END, :result`;
+  SELECT :operation, x.hypervisor, :kind, replace(:resource, ':hypervisor', coalesce(x.hypervisor, '')), :request, 0, x.status,
+    x.now, x.now + ${DEADLINE_MS}, 0, CASE x.status WHEN 'succeeded' THEN :total ELSE 0 END, :total, :principal, x.now,
+    CASE x.status WHEN 'succeeded' THEN x.now END, :result
+  FROM (SELECT c.hypervisor, ${now} AS now, ${status} AS status FROM c) x`;
 
-/** `:hypervisor` in the resource stands for the id of the hypervisor that `host` means. */
-export function insertOperation(operation: NewOperation): Statement<never> {
-  return statement(insert, {
-    operation: operation.operation,
-    host: operation.host,
-    kind: operation.kind,
-    resource: operation.resource,
-    request: JSON.stringify(operation.request),
-    status: operation.status,
-    principal: operation.principal,
-    total: operation.total ?? 1,
-    result: operation.result === undefined ? null : JSON.stringify(operation.result),
+const statuses: Readonly<Record<NewOperation['status'], string>> = {
+  pending: "'pending'",
+  succeeded: "'succeeded'",
+  'pending where alive': `CASE WHEN (SELECT ${alive('h')} FROM hypervisors h WHERE h.id = c.hypervisor) THEN 'pending' ELSE 'succeeded' END`,
+};
+
+/** `:hypervisor` in the resource stands for the id of the hypervisor that was chosen. */
+export function insertOperation({ on, request, result, total, status, ...operation }: NewOperation): Statement<never> {
+  return statement(insert(on, statuses[status]), {
+    ...on.args,
+    ...operation,
+    request: JSON.stringify(request),
+    total: total ?? 1,
+    result: result === undefined ? null : JSON.stringify(result),
   });
 }
 
-/** Columns and values with which a part copies its parent, `p`. */
+/** An operation changes its resource, and nothing else. */
+export function insertOwnSubject(operation: string): Statement<never> {
+  return statement(ownSubject, { operation });
+}
+
+const ownSubject = `
+  INSERT INTO operation_subjects (subject, sequence)
+  SELECT resource, sequence FROM operations WHERE id = :operation AND status = 'pending'`;
+
+/** Columns and values with which a part copies its parent, `p`, over `n`, what it works on. */
 export const partColumns =
   'parent, hypervisor, generation, status, not_before_ms, deadline_ms, attempt, done, principal, created_ms';
 export const partValues =
-  "p.sequence, p.hypervisor, 0, 'pending', p.not_before_ms, p.deadline_ms, 0, 0, p.principal, p.created_ms";
+  "p.sequence, n.hypervisor, 0, 'pending', p.not_before_ms, p.deadline_ms, 0, 0, p.principal, p.created_ms";
 
 /** What stands for the hypervisor's id in the resource of a new operation. */
 export function resourceOf(kind: 'cens' | 'containers', name: string): string {

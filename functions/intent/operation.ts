@@ -10,7 +10,7 @@ type Operation = typeof operations.$inferSelect;
 export interface OperationRow
   extends Pick<
     Operation,
-    'id' | 'sequence' | 'kind' | 'resource' | 'request' | 'status' | 'step' | 'attempt' | 'error' | 'principal'
+    'id' | 'sequence' | 'hypervisor' | 'kind' | 'resource' | 'request' | 'status' | 'step' | 'attempt' | 'error' | 'principal'
   > {
   readonly key_hash: string | null;
   readonly result: string | null;
@@ -31,7 +31,7 @@ export interface OperationRow
 /** `source` yields rows of operations. */
 function select(source: string): string {
   return `
-    SELECT o.id, o.sequence, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result, o.key_hash,
+    SELECT o.id, o.sequence, o.hypervisor, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result, o.key_hash,
       o.created_ms, o.started_ms, o.finished_ms, o.cancel_ms,
       p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
       CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)
@@ -52,10 +52,13 @@ export function selectOperation(operation: string): Statement<OperationRow> {
 }
 
 /** As much of an operation as it takes to wait for its end, and to tell how it ended. */
-export type AcceptedOperation = Pick<OperationRow, 'id' | 'status' | 'silent_ms' | 'error' | 'result'>;
+export interface AcceptedOperation extends Pick<OperationRow, 'id' | 'status' | 'silent_ms' | 'error' | 'result'> {
+  /** Id of the hypervisor that it is on. */
+  readonly hypervisor: string | null;
+}
 
 const selectOneAccepted = `
-  SELECT o.id, o.status, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
+  SELECT o.id, o.status, o.hypervisor, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
   WHERE o.id = :operation`;
 
 export function selectAccepted(operation: string): Statement<AcceptedOperation> {

@@ -1,9 +1,16 @@
 import type { Hono } from 'hono';
 import { Problem } from '../../schema/problem.ts';
 import type { AppContext, AppEnvironment } from '../context.ts';
+import { HYPERVISOR_PREFIX } from './asked.ts';
 
 export type Handler = (c: AppContext) => Response | Promise<Response>;
 export type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>;
+
+/** Serves a path of a dialect, also with the hypervisor that it is about in front of it. */
+export function serveDialect(app: Hono<AppEnvironment>, path: string, methods: Methods): void {
+  servePath(app, path, methods);
+  servePath(app, `${HYPERVISOR_PREFIX}${path}`, methods);
+}
 
 /** Serves one path: its methods, and a 405 with `Allow` for every other one. */
 export function servePath(app: Hono<AppEnvironment>, path: string, methods: Methods): void {

@@ -82,6 +82,16 @@ export const cenListSchema = v.pipe(
   v.transform((ids) => [...new Set(ids)]),
 );
 
+/** What a container may have at most, and is promised. */
+function limit(rule: string, most: number) {
+  return v.pipe(
+    v.number(rule),
+    v.integer('must be whole'),
+    v.minValue(1, 'must be at least 1'),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+}
+
 /** The body that PUT /host/{h}/{c} may have (extension); what our own answer says besides may be sent back. */
 export const containerPutSchema = v.strictObject(
   {
@@ -90,12 +100,8 @@ export const containerPutSchema = v.strictObject(
     ),
     image: v.optional(v.string('must be a string')),
     command: v.optional(v.array(v.string('must be a string'), 'must be a list of strings')),
-    memory: v.optional(
-      v.pipe(v.number('must be a number of MB'), v.integer('must be whole'), v.minValue(1, 'must be at least 1')),
-    ),
-    vcpus: v.optional(
-      v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'must be at least 1')),
-    ),
+    memory: v.optional(v.nullable(limit('must be a number of MB', 1_000_000_000))),
+    vcpus: v.optional(v.nullable(limit('must be a number', 1_000_000))),
     contID: v.optional(v.unknown()),
     hostID: v.optional(v.unknown()),
     cens: v.optional(v.unknown()),
@@ -137,6 +143,9 @@ export const containerBodySchema = v.object({
   hostID: v.string(),
   cens: v.array(v.string()),
   tag: v.nullable(v.string()),
+  /** In MB, and cores; absent: nothing was promised. */
+  memory: v.optional(v.number()),
+  vcpus: v.optional(v.number()),
   ipaddresses: v.array(v.string()),
   state: v.picklist(containerStates),
 });

@@ -35,6 +35,7 @@ export function forgetContainers(which: string): string[] {
   return [
     ...freeMembers(`m.container IN (SELECT c.id FROM containers c WHERE ${which})`),
     `DELETE FROM host_names WHERE owner IN (SELECT c.id FROM containers c WHERE ${which})`,
+    `DELETE FROM reservations WHERE owner IN (SELECT ${containerSubject} FROM containers c WHERE ${which})`,
     `DELETE FROM containers WHERE id IN (SELECT c.id FROM containers c WHERE ${which})`,
   ];
 }
@@ -51,6 +52,7 @@ export function takeBackNetworks(which: string, args: Arguments): Statement<neve
        AND NOT EXISTS (SELECT 1 FROM members x WHERE x.cen = m.cen AND x.container = m.container AND x.removed IS NULL)`,
     takeBackMade(which),
     takeBackSpec(which),
+    takeBackPromises(which),
     ...['cen', 'container'].map((kind) => takeBackDeletion(kind, which)),
     // What these operations brought in and nothing ever succeeded with was never there.
     ...forgetCens(
@@ -106,10 +108,18 @@ function takeBackMade(which: string): string {
 
 function takeBackSpec(which: string): string {
   return `
-    UPDATE containers AS c SET spec = json_object(
-      'explicit', json(CASE WHEN applied_spec ->> '$.explicit' THEN 'true' ELSE 'false' END), 'tag', applied_spec ->> '$.tag')
+    UPDATE containers AS c SET spec = json_patch('{}', json_object(
+      'explicit', json(CASE WHEN applied_spec ->> '$.explicit' THEN 'true' ELSE 'false' END), 'tag', applied_spec ->> '$.tag',
+      'memory', applied_spec ->> '$.memory', 'vcpus', applied_spec ->> '$.vcpus'))
     WHERE applied_spec IS NOT NULL AND id IN (${decided('containers', which, "'container.create'")})
       AND NOT EXISTS (${otherKinds(containerSubject, which, "'container.create'")})`;
+}
+
+function takeBackPromises(which: string): string {
+  return `
+    UPDATE reservations SET memory = coalesce(c.spec ->> '$.memory', 0), cpu = coalesce(c.spec ->> '$.vcpus', 0)
+    FROM containers c
+    WHERE reservations.owner = ${containerSubject} AND c.id IN (${decided('containers', which, "'container.create'")})`;
 }
 
 function takeBackDeletion(kind: string, which: string): string {

@@ -1,11 +1,9 @@
 import { type Database, statement } from '../../../schema/database/database.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
+import { named } from '../../intent/choice.ts';
+import { type Intent, insertOperation, insertOwnSubject } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { timestamp } from '../../intent/operation.ts';
-import type { FoundHypervisor } from './find.ts';
-
-const insertSubject = `
-  INSERT INTO operation_subjects (subject, sequence) SELECT resource, sequence FROM operations WHERE id = :operation`;
+import type { FoundHypervisor } from '../../intent/find-hypervisor.ts';
 
 /** Has the hypervisor's executor compare its whole host with what is wanted, and repair it; a dry run only tells. */
 export function resync(principal: string, hypervisor: FoundHypervisor, dryRun: boolean): Intent {
@@ -25,13 +23,13 @@ function ofHypervisor(principal: string, hypervisor: FoundHypervisor, kind: stri
       insertOperation({
         operation,
         kind,
-        host: hypervisor.id,
+        on: named(hypervisor.id),
         request,
         principal,
         resource: `hypervisors/${hypervisor.id}`,
         status: 'pending',
       }),
-      statement(insertSubject, { operation }),
+      insertOwnSubject(operation),
     ],
     explain: async (error) => {
       throw error;

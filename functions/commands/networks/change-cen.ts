@@ -1,57 +1,60 @@
 import type { CenBody } from '../../../schema/api/leviathan.ts';
-import { type Database, guard, statement } from '../../../schema/database/database.ts';
+import { guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
+import { hypervisor, named } from '../../intent/choice.ts';
+import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
+import { placed } from '../../intent/placement.ts';
+import type { Asked } from '../asked.ts';
 import { explainNames } from './explain.ts';
 import { NetworkStatements, operationSequence } from './statements.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
-export function createCen(database: Database, principal: string, cen: string): Intent {
+export function createCen({ database, principal, host }: Asked, cen: string): Intent {
   const operation = newId();
-  const host = null;
-  const network = new NetworkStatements({ operation, host, memberships: [{ cen, containers: [] }], mode: 'declare' });
+  const on = host === null ? placed({ technology: 'netns' }, { cens: [cen] }) : named(host);
+  const network = new NetworkStatements({ operation, memberships: [{ cen, containers: [] }], mode: 'declare' });
   return {
     operation,
     statements: [
-      network.guardHypervisor(),
       insertOperation({
         operation,
         kind: 'cen.create',
-        host,
+        on,
         request: { cenID: cen },
         principal,
         resource: resourceOf('cens', cen),
         status: 'succeeded',
       }),
+      network.guardHypervisor(),
       network.declareCens(),
       ...network.allotNames(),
     ],
-    explain: (error) => explainNames(database, error, host),
+    explain: (error) => explainNames(database, error, on),
   };
 }
 
 /** Takes a CEN off the host and forgets it; its containers stay declared. */
-export function deleteCen(database: Database, principal: string, was: CenBody): Intent {
+export function deleteCen({ database, principal }: Asked, was: CenBody): Intent {
   const cen = was.cenID;
   const operation = newId();
-  const host = null;
-  const args = { operation, host, cen };
+  const on = named(was.hypervisors[0] ?? '');
+  const args = { operation, cen };
   return {
     operation,
     statements: [
-      guard('unknown_cen', `EXISTS (SELECT 1 ${fromCen} AND n.desired = 'present')`, args),
       insertOperation({
         operation,
         kind: 'cen.delete',
-        host,
+        on,
         request: { cenID: cen },
         principal,
         resource: resourceOf('cens', cen),
         status: 'pending',
         result: { was },
       }),
+      guard('unknown_cen', `EXISTS (SELECT 1 ${fromCen} AND n.desired = 'present')`, args),
       statement(insertCenSubjects, args),
       statement(insertMemberSubjects, args),
       statement(countMembers, args),
@@ -65,7 +68,7 @@ export function deleteCen(database: Database, principal: string, was: CenBody): 
         args,
       ),
     ],
-    explain: async (error) => (error.reason === 'unknown_cen' ? unknownCen(cen) : explainNames(database, error, host)),
+    explain: async (error) => (error.reason === 'unknown_cen' ? unknownCen(cen) : explainNames(database, error, on)),
   };
 }
 

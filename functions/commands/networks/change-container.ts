@@ -1,82 +1,90 @@
 import type { ContainerBody, ContainerPut } from '../../../schema/api/leviathan.ts';
-import { type Database, guard, statement } from '../../../schema/database/database.ts';
+import { guard, statement } from '../../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
+import { hypervisor } from '../../intent/choice.ts';
+import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
+import { explainRoom, promise } from '../../intent/promises.ts';
 import { explainNames } from './explain.ts';
+import { hostOfContainer, type OnHost } from './host.ts';
 import { NetworkStatements, operationSequence } from './statements.ts';
 
 /** The image of a container that is a namespace and no process. */
 const NETNS_IMAGE = 'netns';
 
 /** Creates a container's namespace now; there already: changes what the body says. */
-export function putContainer(
-  database: Database,
-  principal: string,
-  host: string,
-  container: string,
-  body: ContainerPut,
-): Intent {
+export function putContainer({ database, principal, host }: OnHost, container: string, body: ContainerPut): Intent {
   refuseProcess(body);
   const operation = newId();
-  const args = { operation, host, container };
-  const network = new NetworkStatements({ operation, host, memberships: [], containers: [container], mode: 'make' });
+  const on = hostOfContainer(host);
+  const args = { operation, container };
+  const changed = changesOf(body);
+  const network = new NetworkStatements({ operation, memberships: [], containers: [container], mode: 'make' });
   return {
     operation,
     statements: [
-      network.guardHypervisor(),
-      network.guardCapable(),
       insertOperation({
         operation,
         kind: 'container.create',
-        host,
-        request: { contID: container, ...(body.tag === undefined ? {} : { tag: body.tag }) },
+        on,
+        request: { contID: container, ...changed },
         principal,
         resource: resourceOf('containers', container),
         status: 'pending',
       }),
+      network.guardHypervisor(),
+      network.guardCapable(),
       network.declareContainers(),
       ...network.allotNames(),
-      statement(changeContainer, { ...args, given: body.tag === undefined ? 0 : 1, tag: body.tag ?? null }),
+      statement(changeContainer, { ...args, changed: JSON.stringify(changed) }),
       statement(insertContainerSubject, args),
+      ...promise(operation, resourceOf('containers', container), { memory: body.memory, cpu: body.vcpus }),
     ],
-    explain: (error) => explainNames(database, error, host),
+    explain: async (error) =>
+      (await explainRoom(database, error, on, { memory: body.memory ?? 0, disk: 0, cpu: body.vcpus ?? 0 })) ??
+      explainNames(database, error, on),
   };
 }
 
+/** What the request says of the container; null takes something away. */
+function changesOf({ tag, memory, vcpus }: ContainerPut): Partial<ContainerPut> {
+  return Object.fromEntries(Object.entries({ tag, memory, vcpus }).filter(([, value]) => value !== undefined));
+}
+
 /** No executor has a container runtime yet: what would need one is refused before anything is recorded. */
-function refuseProcess({ image, command, memory, vcpus }: ContainerPut): void {
-  const asked = { image: image === NETNS_IMAGE ? undefined : image, command, memory, vcpus };
+function refuseProcess({ image, command }: ContainerPut): void {
+  const asked = { image: image === NETNS_IMAGE ? undefined : image, command };
   const errors: MemberError[] = Object.entries(asked).flatMap(([member, value]) =>
     value === undefined ? [] : [{ pointer: `/${member}`, detail: 'needs a container runtime' }],
   );
   if (errors.length === 0) return;
   throw new Problem('impossible', `${errors[0]?.pointer} needs a container runtime, and this hypervisor has none`, {
-    hint: 'Leave image, command, memory and vcpus out: the container is then a network namespace without a process',
+    hint: 'Leave image and command out: the container is then a network namespace without a process',
     errors,
   });
 }
 
 /** Removes a container: it leaves every CEN first. */
-export function deleteContainer(database: Database, principal: string, host: string, was: ContainerBody): Intent {
+export function deleteContainer({ database, principal, host }: OnHost, was: ContainerBody): Intent {
   const container = was.contID;
   const operation = newId();
-  const args = { operation, host, container };
+  const on = hostOfContainer(host);
+  const args = { operation, container };
   return {
     operation,
     statements: [
-      guard('unknown_container', `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`, args),
       insertOperation({
         operation,
         kind: 'container.delete',
-        host,
+        on,
         request: { contID: container },
         principal,
         resource: resourceOf('containers', container),
         status: 'pending',
         result: { was },
       }),
+      guard('unknown_container', `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`, args),
       statement(insertContainerSubject, args),
       statement(insertItsCens, args),
       statement(
@@ -90,7 +98,7 @@ export function deleteContainer(database: Database, principal: string, host: str
       ),
     ],
     explain: async (error) =>
-      error.reason === 'unknown_container' ? unknownContainer(host, container) : explainNames(database, error, host),
+      error.reason === 'unknown_container' ? unknownContainer(host, container) : explainNames(database, error, on),
   };
 }
 
@@ -103,8 +111,8 @@ export function unknownContainer(host: string, container: string): Problem {
 const fromContainer = `FROM containers c WHERE c.hypervisor = ${hypervisor} AND c.name = :container`;
 
 const changeContainer = `
-  UPDATE containers SET generation = generation + 1, spec = json_set(spec, '$.explicit', json('true'),
-    '$.tag', CASE WHEN :given THEN :tag ELSE spec ->> '$.tag' END)
+  UPDATE containers SET generation = generation + 1,
+    spec = json_set(json_patch(spec, :changed), '$.explicit', json('true'))
   WHERE id = (SELECT c.id ${fromContainer})`;
 
 const insertContainerSubject = `

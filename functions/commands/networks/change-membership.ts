@@ -1,66 +1,70 @@
-import { type Database, guard, statement } from '../../../schema/database/database.ts';
+import { guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { hypervisor, type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
+import { hypervisor } from '../../intent/choice.ts';
+import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
-import { explainNames } from './explain.ts';
+import { hostOfContainer, type OnHost } from './host.ts';
+import { explainElsewhere, explainNames } from './explain.ts';
 import { NetworkStatements, operationSequence } from './statements.ts';
 
 /** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
-export function joinCen(database: Database, principal: string, host: string, container: string, cen: string): Intent {
+export function joinCen({ database, principal, host, scoped }: OnHost, container: string, cen: string): Intent {
   const operation = newId();
+  const on = hostOfContainer(host);
   const network = new NetworkStatements({
     operation,
-    host,
     memberships: [{ cen, containers: [container] }],
     mode: 'make',
   });
   return {
     operation,
     statements: [
-      network.guardHypervisor(),
-      network.guardCapable(),
       insertOperation({
         operation,
         kind: 'cen.join',
-        host,
+        on,
         request: { contID: container, cenID: cen },
         principal,
         resource: resourceOf('cens', cen),
         status: 'pending',
       }),
+      network.guardHypervisor(),
+      network.guardCapable(),
+      ...(scoped ? [] : [network.guardOneHost()]),
       network.declareContainers(),
       network.declareCens(),
       ...network.allotNames(),
       ...network.addMembers(),
-      statement(insertSubjects, { operation, host, container, cen }),
+      statement(insertSubjects, { operation, container, cen }),
     ],
-    explain: (error) => explainNames(database, error, host),
+    explain: async (error) => (await explainElsewhere(database, error, [cen])) ?? explainNames(database, error, on),
   };
 }
 
 /** Takes a container out of a CEN. */
-export function leaveCen(database: Database, principal: string, host: string, container: string, cen: string): Intent {
+export function leaveCen({ database, principal, host }: OnHost, container: string, cen: string): Intent {
   const operation = newId();
-  const args = { operation, host, container, cen };
+  const on = hostOfContainer(host);
+  const args = { operation, container, cen };
   return {
     operation,
     statements: [
-      guard('hypervisor', `${hypervisor} IS NOT NULL`, args),
-      guard('no_member', `EXISTS (${selectMember})`, args),
       insertOperation({
         operation,
         kind: 'cen.leave',
-        host,
+        on,
         request: { contID: container, cenID: cen },
         principal,
         resource: resourceOf('cens', cen),
         status: 'pending',
       }),
+      guard('hypervisor', `${hypervisor} IS NOT NULL`, args),
+      guard('no_member', `EXISTS (${selectMember})`, args),
       statement(insertSubjects, args),
       statement(`UPDATE members SET removed = ${operationSequence} WHERE id = (${selectMember})`, args),
     ],
     explain: async (error) =>
-      error.reason === 'no_member' ? noMember(host, container, cen) : explainNames(database, error, host),
+      error.reason === 'no_member' ? noMember(host, container, cen) : explainNames(database, error, on),
   };
 }
 

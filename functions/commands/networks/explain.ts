@@ -1,12 +1,12 @@
 import { type Database, type DatabaseError, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { type Choice, chosen } from '../../intent/choice.ts';
 
 interface Scope {
-  readonly hypervisors: { id: string; name: string; no_netns: string | null }[];
+  readonly hypervisors: { id: string; name: string }[];
 }
 
-const selectHypervisors = `
-  SELECT id, name, capabilities ->> '$.netns.reason' AS no_netns FROM hypervisors ORDER BY created_ms`;
+const selectHypervisors = 'SELECT id, name FROM hypervisors ORDER BY created_ms';
 
 export async function explainScope(database: Database): Promise<Scope> {
   const [hypervisors] = await database.read([statement<Scope['hypervisors'][number]>(selectHypervisors)]);
@@ -14,9 +14,9 @@ export async function explainScope(database: Database): Promise<Scope> {
 }
 
 /** The words for what aborts any write of a network: no hypervisor, or a name that another thing has. */
-export async function explainNames(database: Database, error: DatabaseError, host: string | null): Promise<Problem> {
-  if (error.reason === 'hypervisor') return noHypervisor((await explainScope(database)).hypervisors, host);
-  if (error.reason === 'no_netns') return noNamespaces((await explainScope(database)).hypervisors, host);
+export async function explainNames(database: Database, error: DatabaseError, on: Choice): Promise<Problem> {
+  if (error.reason === 'hypervisor') return on.explain(database);
+  if (error.reason === 'no_netns') return noNamespaces(await chosen(database, on));
   if (error.reason === 'too_many_networks') {
     return new Problem('impossible', 'A container can be in 1000 CENs at most');
   }
@@ -27,33 +27,39 @@ export async function explainNames(database: Database, error: DatabaseError, hos
   });
 }
 
-function noHypervisor(hypervisors: Scope['hypervisors'], host: string | null): Problem {
-  if (host !== null) {
-    return new Problem('not_found', `There is no hypervisor ${host}`, {
-      errors: [{ parameter: 'HostId', detail: `there is no hypervisor ${host}` }],
-      hint: hypervisors.length === 0 ? noExecutorHint : `Known: ${hypervisors.map(({ name }) => name).join(', ')}`,
-    });
-  }
-  if (hypervisors.length === 0) {
-    return new Problem('impossible', 'No hypervisor has registered yet', { hint: noExecutorHint });
-  }
-  return new Problem('conflict', `Which hypervisor? There are ${hypervisors.map(({ name }) => name).join(', ')}`, {
-    hint: 'Name one in the path: /host/{hypervisor}/…',
+const selectPlaces = `
+  SELECT DISTINCT n.name, h.name AS host FROM json_each(:cens) j CROSS JOIN hypervisors h
+  CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value AND n.desired = 'present'
+  ORDER BY j.key, h.created_ms`;
+
+/** The words for a container that is to join a CEN of another hypervisor. */
+export async function explainElsewhere(
+  database: Database,
+  error: DatabaseError,
+  cens: readonly string[],
+): Promise<Problem | undefined> {
+  if (error.reason !== 'elsewhere') return undefined;
+  const [places] = await database.read([
+    statement<{ name: string; host: string }>(selectPlaces, { cens: JSON.stringify(cens) }),
+  ]);
+  const [first] = places;
+  return new Problem('impossible', `CEN ${first?.name} is on ${first?.host}; the containers of one CEN live on one hypervisor`, {
+    hint: 'A prefix makes another CEN of the same name: /hypervisors/{id}/…',
+    errors: places.map(({ name, host }) => ({ hypervisor: host, detail: `has CEN ${name}` })),
   });
 }
 
-function noNamespaces(hypervisors: Scope['hypervisors'], host: string | null): Problem {
-  const found = hypervisors.find(({ id, name }) => host === null || id === host || name === host);
-  const reason = found?.no_netns ?? 'its executor has not looked yet';
+function noNamespaces(found: { name: string; capabilities: string } | undefined): Problem {
+  const reason = JSON.parse(found?.capabilities ?? '{}').netns?.reason ?? 'its executor has not looked yet';
   return new Problem('impossible', `${found?.name ?? 'This hypervisor'} cannot make network namespaces: ${reason}`, {
     hint: 'Run its executor as root on Linux',
   });
 }
 
-const noExecutorHint = 'Start an executor: npm start, or npm run executor';
+export const noExecutorHint = 'Start an executor: npm start, or npm run executor';
 
 function nameTaken(): Problem {
-  return new Problem('conflict', 'A link of that name belongs to another CEN or container', {
+  return new Problem('conflict', 'A link of that name belongs to another CEN, container or subnet', {
     hint: 'select * from host_names shows who has it; choose another id',
   });
 }

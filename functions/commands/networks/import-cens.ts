@@ -3,9 +3,12 @@ import type { Database, DatabaseError } from '../../../schema/database/database.
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor, type Intent, insertOperation } from '../../intent/intent.ts';
+import { type Choice, chosen, hypervisor, named } from '../../intent/choice.ts';
+import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
-import { explainNames, explainScope } from './explain.ts';
+import { placed } from '../../intent/placement.ts';
+import type { Asked } from '../asked.ts';
+import { explainElsewhere, explainNames, explainScope } from './explain.ts';
 import { NetworkStatements } from './statements.ts';
 
 /** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
@@ -20,14 +23,17 @@ const sameHost = `NOT EXISTS (
  * Declares CENs and their containers; each list given is from now on the whole membership of its CEN. The host is
  * touched only where a CEN is made already: that difference is a part of its own.
  */
-export function importCens(database: Database, principal: string, body: CenImport): Intent {
+export function importCens({ database, principal, host }: Asked, body: CenImport): Intent {
   const operation = newId();
   const hosts = [...new Set(body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host)))].filter(
-    (host) => host !== null,
+    (each) => each !== null,
   );
+  const cens = body.cenList.map(({ cenID }) => cenID);
+  const containers = body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ container }) => container));
+  const explicit = host ?? hosts[0];
+  const on = explicit === undefined ? placed({ technology: 'netns' }, { cens, containers }) : named(explicit);
   const network = new NetworkStatements({
     operation,
-    host: null,
     memberships: body.cenList.map(({ cenID, containerIDs }) => ({
       cen: cenID,
       containers: containerIDs.map(({ container }) => container),
@@ -37,17 +43,18 @@ export function importCens(database: Database, principal: string, body: CenImpor
   return {
     operation,
     statements: [
-      network.guardHypervisor(),
-      guard('other_host', sameHost, { host: null, hosts: JSON.stringify(hosts) }),
       insertOperation({
         operation,
         kind: 'cen.import',
-        host: null,
+        on,
         request: requestOf(body),
         principal,
         resource: null,
         status: 'pending',
       }),
+      network.guardHypervisor(),
+      guard('other_host', sameHost, { operation, hosts: JSON.stringify(hosts) }),
+      ...(host === null ? [network.guardOneHost()] : []),
       network.declareContainers(),
       network.declareCens(),
       ...network.allotNames(),
@@ -60,7 +67,9 @@ export function importCens(database: Database, principal: string, body: CenImpor
       network.finishWithoutParts(),
     ],
     explain: async (error) =>
-      (await explainHosts(database, error, body)) ?? (await explainNames(database, error, null)),
+      (await explainHosts(database, error, body, on)) ??
+      (await explainElsewhere(database, error, cens)) ??
+      explainNames(database, error, on),
   };
 }
 
@@ -74,13 +83,20 @@ function requestOf(body: CenImport): unknown {
   };
 }
 
-async function explainHosts(database: Database, error: DatabaseError, body: CenImport): Promise<Problem | undefined> {
-  if (error.reason !== 'other_host') return undefined;
+/** An unknown host, or one that the others are not on. */
+async function explainHosts(
+  database: Database,
+  error: DatabaseError,
+  body: CenImport,
+  on: Choice,
+): Promise<Problem | undefined> {
+  if (error.reason !== 'other_host' && error.reason !== 'hypervisor') return undefined;
   const { hypervisors } = await explainScope(database);
   const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));
+  const place = await chosen(database, on);
   const errors = body.cenList.flatMap(({ containerIDs }, index) =>
     containerIDs.flatMap(({ host }, member) =>
-      host === null || (hypervisors.length === 1 && known.has(host))
+      host === null || (place && (host === place.name || host.toLowerCase() === place.id))
         ? []
         : [
             {
@@ -90,8 +106,9 @@ async function explainHosts(database: Database, error: DatabaseError, body: CenI
           ],
     ),
   );
-  return new Problem('impossible', `${errors[0]?.pointer ?? ''} ${errors[0]?.detail ?? 'is on another hypervisor'}`, {
-    hint: 'The containers of one CEN live on one hypervisor',
+  if (errors.length === 0) return undefined;
+  return new Problem('impossible', `${errors[0]?.pointer} ${errors[0]?.detail}`, {
+    hint: 'The containers of one CEN live on one hypervisor, and a request is for one hypervisor',
     errors,
   });
 }

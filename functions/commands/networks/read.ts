@@ -1,9 +1,13 @@
 import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
-import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Statement, statement } from '../../../schema/database/database.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor } from '../../intent/intent.ts';
+import { isNamed } from '../../intent/choice.ts';
+import { findHypervisor } from '../../intent/find-hypervisor.ts';
+import { severalPlaces } from '../../intent/placement.ts';
+import type { Asked } from '../asked.ts';
 import { unknownCen } from './change-cen.ts';
 import { unknownContainer } from './change-container.ts';
+import type { OnHost } from './host.ts';
 
 interface CenRow {
   readonly name: string;
@@ -21,18 +25,22 @@ const selectCens = `
     (SELECT json_group_array(json_object('name', name, 'outside', outside)) FROM (
       SELECT c.name, m.outside FROM members m JOIN containers c ON c.id = m.container
       WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
-  FROM cens n JOIN hypervisors h ON h.id = n.hypervisor
-  WHERE n.hypervisor = ${hypervisor} AND n.name = :cen AND n.desired = 'present'`;
+  FROM hypervisors h CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = :cen AND n.desired = 'present'
+  WHERE :host IS NULL OR ${isNamed('h')} ORDER BY h.created_ms`;
 
 function selectCen(host: string | null, cen: string): Statement<CenRow> {
   return statement<CenRow>(selectCens, { host, cen });
 }
 
-/** A CEN as leviathan tells of it. Throws a 404. */
-export async function readCen(database: Database, cen: string, host: string | null = null): Promise<CenBody> {
+/** A CEN as leviathan tells of it. Throws a 404, or a 409 where the path names no hypervisor and several have one. */
+export async function readCen({ database, host }: Pick<Asked, 'database' | 'host'>, cen: string): Promise<CenBody> {
   const [rows] = await database.read([selectCen(host, cen)]);
-  const row = rows[0];
-  if (row === undefined) throw unknownCen(cen);
+  const [row] = rows;
+  if (rows.length > 1) throw severalPlaces(`CEN ${cen}`, rows.map((each) => each.host));
+  if (row === undefined) {
+    if (host !== null) await findHypervisor(database, host);
+    throw unknownCen(cen);
+  }
   const members: { name: string; outside: string }[] = JSON.parse(row.members);
   return {
     cenID: row.name,
@@ -65,22 +73,27 @@ interface ContainerRow {
   readonly name: string;
   readonly host: string;
   readonly tag: string | null;
+  readonly memory: number | null;
+  readonly vcpus: number | null;
   readonly state: string;
   readonly busy: number;
   readonly cens: string;
 }
 
 const selectContainers = `
-  SELECT c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.state,
+  SELECT c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
     EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
     (SELECT json_group_array(name) FROM (
       SELECT n.name FROM members m JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens
-  FROM containers c JOIN hypervisors h ON h.id = c.hypervisor
-  WHERE c.hypervisor = ${hypervisor} AND c.name = :container AND c.desired = 'present'`;
+  FROM hypervisors h CROSS JOIN containers c ON c.hypervisor = h.id AND c.name = :container AND c.desired = 'present'
+  WHERE ${isNamed('h')}`;
 
 /** A container as leviathan tells of it. Throws a 404. */
-export async function readContainer(database: Database, host: string, container: string): Promise<ContainerBody> {
+export async function readContainer(
+  { database, host }: Pick<OnHost, 'database' | 'host'>,
+  container: string,
+): Promise<ContainerBody> {
   const [rows] = await database.read([statement<ContainerRow>(selectContainers, { host, container })]);
   const row = rows[0];
   if (row === undefined) throw unknownContainer(host, container);
@@ -89,6 +102,8 @@ export async function readContainer(database: Database, host: string, container:
     hostID: row.host,
     cens: JSON.parse(row.cens),
     tag: row.tag,
+    ...(row.memory === null ? {} : { memory: row.memory }),
+    ...(row.vcpus === null ? {} : { vcpus: row.vcpus }),
     ipaddresses: [],
     state: row.busy === 1 ? 'preparing' : (containerStates.find((state) => state === row.state) ?? 'failed'),
   };

@@ -1,7 +1,8 @@
 import { guard, now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import { capableOf, hypervisor, oneHypervisor, partColumns, partValues } from '../../intent/intent.ts';
+import { capableOf, hypervisor, isNamed } from '../../intent/choice.ts';
+import { partColumns, partValues } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 
 /** A CEN of a request, and the containers that are to be in it. */
@@ -12,8 +13,6 @@ export interface Membership {
 
 export interface NetworkRequest {
   readonly operation: string;
-  /** Name or id of the hypervisor; null means the only one. */
-  readonly host: string | null;
   readonly memberships: readonly Membership[];
   /** Containers besides those of the memberships. */
   readonly containers?: readonly string[];
@@ -33,11 +32,10 @@ type Arguments = Readonly<Record<string, Value>>;
 export class NetworkStatements {
   readonly #args: Arguments;
 
-  constructor({ operation, host, memberships, containers = [], mode }: NetworkRequest) {
+  constructor({ operation, memberships, containers = [], mode }: NetworkRequest) {
     const names = new Set([...containers, ...memberships.flatMap((membership) => membership.containers)]);
     this.#args = {
       operation,
-      host,
       declared: mode === 'declare' ? 1 : 0,
       containers: JSON.stringify([...names].map((name) => ({ name, id: newId(), short: shortName(name) }))),
       cens: JSON.stringify(
@@ -53,21 +51,12 @@ export class NetworkStatements {
   }
 
   guardHypervisor(): Statement<never> {
-    return guard('hypervisor', oneHypervisor, this.#args);
+    return guard('hypervisor', `${hypervisor} IS NOT NULL`, this.#args);
   }
 
   /** The hypervisor's executor can make namespaces. */
   guardCapable(): Statement<never> {
     return guard('no_netns', capableOf('netns'), this.#args);
-  }
-
-  /** Every CEN of the request is there. */
-  guardCens(): Statement<never> {
-    return guard(
-      'unknown_cen',
-      `NOT EXISTS (SELECT 1 FROM json_each(:cens) j WHERE NOT EXISTS (${knownCen}))`,
-      this.#args,
-    );
   }
 
   declareContainers(): Statement<never> {
@@ -86,6 +75,16 @@ export class NetworkStatements {
   /** Makes parts of the operation, one for each CEN of the request that `condition` (over `n`, its row) chooses. */
   insertParts(kind: string, condition = 'true'): Statement<never> {
     return statement(insertParts(condition), { ...this.#args, kind });
+  }
+
+  /** As {@link insertParts}, each where its CEN is; `host`: where that is to be. */
+  insertPartsAnywhere(kind: string, host: string | null): Statement<never> {
+    return statement(insertPartsAnywhere, { ...this.#args, kind, host });
+  }
+
+  /** A CEN of that name is nowhere else, unless it is here, too: its containers live on one hypervisor. */
+  guardOneHost(): Statement<never> {
+    return guard('elsewhere', `NOT EXISTS (${elsewhere})`, this.#args);
   }
 
   removeOtherMembers(): Statement<never> {
@@ -132,8 +131,6 @@ export class NetworkStatements {
 
 export const operationSequence = '(SELECT sequence FROM operations WHERE id = :operation)';
 
-const knownCen = `SELECT 1 FROM cens n WHERE n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name' AND n.desired = 'present'`;
-
 /** A row that waits for its removal and is asked for again stays: the removal finds it wanted. */
 const declareContainers = `
   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
@@ -150,6 +147,12 @@ const declareCens = `
   FROM json_each(:cens) WHERE true
   ON CONFLICT (hypervisor, name) DO UPDATE SET desired = 'present', generation = generation + 1
   WHERE desired = 'absent'`;
+
+const elsewhere = `
+  SELECT 1 FROM json_each(:cens) j CROSS JOIN hypervisors h
+  CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value ->> 'name' AND n.desired = 'present'
+  WHERE h.id <> ${hypervisor} AND NOT EXISTS (
+    SELECT 1 FROM cens x WHERE x.hypervisor = ${hypervisor} AND x.name = j.value ->> 'name' AND x.desired = 'present')`;
 
 const allotNamespaces = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
@@ -175,6 +178,15 @@ function insertParts(condition: string): string {
     WHERE ${condition}
     ORDER BY j.key`;
 }
+
+const insertPartsAnywhere = `
+  INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
+  SELECT j.value ->> 'part', :kind, ${cenSubject}, json_object('cenID', n.name), 0, ${partValues}
+  FROM json_each(:cens) j CROSS JOIN hypervisors h
+  CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value ->> 'name' AND n.desired = 'present'
+  JOIN operations p ON p.id = :operation
+  WHERE :host IS NULL OR ${isNamed('h')}
+  ORDER BY j.key`;
 
 /** The part that changes a CEN of the request (`j`), or where it has none the operation itself. */
 const partSequence = `coalesce((SELECT o.sequence FROM operations o WHERE o.id = j.value ->> 'part'), ${operationSequence})`;

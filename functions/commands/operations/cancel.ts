@@ -2,6 +2,7 @@ import { type Database, type DatabaseError, guard, now, statement } from '../../
 import { Problem } from '../../../schema/problem.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 import { takeBackNetworks } from '../../../schema/statements/networks.ts';
+import { named, nowhere } from '../../intent/choice.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { isFinished, type OperationRow, selectOperation } from '../../intent/operation.ts';
@@ -41,7 +42,7 @@ export function cancelOperation(database: Database, principal: string, target: O
       insertOperation({
         operation,
         kind: 'operation.cancel',
-        host: target.hypervisor_name,
+        on: target.hypervisor_name === null ? nowhere : named(target.hypervisor_name),
         request: { operation: target.id },
         principal,
         resource: `operations/${target.id}`,

@@ -2,15 +2,12 @@ import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { Intent } from '../../intent/intent.ts';
 import type { OperationRow } from '../../intent/operation.ts';
+import type { Asked } from '../asked.ts';
 import { networkRequests } from '../networks/requests.ts';
 import { sppRequests } from '../spp/requests.ts';
 
 /** What was asked for, ready to be asked for again. */
-export interface StoredRequest {
-  readonly database: Database;
-  readonly principal: string;
-  /** Name of the hypervisor that it went to. */
-  readonly host: string | null;
+export interface StoredRequest extends Asked {
   /** The request that the operation keeps. */
   readonly request: unknown;
 }

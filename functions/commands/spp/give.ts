@@ -1,12 +1,10 @@
 import { operationKinds, processSubject, type SppRequest } from '../../../schema/api/spp/commands.ts';
 import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
+import { named } from '../../intent/choice.ts';
+import { type Intent, insertOperation, insertOwnSubject } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import type { ConnectedProcess } from './read.ts';
-
-const insertSubject = `
-  INSERT INTO operation_subjects (subject, sequence) SELECT resource, sequence FROM operations WHERE id = :operation`;
 
 /** A process that went between being found and being told. */
 const isConnected = `EXISTS (
@@ -23,13 +21,13 @@ export function giveCommand(principal: string, { hypervisor, missing }: Connecte
       insertOperation({
         operation,
         kind: operationKinds[command.kind],
-        host: hypervisor,
+        on: named(hypervisor),
         request,
         principal,
         resource: processSubject(hypervisor, process),
         status: 'pending',
       }),
-      statement(insertSubject, { operation }),
+      insertOwnSubject(operation),
     ],
     explain: async (error: DatabaseError): Promise<Problem> => {
       if (error.reason === 'not_connected') return missing();

@@ -1,8 +1,14 @@
 import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
 import type { ProcessType } from '../../../schema/api/spp/commands.ts';
-import { type Database, statement } from '../../../schema/database/database.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
+import { isNamed } from '../../intent/choice.ts';
+import { findHypervisor } from '../../intent/find-hypervisor.ts';
+import { severalPlaces } from '../../intent/placement.ts';
+import type { Asked } from '../asked.ts';
+
+type Where = Pick<Asked, 'database' | 'host'>;
 
 /** A connected process; `missing` is what to answer when it is not there any more. */
 export interface ConnectedProcess {
@@ -15,7 +21,7 @@ const connected = `
   FROM hypervisors h CROSS JOIN spp_processes p ON p.hypervisor = h.id
   WHERE ${alive('h')} AND p.connected`;
 
-const isProcess = `${connected} AND p.process = :process AND p.type = :type`;
+const inScope = ({ host }: Where) => (host === null ? '' : `AND ${isNamed('h')}`);
 
 /** A process that a path names; `missing` is what to answer when it is not there. */
 export interface NamedProcess {
@@ -25,28 +31,32 @@ export interface NamedProcess {
 }
 
 /** Which hypervisor it is connected to. Throws `missing`, or a 409 where two hypervisors have such a process. */
-export async function findProcess(database: Database, named: NamedProcess): Promise<ConnectedProcess> {
-  return { ...(await only(database, named, 'p.hypervisor')), missing: named.missing };
+export async function findProcess(where: Where, named: NamedProcess): Promise<ConnectedProcess> {
+  return { ...(await only(where, named, 'p.hypervisor')), missing: named.missing };
 }
 
 /** What a GET of it answers, as JSON text. Throws as {@link findProcess} does. */
-export async function readProcess(database: Database, named: NamedProcess): Promise<string> {
-  return (await only(database, named, 'p.hypervisor, p.body')).body;
+export async function readProcess(where: Where, named: NamedProcess): Promise<string> {
+  return (await only(where, named, 'p.hypervisor, p.body')).body;
 }
 
-async function only(
-  database: Database,
-  { process, type, missing }: NamedProcess,
-  columns: string,
-): Promise<{ hypervisor: string; body: string }> {
-  const [rows] = await database.read([
-    statement<{ hypervisor: string; body: string }>(`SELECT ${columns} ${isProcess}`, { process, type }),
+interface Row {
+  readonly name: string;
+  readonly hypervisor: string;
+  readonly body: string;
+}
+
+async function only(where: Where, { process, type, missing }: NamedProcess, columns: string): Promise<Row> {
+  const [rows] = await where.database.read([
+    statement<Row>(`SELECT h.name, ${columns} ${connected} AND p.process = :process AND p.type = :type ${inScope(where)}`, {
+      host: where.host,
+      process,
+      type,
+    }),
   ]);
   const [row] = rows;
-  if (!row) throw (await unavailable(database)) ?? missing();
-  if (rows.length > 1) {
-    throw new Problem('conflict', `${rows.length} hypervisors have such a process`);
-  }
+  if (!row) throw (await unavailable(where)) ?? missing();
+  if (rows.length > 1) throw severalPlaces('Such a process', rows.map(({ name }) => name));
   return row;
 }
 
@@ -55,16 +65,21 @@ const selectUnavailable = `
   WHERE NOT EXISTS (SELECT 1 FROM hypervisors WHERE coalesce(capabilities ->> '$.spp.available', 1)) ORDER BY created_ms LIMIT 1`;
 
 /** No process is connected where none can connect: then that is the reason. */
-async function unavailable(database: Database): Promise<Problem | undefined> {
+async function unavailable({ database, host }: Where): Promise<Problem | undefined> {
+  if (host !== null) await findHypervisor(database, host);
   const [rows] = await database.read([statement<{ name: string; reason: string }>(selectUnavailable)]);
   const [row] = rows;
   return row && new Problem('impossible', `${row.name} cannot be reached by SPP processes: ${row.reason}`);
 }
 
-const selectProcesses = `SELECT p.process, p.type ${connected} ORDER BY p.process`;
-
 /** Every connected process, the primary first, then by id. */
-export async function readProcesses(database: Database): Promise<ProcessesBody> {
-  const [rows] = await database.read([statement<{ process: number; type: ProcessType }>(selectProcesses)]);
+export async function readProcesses(where: Where): Promise<ProcessesBody> {
+  const [rows] = await where.database.read([
+    statement<{ process: number; type: ProcessType }>(
+      `SELECT p.process, p.type ${connected} ${inScope(where)} ORDER BY p.process`,
+      { host: where.host },
+    ),
+  ]);
+  if (rows.length === 0 && where.host !== null) await findHypervisor(where.database, where.host);
   return rows.map(({ process, type }) => (type === 'primary' ? { type } : { type, 'client-id': process }));
 }

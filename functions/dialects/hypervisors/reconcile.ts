@@ -1,5 +1,5 @@
 import { resyncQuerySchema } from '../../../schema/api/hypervisors.ts';
-import { type FoundHypervisor, findHypervisor } from '../../commands/hypervisors/find.ts';
+import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';
 import * as commands from '../../commands/hypervisors/reconcile.ts';
 import type { AppContext } from '../../context.ts';
 import { answerOperation, submit } from '../../intent/submit.ts';

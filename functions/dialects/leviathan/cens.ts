@@ -5,6 +5,7 @@ import { readCen } from '../../commands/networks/read.ts';
 import { destroyCens, makeCens } from '../../commands/networks/wire-cens.ts';
 import type { AppContext } from '../../context.ts';
 import { submit, submitAsynchronously, submitRemoval } from '../../intent/submit.ts';
+import { asked } from '../../middleware/asked.ts';
 import { readBody } from '../../middleware/body.ts';
 import { answerJson } from '../../middleware/json.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
@@ -14,7 +15,7 @@ export async function importList(c: AppContext): Promise<Response> {
   const body = await readBody(c, cenImportSchema);
   return submit(
     c,
-    () => importCens(c.get('settings').database, c.get('principal'), body),
+    () => importCens(asked(c), body),
     () => answerJson(c, { imported: body.cenList.map(({ cenID }) => cenID) }),
   );
 }
@@ -22,34 +23,32 @@ export async function importList(c: AppContext): Promise<Response> {
 /** POST /cen/make */
 export async function make(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, () => makeCens(c.get('settings').database, c.get('principal'), cens));
+  return submitAsynchronously(c, () => makeCens(asked(c), cens));
 }
 
 /** POST /cen/destroy */
 export async function destroy(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, () => destroyCens(c.get('settings').database, c.get('principal'), cens));
+  return submitAsynchronously(c, () => destroyCens(asked(c), cens));
 }
 
 /** PUT /cen/{id} */
 export function put(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  const { database } = c.get('settings');
   return submit(
     c,
-    () => createCen(database, c.get('principal'), cen),
-    async () => answerJson(c, await readCen(database, cen)),
+    () => createCen(asked(c), cen),
+    async ({ hypervisor }) => answerJson(c, await readCen({ ...asked(c), host: hypervisor }, cen)),
   );
 }
 
 /** GET /cen/{id} */
 export async function get(c: AppContext): Promise<Response> {
-  return answerJson(c, await readCen(c.get('settings').database, pathParameter(c, 'CenId', cenIdSchema)));
+  return answerJson(c, await readCen(asked(c), pathParameter(c, 'CenId', cenIdSchema)));
 }
 
 /** DELETE /cen/{id}: answers the CEN as it was. */
 export function remove(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  const { database } = c.get('settings');
-  return submitRemoval(c, async () => deleteCen(database, c.get('principal'), await readCen(database, cen)));
+  return submitRemoval(c, async () => deleteCen(asked(c), await readCen(asked(c), cen)));
 }

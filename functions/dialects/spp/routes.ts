@@ -4,6 +4,7 @@ import { unknownUrl } from '../../../schema/api/spp/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { readProcesses } from '../../commands/spp/read.ts';
 import type { AppContext, AppEnvironment } from '../../context.ts';
+import { asked, HYPERVISOR_PREFIX, withoutPrefix } from '../../middleware/asked.ts';
 import type { Methods } from '../../middleware/methods.ts';
 import { asProblem } from '../../middleware/problem.ts';
 import { answerBody, answerText } from './answer.ts';
@@ -15,7 +16,7 @@ const PREFIX = '/v1';
 
 /** The paths of spp-ctl, and those of later SPP as extensions. */
 const paths: Readonly<Record<string, Methods>> = {
-  '/processes': { GET: async (c) => answerBody(c, JSON.stringify(await readProcesses(c.get('settings').database))) },
+  '/processes': { GET: async (c) => answerBody(c, JSON.stringify(await readProcesses(asked(c)))) },
   '/vfs/:id': { GET: (c) => answerStatus(c, 'vf'), DELETE: (c) => exit(c, 'vf') },
   '/vfs/:id/components': { POST: components.startComponent },
   '/vfs/:id/components/:name': { PUT: components.changePort, DELETE: (c) => components.stopComponent(c, 'vf') },
@@ -38,21 +39,26 @@ const paths: Readonly<Record<string, Methods>> = {
 };
 
 export function spp(app: Hono<AppEnvironment>): void {
-  for (const [path, methods] of Object.entries(paths)) {
-    for (const [method, handler] of Object.entries(methods)) app.on(method, `${PREFIX}${path}`, handler);
-    const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : [])].join(', ');
-    app.all(`${PREFIX}${path}`, () => {
-      throw new Problem('method_not_allowed', 'Method not allowed.', { headers: { allow } });
+  for (const prefix of [PREFIX, `${HYPERVISOR_PREFIX}${PREFIX}`]) {
+    for (const [path, methods] of Object.entries(paths)) serve(app, `${prefix}${path}`, methods);
+    app.all(`${prefix}/*`, (c) => {
+      throw unknownUrl(mountedPath(c.req.path));
     });
   }
-  app.all(`${PREFIX}/*`, (c) => {
-    throw unknownUrl(mountedPath(c.req.path));
+}
+
+function serve(app: Hono<AppEnvironment>, path: string, methods: Methods): void {
+  for (const [method, handler] of Object.entries(methods)) app.on(method, path, handler);
+  const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : [])].join(', ');
+  app.all(path, () => {
+    throw new Problem('method_not_allowed', 'Method not allowed.', { headers: { allow } });
   });
 }
 
 /** spp-ctl's clients want plain text, whatever went wrong and wherever. Undefined: the path is not its. */
 export function answerSppError(error: unknown, c: AppContext): Response | undefined {
-  if (c.req.path !== PREFIX && !c.req.path.startsWith(`${PREFIX}/`)) return undefined;
+  const path = withoutPrefix(c.req.path);
+  if (path !== PREFIX && !path.startsWith(`${PREFIX}/`)) return undefined;
   const problem = asProblem(error);
   if (problem.code === 'internal' && !(error instanceof Problem)) {
     c.get('settings')?.report(error, c.get('requestId'));

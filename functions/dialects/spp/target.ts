@@ -7,6 +7,7 @@ import { giveCommand } from '../../commands/spp/give.ts';
 import { type ConnectedProcess, findProcess, type NamedProcess, readProcess } from '../../commands/spp/read.ts';
 import type { AppContext } from '../../context.ts';
 import { submit } from '../../intent/submit.ts';
+import { asked, withoutPrefix } from '../../middleware/asked.ts';
 import { warnOfIgnored } from '../../middleware/body.ts';
 import { answerBody, answerNothing } from './answer.ts';
 
@@ -19,11 +20,11 @@ interface Target extends ConnectedProcess {
 /** A 404 comes before anything that is wrong with the body, as with spp-ctl. */
 export async function findTarget(c: AppContext, type: ProcessType): Promise<Target> {
   const named = namedProcess(c, type);
-  return { process: named.process, type, ...(await findProcess(c.get('settings').database, named)) };
+  return { process: named.process, type, ...(await findProcess(asked(c), named)) };
 }
 
 export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {
-  return answerBody(c, await readProcess(c.get('settings').database, namedProcess(c, type)));
+  return answerBody(c, await readProcess(asked(c), namedProcess(c, type)));
 }
 
 function namedProcess(c: AppContext, type: ProcessType): NamedProcess {
@@ -55,5 +56,5 @@ export function give(c: AppContext, { process, type, ...connected }: Target, com
 
 /** spp-ctl tells of a path without the part that chose its handler. */
 export function mountedPath(path: string): string {
-  return path.replace(/^\/v1(\/(vfs|nfvs|primary|mirrors|pcaps))?(?=\/|$)/, '') || '/';
+  return withoutPrefix(path).replace(/^\/v1(\/(vfs|nfvs|primary|mirrors|pcaps))?(?=\/|$)/, '') || '/';
 }
