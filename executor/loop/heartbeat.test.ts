@@ -186,9 +186,11 @@ describe('a heartbeat', () => {
 
 describe('an executor that may not write any more', () => {
   const remove = "DELETE FROM hypervisors WHERE name = 'host1'";
+  const describedAnew = 'UPDATE hypervisors SET epoch = 0';
   const replace = 'UPDATE hypervisors SET epoch = epoch + 1';
   it.each([
     ['its hypervisor was removed', remove, 'Hypervisor host1 was removed from the database'],
+    ['its hypervisor was removed and described anew', describedAnew, 'Hypervisor host1 was removed from the database'],
     ['a newer start has taken over', replace, 'A newer start of this executor has taken over'],
   ])('because %s ends, and says so once', async (_, sql, message) => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });

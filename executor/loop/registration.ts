@@ -145,10 +145,12 @@ export function fence({ hypervisor, epoch }: Registration) {
   });
 }
 
-/** Why a write was fenced: a newer start has taken over, or there is no such hypervisor any more. */
-export async function whyFenced(database: Database, { hypervisor, name }: Registration): Promise<Problem> {
-  const [rows] = await database.read([statement('SELECT 1 FROM hypervisors WHERE id = :hypervisor', { hypervisor })]);
-  if (rows.length > 0) return new Problem('conflict', 'A newer start of this executor has taken over');
+/** Why a write was fenced: a newer start has taken over, or the hypervisor was removed (and maybe described anew since). */
+export async function whyFenced(database: Database, { hypervisor, name, epoch }: Registration): Promise<Problem> {
+  const [newer] = await database.read([
+    statement('SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch > :epoch', { hypervisor, epoch }),
+  ]);
+  if (newer.length > 0) return new Problem('conflict', 'A newer start of this executor has taken over');
   return new Problem('conflict', `Hypervisor ${name} was removed from the database`, {
     hint: 'Start weft again to register it anew',
   });
