@@ -10,7 +10,17 @@ type Operation = typeof operations.$inferSelect;
 export interface OperationRow
   extends Pick<
     Operation,
-    'id' | 'sequence' | 'hypervisor' | 'kind' | 'resource' | 'request' | 'status' | 'step' | 'attempt' | 'error' | 'principal'
+    | 'id'
+    | 'sequence'
+    | 'hypervisor'
+    | 'kind'
+    | 'resource'
+    | 'request'
+    | 'status'
+    | 'step'
+    | 'attempt'
+    | 'error'
+    | 'principal'
   > {
   readonly key_hash: string | null;
   readonly result: string | null;

@@ -11,7 +11,8 @@ const NO_ROOM = 'no_room';
 
 const owner = `replace(:owner, ':hypervisor', ${hypervisor})`;
 
-const before = (resource: keyof Amounts) => `coalesce((SELECT ${resource} FROM reservations WHERE owner = ${owner}), 0)`;
+const before = (resource: keyof Amounts) =>
+  `coalesce((SELECT ${resource} FROM reservations WHERE owner = ${owner}), 0)`;
 
 /** Whoever asks for less gets it, even where too much was promised. */
 const hasRoom = (resource: keyof Amounts, room: string) =>

@@ -108,9 +108,8 @@ function takeBackMade(which: string): string {
 
 function takeBackSpec(which: string): string {
   return `
-    UPDATE containers AS c SET spec = json_patch('{}', json_object(
-      'explicit', json(CASE WHEN applied_spec ->> '$.explicit' THEN 'true' ELSE 'false' END), 'tag', applied_spec ->> '$.tag',
-      'memory', applied_spec ->> '$.memory', 'vcpus', applied_spec ->> '$.vcpus'))
+    UPDATE containers AS c
+    SET spec = json_remove(json_insert(applied_spec, '$.explicit', json('false'), '$.tag', NULL), '$.namespace')
     WHERE applied_spec IS NOT NULL AND id IN (${decided('containers', which, "'container.create'")})
       AND NOT EXISTS (${otherKinds(containerSubject, which, "'container.create'")})`;
 }

@@ -1,9 +1,9 @@
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { named } from '../../intent/choice.ts';
+import type { FoundHypervisor } from '../../intent/find-hypervisor.ts';
 import { type Intent, insertOperation, insertOwnSubject } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { timestamp } from '../../intent/operation.ts';
-import type { FoundHypervisor } from '../../intent/find-hypervisor.ts';
 
 /** Has the hypervisor's executor compare its whole host with what is wanted, and repair it; a dry run only tells. */
 export function resync(principal: string, hypervisor: FoundHypervisor, dryRun: boolean): Intent {

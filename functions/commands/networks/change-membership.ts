@@ -3,8 +3,8 @@ import { Problem } from '../../../schema/problem.ts';
 import { hypervisor } from '../../intent/choice.ts';
 import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
-import { hostOfContainer, type OnHost } from './host.ts';
 import { explainElsewhere, explainNames } from './explain.ts';
+import { hostOfContainer, type OnHost } from './host.ts';
 import { NetworkStatements, operationSequence } from './statements.ts';
 
 /** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */

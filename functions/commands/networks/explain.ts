@@ -43,10 +43,14 @@ export async function explainElsewhere(
     statement<{ name: string; host: string }>(selectPlaces, { cens: JSON.stringify(cens) }),
   ]);
   const [first] = places;
-  return new Problem('impossible', `CEN ${first?.name} is on ${first?.host}; the containers of one CEN live on one hypervisor`, {
-    hint: 'A prefix makes another CEN of the same name: /hypervisors/{id}/…',
-    errors: places.map(({ name, host }) => ({ hypervisor: host, detail: `has CEN ${name}` })),
-  });
+  return new Problem(
+    'impossible',
+    `CEN ${first?.name} is on ${first?.host}; the containers of one CEN live on one hypervisor`,
+    {
+      hint: 'A prefix makes another CEN of the same name: /hypervisors/{id}/…',
+      errors: places.map(({ name, host }) => ({ hypervisor: host, detail: `has CEN ${name}` })),
+    },
+  );
 }
 
 function noNamespaces(found: { name: string; capabilities: string } | undefined): Problem {

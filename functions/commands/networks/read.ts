@@ -36,7 +36,11 @@ function selectCen(host: string | null, cen: string): Statement<CenRow> {
 export async function readCen({ database, host }: Pick<Asked, 'database' | 'host'>, cen: string): Promise<CenBody> {
   const [rows] = await database.read([selectCen(host, cen)]);
   const [row] = rows;
-  if (rows.length > 1) throw severalPlaces(`CEN ${cen}`, rows.map((each) => each.host));
+  if (rows.length > 1)
+    throw severalPlaces(
+      `CEN ${cen}`,
+      rows.map((each) => each.host),
+    );
   if (row === undefined) {
     if (host !== null) await findHypervisor(database, host);
     throw unknownCen(cen);

@@ -48,15 +48,22 @@ interface Row {
 
 async function only(where: Where, { process, type, missing }: NamedProcess, columns: string): Promise<Row> {
   const [rows] = await where.database.read([
-    statement<Row>(`SELECT h.name, ${columns} ${connected} AND p.process = :process AND p.type = :type ${inScope(where)}`, {
-      host: where.host,
-      process,
-      type,
-    }),
+    statement<Row>(
+      `SELECT h.name, ${columns} ${connected} AND p.process = :process AND p.type = :type ${inScope(where)}`,
+      {
+        host: where.host,
+        process,
+        type,
+      },
+    ),
   ]);
   const [row] = rows;
   if (!row) throw (await unavailable(where)) ?? missing();
-  if (rows.length > 1) throw severalPlaces('Such a process', rows.map(({ name }) => name));
+  if (rows.length > 1)
+    throw severalPlaces(
+      'Such a process',
+      rows.map(({ name }) => name),
+    );
   return row;
 }
 

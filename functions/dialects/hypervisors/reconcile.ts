@@ -1,7 +1,7 @@
 import { resyncQuerySchema } from '../../../schema/api/hypervisors.ts';
-import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';
 import * as commands from '../../commands/hypervisors/reconcile.ts';
 import type { AppContext } from '../../context.ts';
+import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';
 import { answerOperation, submit } from '../../intent/submit.ts';
 import { answerJson } from '../../middleware/json.ts';
 import { queryParameters } from '../../middleware/parameters.ts';

@@ -9,6 +9,10 @@ export function leviathan(app: Hono<AppEnvironment>): void {
   serveDialect(app, '/cen/make', { POST: cens.make });
   serveDialect(app, '/cen/destroy', { POST: cens.destroy });
   serveDialect(app, '/cen/:CenId', { PUT: cens.put, GET: cens.get, DELETE: cens.remove });
-  serveDialect(app, '/host/:HostId/:ContainerId', { PUT: containers.put, GET: containers.get, DELETE: containers.remove });
+  serveDialect(app, '/host/:HostId/:ContainerId', {
+    PUT: containers.put,
+    GET: containers.get,
+    DELETE: containers.remove,
+  });
   serveDialect(app, '/host/:HostId/:ContainerId/:CenId', { PUT: containers.join, DELETE: containers.leave });
 }
