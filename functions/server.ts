@@ -5,6 +5,7 @@ import { type Configuration, isLoopback, type ListenAddress } from '../schema/pr
 import type { Logger } from '../schema/process/logger.ts';
 import { startProcess } from '../schema/process/process.ts';
 import { createApp } from './app.ts';
+import { endOverdue } from './commands/hypervisors/overdue.ts';
 
 export interface RunningServer {
   /** Where it listens, as URLs. */
@@ -13,6 +14,9 @@ export interface RunningServer {
 }
 
 const SHUTDOWN_MS = 5_000;
+
+/** How often to look for operations whose hypervisor did not come back in time. */
+const OVERDUE_MS = 5_000;
 
 /** Serves the API on every address of the configuration; all of them or none. Throws what Node says of a taken port. */
 export async function startServer(
@@ -35,7 +39,11 @@ export async function startServer(
   };
   const app = createApp(() => settings);
   const servers: Server[] = [];
+  const overdue = setInterval(() => {
+    endOverdue(database).catch((error: unknown) => log.warn({ err: error }, 'overdue operations could not be ended'));
+  }, OVERDUE_MS);
   const close = async () => {
+    clearInterval(overdue);
     await Promise.all(servers.map(closeServer));
   };
   try {

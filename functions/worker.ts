@@ -1,6 +1,7 @@
 import { openRemote } from '../schema/database/remote.ts';
 import { Problem } from '../schema/problem.ts';
 import { createApp } from './app.ts';
+import { endOverdue } from './commands/hypervisors/overdue.ts';
 import type { Settings } from './context.ts';
 
 /** What `wrangler.toml` and the account's secrets give. */
@@ -21,6 +22,16 @@ export default {
       () => settingsOf(bindings),
       ({ database }) => database.close(),
     ).fetch(request, bindings);
+  },
+
+  /** A cron trigger: what the server on Node does every few seconds. */
+  async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
+    const { database } = settingsOf(bindings);
+    try {
+      await endOverdue(database);
+    } finally {
+      database.close();
+    }
   },
 };
 

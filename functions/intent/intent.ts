@@ -65,8 +65,11 @@ export interface NewOperation {
   readonly principal: string;
   /** The resource that does the work; null for a parent, whose parts do it. */
   readonly resource: string | null;
-  /** What needs no host is born succeeded; what a host can only have when its executor is there, unless it is. */
-  readonly status: 'pending' | 'succeeded' | 'pending where alive';
+  /**
+   * What needs no host is born succeeded; so is what is true once it is recorded, where no executor is there that could
+   * bring its host in line at once.
+   */
+  readonly status: 'pending' | 'succeeded' | 'pending where able';
   readonly total?: number;
   /** What is known of the result before the work is done. */
   readonly result?: unknown;
@@ -84,7 +87,9 @@ const insert = ({ sql }: Choice, status: string) => `
 const statuses: Readonly<Record<NewOperation['status'], string>> = {
   pending: "'pending'",
   succeeded: "'succeeded'",
-  'pending where alive': `CASE WHEN (SELECT ${alive('h')} FROM hypervisors h WHERE h.id = c.hypervisor) THEN 'pending' ELSE 'succeeded' END`,
+  'pending where able': `
+    CASE WHEN (SELECT ${alive('h')} AND h.capabilities ->> '$.netns.available' FROM hypervisors h WHERE h.id = c.hypervisor)
+      THEN 'pending' ELSE 'succeeded' END`,
 };
 
 /** `:hypervisor` in the resource stands for the id of the hypervisor that was chosen. */

@@ -41,12 +41,13 @@ CREATE TABLE subnets (
 CREATE TABLE addresses (
   subnet TEXT NOT NULL REFERENCES subnets (id),
   offset INTEGER NOT NULL CHECK (offset >= 0),
-  address TEXT NOT NULL,
   owner TEXT NOT NULL,
+  operation TEXT NOT NULL,
   created_ms INTEGER NOT NULL,
   PRIMARY KEY (subnet, offset)
 ) WITHOUT ROWID;
 CREATE INDEX addresses_owner ON addresses (owner);
+CREATE INDEX addresses_operation ON addresses (operation);
 
 CREATE TABLE subnet_interfaces (
   hypervisor TEXT NOT NULL REFERENCES hypervisors (id) ON DELETE CASCADE,

@@ -94,12 +94,17 @@ export const addresses = sqliteTable(
       .notNull()
       .references(() => subnets.id),
     offset: integer().notNull(),
-    address: text().notNull(),
     /** A subject of weft, or what the client wrote. */
     owner: text().notNull(),
+    /** Id of the operation that reserved it. */
+    operation: text().notNull(),
     createdMs: integer('created_ms').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.subnet, table.offset] }), index('addresses_owner').on(table.owner)],
+  (table) => [
+    primaryKey({ columns: [table.subnet, table.offset] }),
+    index('addresses_owner').on(table.owner),
+    index('addresses_operation').on(table.operation),
+  ],
 );
 
 /** By which interface a hypervisor is in a subnet. */

@@ -1,0 +1,147 @@
+import type { SubnetsPatch } from '../../../schema/api/fleet/hypervisors.ts';
+import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { hypervisor, named } from '../../intent/choice.ts';
+import { type Intent, insertOperation, insertOwnSubject, type NewOperation } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainRevision, guardRevision } from '../../intent/revision.ts';
+import type { Asked } from '../asked.ts';
+import type { ReadHypervisor } from './read.ts';
+
+/* By which interfaces a hypervisor is in which subnets. The interfaces are its executor's to make, once it is there. */
+
+/** A subnet that nobody has defined yet. */
+const insertStubs = `
+  INSERT INTO subnets (id, metadata, revision, created_ms)
+  SELECT j.key, '{}', 1, ${now} FROM json_each(:subnets) j WHERE true
+  ON CONFLICT (id) DO NOTHING`;
+
+/** What the executor is known not to be able to make says so at once. */
+const upsert = `
+  INSERT INTO subnet_interfaces (hypervisor, subnet, interface, state, error, created_ms)
+  SELECT h.id, j.key, j.value, CASE WHEN x.reason IS NULL THEN 'pending' ELSE 'failed' END,
+    CASE WHEN x.reason IS NOT NULL THEN json_set(:incapable, '$.detail', :incapable ->> '$.detail' || x.reason, '$.message', :incapable ->> '$.detail' || x.reason) END,
+    ${now}
+  FROM hypervisors h CROSS JOIN (SELECT capabilities ->> '$.netns.reason' AS reason FROM hypervisors WHERE id = ${hypervisor}) x
+  CROSS JOIN json_each(:subnets) j
+  WHERE h.id = ${hypervisor}
+  ON CONFLICT (hypervisor, subnet) DO UPDATE
+  SET interface = excluded.interface, state = excluded.state, error = excluded.error WHERE interface <> excluded.interface`;
+
+/** One name on the host for as long as any association has it. */
+const allotNames = `
+  INSERT INTO host_names (hypervisor, kind, name, owner)
+  SELECT DISTINCT s.hypervisor, 'link', s.interface, 'interfaces/' || s.hypervisor || '/' || s.interface
+  FROM subnet_interfaces s
+  WHERE s.hypervisor = ${hypervisor} AND NOT EXISTS (
+    SELECT 1 FROM host_names x
+    WHERE x.hypervisor = s.hypervisor AND x.kind = 'link' AND x.name = s.interface AND x.owner = 'interfaces/' || s.hypervisor || '/' || s.interface)`;
+
+const freeNames = `
+  DELETE FROM host_names
+  WHERE hypervisor = ${hypervisor} AND kind = 'link' AND owner = 'interfaces/' || hypervisor || '/' || name
+    AND NOT EXISTS (SELECT 1 FROM subnet_interfaces s WHERE s.hypervisor = host_names.hypervisor AND s.interface = host_names.name)`;
+
+const touch = `UPDATE hypervisors SET revision = revision + 1 WHERE id = ${hypervisor}`;
+
+/** Merges into the map of subnets and interfaces; a subnet nobody has defined is recorded without addresses. */
+export function associate(
+  { database, principal }: Asked,
+  { body: { id } }: ReadHypervisor,
+  patch: SubnetsPatch,
+  revision: number | null,
+): Intent {
+  const operation = newId();
+  const incapable = new Problem('impossible', 'This hypervisor cannot make bridges: ');
+  const args = { operation, subnets: JSON.stringify(patch), incapable: JSON.stringify(incapable) };
+  return {
+    operation,
+    statements: [
+      insertOperation(changeOf(operation, id, principal, patch)),
+      ...guardRevision('hypervisors', id, revision),
+      statement(insertStubs, args),
+      statement(upsert, args),
+      statement(freeNames, args),
+      statement(allotNames, args),
+      statement(touch, args),
+      insertOwnSubject(operation),
+    ],
+    explain: async (error) => explainRevision(error) ?? explainNames(database, error, id, Object.values(patch)),
+  };
+}
+
+/** Takes a hypervisor out of a subnet; its interface goes with the last subnet that has it. */
+export function dissociate(
+  { principal }: Asked,
+  { body: { id, name }, subnets }: ReadHypervisor,
+  subnet: string,
+  revision: number | null,
+): Intent {
+  const operation = newId();
+  const args = { operation, subnet };
+  const { [subnet]: _gone, ...left } = subnets;
+  return {
+    operation,
+    statements: [
+      insertOperation({ ...changeOf(operation, id, principal, { [subnet]: '' }), result: { left } }),
+      ...guardRevision('hypervisors', id, revision),
+      guard(
+        'not_associated',
+        `EXISTS (SELECT 1 FROM subnet_interfaces WHERE hypervisor = ${hypervisor} AND subnet = :subnet)`,
+        args,
+      ),
+      statement(`DELETE FROM subnet_interfaces WHERE hypervisor = ${hypervisor} AND subnet = :subnet`, args),
+      statement(freeNames, args),
+      statement(touch, args),
+      insertOwnSubject(operation),
+    ],
+    explain: async (error) => {
+      const problem = explainRevision(error);
+      if (problem) return problem;
+      if (error.reason === 'not_associated') return notAssociated(name, subnet);
+      throw error;
+    },
+  };
+}
+
+function changeOf(operation: string, id: string, principal: string, request: SubnetsPatch): NewOperation {
+  return {
+    operation,
+    kind: 'subnets.change',
+    on: named(id),
+    request,
+    principal,
+    resource: `hypervisors/${id}/bridges`,
+    status: 'pending where able',
+    total: Object.keys(request).length,
+  };
+}
+
+export function notAssociated(name: string, subnet: string): Problem {
+  return new Problem('not_found', `${name} is not in subnet ${subnet}`, {
+    errors: [{ parameter: 'subnetID', detail: `is no subnet of ${name}` }],
+  });
+}
+
+/** A name that a CEN or a container has on that host. */
+async function explainNames(
+  database: Database,
+  error: DatabaseError,
+  hypervisorId: string,
+  interfaces: readonly string[],
+): Promise<Problem> {
+  if (!error.reason.includes('host_names')) throw error;
+  const [rows] = await database.read([
+    statement<{ name: string; owner: string }>(
+      `SELECT x.name, coalesce('CEN ' || n.name, 'a container') AS owner FROM json_each(:interfaces) j
+       CROSS JOIN host_names x ON x.hypervisor = :hypervisor AND x.kind = 'link' AND x.name = j.value
+       LEFT JOIN cens n ON n.id = x.owner
+       WHERE x.owner NOT LIKE 'interfaces/%'`,
+      { interfaces: JSON.stringify(interfaces), hypervisor: hypervisorId },
+    ),
+  ]);
+  const found = rows[0];
+  return new Problem('conflict', `Link ${found?.name} belongs to ${found?.owner ?? 'something else'}`, {
+    hint: 'Choose another interface',
+  });
+}

@@ -1,0 +1,228 @@
+import type {
+  ConfigPatch,
+  HypervisorPatch,
+  HypervisorPost,
+  ResourcesInput,
+} from '../../../schema/api/fleet/hypervisors.ts';
+import {
+  type Database,
+  type DatabaseError,
+  guard,
+  now,
+  type Statement,
+  statement,
+} from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { alive } from '../../../schema/statements/alive.ts';
+import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
+import { named } from '../../intent/choice.ts';
+import { type Intent, insertOperation } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainRevision, guardRevision } from '../../intent/revision.ts';
+import type { Asked } from '../asked.ts';
+import type { ReadHypervisor } from './read.ts';
+
+/* What clients say of a hypervisor: rows, and nothing on its host. */
+
+type Resource = 'memory' | 'disk' | 'cpu';
+const resources: readonly Resource[] = ['memory', 'disk', 'cpu'];
+
+const insert = `
+  INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, ip, netmask, gateway, mac, metadata,
+    total_memory, total_disk, total_cpu, withheld_memory, withheld_disk, withheld_cpu)
+  VALUES (:id, :name, 0, '{}', ${now}, :ip, :netmask, :gateway, :mac, :metadata,
+    :total_memory, :total_disk, :total_cpu, :total_memory - :available_memory, :total_disk - :available_disk,
+    :total_cpu - :available_cpu)`;
+
+/** Describes a hypervisor whose executor may come one day. */
+export function createHypervisor({ principal }: Pick<Asked, 'principal'>, id: string, post: HypervisorPost): Intent {
+  const operation = newId();
+  const { name = id, ip = '', netmask = '', gateway = '', mac = '', metadata = {} } = post;
+  const total = { memory: 0, disk: 0, cpu: 0, ...post.total_resources };
+  const available = { ...total, ...post.available_resources };
+  return {
+    operation,
+    statements: [
+      statement(insert, {
+        ...{ id, name, ip, netmask, gateway, mac, metadata: JSON.stringify(metadata) },
+        ...prefixed('total', total),
+        ...prefixed('available', available),
+      }),
+      insertOperation({
+        operation,
+        kind: 'hypervisor.create',
+        on: named(id),
+        request: { ...post, id },
+        principal,
+        resource: `hypervisors/${id}`,
+        status: 'succeeded',
+      }),
+    ],
+    explain: async (error) => {
+      if (error.reason.includes('hypervisors.id')) return taken('id', id);
+      if (error.reason.includes('hypervisors.name')) return taken('name', name);
+      throw error;
+    },
+  };
+}
+
+/** Of these the executor knows better. */
+const isSame = (resource: Resource, available: string) =>
+  `(:total_${resource} IS NULL OR :total_${resource} = h.total_${resource})
+   AND (:available_${resource} IS NULL OR :available_${resource} = ${available})`;
+
+const resourcesMayChange = `EXISTS (
+  SELECT 1 FROM hypervisors h WHERE h.id = :id AND (NOT ${alive('h')} OR (
+    ${isSame('memory', availableMemory)} AND ${isSame('disk', availableDisk)} AND ${isSame('cpu', availableCpu)})))`;
+
+/** What is available stays as it was where the request does not say it. */
+const withheld = (resource: Resource) =>
+  `coalesce(:total_${resource}, h.total_${resource}) - coalesce(:available_${resource}, h.total_${resource} - h.withheld_${resource})`;
+
+const isWithin = (resource: Resource) =>
+  guardOf(
+    `above_${resource}`,
+    `EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND (${alive('h')} OR ${withheld(resource)} >= 0))`,
+  );
+
+const mayBeRenamed = `EXISTS (
+  SELECT 1 FROM hypervisors h WHERE h.id = :id AND (:name IS NULL OR :name = h.name OR h.machine_id IS NULL))`;
+
+const setResource = (resource: Resource) => `
+  total_${resource} = CASE WHEN ${alive('h')} THEN h.total_${resource} ELSE coalesce(:total_${resource}, h.total_${resource}) END,
+  withheld_${resource} = CASE WHEN ${alive('h')} THEN h.withheld_${resource} ELSE ${withheld(resource)} END`;
+
+const update = `
+  UPDATE hypervisors AS h SET revision = revision + 1, name = coalesce(:name, name), ip = coalesce(:ip, ip),
+    netmask = coalesce(:netmask, netmask), gateway = coalesce(:gateway, gateway), mac = coalesce(:mac, mac),
+    metadata = coalesce(:metadata, metadata), ${resources.map(setResource).join(', ')}
+  WHERE h.id = :id`;
+
+/** Merges: what the request leaves out stays. `revision`: the one that the client has seen; null: whatever there is. */
+export function updateHypervisor(
+  { database, principal }: Asked,
+  { body: { id } }: ReadHypervisor,
+  patch: HypervisorPatch,
+  revision: number | null,
+): Intent {
+  const operation = newId();
+  const { name = null, ip = null, netmask = null, gateway = null, mac = null } = patch;
+  const args = {
+    ...{ id, name, ip, netmask, gateway, mac },
+    metadata: patch.metadata === undefined ? null : JSON.stringify(patch.metadata),
+    ...prefixed('total', patch.total_resources ?? {}),
+    ...prefixed('available', patch.available_resources ?? {}),
+  };
+  return {
+    operation,
+    statements: [
+      insertOperation({
+        operation,
+        kind: 'hypervisor.update',
+        on: named(id),
+        request: patch,
+        principal,
+        resource: `hypervisors/${id}`,
+        status: 'succeeded',
+      }),
+      guard('gone', 'EXISTS (SELECT 1 FROM hypervisors WHERE id = :id)', { id }),
+      ...guardRevision('hypervisors', id, revision),
+      guard('executor_alive', resourcesMayChange, args),
+      ...resources.map((resource) => isWithin(resource)(args)),
+      guard('registered', mayBeRenamed, args),
+      statement(update, args),
+    ],
+    explain: async (error) => explainRevision(error) ?? explainUpdate(database, error, id, patch),
+  };
+}
+
+async function explainUpdate(
+  database: Database,
+  error: DatabaseError,
+  id: string,
+  patch: HypervisorPatch,
+): Promise<Problem> {
+  if (error.reason === 'gone') return new Problem('not_found', `there is no hypervisor ${id}`);
+  if (error.reason.includes('hypervisors.name')) return taken('name', patch.name ?? '');
+  if (error.reason === 'registered') {
+    return new Problem('conflict', 'The executor of this hypervisor knows it by its name', {
+      hint: 'Set WEFT_HYPERVISOR of its executor to the id, DELETE this hypervisor and describe it anew',
+      errors: [{ pointer: '/name', detail: 'cannot be changed once an executor has registered' }],
+    });
+  }
+  if (error.reason === 'executor_alive') {
+    return new Problem('conflict', 'The executor of this hypervisor is alive, and says itself what it has', {
+      hint: 'Keep memory from guests with config: PATCH /hypervisors/{id}/config {"memory_reserve":"2048"}',
+      errors: given(patch).map((pointer) => ({ pointer, detail: 'is what the executor found' })),
+    });
+  }
+  const above = resources.find((resource) => error.reason === `above_${resource}`);
+  if (above === undefined) throw error;
+  const [rows] = await database.read([
+    statement<{ total: number; available: number }>(
+      `SELECT total_${above} AS total, total_${above} - withheld_${above} AS available FROM hypervisors WHERE id = :id`,
+      { id },
+    ),
+  ]);
+  const total = patch.total_resources?.[above] ?? rows[0]?.total;
+  const available = patch.available_resources?.[above] ?? rows[0]?.available;
+  const member = patch.available_resources?.[above] === undefined ? 'total_resources' : 'available_resources';
+  const detail = `would leave ${available} available of ${total}`;
+  return new Problem('invalid', `/${member}/${above} ${detail}`, {
+    errors: [{ pointer: `/${member}/${above}`, detail }],
+  });
+}
+
+const patchConfig = `UPDATE hypervisors SET revision = revision + 1, config = json_patch(config, :patch) WHERE id = :id`;
+
+/** Merges into the config; an empty string takes a key away. */
+export function updateConfig(
+  { principal }: Asked,
+  { body: { id } }: ReadHypervisor,
+  patch: ConfigPatch,
+  revision: number | null,
+): Intent {
+  const operation = newId();
+  const merge = Object.fromEntries(Object.entries(patch).map(([key, value]) => [key, value === '' ? null : value]));
+  return {
+    operation,
+    statements: [
+      insertOperation({
+        operation,
+        kind: 'config.update',
+        on: named(id),
+        request: patch,
+        principal,
+        resource: `hypervisors/${id}`,
+        status: 'succeeded',
+      }),
+      ...guardRevision('hypervisors', id, revision),
+      statement(patchConfig, { id, patch: JSON.stringify(merge) }),
+    ],
+    explain: async (error) => {
+      const problem = explainRevision(error);
+      if (problem === undefined) throw error;
+      return problem;
+    },
+  };
+}
+
+function guardOf(reason: string, condition: string) {
+  return (args: Statement['args']): Statement<never> => guard(reason, condition, args);
+}
+
+function prefixed(prefix: 'total' | 'available', amounts: ResourcesInput): Record<string, number | null> {
+  return Object.fromEntries(resources.map((resource) => [`${prefix}_${resource}`, amounts[resource] ?? null]));
+}
+
+function given(patch: HypervisorPatch): string[] {
+  return (['total_resources', 'available_resources'] as const).flatMap((member) =>
+    Object.keys(patch[member] ?? {}).map((resource) => `/${member}/${resource}`),
+  );
+}
+
+function taken(member: 'id' | 'name', value: string): Problem {
+  return new Problem('exists', `There is a hypervisor ${value} already`, {
+    errors: [{ pointer: `/${member}`, detail: `is taken: ${value}` }],
+  });
+}

@@ -1,0 +1,111 @@
+import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { alive } from '../../../schema/statements/alive.ts';
+import { endOperations } from '../../../schema/statements/ending.ts';
+import { named } from '../../intent/choice.ts';
+import { type Intent, insertOperation } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainRevision, guardRevision } from '../../intent/revision.ts';
+import type { Asked } from '../asked.ts';
+import type { ReadHypervisor } from './read.ts';
+
+const unfinished = `SELECT sequence FROM operations WHERE hypervisor = :id AND status IN ('pending', 'running') AND resource IS NOT NULL`;
+
+const end = `
+  UPDATE operations SET status = 'cancelled', finished_ms = ${now}, error = :problem, epoch = NULL, lease_until_ms = NULL
+  WHERE sequence IN (${unfinished})`;
+
+/** Those that were ended just now: the others have no subjects any more. */
+const ended = `
+  SELECT sequence FROM operations
+  WHERE hypervisor = :id AND status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
+
+/** Everything of it but the log; in an order that no reference stands in the way of. */
+const forget = [
+  'DELETE FROM members WHERE cen IN (SELECT id FROM cens WHERE hypervisor = :id)',
+  ...[
+    'cens',
+    'containers',
+    'host_names',
+    'orphans',
+    'spp_items',
+    'spp_processes',
+    'subnet_interfaces',
+    'reservations',
+  ].map((table) => `DELETE FROM ${table} WHERE hypervisor = :id`),
+  'DELETE FROM hypervisors WHERE id = :id',
+];
+
+/**
+ * Removes a hypervisor that nothing lives on. `force`: whatever lives on it is forgotten, too, and its unfinished
+ * operations end; the host is left as it is.
+ */
+export function removeHypervisor(
+  { database, principal }: Asked,
+  { body: was }: ReadHypervisor,
+  force: boolean,
+  revision: number | null,
+): Intent {
+  const operation = newId();
+  const problem = new Problem('cancelled', `Hypervisor ${was.name} was removed`);
+  const args = { id: was.id, problem: JSON.stringify(problem) };
+  return {
+    operation,
+    statements: [
+      insertOperation({
+        operation,
+        kind: 'hypervisor.delete',
+        on: named(was.id),
+        request: { id: was.id, name: was.name, force },
+        principal,
+        resource: `hypervisors/${was.id}`,
+        status: 'succeeded',
+        result: { was },
+      }),
+      guard('gone', 'EXISTS (SELECT 1 FROM hypervisors WHERE id = :id)', args),
+      ...guardRevision('hypervisors', was.id, revision),
+      ...(force
+        ? []
+        : [
+            guard(
+              'executor_alive',
+              `NOT EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND ${alive('h')})`,
+              args,
+            ),
+          ]),
+      ...(force ? [] : [guard('not_empty', `(${livingThere}) = 0`, args)]),
+      statement(end, args),
+      ...endOperations(ended, args),
+      ...forget.map((sql) => statement<never>(sql, args)),
+    ],
+    explain: async (error) => explainRevision(error) ?? explain(database, error, was.id),
+  };
+}
+
+const countOf = (table: string) => `(SELECT count(*) FROM ${table} WHERE hypervisor = :id)`;
+const livingThere = `SELECT ${countOf('containers')} + ${countOf('cens')} + ${countOf('spp_items')}`;
+
+async function explain(database: Database, error: DatabaseError, id: string): Promise<Problem> {
+  if (error.reason === 'gone') return new Problem('not_found', `there is no hypervisor ${id}`);
+  if (error.reason === 'executor_alive') {
+    return new Problem('conflict', 'The executor of this hypervisor is alive, and would register it anew', {
+      hint: 'Stop its executor first; ?force=true forgets everything at once',
+    });
+  }
+  if (error.reason !== 'not_empty') throw error;
+  const [rows] = await database.read([
+    statement<{ containers: number; cens: number; items: number }>(
+      `SELECT ${countOf('containers')} AS containers, ${countOf('cens')} AS cens, ${countOf('spp_items')} AS items`,
+      { id },
+    ),
+  ]);
+  const { containers = 0, cens = 0, items = 0 } = rows[0] ?? {};
+  const counts = [
+    ...(containers > 0 ? [`${containers} containers`] : []),
+    ...(cens > 0 ? [`${cens} CENs`] : []),
+    ...(items > 0 ? [`${items} settings of SPP processes`] : []),
+  ];
+  return new Problem('conflict', `The hypervisor is not empty: ${counts.join(', ')}`, {
+    hint: 'Delete them first; ?force=true forgets them and leaves the host alone',
+  });
+}

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { api } from '../../test/support/api.ts';
+import { insertHypervisor, rowCounts } from '../../test/support/database.ts';
+
+const incapable = JSON.stringify({ netns: { available: false, reason: 'needs root' } });
+
+async function give(database: Database, name: string, memory: number, cpu = 4): Promise<void> {
+  await database.write([
+    statement('UPDATE hypervisors SET total_memory = :memory, total_cpu = :cpu WHERE name = :name', {
+      name,
+      memory,
+      cpu,
+    }),
+  ]);
+}
+
+async function kill(database: Database, name: string): Promise<void> {
+  await database.write([
+    statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000 WHERE name = :name', { name }),
+  ]);
+}
+
+/** host1 with 1000 MB and host2 with 2000 MB, both alive. */
+async function fleet() {
+  const { database, ask } = await api();
+  await insertHypervisor(database, 'host2');
+  await give(database, 'host1', 1000);
+  await give(database, 'host2', 2000);
+  return { database, ask };
+}
+
+const importOf = (cenID: string, ...containerIDs: string[]) => ({ cenList: [{ cenID, containerIDs }] });
+
+describe('a create that names no hypervisor', () => {
+  it('goes to the one with the most memory to give', async () => {
+    const { database, ask } = await fleet();
+    expect((await ask('POST', '/cen/import', importOf('a', 'x'))).status).toBe(200);
+    expect(await (await ask('GET', '/cen/a')).json()).toMatchObject({ hypervisors: ['host2'] });
+    await database.write([
+      statement(
+        `INSERT INTO reservations (owner, hypervisor, memory, disk, cpu) SELECT 'other', id, 1500, 0, 0 FROM hypervisors WHERE name = 'host2'`,
+      ),
+    ]);
+    expect(await (await ask('PUT', '/cen/b')).json()).toMatchObject({ cenID: 'b', hypervisors: ['host1'] });
+  });
+
+  it('goes where one of the things that it names is already, even if that is dead', async () => {
+    const { database, ask } = await fleet();
+    await ask('PUT', '/hypervisors/host1/cen/a');
+    await kill(database, 'host1');
+    await ask('POST', '/cen/import', { cenList: [...importOf('b', 'x').cenList, ...importOf('a', 'y').cenList] });
+    expect(await (await ask('GET', '/cen/b')).json()).toMatchObject({ hypervisors: ['host1'] });
+    await ask('POST', '/cen/import', importOf('c', 'x', 'z'));
+    expect(await (await ask('GET', '/cen/c')).json()).toMatchObject({ hypervisors: ['host1'], contIDs: ['x', 'z'] });
+  });
+
+  it('goes to no hypervisor that is dead or lacks what it takes', async () => {
+    const { database, ask } = await fleet();
+    await insertHypervisor(database, 'host3', incapable);
+    await give(database, 'host3', 9000);
+    await kill(database, 'host2');
+    expect(await (await ask('PUT', '/cen/a')).json()).toMatchObject({ hypervisors: ['host1'] });
+  });
+
+  it('is a 422 that tells of each hypervisor why not, and leaves no row', async () => {
+    const { database, ask } = await fleet();
+    await insertHypervisor(database, 'host3', incapable);
+    await kill(database, 'host1');
+    await kill(database, 'host2');
+    const before = await rowCounts(database);
+    const answer = await ask('POST', '/cen/import', importOf('a', 'x'));
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({
+      detail: expect.stringMatching(
+        /^No hypervisor can take it: host1 was last seen 60 s ago; host2 .*; host3 has no netns: needs root$/,
+      ),
+      errors: [
+        { hypervisor: 'host1', detail: 'was last seen 60 s ago' },
+        { hypervisor: 'host2', detail: 'was last seen 60 s ago' },
+        { hypervisor: 'host3', detail: 'has no netns: needs root' },
+      ],
+    });
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it('is a 409 where two of the things are on two hypervisors', async () => {
+    const { ask } = await fleet();
+    await ask('PUT', '/hypervisors/host1/cen/a');
+    await ask('PUT', '/hypervisors/host2/cen/b');
+    const answer = await ask('POST', '/cen/import', {
+      cenList: ['a', 'b'].map((cenID) => ({ cenID, containerIDs: [] })),
+    });
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({
+      detail: 'What the request names is on host1 and on host2',
+      errors: [{ hypervisor: 'host1' }, { hypervisor: 'host2' }],
+    });
+  });
+});
+
+describe('what is there already, without a hypervisor in the path', () => {
+  it('is found by its name', async () => {
+    const { ask } = await fleet();
+    await ask('PUT', '/hypervisors/host1/cen/a');
+    await ask('PUT', '/hypervisors/host2/cen/b');
+    expect(await (await ask('GET', '/cen/a')).json()).toMatchObject({ hypervisors: ['host1'] });
+    expect((await ask('PUT', '/cen/a')).status).toBe(200);
+    const made = await ask('POST', '/cen/make', ['a', 'b']);
+    expect(made.status).toBe(202);
+    const { id } = await made.json();
+    const parts = await (await ask('GET', `/operations?parent=${id}`)).json();
+    expect(parts.operations.map(({ hypervisor }: { hypervisor: string }) => hypervisor).sort()).toEqual([
+      'host1',
+      'host2',
+    ]);
+  });
+
+  it('is a 409 with the candidates when two hypervisors have one', async () => {
+    const { ask } = await fleet();
+    await ask('PUT', '/hypervisors/host1/cen/a');
+    await ask('PUT', '/hypervisors/host2/cen/a');
+    for (const [method, path, body] of [
+      ['GET', '/cen/a', undefined],
+      ['DELETE', '/cen/a', undefined],
+      ['PUT', '/cen/a', undefined],
+      ['POST', '/cen/make', ['a']],
+    ] as const) {
+      const answer = await ask(method, path, body);
+      expect([method, answer.status]).toEqual([method, 409]);
+      expect(await answer.json()).toMatchObject({ errors: [{ hypervisor: 'host1' }, { hypervisor: 'host2' }] });
+    }
+    expect(await (await ask('GET', '/hypervisors/host2/cen/a')).json()).toMatchObject({ hypervisors: ['host2'] });
+  });
+
+  it('takes in no container of another hypervisor', async () => {
+    const { database, ask } = await fleet();
+    await ask('PUT', '/hypervisors/host1/cen/a');
+    const before = await rowCounts(database);
+    for (const [method, path, body] of [
+      ['PUT', '/host/host2/x/a', undefined],
+      ['POST', '/cen/import', importOf('a', 'host2/x')],
+    ] as const) {
+      const answer = await ask(method, path, body);
+      expect(answer.status).toBe(422);
+      expect(await answer.json()).toMatchObject({ errors: [{ hypervisor: 'host1', detail: 'has CEN a' }] });
+    }
+    expect(await rowCounts(database)).toEqual(before);
+  });
+});
+
+describe('the hypervisor in front of a path', () => {
+  it('may be its id, in any case', async () => {
+    const { database, ask } = await fleet();
+    const [rows] = await database.read([statement<{ id: string }>(`SELECT id FROM hypervisors WHERE name = 'host1'`)]);
+    const id = rows[0]?.id ?? '';
+    expect(await (await ask('PUT', `/hypervisors/${id.toUpperCase()}/cen/a/`)).json()).toMatchObject({
+      hypervisors: ['host1'],
+    });
+    expect((await ask('POST', `/hypervisors/${id}/cen/import`, importOf('b', 'x'))).status).toBe(200);
+    expect(await (await ask('GET', `/hypervisors/${id}/host/host1/x`)).json()).toMatchObject({ hostID: 'host1' });
+  });
+
+  it.each([
+    ['GET', '/hypervisors/nobody/cen/a', 400, 'invalid hypervisor id'],
+    ['PUT', '/hypervisors/nobody/cen/a', 400, 'invalid hypervisor id'],
+    ['POST', '/hypervisors/nobody/cen/import', 400, 'invalid hypervisor id'],
+    ['PUT', '/hypervisors/11111111-1111-4111-8111-111111111111/cen/a', 404, 'there is no hypervisor'],
+    ['PUT', '/hypervisors/-/cen/a', 400, 'invalid hypervisor id'],
+    ['PUT', '/hypervisors/host1/host/host2/x', 404, 'There is no host host2 on hypervisor host1'],
+    ['GET', '/hypervisors/host1/host/nobody/x', 404, 'There is no host nobody on hypervisor host1'],
+    ['GET', '/hypervisors/host1/cen/a', 404, 'There is no CEN a'],
+    ['POST', '/hypervisors/host1/cen/a', 405, 'POST is not a method'],
+    ['GET', '/hypervisors/host1/nothing', 404, 'There is no path'],
+  ])('%s %s is a %i', async (method, path, status, detail) => {
+    const { database, ask } = await fleet();
+    const before = await rowCounts(database);
+    const answer = await ask(method, path, method === 'POST' ? importOf('a', 'x') : undefined);
+    expect(answer.status).toBe(status);
+    expect((await answer.json()).detail).toContain(detail);
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it.each([
+    ['/hypervisors/nobody/v1/processes', 400, 'invalid hypervisor id'],
+    ['/hypervisors/host1/v1/vfs/1', 404, 'sec_id 1 not found.'],
+    ['/hypervisors/host1/v1/nothing', 404, 'Not found'],
+  ])('%s answers text', async (path, status, text) => {
+    const { ask } = await fleet();
+    const answer = await ask('GET', path);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+    expect(await answer.text()).toContain(text);
+  });
+});
+
+describe('a promise', () => {
+  const container = (ask: Awaited<ReturnType<typeof api>>['ask'], name: string, body: unknown) =>
+    ask('PUT', `/host/host1/${name}`, body, { prefer: 'respond-async' });
+
+  it('is kept: a hundred that want more than there is leave nothing less than zero', async () => {
+    const { database, ask } = await fleet();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => container(ask, `c${index}`, { memory: 30, vcpus: 1 })),
+    );
+    // 1000 MB are 33 times 30; 4 cores, four times over, are 16.
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(16);
+    const refusals = await Promise.all(
+      answers.filter(({ status }) => status === 422).map(async (answer) => (await answer.json()).detail),
+    );
+    expect(refusals).toHaveLength(84);
+    expect(new Set(refusals)).toEqual(new Set(['host1 has 0 cores to give, 1 are asked for']));
+    const [rows] = await database.read([
+      statement(
+        'SELECT available_memory, available_cpu, reserved_memory, reserved_cpu FROM v_hypervisors ORDER BY name',
+      ),
+    ]);
+    expect(rows[0]).toEqual({ available_memory: 1000 - 480, available_cpu: 0, reserved_memory: 480, reserved_cpu: 16 });
+  });
+
+  it('follows the config of the hypervisor', async () => {
+    const { database, ask } = await fleet();
+    await database.write([
+      statement(
+        `UPDATE hypervisors SET config = '{"memory_reserve":"900","cpu_overcommit":"1.5"}' WHERE name = 'host1'`,
+      ),
+    ]);
+    expect((await container(ask, 'a', { memory: 101 })).status).toBe(422);
+    expect((await container(ask, 'a', { memory: 100, vcpus: 7 })).status).toBe(422);
+    expect((await container(ask, 'a', { memory: 100, vcpus: 6 })).status).toBe(202);
+  });
+
+  it('is changed with the container, and goes with it', async () => {
+    const { database, ask } = await fleet();
+    const promised = async () => {
+      const [rows] = await database.read([
+        statement<{ memory: number; cpu: number }>('SELECT memory, cpu FROM reservations'),
+      ]);
+      return rows;
+    };
+    const first = await container(ask, 'a', { memory: 600 });
+    expect(await promised()).toEqual([{ memory: 600, cpu: 0 }]);
+    expect((await container(ask, 'a', { memory: 1001 })).status).toBe(422);
+    expect((await container(ask, 'a', { vcpus: 2, tag: 'x' })).status).toBe(202);
+    expect(await promised()).toEqual([{ memory: 600, cpu: 2 }]);
+    // Somebody has taken memory away: less may be promised all the same.
+    await give(database, 'host1', 100);
+    expect((await container(ask, 'a', { memory: 500, vcpus: null })).status).toBe(202);
+    expect(await promised()).toEqual([{ memory: 500, cpu: 0 }]);
+    expect(await (await ask('GET', '/host/host1/a')).json()).toMatchObject({ memory: 500, tag: 'x' });
+    const operations = await (await ask('GET', '/operations')).json();
+    for (const { id } of operations.operations) await ask('POST', `/operations/${id}/cancel`);
+    expect(await promised()).toEqual([]);
+    expect(first.status).toBe(202);
+  });
+});
+
+it('a fleet of one is that one, dead or alive', async () => {
+  const { database, ask } = await api();
+  await kill(database, 'host1');
+  expect((await ask('PUT', '/cen/a')).status).toBe(200);
+  expect((await ask('GET', '/cen/a')).status).toBe(200);
+});

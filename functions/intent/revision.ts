@@ -1,0 +1,30 @@
+import { guard, type Statement } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+
+const CHANGED = 'changed_meanwhile';
+
+/**
+ * Aborts the batch unless the row is at the revision that was read; null: at whatever revision. To be put before what
+ * changes it.
+ */
+export function guardRevision(
+  table: 'hypervisors' | 'subnets',
+  id: string,
+  revision: number | null,
+): Statement<never>[] {
+  if (revision === null) return [];
+  const condition = `EXISTS (SELECT 1 FROM ${table} WHERE id = :id AND revision = :revision)`;
+  return [guard(CHANGED, condition, { id, revision })];
+}
+
+/** The words for a row that is not what the client has seen. */
+export function explainRevision({ reason }: { readonly reason: string }): Problem | undefined {
+  return reason === CHANGED ? notAsSeen() : undefined;
+}
+
+export function notAsSeen(): Problem {
+  return new Problem('precondition_failed', 'It was changed since: If-Match does not match', {
+    hint: 'Read it again, and send the change with its new ETag',
+    errors: [{ parameter: 'If-Match', detail: 'does not match' }],
+  });
+}
