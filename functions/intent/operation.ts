@@ -65,10 +65,11 @@ export function selectOperation(operation: string): Statement<OperationRow> {
 export interface AcceptedOperation extends Pick<OperationRow, 'id' | 'status' | 'silent_ms' | 'error' | 'result'> {
   /** Id of the hypervisor that it is on. */
   readonly hypervisor: string | null;
+  readonly resource: string | null;
 }
 
 const selectOneAccepted = `
-  SELECT o.id, o.status, o.hypervisor, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
+  SELECT o.id, o.status, o.hypervisor, o.resource, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
   WHERE o.id = :operation`;
 
 export function selectAccepted(operation: string): Statement<AcceptedOperation> {

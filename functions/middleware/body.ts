@@ -26,7 +26,15 @@ export function warnOfIgnored(c: AppContext, ignored: readonly string[]): void {
   c.header('warning', `299 - "unknown members ignored: ${named}${more}"`);
 }
 
-/** As {@link readBody}, for a request that may come without one. */
+/** As {@link readBody}, where every member counts: the schema itself refuses what it does not know. */
+export async function readStrictBody<Schema extends v.GenericSchema>(
+  c: AppContext,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  return validate(schema, parseJson(await c.req.text()));
+}
+
+/** As {@link readStrictBody}, for a request that may come without one. */
 export async function readOptionalBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,

@@ -60,7 +60,8 @@ export function createHypervisor({ principal }: Pick<Asked, 'principal'>, id: st
     ],
     explain: async (error) => {
       if (error.reason.includes('hypervisors.id')) return taken('id', id);
-      if (error.reason.includes('hypervisors.name')) return taken('name', name);
+      // Where the name is the id, SQLite may say either.
+      if (error.reason.includes('hypervisors.name')) return name === id ? taken('id', id) : taken('name', name);
       throw error;
     },
   };

@@ -1,0 +1,171 @@
+import { addressAt, offsetIn } from '../../../schema/addresses/block.ts';
+import type { AddressBody, ReservationInput } from '../../../schema/api/fleet/subnets.ts';
+import {
+  type Database,
+  type DatabaseError,
+  guard,
+  now,
+  type Statement,
+  statement,
+} from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { nowhere } from '../../intent/choice.ts';
+import { type Intent, insertOperation } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import type { Asked } from '../asked.ts';
+import { blockOf, type ReadSubnet } from './read.ts';
+
+const usable = `o.offset BETWEEN s.first_offset AND s.last_offset AND o.offset <> coalesce(s.gateway_offset, -1)`;
+
+/** The range's first, and each that follows one that is taken: the lowest that is free is among them. */
+const lowestFree = `
+  SELECT min(o.offset) FROM subnets s CROSS JOIN (
+    SELECT first_offset AS offset FROM subnets WHERE id = :subnet
+    UNION ALL SELECT gateway_offset + 1 FROM subnets WHERE id = :subnet
+    UNION ALL SELECT offset + 1 FROM addresses WHERE subnet = :subnet) o
+  WHERE s.id = :subnet AND ${usable} AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.subnet = :subnet AND a.offset = o.offset)`;
+
+const reserveLowest = `
+  INSERT INTO addresses (subnet, offset, owner, operation, created_ms)
+  SELECT :subnet, x.offset, :owner, :operation, ${now} FROM (SELECT (${lowestFree}) AS offset) x WHERE x.offset IS NOT NULL`;
+
+const reserveOne = `
+  INSERT INTO addresses (subnet, offset, owner, operation, created_ms)
+  SELECT :subnet, o.offset, :owner, :operation, ${now} FROM subnets s CROSS JOIN (SELECT :offset AS offset) o WHERE s.id = :subnet AND ${usable}`;
+
+const isReserved = 'EXISTS (SELECT 1 FROM addresses WHERE operation = :operation)';
+
+const noteOffset = `
+  UPDATE operations SET result = (SELECT json_object('offset', offset) FROM addresses WHERE operation = :operation) WHERE id = :operation`;
+
+/**
+ * The statements by which an operation gets an address of a subnet: the lowest that is free, or (`offset`) that one.
+ * They abort the batch with `no_address`, or where the address is taken by the key of its row.
+ */
+export function takeAddress(args: {
+  readonly operation: string;
+  readonly subnet: string;
+  readonly owner: string;
+  readonly offset: number | null;
+}): Statement<never>[] {
+  return [
+    statement(args.offset === null ? reserveLowest : reserveOne, args),
+    guard('no_address', isReserved, { operation: args.operation }),
+  ];
+}
+
+/** Reserves an address for somebody. */
+export function reserveAddress(
+  { database, principal }: Asked,
+  subnet: ReadSubnet,
+  { address, owner = '' }: ReservationInput,
+): Intent {
+  const operation = newId();
+  const offset = address === undefined ? null : offsetOf(subnet, address);
+  const id = subnet.body.id;
+  return {
+    operation,
+    statements: [
+      insertOperation({
+        operation,
+        kind: 'address.reserve',
+        on: nowhere,
+        request: { subnet: id, ...(address === undefined ? {} : { address }), owner },
+        principal,
+        resource: `subnets/${id}`,
+        status: 'succeeded',
+      }),
+      ...takeAddress({ operation, subnet: id, owner, offset }),
+      statement(noteOffset, { operation }),
+    ],
+    explain: async (error) => explain(database, error, subnet, address),
+  };
+}
+
+/** The address that an operation reserved, as its result tells it. */
+export function reservedAddress({ body }: ReadSubnet, result: string | null): string {
+  const block = blockOf(body);
+  const { offset }: { offset: number } = JSON.parse(result ?? '{}');
+  if (block === null) throw new Error(`subnet ${body.id} has no addresses`);
+  return addressAt(block, offset);
+}
+
+/** Throws a 400 for an address that the subnet cannot give; a 422 where it has none at all. */
+export function offsetOf({ body }: ReadSubnet, address: string): number {
+  const block = blockOf(body);
+  if (block === null) throw undefinedSubnet(body.id);
+  const offset = offsetIn(block, address);
+  if (offset === undefined || offset > BigInt(Number.MAX_SAFE_INTEGER)) throw outside(body);
+  return Number(offset);
+}
+
+async function explain(
+  database: Database,
+  error: DatabaseError,
+  { body }: ReadSubnet,
+  address: string | undefined,
+): Promise<Problem> {
+  if (error.reason.includes('addresses.')) {
+    return new Problem('conflict', `${address} is reserved already`, {
+      errors: [{ pointer: '/address', detail: 'is reserved already' }],
+    });
+  }
+  if (error.reason !== 'no_address') throw error;
+  if (body.cidr === null) return undefinedSubnet(body.id);
+  if (address === undefined) {
+    return new Problem('impossible', `Subnet ${body.id} has no free address from ${body.start} to ${body.end}`, {
+      hint: 'Release one, or PATCH /subnets/{id} with a wider range',
+    });
+  }
+  if (address === body.gateway) {
+    return new Problem('conflict', `${address} is the gateway of the subnet`, {
+      errors: [{ pointer: '/address', detail: 'is the gateway' }],
+    });
+  }
+  const [rows] = await database.read([statement('SELECT 1 FROM subnets WHERE id = :id', { id: body.id })]);
+  return rows.length === 0 ? new Problem('not_found', `There is no subnet ${body.id}`) : outside(body);
+}
+
+function outside({ start, end }: ReadSubnet['body']): Problem {
+  const detail = `is not from ${start} to ${end}`;
+  return new Problem('invalid', `/address ${detail}`, { errors: [{ pointer: '/address', detail }] });
+}
+
+function undefinedSubnet(id: string): Problem {
+  return new Problem('impossible', `Subnet ${id} has no addresses: nobody has defined it yet`, {
+    hint: 'POST /subnets with its id and cidr',
+  });
+}
+
+/** Gives an address back. */
+export function releaseAddress({ principal }: Asked, { body }: ReadSubnet, was: AddressBody, offset: number): Intent {
+  const operation = newId();
+  const args = { subnet: body.id, offset };
+  return {
+    operation,
+    statements: [
+      insertOperation({
+        operation,
+        kind: 'address.release',
+        on: nowhere,
+        request: { subnet: body.id, address: was.address },
+        principal,
+        resource: `subnets/${body.id}`,
+        status: 'succeeded',
+        result: { was },
+      }),
+      guard('not_reserved', 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :subnet AND offset = :offset)', args),
+      statement('DELETE FROM addresses WHERE subnet = :subnet AND offset = :offset', args),
+    ],
+    explain: async (error) => {
+      if (error.reason !== 'not_reserved') throw error;
+      return notReserved(was.address);
+    },
+  };
+}
+
+export function notReserved(address: string): Problem {
+  return new Problem('not_found', `${address} is not reserved`, {
+    errors: [{ parameter: 'address', detail: 'is not reserved' }],
+  });
+}

@@ -1,0 +1,173 @@
+import { defineSubnet, type SubnetDefinition, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
+import {
+  type Database,
+  type DatabaseError,
+  guard,
+  now,
+  type Statement,
+  statement,
+} from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { nowhere } from '../../intent/choice.ts';
+import { type Intent, insertOperation } from '../../intent/intent.ts';
+import { newId } from '../../intent/new-id.ts';
+import { explainRevision, guardRevision } from '../../intent/revision.ts';
+import type { Asked } from '../asked.ts';
+import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
+
+/* What clients say of a subnet: rows alone. */
+
+const upsert = `
+  INSERT INTO subnets (id, cidr, gateway, first, last, first_offset, last_offset, gateway_offset, metadata, revision, created_ms)
+  VALUES (:id, :cidr, :gateway, :start, :end, :startOffset, :endOffset, :gatewayOffset, :metadata, 1, ${now})
+  ON CONFLICT (id) DO UPDATE SET cidr = excluded.cidr, gateway = excluded.gateway, first = excluded.first, last = excluded.last,
+    first_offset = excluded.first_offset, last_offset = excluded.last_offset, gateway_offset = excluded.gateway_offset,
+    metadata = excluded.metadata, revision = revision + 1`;
+
+function store(
+  id: string,
+  definition: SubnetDefinition,
+  metadata: Readonly<Record<string, unknown>>,
+): Statement<never> {
+  return statement(upsert, { id, ...definition, metadata: JSON.stringify(metadata) });
+}
+
+/** Defines a subnet, also one that is known by its id alone. */
+export function createSubnet({ principal }: Asked, id: string, input: SubnetInput): Intent {
+  const operation = newId();
+  const definition = defineSubnet(input);
+  return {
+    operation,
+    statements: [
+      ofSubnet(operation, 'subnet.create', id, principal, { ...input, id }),
+      guard('exists', 'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)', { id }),
+      store(id, definition, input.metadata ?? {}),
+    ],
+    explain: async (error) => {
+      if (error.reason !== 'exists') throw error;
+      return new Problem('exists', `There is a subnet ${id} already`, {
+        errors: [{ pointer: '/id', detail: `is taken: ${id}` }],
+      });
+    },
+  };
+}
+
+/** Offsets count from the block's first address: while any is reserved, that stays. */
+const stranded = `EXISTS (
+  SELECT 1 FROM addresses WHERE subnet = :id
+    AND (:moved OR offset < :startOffset OR offset > :endOffset OR offset = coalesce(:gatewayOffset, -1)))`;
+
+/** Merges: what the request leaves out stays. */
+export function updateSubnet(
+  { database, principal }: Asked,
+  read: ReadSubnet,
+  input: SubnetInput,
+  insists: boolean,
+): Intent {
+  const operation = newId();
+  const { id, cidr, gateway, start, end, metadata } = read.body;
+  // A new block has a first and a last address of its own.
+  const kept = input.cidr === undefined || input.cidr === cidr ? { start, end } : {};
+  const definition = defineSubnet({ cidr, gateway, ...kept, ...input });
+  const [before, after] = [blockOf(read.body), blockOf({ ...read.body, cidr: definition.cidr })];
+  const moved = before?.base !== after?.base || before?.bits !== after?.bits;
+  const args = { id, ...definition, moved: moved ? 1 : 0 };
+  return {
+    operation,
+    statements: [
+      ofSubnet(operation, 'subnet.update', id, principal, input),
+      // What was merged here was read before: it must be so still.
+      ...guardRevision('subnets', id, read.revision),
+      guard('stranded', `NOT ${stranded}`, args),
+      store(id, definition, input.metadata ?? metadata),
+    ],
+    explain: async (error) => {
+      if (error.reason === 'stranded') return explainStranded(database, args);
+      const problem = explainRevision(error);
+      if (problem === undefined) throw error;
+      return insists
+        ? problem
+        : new Problem('conflict', 'Another request was faster', { hint: 'Send the request again' });
+    },
+  };
+}
+
+async function explainStranded(database: Database, args: Statement['args']): Promise<Problem> {
+  const [rows] = await database.read([
+    statement<{ count: number }>(
+      `SELECT count(*) AS count FROM addresses WHERE subnet = :id
+         AND (:moved OR offset < :startOffset OR offset > :endOffset OR offset = coalesce(:gatewayOffset, -1))`,
+      args,
+    ),
+  ]);
+  const count = rows[0]?.count ?? 0;
+  return new Problem('conflict', `${counted(count)} would not be in the subnet any more`, {
+    hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
+  });
+}
+
+/** Forgets a subnet that nobody uses. */
+export function removeSubnet({ database, principal }: Asked, read: ReadSubnet, revision: number | null): Intent {
+  const operation = newId();
+  const { body: was } = read;
+  const args = { id: was.id };
+  return {
+    operation,
+    statements: [
+      ofSubnet(operation, 'subnet.delete', was.id, principal, args, { was }),
+      guard('gone', 'EXISTS (SELECT 1 FROM subnets WHERE id = :id)', args),
+      ...guardRevision('subnets', was.id, revision),
+      guard('in_use', `(${users}) = 0`, args),
+      statement('DELETE FROM subnets WHERE id = :id', args),
+    ],
+    explain: async (error) => explainRevision(error) ?? explainRemoval(database, error, was.id),
+  };
+}
+
+const users = `
+  SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT count(*) FROM addresses WHERE subnet = :id)`;
+
+async function explainRemoval(database: Database, error: DatabaseError, id: string): Promise<Problem> {
+  if (error.reason === 'gone') return unknownSubnet(id);
+  if (error.reason !== 'in_use') throw error;
+  const [rows] = await database.read([
+    statement<{ hypervisors: string; addresses: number }>(
+      `SELECT (SELECT json_group_array(h.name) FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor WHERE i.subnet = :id) AS hypervisors,
+         (SELECT count(*) FROM addresses WHERE subnet = :id) AS addresses`,
+      { id },
+    ),
+  ]);
+  const hypervisors: string[] = JSON.parse(rows[0]?.hypervisors ?? '[]');
+  const addresses = rows[0]?.addresses ?? 0;
+  const uses = [
+    ...(hypervisors.length > 0 ? [`${hypervisors.join(', ')} ${hypervisors.length === 1 ? 'is' : 'are'} in it`] : []),
+    ...(addresses > 0 ? [`it has ${counted(addresses)}`] : []),
+  ];
+  return new Problem('conflict', `Subnet ${id} is in use: ${uses.join(', ')}`, {
+    hint: 'DELETE /hypervisors/{id}/subnets/{subnetID} and /subnets/{id}/addresses/{address} first',
+  });
+}
+
+function counted(addresses: number): string {
+  return addresses === 1 ? '1 reserved address' : `${addresses} reserved addresses`;
+}
+
+function ofSubnet(
+  operation: string,
+  kind: string,
+  id: string,
+  principal: string,
+  request: unknown,
+  result?: unknown,
+): Statement<never> {
+  return insertOperation({
+    operation,
+    kind,
+    on: nowhere,
+    request,
+    principal,
+    resource: `subnets/${id}`,
+    status: 'succeeded',
+    result,
+  });
+}

@@ -1,0 +1,106 @@
+import { addressAt, type Block, parseBlock } from '../../../schema/addresses/block.ts';
+import type { AddressBody, SubnetBody } from '../../../schema/api/fleet/subnets.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { timestamp } from '../../intent/operation.ts';
+
+export interface ReadSubnet {
+  readonly body: SubnetBody;
+  readonly revision: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly cidr: string | null;
+  readonly gateway: string | null;
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly metadata: string;
+  readonly revision: number;
+  readonly free: number | null;
+  readonly reserved: number;
+  readonly hypervisors: string;
+}
+
+/** The gateway's is nobody's to have. */
+const free = `
+  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0)
+  - (SELECT count(*) FROM addresses a WHERE a.subnet = s.id)`;
+
+const select = `
+  SELECT s.id, s.cidr, s.gateway, s.first, s.last, s.metadata, s.revision, ${free} AS free,
+    (SELECT count(*) FROM addresses a WHERE a.subnet = s.id) AS reserved,
+    (SELECT json_group_array(json_object('id', id, 'name', name, 'interface', interface, 'state', state, 'error', json(error))) FROM (
+      SELECT h.id, h.name, i.interface, i.state, i.error FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor
+      WHERE i.subnet = s.id ORDER BY h.created_ms, h.id)) AS hypervisors
+  FROM subnets s`;
+
+/** Oldest first. */
+export async function readSubnets(database: Database): Promise<SubnetBody[]> {
+  const [rows] = await database.read([statement<Row>(`${select} ORDER BY s.created_ms, s.id`)]);
+  return rows.map((row) => readOf(row).body);
+}
+
+/** Throws a 404. */
+export async function readSubnet(database: Database, id: string): Promise<ReadSubnet> {
+  const [rows] = await database.read([statement<Row>(`${select} WHERE s.id = :id`, { id })]);
+  const [row] = rows;
+  if (row === undefined) throw unknownSubnet(id);
+  return readOf(row);
+}
+
+export function unknownSubnet(id: string): Problem {
+  return new Problem('not_found', `There is no subnet ${id}`, {
+    errors: [{ parameter: 'subnetID', detail: `there is no subnet ${id}` }],
+  });
+}
+
+function readOf({ id, cidr, gateway, first, last, metadata, revision, ...row }: Row): ReadSubnet {
+  return {
+    body: {
+      id,
+      cidr,
+      gateway,
+      start: first,
+      end: last,
+      metadata: JSON.parse(metadata),
+      free: row.free,
+      reserved: row.reserved,
+      hypervisors: JSON.parse(row.hypervisors),
+    },
+    revision,
+  };
+}
+
+/** The block of a subnet; null of one that nobody has defined. What is in a row was a block when it was written. */
+export function blockOf({ cidr }: SubnetBody): Block | null {
+  if (cidr === null) return null;
+  const block = parseBlock(cidr);
+  if (typeof block === 'string') throw new Error(`${cidr} is no block of addresses: ${block}`);
+  return block;
+}
+
+interface AddressRow {
+  readonly offset: number;
+  readonly owner: string;
+  readonly created_ms: number;
+}
+
+const selectAddresses = `
+  SELECT offset, owner, created_ms FROM addresses WHERE subnet = :subnet AND (:offset IS NULL OR offset = :offset) ORDER BY offset`;
+
+/** By address; all of a subnet, or the one at an offset. */
+export async function readAddresses(
+  database: Database,
+  { body }: ReadSubnet,
+  offset: number | null = null,
+): Promise<AddressBody[]> {
+  const block = blockOf(body);
+  if (block === null) return [];
+  const [rows] = await database.read([statement<AddressRow>(selectAddresses, { subnet: body.id, offset })]);
+  return rows.map((row) => ({
+    address: addressAt(block, row.offset),
+    owner: row.owner === '' ? null : row.owner,
+    reserved: timestamp(row.created_ms),
+  }));
+}

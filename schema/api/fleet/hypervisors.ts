@@ -1,0 +1,180 @@
+import * as v from 'valibot';
+import { canonicalAddress, canonicalMac } from '../../addresses/address.ts';
+import { problemSchema } from '../../problem.ts';
+import { capabilitiesSchema } from '../capabilities.ts';
+import { anyObjectSchema, mapSchema, nameSchema, objectMessage, uuidSchema } from './common.ts';
+
+/** As `canonical` writes it; an empty string: there is none. */
+function emptyOr(canonical: (text: string) => string | undefined, rule: string) {
+  return v.pipe(
+    v.string('must be a string'),
+    v.rawTransform(({ dataset, addIssue, NEVER }): string => {
+      const text = dataset.value === '' ? '' : canonical(dataset.value);
+      if (text !== undefined) return text;
+      addIssue({ message: rule });
+      return NEVER;
+    }),
+  );
+}
+
+const ipSchema = emptyOr(canonicalAddress, 'must be an IPv4 or IPv6 address, or empty');
+const macSchema = emptyOr(canonicalMac, 'must be a MAC address of 48 bits such as 52:54:00:12:34:56, or empty');
+
+const amountSchema = v.pipe(
+  v.number('must be a number'),
+  v.safeInteger('must be a whole number'),
+  v.minValue(0, 'must not be negative'),
+);
+
+/** Memory and disk in MB, CPU in cores. */
+const resourcesSchema = v.pipe(
+  anyObjectSchema,
+  v.object(
+    { memory: v.optional(amountSchema), disk: v.optional(amountSchema), cpu: v.optional(amountSchema) },
+    objectMessage,
+  ),
+);
+export type ResourcesInput = v.InferOutput<typeof resourcesSchema>;
+
+/** What our own answers say besides, and a client may send back. */
+const readOnly = {
+  alive: v.optional(v.unknown()),
+  last_seen: v.optional(v.unknown()),
+  boot_id: v.optional(v.unknown()),
+  capabilities: v.optional(v.unknown()),
+  executor_version: v.optional(v.unknown()),
+  load: v.optional(v.unknown()),
+  free_memory: v.optional(v.unknown()),
+};
+
+/** An absent name is the id: that may be sent back, too. */
+const sentNameSchema = v.union(
+  [nameSchema, uuidSchema],
+  (issue) => v.safeParse(nameSchema, issue.input).issues?.[0].message ?? 'is no name',
+);
+
+const described = {
+  id: v.optional(uuidSchema),
+  name: v.optional(sentNameSchema),
+  metadata: v.optional(anyObjectSchema),
+  ip: v.optional(ipSchema),
+  netmask: v.optional(ipSchema),
+  gateway: v.optional(ipSchema),
+  mac: v.optional(macSchema),
+  total_resources: v.optional(resourcesSchema),
+  available_resources: v.optional(resourcesSchema),
+  ...readOnly,
+};
+
+const amounts = ['memory', 'disk', 'cpu'] as const;
+
+export const hypervisorPostSchema = v.pipe(
+  anyObjectSchema,
+  v.object(described, objectMessage),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { total_resources: total = {}, available_resources: available = {} } = dataset.value;
+    for (const resource of amounts) {
+      const [most, given] = [total[resource] ?? 0, available[resource]];
+      if (given === undefined || given <= most) continue;
+      addIssue({
+        message: `is above the total of ${most}`,
+        path: [
+          { type: 'object', origin: 'value', input: dataset.value, key: 'available_resources', value: available },
+          { type: 'object', origin: 'value', input: available, key: resource, value: given },
+        ],
+      });
+    }
+  }),
+);
+export type HypervisorPost = v.InferOutput<typeof hypervisorPostSchema>;
+
+/** What a hypervisor has is known only where the request meets its row: nothing is compared here. */
+export const hypervisorPatchSchema = v.pipe(anyObjectSchema, v.object(described, objectMessage));
+export type HypervisorPatch = v.InferOutput<typeof hypervisorPatchSchema>;
+
+/** Keys that weft itself reads, and what their values must be. */
+const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly rule: string }>> = {
+  cpu_overcommit: {
+    pattern: /^(?:[1-9]|[1-5]\d|6[0-3])(?:\.\d{1,3})?$|^64(?:\.0{1,3})?$/,
+    rule: 'must be a decimal number from 1 to 64',
+  },
+  memory_reserve: { pattern: /^\d{1,12}$/, rule: 'must be a whole number of MB' },
+};
+
+/** What is merged into a hypervisor's config; an empty string takes a key away. */
+export const configPatchSchema = v.pipe(
+  mapSchema(v.pipe(v.string(), v.nonEmpty('an empty key is none')), v.string('must be a string')),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const [key, value] of Object.entries(dataset.value)) {
+      const known = Object.hasOwn(knownConfig, key) ? knownConfig[key] : undefined;
+      if (known === undefined || value === '' || known.pattern.test(value)) continue;
+      addIssue({
+        message: known.rule,
+        path: [{ type: 'object', origin: 'value', input: dataset.value, key, value }],
+      });
+    }
+  }),
+);
+export type ConfigPatch = v.InferOutput<typeof configPatchSchema>;
+
+/** A name that a link of Linux can have: 1 to 15 bytes, dev_valid_name() in net/core/dev.c and what sysctl cannot tell apart. */
+const interfaceSchema = v.pipe(
+  v.string('must be a string'),
+  v.regex(/^[!-~]{1,15}$/, 'must be 1 to 15 visible ASCII characters'),
+  v.regex(/^[^/:%]*$/, 'must not have "/", ":" or "%" in it'),
+  v.check((name) => !['.', '..', 'lo', 'all', 'default'].includes(name), 'is no name that a link can have'),
+);
+
+/** Subnet to interface. */
+export const subnetsPatchSchema = mapSchema(uuidSchema, interfaceSchema);
+export type SubnetsPatch = v.InferOutput<typeof subnetsPatchSchema>;
+
+export const subnetIdSchema = uuidSchema;
+
+export const removalQuerySchema = v.strictObject({
+  force: v.optional(
+    v.pipe(
+      v.picklist(['true', 'false'], 'must be true or false'),
+      v.transform((text) => text === 'true'),
+    ),
+    'false',
+  ),
+});
+
+const amountsBodySchema = v.object({ memory: v.number(), disk: v.number(), cpu: v.number() });
+
+export const hypervisorBodySchema = v.object({
+  id: v.string(),
+  metadata: v.record(v.string(), v.unknown()),
+  ip: v.string(),
+  netmask: v.string(),
+  gateway: v.string(),
+  mac: v.string(),
+  total_resources: amountsBodySchema,
+  available_resources: amountsBodySchema,
+  name: v.string(),
+  alive: v.boolean(),
+  last_seen: v.nullable(v.string()),
+  boot_id: v.nullable(v.string()),
+  capabilities: capabilitiesSchema,
+  executor_version: v.nullable(v.string()),
+  /** The load average of a minute. */
+  load: v.nullable(v.number()),
+  /** In MB. */
+  free_memory: v.nullable(v.number()),
+});
+export type HypervisorBody = v.InferOutput<typeof hypervisorBodySchema>;
+
+export const associationStates = ['pending', 'ready', 'failed'] as const;
+
+/** How a hypervisor is in a subnet. */
+export const associationBodySchema = v.object({
+  subnet: v.string(),
+  interface: v.string(),
+  /** Of the bridge on the host. */
+  state: v.picklist(associationStates),
+  error: v.nullable(problemSchema),
+});
+export type AssociationBody = v.InferOutput<typeof associationBodySchema>;

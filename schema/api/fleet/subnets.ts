@@ -1,0 +1,154 @@
+import * as v from 'valibot';
+import { canonicalAddress } from '../../addresses/address.ts';
+import { addressAt, type Block, hostOffsets, OFFSET_MAX, offsetIn, parseBlock } from '../../addresses/block.ts';
+import { type MemberError, Problem, problemSchema } from '../../problem.ts';
+import { anyObjectSchema, objectMessage, uuidSchema } from './common.ts';
+import { associationStates } from './hypervisors.ts';
+
+const textSchema = v.nullable(v.string('must be a string'));
+
+/** What our own answers say besides, and a client may send back. */
+const readOnly = {
+  free: v.optional(v.unknown()),
+  reserved: v.optional(v.unknown()),
+  hypervisors: v.optional(v.unknown()),
+};
+
+const fields = {
+  id: v.optional(uuidSchema),
+  cidr: v.optional(textSchema),
+  gateway: v.optional(textSchema),
+  start: v.optional(textSchema),
+  end: v.optional(textSchema),
+  metadata: v.optional(anyObjectSchema),
+  ...readOnly,
+};
+
+/** Both for POST and PATCH: what belongs together is checked by {@link defineSubnet}, once it is merged. */
+export const subnetInputSchema = v.pipe(anyObjectSchema, v.strictObject(fields, objectMessage));
+export type SubnetInput = v.InferOutput<typeof subnetInputSchema>;
+
+/** A range of addresses; null: the host addresses of the block from its first, to its last, or no gateway. */
+export interface SubnetFields {
+  readonly cidr?: string | null | undefined;
+  readonly gateway?: string | null | undefined;
+  readonly start?: string | null | undefined;
+  readonly end?: string | null | undefined;
+}
+
+export interface SubnetDefinition {
+  readonly cidr: string;
+  readonly gateway: string | null;
+  readonly start: string;
+  readonly end: string;
+  /** Of these addresses, from the first of the block on. */
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly gatewayOffset: number | null;
+}
+
+/** Throws a {@link Problem} 400 that names each wrong member. */
+export function defineSubnet({ cidr, gateway, start, end }: SubnetFields): SubnetDefinition {
+  const block = blockOf(cidr);
+  const errors: MemberError[] = [];
+  const read = (member: string, text: string | null | undefined): number | null => {
+    if (text == null) return null;
+    const offset = offsetOf(block, text);
+    if (typeof offset === 'number') return offset;
+    errors.push({ pointer: `/${member}`, detail: offset.wrong });
+    return null;
+  };
+  const usual = hostOffsets(block);
+  const gatewayOffset = read('gateway', gateway);
+  const startOffset = read('start', start) ?? usual.first;
+  const endOffset = read('end', end) ?? usual.last;
+  if (errors.length === 0 && startOffset > endOffset) errors.push({ pointer: '/end', detail: 'is before start' });
+  if (errors.length > 0) throw invalid(errors);
+  return {
+    cidr: block.cidr,
+    gateway: gatewayOffset === null ? null : addressAt(block, gatewayOffset),
+    start: addressAt(block, startOffset),
+    end: addressAt(block, endOffset),
+    startOffset,
+    endOffset,
+    gatewayOffset,
+  };
+}
+
+function blockOf(cidr: string | null | undefined): Block {
+  if (cidr == null) throw invalid([{ pointer: '/cidr', detail: 'is missing' }]);
+  const block = parseBlock(cidr);
+  if (block === 'malformed') {
+    throw invalid([{ pointer: '/cidr', detail: 'must be a block of addresses such as 10.1.0.0/16 or 2001:db8::/64' }]);
+  }
+  if (block === 'host bits') throw invalid([{ pointer: '/cidr', detail: 'has host bits that are not zero' }]);
+  return block;
+}
+
+function offsetOf(block: Block, text: string): number | { readonly wrong: string } {
+  const address = canonicalAddress(text);
+  if (address === undefined) return { wrong: 'must be an IPv4 or IPv6 address' };
+  const offset = offsetIn(block, address);
+  if (offset === undefined) return { wrong: `is not in ${block.cidr}` };
+  if (offset > BigInt(OFFSET_MAX)) return { wrong: `is more than 2^53 addresses behind the first of ${block.cidr}` };
+  return Number(offset);
+}
+
+function invalid(errors: readonly MemberError[]): Problem {
+  return new Problem('invalid', `${errors[0]?.pointer} ${errors[0]?.detail}`, { errors });
+}
+
+/** An address in a path or a body. */
+export const addressSchema = v.pipe(
+  v.string('must be a string'),
+  v.rawTransform(({ dataset, addIssue, NEVER }): string => {
+    const address = canonicalAddress(dataset.value);
+    if (address !== undefined) return address;
+    addIssue({ message: 'must be an IPv4 or IPv6 address' });
+    return NEVER;
+  }),
+);
+
+/** A reservation: of this address, or of the lowest that is free. */
+export const reservationSchema = v.pipe(
+  anyObjectSchema,
+  v.strictObject(
+    {
+      address: v.optional(addressSchema),
+      owner: v.optional(v.pipe(v.string('must be a string'), v.maxLength(255, 'must have at most 255 characters'))),
+      reserved: v.optional(v.unknown()),
+    },
+    objectMessage,
+  ),
+);
+export type ReservationInput = v.InferOutput<typeof reservationSchema>;
+
+export const subnetBodySchema = v.object({
+  id: v.string(),
+  cidr: v.nullable(v.string()),
+  gateway: v.nullable(v.string()),
+  start: v.nullable(v.string()),
+  end: v.nullable(v.string()),
+  metadata: v.record(v.string(), v.unknown()),
+  /** Addresses that nobody has; null: nobody has defined the subnet yet. */
+  free: v.nullable(v.number()),
+  reserved: v.number(),
+  hypervisors: v.array(
+    v.object({
+      id: v.string(),
+      name: v.string(),
+      interface: v.string(),
+      state: v.picklist(associationStates),
+      error: v.nullable(problemSchema),
+    }),
+  ),
+});
+export type SubnetBody = v.InferOutput<typeof subnetBodySchema>;
+
+export const addressBodySchema = v.object({
+  address: v.string(),
+  owner: v.nullable(v.string()),
+  /** When. */
+  reserved: v.string(),
+});
+export type AddressBody = v.InferOutput<typeof addressBodySchema>;
