@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { anyObjectSchema, objectMessage } from './common.ts';
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const idRule = 'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit';
@@ -93,7 +94,7 @@ function limit(rule: string, most: number) {
 }
 
 /** The body that PUT /host/{h}/{c} may have (extension); what our own answer says besides may be sent back. */
-export const containerPutSchema = v.strictObject(
+export const containerPutSchema = v.pipe(anyObjectSchema, v.strictObject(
   {
     tag: v.optional(
       v.nullable(v.pipe(v.string('must be a string'), v.maxLength(255, 'must have at most 255 characters'))),
@@ -109,13 +110,8 @@ export const containerPutSchema = v.strictObject(
     state: v.optional(v.unknown()),
   },
   objectMessage,
-);
+));
 export type ContainerPut = v.InferOutput<typeof containerPutSchema>;
-
-function objectMessage(issue: v.BaseIssue<unknown>): string {
-  if (issue.expected === 'never') return 'is no member of this request';
-  return issue.received === 'undefined' ? 'is missing' : 'must be an object';
-}
 
 export const wiringTypes = ['wire', 'bridge'] as const;
 export const cenStatuses = ['pending', 'preparing', 'ready', 'failed'] as const;

@@ -3,6 +3,7 @@ import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 import { named } from '../../intent/choice.ts';
+import { counted } from '../../intent/counted.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { explainRevision, guardRevision } from '../../intent/revision.ts';
@@ -101,9 +102,9 @@ async function explain(database: Database, error: DatabaseError, id: string): Pr
   ]);
   const { containers = 0, cens = 0, items = 0 } = rows[0] ?? {};
   const counts = [
-    ...(containers > 0 ? [`${containers} containers`] : []),
-    ...(cens > 0 ? [`${cens} CENs`] : []),
-    ...(items > 0 ? [`${items} settings of SPP processes`] : []),
+    ...(containers > 0 ? [counted(containers, 'container')] : []),
+    ...(cens > 0 ? [counted(cens, 'CEN')] : []),
+    ...(items > 0 ? [counted(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
   ];
   return new Problem('conflict', `The hypervisor is not empty: ${counts.join(', ')}`, {
     hint: 'Delete them first; ?force=true forgets them and leaves the host alone',

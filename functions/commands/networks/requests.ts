@@ -13,7 +13,7 @@ import { destroyCens, makeCens } from './wire-cens.ts';
 const cenSchema = v.object({ cenID: v.string() });
 const containerSchema = v.object({
   contID: v.string(),
-  ...v.pick(containerPutSchema, ['tag', 'memory', 'vcpus']).entries,
+  ...v.pick(containerPutSchema.pipe[1], ['tag', 'memory', 'vcpus']).entries,
 });
 const membershipSchema = v.object({ contID: v.string(), cenID: v.string() });
 

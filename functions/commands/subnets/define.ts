@@ -9,6 +9,7 @@ import {
 } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { nowhere } from '../../intent/choice.ts';
+import { counted } from '../../intent/counted.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { explainRevision, guardRevision } from '../../intent/revision.ts';
@@ -101,7 +102,7 @@ async function explainStranded(database: Database, args: Statement['args']): Pro
     ),
   ]);
   const count = rows[0]?.count ?? 0;
-  return new Problem('conflict', `${counted(count)} would not be in the subnet any more`, {
+  return new Problem('conflict', `${counted(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`, {
     hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
   });
 }
@@ -141,15 +142,11 @@ async function explainRemoval(database: Database, error: DatabaseError, id: stri
   const addresses = rows[0]?.addresses ?? 0;
   const uses = [
     ...(hypervisors.length > 0 ? [`${hypervisors.join(', ')} ${hypervisors.length === 1 ? 'is' : 'are'} in it`] : []),
-    ...(addresses > 0 ? [`it has ${counted(addresses)}`] : []),
+    ...(addresses > 0 ? [`it has ${counted(addresses, 'reserved address', 'reserved addresses')}`] : []),
   ];
   return new Problem('conflict', `Subnet ${id} is in use: ${uses.join(', ')}`, {
     hint: 'DELETE /hypervisors/{id}/subnets/{subnetID} and /subnets/{id}/addresses/{address} first',
   });
-}
-
-function counted(addresses: number): string {
-  return addresses === 1 ? '1 reserved address' : `${addresses} reserved addresses`;
 }
 
 function ofSubnet(

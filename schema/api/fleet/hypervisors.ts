@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { canonicalAddress, canonicalMac } from '../../addresses/address.ts';
 import { problemSchema } from '../../problem.ts';
 import { capabilitiesSchema } from '../capabilities.ts';
-import { anyObjectSchema, mapSchema, nameSchema, objectMessage, uuidSchema } from './common.ts';
+import { anyObjectSchema, mapSchema, nameSchema, objectMessage, uuidSchema } from '../common.ts';
 
 /** As `canonical` writes it; an empty string: there is none. */
 function emptyOr(canonical: (text: string) => string | undefined, rule: string) {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { canonicalAddress } from '../../addresses/address.ts';
 import { addressAt, type Block, hostOffsets, OFFSET_MAX, offsetIn, parseBlock } from '../../addresses/block.ts';
 import { type MemberError, Problem, problemSchema } from '../../problem.ts';
-import { anyObjectSchema, objectMessage, uuidSchema } from './common.ts';
+import { anyObjectSchema, objectMessage, uuidSchema } from '../common.ts';
 import { associationStates } from './hypervisors.ts';
 
 const textSchema = v.nullable(v.string('must be a string'));
