@@ -94,23 +94,26 @@ function limit(rule: string, most: number) {
 }
 
 /** The body that PUT /host/{h}/{c} may have (extension); what our own answer says besides may be sent back. */
-export const containerPutSchema = v.pipe(anyObjectSchema, v.strictObject(
-  {
-    tag: v.optional(
-      v.nullable(v.pipe(v.string('must be a string'), v.maxLength(255, 'must have at most 255 characters'))),
-    ),
-    image: v.optional(v.string('must be a string')),
-    command: v.optional(v.array(v.string('must be a string'), 'must be a list of strings')),
-    memory: v.optional(v.nullable(limit('must be a number of MB', 1_000_000_000))),
-    vcpus: v.optional(v.nullable(limit('must be a number', 1_000_000))),
-    contID: v.optional(v.unknown()),
-    hostID: v.optional(v.unknown()),
-    cens: v.optional(v.unknown()),
-    ipaddresses: v.optional(v.unknown()),
-    state: v.optional(v.unknown()),
-  },
-  objectMessage,
-));
+export const containerPutSchema = v.pipe(
+  anyObjectSchema,
+  v.strictObject(
+    {
+      tag: v.optional(
+        v.nullable(v.pipe(v.string('must be a string'), v.maxLength(255, 'must have at most 255 characters'))),
+      ),
+      image: v.optional(v.string('must be a string')),
+      command: v.optional(v.array(v.string('must be a string'), 'must be a list of strings')),
+      memory: v.optional(v.nullable(limit('must be a number of MB', 1_000_000_000))),
+      vcpus: v.optional(v.nullable(limit('must be a number', 1_000_000))),
+      contID: v.optional(v.unknown()),
+      hostID: v.optional(v.unknown()),
+      cens: v.optional(v.unknown()),
+      ipaddresses: v.optional(v.unknown()),
+      state: v.optional(v.unknown()),
+    },
+    objectMessage,
+  ),
+);
 export type ContainerPut = v.InferOutput<typeof containerPutSchema>;
 
 export const wiringTypes = ['wire', 'bridge'] as const;
