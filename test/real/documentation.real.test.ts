@@ -34,6 +34,12 @@ describe('the commands of', () => {
     runExamples('docs/leviathan.md', environment);
     expect(linkNames(null)).toEqual([]);
   });
+
+  it('docs/hypervisors.md do what it says', async () => {
+    const { environment } = await weftOfThePages();
+    runExamples('docs/hypervisors.md', environment);
+    expect(linkNames(null)).toEqual([]);
+  });
 });
 
 describe('the commands of docs/spp.md', () => {

@@ -39,7 +39,10 @@ export async function insertHypervisor(database: Database, name = 'host1', capab
 
 /** How many rows each table has: what a request that is refused must not change. */
 export async function rowCounts(database: Database): Promise<Record<string, number>> {
-  const tables = ['operations', 'operation_subjects', 'events', 'host_names', 'containers', 'cens', 'members', 'guard'];
+  const tables = [
+    ...['operations', 'operation_subjects', 'events', 'host_names', 'containers', 'cens', 'members', 'guard'],
+    ...['hypervisors', 'reservations', 'subnets', 'addresses', 'subnet_interfaces'],
+  ];
   const [rows] = await database.read([
     statement<{ name: string; count: number }>(
       tables.map((name) => `SELECT '${name}' AS name, count(*) AS count FROM ${name}`).join(' UNION ALL '),

@@ -87,7 +87,7 @@ const isWithin = (resource: Resource) =>
   );
 
 const mayBeRenamed = `EXISTS (
-  SELECT 1 FROM hypervisors h WHERE h.id = :id AND (:name IS NULL OR :name = h.name OR h.machine_id IS NULL))`;
+  SELECT 1 FROM hypervisors h WHERE h.id = :id AND (:name IS NULL OR :name = h.name OR h.epoch = 0))`;
 
 const setResource = (resource: Resource) => `
   total_${resource} = CASE WHEN ${alive('h')} THEN h.total_${resource} ELSE coalesce(:total_${resource}, h.total_${resource}) END,

@@ -102,9 +102,13 @@ async function explainStranded(database: Database, args: Statement['args']): Pro
     ),
   ]);
   const count = rows[0]?.count ?? 0;
-  return new Problem('conflict', `${counted(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`, {
-    hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
-  });
+  return new Problem(
+    'conflict',
+    `${counted(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`,
+    {
+      hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
+    },
+  );
 }
 
 /** Forgets a subnet that nobody uses. */
