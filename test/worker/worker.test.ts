@@ -34,14 +34,20 @@ function bundle(): string {
 }
 
 /** The Worker in workerd with these secrets. */
-async function startWorker(
-  secrets: Record<string, string>,
-): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
+async function harness(secrets: Record<string, string>): Promise<ReturnType<typeof createTestHarness>> {
   const worker = createTestHarness({
     workers: [{ configPath: join(root, 'wrangler.toml'), prebuiltWorkerDir: bundle(), secrets }],
   });
   onTestFinished(() => worker.close());
   await worker.listen();
+  return worker;
+}
+
+/** What asks it. */
+async function startWorker(
+  secrets: Record<string, string>,
+): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
+  const worker = await harness(secrets);
   return async (path, init) => (await worker.fetch(path, init as never)) as unknown as Response;
 }
 
@@ -53,6 +59,21 @@ async function serverWithHypervisor(): Promise<{ url: string; database: Database
   await insertHypervisor(database);
   return { url: server.url, database };
 }
+
+it('ends what a dead hypervisor left until after its deadline, when its cron trigger fires', async () => {
+  const { url, database } = await serverWithHypervisor();
+  const worker = await harness({ WEFT_DATABASE_URL: url, WEFT_DATABASE_AUTH_TOKEN: token, WEFT_ADMIN_TOKEN: token });
+  const headers = { authorization: `Bearer ${token}` };
+  await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000')]);
+  expect((await worker.fetch('/host/host1/c', { method: 'PUT', headers })).status).toBe(202);
+  await worker.getWorker().scheduled({ cron: '* * * * *' });
+  expect(await rowCounts(database)).toMatchObject({ containers: 1, operation_subjects: 1 });
+  await database.write([statement('UPDATE operations SET deadline_ms = 1')]);
+  await worker.getWorker().scheduled({ cron: '* * * * *' });
+  const [rows] = await database.read([statement("SELECT status, error ->> '$.code' AS code FROM operations")]);
+  expect(rows).toEqual([{ status: 'failed', code: 'deadline' }]);
+  expect(await rowCounts(database)).toMatchObject({ containers: 0, host_names: 0, operation_subjects: 0 });
+});
 
 describe('the Worker', () => {
   it('is bundled without a module of Node’s', () => {
