@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { api } from '../../test/support/api.ts';
 import { insertHypervisor, rowCounts } from '../../test/support/database.ts';
+import { type Needs, placed } from './placement.ts';
 
 const incapable = JSON.stringify({ netns: { available: false, reason: 'needs root' } });
 
@@ -191,6 +192,83 @@ describe('the hypervisor in front of a path', () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('text/plain');
     expect(await answer.text()).toContain(text);
+  });
+});
+
+describe('a Soft Patch Panel process of two hypervisors', () => {
+  it('is a 409 with both, or the one of the hypervisor in front of the path', async () => {
+    const { database, ask } = await fleet();
+    await database.write([
+      statement(
+        `INSERT INTO spp_processes (hypervisor, process, type, connected, stale, status, body, version, since_ms)
+         SELECT id, 1, 'nfv', 1, 0, '{}', json_object('on', name), 1, 0 FROM hypervisors`,
+      ),
+    ]);
+    const both = await ask('GET', '/v1/nfvs/1');
+    expect([both.status, await both.text()]).toEqual([409, 'Such a process is on host1 and on host2']);
+    expect(await (await ask('GET', '/hypervisors/host2/v1/nfvs/1')).json()).toEqual({ on: 'host2' });
+    expect(await (await ask('GET', '/hypervisors/host2/v1/processes')).json()).toEqual([
+      { type: 'nfv', 'client-id': 1 },
+    ]);
+    const told = await ask(
+      'PUT',
+      '/hypervisors/host1/v1/nfvs/1/forward',
+      { action: 'start' },
+      { prefer: 'respond-async' },
+    );
+    expect(await told.json()).toMatchObject({ hypervisor: 'host1' });
+    await kill(database, 'host2');
+    expect(await (await ask('GET', '/v1/nfvs/1')).json()).toEqual({ on: 'host1' });
+  });
+});
+
+describe('what a new thing needs', () => {
+  const whereFor = async (database: Database, needs: Needs) => {
+    const { sql, args, explain } = placed(needs);
+    const [rows] = await database.read([
+      statement<{ name: string }>(`SELECT name FROM hypervisors WHERE id = ${sql}`, args),
+    ]);
+    return (
+      rows[0]?.name ?? (await explain(database)).errors?.map(({ hypervisor, detail }) => `${hypervisor} ${detail}`)
+    );
+  };
+
+  it('may be networks: CENs by name, subnets by id', async () => {
+    const { database, ask } = await fleet();
+    const subnet = 'c6430cba-648a-41aa-aee4-b59dacfc790d';
+    await ask('PUT', '/hypervisors/host1/cen/lan');
+    await ask('PATCH', '/hypervisors/host1/subnets', { [subnet]: 'br0' }, { prefer: 'respond-async' });
+    expect(await whereFor(database, { technology: 'netns' })).toBe('host2');
+    expect(await whereFor(database, { technology: 'netns', networks: ['lan', subnet] })).toBe('host1');
+    expect(await whereFor(database, { technology: 'netns', networks: ['lan', 'wan'] })).toEqual([
+      'host1 is not in all of lan, wan',
+      'host2 is not in all of lan, wan',
+    ]);
+  });
+
+  it('may be memory, disk and cores', async () => {
+    const { database } = await fleet();
+    expect(await whereFor(database, { technology: 'netns', memory: 1000, cpu: 16 })).toBe('host2');
+    expect(await whereFor(database, { technology: 'netns', memory: 2001 })).toEqual([
+      'host1 has 1000 MB of memory to give, 2001 MB are asked for',
+      'host2 has 2000 MB of memory to give, 2001 MB are asked for',
+    ]);
+    expect(await whereFor(database, { technology: 'netns', disk: 1 })).toEqual([
+      'host1 has 0 MB of disk to give, 1 MB are asked for',
+      'host2 has 0 MB of disk to give, 1 MB are asked for',
+    ]);
+    expect(await whereFor(database, { technology: 'netns', cpu: 17 })).toEqual([
+      'host1 has 16 cores to give, 17 are asked for',
+      'host2 has 16 cores to give, 17 are asked for',
+    ]);
+  });
+
+  it('may be a technology', async () => {
+    const { database } = await fleet();
+    expect(await whereFor(database, { technology: 'libvirt' })).toEqual([
+      'host1 has no libvirt: its executor has not looked yet',
+      'host2 has no libvirt: its executor has not looked yet',
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Technology } from '../../schema/api/capabilities.ts';
 import { type Database, now, statement } from '../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
@@ -7,7 +8,7 @@ import type { Choice } from './choice.ts';
 /** What a hypervisor must have to be given something new. */
 export interface Needs {
   /** What its executor must have found on its host. */
-  readonly technology: string;
+  readonly technology: Technology;
   /** CENs and subnets that must be there, by name or id. */
   readonly networks?: readonly string[];
   /** In MB. */
@@ -32,7 +33,7 @@ const lacksNetwork = `EXISTS (
   WHERE NOT EXISTS (SELECT 1 FROM cens n WHERE n.hypervisor = h.id AND n.name = w.value AND n.desired = 'present')
     AND NOT EXISTS (SELECT 1 FROM subnet_interfaces s WHERE s.hypervisor = h.id AND s.subnet = w.value))`;
 
-const capable = (technology: string) => `coalesce(h.capabilities ->> '$.${technology}.available', 0)`;
+const capable = (technology: Technology) => `coalesce(h.capabilities ->> '$.${technology}.available', 0)`;
 
 const hasRoom = `(:memory = 0 OR ${roomMemory} >= :memory) AND (:disk = 0 OR ${roomDisk} >= :disk) AND (:cpu = 0 OR ${roomCpu} >= :cpu)`;
 
