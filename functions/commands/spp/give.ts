@@ -1,7 +1,7 @@
 import { operationKinds, processSubject, type SppRequest } from '../../../schema/api/spp/commands.ts';
 import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { named } from '../../intent/choice.ts';
+import { known } from '../../intent/choice.ts';
 import { type Intent, insertOperation, insertOwnSubject } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import type { ConnectedProcess } from './read.ts';
@@ -21,7 +21,7 @@ export function giveCommand(principal: string, { hypervisor, missing }: Connecte
       insertOperation({
         operation,
         kind: operationKinds[command.kind],
-        on: named(hypervisor),
+        on: known(hypervisor),
         request,
         principal,
         resource: processSubject(hypervisor, process),
