@@ -76,11 +76,20 @@ export function guard(reason: string, condition: string, args: Readonly<Record<s
   };
 }
 
-/** Arguments as the drivers want them: they take a JavaScript number for a REAL unless it comes as a bigint. */
-export function boundArguments(args: Statement['args']): Record<string, string | number | bigint | null> {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, Number.isSafeInteger(value) ? BigInt(value as number) : value]),
-  );
+/** What the drivers take. */
+export type Bound = string | number | bigint | null;
+
+/** The parameters of an SQL text in the order that SQLite numbers them in: each once, where it appears first. */
+export function parametersOf(sql: string): string[] {
+  const withoutTexts = sql.replaceAll(/'(?:[^']|'')*'/g, "''");
+  return [...new Set([...withoutTexts.matchAll(/:([A-Za-z_]\w*)/g)].map(([, name = '']) => name))];
+}
+
+/** The drivers take a JavaScript number for a REAL unless it comes as a bigint, and what is missing for NULL. */
+export function boundValue(name: string, args: Statement['args']): Bound {
+  const value = args[name];
+  if (value === undefined) throw new DatabaseError('fault', name, `the argument :${name} is missing`);
+  return Number.isSafeInteger(value) ? BigInt(value as number) : value;
 }
 
 /** The database's clock in milliseconds since 1970, as an SQL expression. */

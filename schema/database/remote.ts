@@ -1,6 +1,14 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client/web';
 import { Bell } from './bell.ts';
-import { boundArguments, type Database, databaseError, type Rows, type Statement } from './database.ts';
+import {
+  type Bound,
+  boundValue,
+  type Database,
+  databaseError,
+  parametersOf,
+  type Rows,
+  type Statement,
+} from './database.ts';
 
 /**
  * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one client
@@ -43,10 +51,8 @@ async function batch<const Statements extends readonly Statement[]>(
 }
 
 /** A libSQL server refuses arguments that the statement does not name. */
-function sentArguments({ sql, args }: Statement): Record<string, string | number | bigint | null> {
-  return boundArguments(
-    Object.fromEntries(Object.entries(args).filter(([name]) => new RegExp(`:${name}\\b`).test(sql))),
-  );
+function sentArguments({ sql, args }: Statement): Record<string, Bound> {
+  return Object.fromEntries(parametersOf(sql).map((name) => [name, boundValue(name, args)]));
 }
 
 function objects(result: ResultSet): Record<string, unknown>[] {
