@@ -42,11 +42,19 @@ export interface Claim {
  * Takes up to `limit` operations that may run now, oldest first; operations that share a subject keep their order.
  * Fenced by its condition and not by a guard: a claim that finds nothing writes nothing, and so wakes nobody.
  */
-export async function claim(database: Database, registration: Registration, limit: number): Promise<Claim> {
+export async function claim(
+  database: Database,
+  registration: Registration,
+  { limit, running }: { readonly limit: number; readonly running: number },
+): Promise<Claim> {
   const args = { hypervisor: registration.hypervisor, epoch: registration.epoch, limit };
   // Nobody waits for a beginning.
-  const [claimed, cancelled] = await database.write(
-    [statement<ClaimedOperation>(claimOperations, args), statement<{ sequence: number }>(selectCancelled, args)],
+  const [claimed, cancelled = []] = await database.write(
+    [
+      statement<ClaimedOperation>(claimOperations, args),
+      // What runs nowhere nobody can stop.
+      ...(running > 0 ? [statement<{ sequence: number }>(selectCancelled, args)] : []),
+    ] as const,
     'nobody',
   );
   if (claimed.some(({ parentId }) => parentId !== null)) {

@@ -126,7 +126,7 @@ export class Executor {
   #claim(limit: number): Promise<Claim> {
     const { database, registration, lease } = this.#options;
     if (!lease.isHeld()) return Promise.resolve(NOTHING);
-    return claim(database, registration, limit).catch((error: unknown) => {
+    return claim(database, registration, { limit, running: this.#running.size }).catch((error: unknown) => {
       this.#trouble(error);
       return NOTHING;
     });

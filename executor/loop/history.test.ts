@@ -34,7 +34,7 @@ it('no statement of the loop goes through the history, however long that is', as
   ]);
   const written: Statement[] = [];
   const database = recording(plain, written);
-  const { claimed } = await claim(database, registration, 10);
+  const { claimed } = await claim(database, registration, { limit: 10, running: 0 });
   const { lease, heartbeat } = executorDefaults(database, registration);
   await lease.renew();
   await heartbeat.beat();

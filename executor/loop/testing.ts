@@ -80,7 +80,7 @@ export async function states(database: Database): Promise<OperationState[]> {
 }
 
 export const take = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, limit)).claimed.map(({ id }) => id);
+  (await claim(database, registration, { limit: limit, running: 0 })).claimed.map(({ id }) => id);
 
 /** A host that is a number, which each operation raises to its wanted one, step by step. */
 export interface Counter {

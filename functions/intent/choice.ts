@@ -20,11 +20,6 @@ export function named(host: string, explain: Choice['explain'] = async () => unk
   return { sql: `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`, args: { host }, explain };
 }
 
-/** The one that was found before; a guard of the same batch says that what was found there is there still. */
-export function known(id: string): Choice {
-  return { sql: ':known', args: { known: id }, explain: async () => unknownHypervisor(id) };
-}
-
 /** The work is the database's alone. */
 export const nowhere: Choice = {
   sql: 'NULL',

@@ -9,18 +9,17 @@ import { GroupCommit } from './group-commit.ts';
  * The database in one local file, opened by up to a few processes of one machine.
  *
  * It stands on the `libsql` package and not on `@libsql/client`, whose file connections poison themselves after a BUSY
- * and lose their PRAGMAs: here one connection writes and one reads, calls are synchronous and therefore in order, and
- * a connection that met BUSY is opened again.
+ * and lose their PRAGMAs: here calls are synchronous and therefore in order, and a connection that met BUSY is opened
+ * again. One connection serves all: what it has written it need not read again.
  */
-export function openEmbedded(path: string): Database {
-  const writer = new Connection(path);
-  const reader = new Connection(path, 'PRAGMA query_only = ON');
+export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): Database {
+  const connection = new Connection(path, ...(access === 'read' ? ['PRAGMA query_only = ON'] : []));
   const early = new Bell();
   const late = new Bell();
-  const commits = new GroupCommit(writer, { early, late });
+  const commits = new GroupCommit(connection, { early, late });
   // The log's file changes with our own commits too, and of those everybody who is concerned knows already.
   const looks = new Looks(() => {
-    const saw = writer.sawForeignCommit();
+    const saw = connection.sawForeignCommit();
     if (saw) for (const bell of [early, late]) bell.ring(null);
     return saw;
   });
@@ -30,7 +29,7 @@ export function openEmbedded(path: string): Database {
     write: (statements, wakes = 'everybody') => commits.write(statements, wakes),
     async read(statements) {
       // One statement is a snapshot by itself.
-      return reader.batch(statements, statements.length === 1 ? null : 'BEGIN').rows;
+      return connection.batch(statements, statements.length === 1 ? null : 'BEGIN').rows;
     },
     subscribe: (listener, when) => (when === 'early' ? early : late).subscribe(listener),
     close() {
@@ -39,8 +38,7 @@ export function openEmbedded(path: string): Database {
       early.clear();
       late.clear();
       commits.close();
-      reader.close();
-      writer.close();
+      connection.close();
     },
   };
 }

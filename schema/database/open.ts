@@ -6,7 +6,7 @@ import { openEmbedded } from './embedded.ts';
 import { openRemote } from './remote.ts';
 
 /** Opens what `WEFT_DATABASE_URL` names: `file:` embedded in this process, anything else a libSQL server. */
-export function openDatabase(url: string, authToken?: string): Database {
+export function openDatabase(url: string, authToken?: string, access: 'write' | 'read' = 'write'): Database {
   if (!url.startsWith('file:')) return openRemote(url, authToken);
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
   const directory = dirname(path);
@@ -14,5 +14,5 @@ export function openDatabase(url: string, authToken?: string): Database {
   // SQLite tells only that it cannot open the file; the system says why.
   accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
-  return openEmbedded(path);
+  return openEmbedded(path, access);
 }

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       `there is no database ${databaseUrl} yet; npm start makes it, or set WEFT_STATE_DIR to where it is`,
     );
   }
-  const database = openDatabase(databaseUrl, databaseAuthToken);
+  const database = openDatabase(databaseUrl, databaseAuthToken, 'read');
   try {
     const [rows] = await database.read([statement<Record<string, unknown>>(sql)]);
     console.log(values.json ? JSON.stringify(rows, null, 2) : formatTable(rows));

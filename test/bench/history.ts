@@ -42,7 +42,7 @@ async function medianClaim(database: Database, round: string): Promise<number> {
       statement('INSERT INTO operation_subjects SELECT :id, sequence FROM operations WHERE id = :id', { id }),
     ]);
     const began = performance.now();
-    const { claimed } = await claim(database, registration, 64);
+    const { claimed } = await claim(database, registration, { limit: 64, running: 0 });
     times.push(performance.now() - began);
     for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, settle: [] });
   }

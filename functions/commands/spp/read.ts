@@ -3,18 +3,12 @@ import type { ProcessType } from '../../../schema/api/spp/commands.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
-import { isNamed } from '../../intent/choice.ts';
+import { type Choice, isNamed } from '../../intent/choice.ts';
 import { findHypervisor } from '../../intent/find-hypervisor.ts';
 import { severalPlaces } from '../../intent/placement.ts';
 import type { Asked } from '../asked.ts';
 
 type Where = Pick<Asked, 'database' | 'host'>;
-
-/** A connected process; `missing` is what to answer when it is not there any more. */
-export interface ConnectedProcess {
-  readonly hypervisor: string;
-  readonly missing: () => Problem;
-}
 
 /** What an executor that is not alive once wrote of its processes says nothing of now. */
 const connected = `
@@ -30,9 +24,21 @@ export interface NamedProcess {
   readonly missing: () => Problem;
 }
 
-/** Which hypervisor it is connected to. Throws `missing`, or a 409 where two hypervisors have such a process. */
-export async function findProcess(where: Where, named: NamedProcess): Promise<ConnectedProcess> {
-  return { ...(await only(where, named, 'p.hypervisor')), missing: named.missing };
+const isProcess = 'AND p.process = :process AND p.type = :type';
+
+/** The hypervisor that it is connected to; where two have such a process, neither. */
+export function connectedTo(where: Where, named: NamedProcess): Choice {
+  const { process, type } = named;
+  return {
+    sql: `(SELECT CASE count(*) WHEN 1 THEN max(p.hypervisor) END ${connected} ${isProcess} ${inScope(where)})`,
+    args: { process, type, host: where.host },
+    explain: () => findProcess(where, named).then(named.missing),
+  };
+}
+
+/** Throws `missing`, a 409 where two hypervisors have such a process, or a 422 where none can have one. */
+export async function findProcess(where: Where, named: NamedProcess): Promise<void> {
+  await only(where, named, 'p.hypervisor');
 }
 
 /** What a GET of it answers, as JSON text. Throws as {@link findProcess} does. */
@@ -48,14 +54,11 @@ interface Row {
 
 async function only(where: Where, { process, type, missing }: NamedProcess, columns: string): Promise<Row> {
   const [rows] = await where.database.read([
-    statement<Row>(
-      `SELECT h.name, ${columns} ${connected} AND p.process = :process AND p.type = :type ${inScope(where)}`,
-      {
-        host: where.host,
-        process,
-        type,
-      },
-    ),
+    statement<Row>(`SELECT h.name, ${columns} ${connected} ${isProcess} ${inScope(where)}`, {
+      host: where.host,
+      process,
+      type,
+    }),
   ]);
   const [row] = rows;
   if (!row) throw (await unavailable(where)) ?? missing();

@@ -9,50 +9,50 @@ import {
 import { readComponentName } from '../../../schema/api/spp/parameters.ts';
 import type { Vlan } from '../../../schema/api/spp/values.ts';
 import type { AppContext } from '../../context.ts';
-import { findTarget, give, readRules } from './target.ts';
+import { give, readRules } from './target.ts';
 
 /** POST /v1/vfs/{id}/components */
-export async function startComponent(c: AppContext): Promise<Response> {
-  const target = await findTarget(c, 'vf');
-  return give(c, target, { kind: 'start-component', ...(await readRules(c, componentStart)) });
+export function startComponent(c: AppContext): Promise<Response> {
+  return give(c, 'vf', async () => ({ kind: 'start-component', ...(await readRules(c, componentStart)) }));
 }
 
 /** POST /v1/mirrors/{id}/components (extension) */
-export async function startMirror(c: AppContext): Promise<Response> {
-  const target = await findTarget(c, 'mirror');
-  return give(c, target, { kind: 'start-component', ...(await readRules(c, mirrorStart)) });
+export function startMirror(c: AppContext): Promise<Response> {
+  return give(c, 'mirror', async () => ({ kind: 'start-component', ...(await readRules(c, mirrorStart)) }));
 }
 
 /** DELETE …/components/{name} */
-export async function stopComponent(c: AppContext, type: 'vf' | 'mirror'): Promise<Response> {
-  const target = await findTarget(c, type);
-  return give(c, target, { kind: 'stop-component', name: componentName(c) });
+export function stopComponent(c: AppContext, type: 'vf' | 'mirror'): Promise<Response> {
+  return give(c, type, () => ({ kind: 'stop-component', name: componentName(c) }));
 }
 
 /** PUT /v1/vfs/{id}/components/{name}/ports, and without `/ports` */
-export async function changePort(c: AppContext): Promise<Response> {
-  const target = await findTarget(c, 'vf');
-  const component = componentName(c);
-  const request = await readRules(c, componentPort);
-  const { port, dir: direction } = request;
-  if (request.action === 'detach') return give(c, target, { kind: 'detach-port', port, direction, component });
-  const vlan = tagOf(request.vlan);
-  return give(c, target, { kind: 'attach-port', port, direction, component, ...(vlan ? { vlan } : {}) });
+export function changePort(c: AppContext): Promise<Response> {
+  return give(c, 'vf', async () => {
+    const component = componentName(c);
+    const request = await readRules(c, componentPort);
+    const { port, dir: direction } = request;
+    if (request.action === 'detach') return { kind: 'detach-port', port, direction, component };
+    const vlan = tagOf(request.vlan);
+    return { kind: 'attach-port', port, direction, component, ...(vlan ? { vlan } : {}) };
+  });
 }
 
 /** PUT /v1/mirrors/{id}/components/{name}/ports (extension) */
-export async function changeMirrorPort(c: AppContext): Promise<Response> {
-  const target = await findTarget(c, 'mirror');
-  const component = componentName(c);
-  const { action, port, dir: direction } = await readRules(c, mirrorPort);
-  return give(c, target, { kind: action === 'attach' ? 'attach-port' : 'detach-port', port, direction, component });
+export function changeMirrorPort(c: AppContext): Promise<Response> {
+  return give(c, 'mirror', async () => {
+    const component = componentName(c);
+    const { action, port, dir: direction } = await readRules(c, mirrorPort);
+    return { kind: action === 'attach' ? 'attach-port' : 'detach-port', port, direction, component };
+  });
 }
 
 /** PUT /v1/vfs/{id}/classifier_table */
-export async function changeClassifier(c: AppContext): Promise<Response> {
-  const target = await findTarget(c, 'vf');
-  const { action, mac_address: mac, port, vlan: vlanId } = await readRules(c, classifierChange);
-  return give(c, target, { kind: action === 'add' ? 'add-classifier' : 'remove-classifier', mac, port, vlanId });
+export function changeClassifier(c: AppContext): Promise<Response> {
+  return give(c, 'vf', async () => {
+    const { action, mac_address: mac, port, vlan: vlanId } = await readRules(c, classifierChange);
+    return { kind: action === 'add' ? 'add-classifier' : 'remove-classifier', mac, port, vlanId };
+  });
 }
 
 function componentName(c: AppContext): string {

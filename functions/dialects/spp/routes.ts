@@ -10,7 +10,7 @@ import { asProblem } from '../../middleware/problem.ts';
 import { answerBody, answerText } from './answer.ts';
 import * as components from './components.ts';
 import * as patching from './patching.ts';
-import { answerStatus, findTarget, give, mountedPath } from './target.ts';
+import { answerStatus, give, mountedPath } from './target.ts';
 
 const PREFIX = '/v1';
 
@@ -67,6 +67,6 @@ export function answerSppError(error: unknown, c: AppContext): Response | undefi
 }
 
 /** DELETE of a process (extension): it ends. */
-async function exit(c: AppContext, type: ProcessType): Promise<Response> {
-  return give(c, await findTarget(c, type), { kind: 'exit' });
+function exit(c: AppContext, type: ProcessType): Promise<Response> {
+  return give(c, type, () => ({ kind: 'exit' }));
 }

@@ -4,24 +4,12 @@ import { readProcessId, unknownProcess } from '../../../schema/api/spp/parameter
 import { type RequestRules, readRequest } from '../../../schema/api/spp/request.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { giveCommand } from '../../commands/spp/give.ts';
-import { type ConnectedProcess, findProcess, type NamedProcess, readProcess } from '../../commands/spp/read.ts';
+import { findProcess, type NamedProcess, readProcess } from '../../commands/spp/read.ts';
 import type { AppContext } from '../../context.ts';
 import { submit } from '../../intent/submit.ts';
 import { asked, withoutPrefix } from '../../middleware/asked.ts';
 import { warnOfIgnored } from '../../middleware/body.ts';
 import { answerBody, answerNothing } from './answer.ts';
-
-/** A process that a path names and that is connected. */
-interface Target extends ConnectedProcess {
-  readonly process: number;
-  readonly type: ProcessType;
-}
-
-/** A 404 comes before anything that is wrong with the body, as with spp-ctl. */
-export async function findTarget(c: AppContext, type: ProcessType): Promise<Target> {
-  const named = namedProcess(c, type);
-  return { process: named.process, type, ...(await findProcess(asked(c), named)) };
-}
 
 export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {
   return answerBody(c, await readProcess(asked(c), namedProcess(c, type)));
@@ -45,13 +33,30 @@ export async function readRules<Schema extends v.GenericSchema>(
   return value;
 }
 
-/** Gives the process a command, and answers 204 when it took it. */
-export function give(c: AppContext, { process, type, ...connected }: Target, command: SppCommand): Promise<Response> {
+/**
+ * Gives the process that the path names a command, and answers 204 when it took it. That there is no such process comes
+ * before anything that is wrong with the request, as with spp-ctl.
+ */
+export async function give(
+  c: AppContext,
+  type: ProcessType,
+  read: () => SppCommand | Promise<SppCommand>,
+): Promise<Response> {
+  const named = namedProcess(c, type);
+  const where = asked(c);
+  const command = await readCommand(read).catch(async (error: unknown) => {
+    await findProcess(where, named);
+    throw error;
+  });
   return submit(
     c,
-    () => giveCommand(c.get('principal'), connected, { process, type, command }),
+    () => giveCommand(where, named, command),
     () => answerNothing(c),
   );
+}
+
+async function readCommand(read: () => SppCommand | Promise<SppCommand>): Promise<SppCommand> {
+  return read();
 }
 
 /** spp-ctl tells of a path without the part that chose its handler. */
