@@ -1,7 +1,7 @@
+import { unknownHypervisor } from '../../schema/api/fleet/parameters.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import type { Problem } from '../../schema/problem.ts';
 import type { Arguments } from '../../schema/statements/ending.ts';
-import { unknownHypervisor } from './find-hypervisor.ts';
 
 /** Which hypervisor a request means. */
 export interface Choice {

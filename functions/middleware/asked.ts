@@ -1,19 +1,17 @@
+import { readHypervisorReference } from '../../schema/api/fleet/parameters.ts';
 import type { Asked } from '../commands/asked.ts';
 import type { AppContext } from '../context.ts';
-import { unknownHypervisor } from '../intent/find-hypervisor.ts';
 
 /** In front of a dialect's path: whose it is. */
 export const HYPERVISOR_PREFIX = '/hypervisors/:hypervisor';
-
-const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
 /**
  * What every command wants to know of a request. Whether there is such a hypervisor, the command's own statements say:
  * a write stays one round trip. Throws a 400 for what can be no hypervisor.
  */
 export function asked(c: AppContext): Asked {
-  const host = c.req.param('hypervisor') ?? null;
-  if (host !== null && !idPattern.test(host)) throw unknownHypervisor(host);
+  const given = c.req.param('hypervisor');
+  const host = given === undefined ? null : readHypervisorReference(given);
   return { database: c.get('settings').database, principal: c.get('principal'), host };
 }
 

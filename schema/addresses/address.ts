@@ -1,11 +1,39 @@
 import ipaddr from 'ipaddr.js';
 
+/** Of an IPv6 address with every digit and a dotted quad at its end. */
+const TEXT_MAX = 45;
+
 /** The canonical text of an IPv4 or IPv6 address (RFC 5952), without a zone; undefined: it is none. */
 export function canonicalAddress(text: string): string | undefined {
-  // Octal, short and hexadecimal forms mean other addresses elsewhere.
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
-  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-  return ipaddr.IPv6.parse(text).toRFC5952String();
+  if (text.length > TEXT_MAX) return undefined;
+  if (isQuad(text)) return text;
+  const groups = inGroups(text);
+  return groups !== undefined && ipaddr.IPv6.isValid(groups) ? textOf(ipaddr.IPv6.parse(groups)) : undefined;
+}
+
+/** Four decimal numbers: octal, short and hexadecimal forms mean other addresses elsewhere. */
+function isQuad(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text);
+}
+
+/**
+ * IPv6 without the dotted quad that may end it: the library would take `::1.2.3.4` for `::ffff:1.2.3.4`, and numbers
+ * in octal. Undefined: it is none.
+ */
+function inGroups(text: string): string | undefined {
+  if (text.includes('%')) return undefined;
+  if (!text.includes('.')) return text;
+  const start = text.lastIndexOf(':') + 1;
+  const quad = text.slice(start);
+  if (start === 0 || !isQuad(quad)) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(quad).octets;
+  return `${text.slice(0, start)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
+
+/** RFC 5952, with the quad of its section 5 where the prefix says that there is one. */
+function textOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  return address.isIPv4MappedAddress() ? `::ffff:${address.toIPv4Address()}` : address.toRFC5952String();
 }
 
 /** 48 bits, `:` or `-` between them, in lower case with `:`; undefined: it is none. */
@@ -21,8 +49,8 @@ export function numberOf(address: string): { readonly value: bigint; readonly bi
   return { value, bits: bytes.length === 4 ? 32 : 128 };
 }
 
+/** The canonical text of a number that {@link numberOf} gives. */
 export function addressOf(value: bigint, bits: 32 | 128): string {
   const bytes = Array.from({ length: bits / 8 }, (_, index) => Number((value >> BigInt(bits - 8 - index * 8)) & 0xffn));
-  const address = ipaddr.fromByteArray(bytes);
-  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+  return textOf(ipaddr.fromByteArray(bytes));
 }

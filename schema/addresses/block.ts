@@ -12,6 +12,9 @@ export interface Block {
 /** Offsets are numbers of SQLite and JavaScript: what lies behind them cannot be handed out. */
 export const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
+/** So many addresses a range may have: what is free of it is such a number, too. */
+export const RANGE_MAX = Number.MAX_SAFE_INTEGER;
+
 /** Why a text is no block. */
 export type NoBlock = 'malformed' | 'host bits';
 
@@ -33,16 +36,29 @@ export function offsetIn({ base, bits, size }: Block, address: string): bigint |
   return number.bits === bits && offset >= 0n && offset < size ? offset : undefined;
 }
 
-export function addressAt({ base, bits }: Block, offset: number): string {
+export function contains(block: Block, address: string): boolean {
+  return offsetIn(block, address) !== undefined;
+}
+
+/** The address that is so far from the block's first. */
+export function addressAt({ cidr, base, bits, size }: Block, offset: number): string {
+  if (!Number.isSafeInteger(offset) || offset < 0 || BigInt(offset) >= size) {
+    throw new RangeError(`${cidr} has no address at offset ${offset}`);
+  }
   return addressOf(base + BigInt(offset), bits);
 }
 
 /**
- * The offsets of the first and the last address for hosts: IPv4 without network and broadcast (but RFC 3021: a /31 has
- * two hosts), IPv6 without the routers' anycast address (RFC 4291, section 2.6.1).
+ * The offset of the first address for hosts: IPv4 without the network's (but RFC 3021: a /31 has two hosts), IPv6
+ * without the routers' anycast address (RFC 4291, section 2.6.1; RFC 6164: a /127 has none).
  */
-export function hostOffsets({ bits, size }: Block): { readonly first: number; readonly last: number } {
-  const last = size - 1n > BigInt(OFFSET_MAX) ? OFFSET_MAX : Number(size - 1n);
-  if (size <= 2n) return { first: 0, last };
-  return bits === 32 ? { first: 1, last: last - 1 } : { first: 1, last };
+export function firstHost({ size }: Block): number {
+  return size <= 2n ? 0 : 1;
+}
+
+/** The offset of the last address for hosts: IPv4 without broadcast; as far from `first` as can be counted. */
+export function lastHost({ bits, size }: Block, first: number): number {
+  const last = bits === 32 && size > 2n ? size - 2n : size - 1n;
+  const countable = BigInt(first) + BigInt(RANGE_MAX - 1);
+  return Number([last, countable, BigInt(OFFSET_MAX)].reduce((least, limit) => (limit < least ? limit : least)));
 }

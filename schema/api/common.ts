@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** In any case; answered in lower case. */
 export const uuidSchema = v.pipe(
@@ -9,13 +9,12 @@ export const uuidSchema = v.pipe(
   v.transform((id) => id.toLowerCase()),
 );
 
+export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
 /** Of a hypervisor: what an operator calls it. */
 export const nameSchema = v.pipe(
   v.string('must be a string'),
-  v.regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
-    'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit',
-  ),
+  v.regex(namePattern, 'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit'),
   v.check((name) => !uuidPattern.test(name), 'must not look like a UUID: that would be an id'),
 );
 
@@ -31,7 +30,10 @@ export function objectMessage(issue: v.BaseIssue<unknown>): string {
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';
 }
 
-/** A map with keys and values of a client's own; a key such as `__proto__` is a key like any other. */
+/**
+ * A map with keys and values of a client's own; a key such as `__proto__` is a key like any other. Two keys that are the
+ * same once they are read are refused.
+ */
 export function mapSchema<Value>(
   key: v.GenericSchema<string, string>,
   value: v.GenericSchema<unknown, Value>,
@@ -43,16 +45,19 @@ export function mapSchema<Value>(
       let wrong = false;
       for (const [name, given] of Object.entries(dataset.value)) {
         const read = { key: v.safeParse(key, name), value: v.safeParse(value, given) };
-        const issue = read.key.issues?.[0] ?? read.value.issues?.[0];
-        if (issue !== undefined) {
+        const repeated = read.key.success && map.has(read.key.output) ? 'is in the map twice' : undefined;
+        const refusal = (read.key.issues ?? read.value.issues)?.[0].message ?? repeated;
+        if (refusal !== undefined) {
           wrong = true;
-          addIssue({
-            message: issue.message,
-            path: [{ type: 'object', origin: 'value', input: dataset.value, key: name, value: given }],
-          });
+          addIssue({ message: refusal, path: [member(dataset.value, name)] });
         } else if (read.key.success && read.value.success) map.set(read.key.output, read.value.output);
       }
       return wrong ? NEVER : Object.fromEntries(map);
     }),
   );
+}
+
+/** A step of the path to what is wrong. */
+export function member(input: Record<string, unknown>, key: string): v.ObjectPathItem {
+  return { type: 'object', origin: 'value', input, key, value: input[key] };
 }

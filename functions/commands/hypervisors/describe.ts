@@ -67,18 +67,25 @@ export function createHypervisor({ principal }: Pick<Asked, 'principal'>, id: st
   };
 }
 
+const available: Readonly<Record<Resource, string>> = {
+  memory: availableMemory,
+  disk: availableDisk,
+  cpu: availableCpu,
+};
+
 /** Of these the executor knows better. */
-const isSame = (resource: Resource, available: string) =>
+const isSame = (resource: Resource) =>
   `(:total_${resource} IS NULL OR :total_${resource} = h.total_${resource})
-   AND (:available_${resource} IS NULL OR :available_${resource} = ${available})`;
+   AND (:available_${resource} IS NULL OR :available_${resource} = ${available[resource]})`;
 
 const resourcesMayChange = `EXISTS (
   SELECT 1 FROM hypervisors h WHERE h.id = :id AND (NOT ${alive('h')} OR (
-    ${isSame('memory', availableMemory)} AND ${isSame('disk', availableDisk)} AND ${isSame('cpu', availableCpu)})))`;
+    ${resources.map(isSame).join(' AND ')})))`;
 
-/** What is available stays as it was where the request does not say it. */
+/** What is available stays as it was where the request does not say it, or says what it is. */
 const withheld = (resource: Resource) =>
-  `coalesce(:total_${resource}, h.total_${resource}) - coalesce(:available_${resource}, h.total_${resource} - h.withheld_${resource})`;
+  `coalesce(:total_${resource}, h.total_${resource})
+   - coalesce(nullif(:available_${resource}, ${available[resource]}), h.total_${resource} - h.withheld_${resource})`;
 
 const isWithin = (resource: Resource) =>
   guardOf(

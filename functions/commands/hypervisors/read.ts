@@ -1,9 +1,9 @@
 import type { AssociationBody, HypervisorBody } from '../../../schema/api/fleet/hypervisors.ts';
+import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
 import { isNamed } from '../../intent/choice.ts';
-import { unknownHypervisor } from '../../intent/find-hypervisor.ts';
 import { timestamp } from '../../intent/operation.ts';
 
 /** What clients see of a hypervisor, and how often they have changed it. */

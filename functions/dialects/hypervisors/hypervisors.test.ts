@@ -133,6 +133,19 @@ describe('a change', () => {
     await weft.request('DELETE', path);
   });
 
+  it('that sends back what it has read changes nothing, also where something was promised', async () => {
+    const weft = await fleet();
+    await weft.database.write([
+      statement("INSERT INTO reservations (owner, hypervisor, memory, disk, cpu) VALUES ('vm', :id, 100, 0, 1)", {
+        id,
+      }),
+    ]);
+    const path = `/hypervisors/${id}`;
+    const { body } = await weft.request('GET', path);
+    expect(body.available_resources).toEqual({ memory: 924, disk: 1024, cpu: 1 });
+    expect((await weft.request('PATCH', path, body)).body).toEqual(body);
+  });
+
   it('may hold what we do not know: it is ignored and named', async () => {
     const weft = await fleet();
     const answer = await weft.request('PATCH', `/hypervisors/${id}`, {

@@ -1,12 +1,13 @@
-import * as v from 'valibot';
 import {
   configPatchSchema,
   hypervisorPatchSchema,
   hypervisorPostSchema,
+  refuseForeignName,
   removalQuerySchema,
   subnetIdSchema,
   subnetsPatchSchema,
 } from '../../../schema/api/fleet/hypervisors.ts';
+import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { associate, dissociate, notAssociated } from '../../commands/hypervisors/associate.ts';
 import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
@@ -60,6 +61,7 @@ export async function update(c: AppContext): Promise<Response> {
       errors: [{ pointer: '/id', detail: `is ${read.body.id}, and cannot be changed` }],
     });
   }
+  refuseForeignName(read.body.id, patch);
   const revision = expectedRevision(c, read.revision);
   return submit(
     c,
@@ -152,7 +154,6 @@ function current(c: AppContext): Promise<ReadHypervisor> {
   return readHypervisor(c.get('settings').database, idOf(c));
 }
 
-/** An id or a name: which, and whether anybody has it, the database says. */
 function idOf(c: AppContext): string {
-  return v.parse(v.string(), c.req.param('id'));
+  return readHypervisorReference(c.req.param('id') ?? '');
 }

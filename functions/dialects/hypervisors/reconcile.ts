@@ -1,3 +1,4 @@
+import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { resyncQuerySchema } from '../../../schema/api/hypervisors.ts';
 import * as commands from '../../commands/hypervisors/reconcile.ts';
 import type { AppContext } from '../../context.ts';
@@ -33,5 +34,5 @@ export async function removeOrphans(c: AppContext): Promise<Response> {
 }
 
 function named(c: AppContext): Promise<FoundHypervisor> {
-  return findHypervisor(c.get('settings').database, c.req.param('id') ?? '');
+  return findHypervisor(c.get('settings').database, readHypervisorReference(c.req.param('id') ?? ''));
 }

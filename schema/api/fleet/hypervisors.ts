@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { canonicalAddress, canonicalMac } from '../../addresses/address.ts';
-import { problemSchema } from '../../problem.ts';
+import { Problem, problemSchema } from '../../problem.ts';
 import { capabilitiesSchema } from '../capabilities.ts';
-import { anyObjectSchema, mapSchema, nameSchema, objectMessage, uuidSchema } from '../common.ts';
+import { anyObjectSchema, mapSchema, member, nameSchema, objectMessage, uuidPattern, uuidSchema } from '../common.ts';
 
 /** As `canonical` writes it; an empty string: there is none. */
 function emptyOr(canonical: (text: string) => string | undefined, rule: string) {
@@ -24,6 +24,8 @@ const amountSchema = v.pipe(
   v.number('must be a number'),
   v.safeInteger('must be a whole number'),
   v.minValue(0, 'must not be negative'),
+  // Of JSON's -0.
+  v.transform((amount) => amount + 0),
 );
 
 /** Memory and disk in MB, CPU in cores. */
@@ -47,11 +49,23 @@ const readOnly = {
   free_memory: v.optional(v.unknown()),
 };
 
-/** An absent name is the id: that may be sent back, too. */
+/** An absent name is the id: that may be sent back, too, but no other's. */
 const sentNameSchema = v.union(
   [nameSchema, uuidSchema],
   (issue) => v.safeParse(nameSchema, issue.input).issues?.[0].message ?? 'is no name',
 );
+
+const foreignName = 'must not look like a UUID: that would be an id';
+
+function isForeignName(id: string | undefined, name: string | undefined): boolean {
+  return name !== undefined && uuidPattern.test(name) && name !== id;
+}
+
+/** Of a PATCH, once its hypervisor is known. Throws a {@link Problem} 400 for a name that is the id of another. */
+export function refuseForeignName(id: string, { name }: Pick<HypervisorPatch, 'name'>): void {
+  if (!isForeignName(id, name)) return;
+  throw new Problem('invalid', `/name ${foreignName}`, { errors: [{ pointer: '/name', detail: foreignName }] });
+}
 
 const described = {
   id: v.optional(uuidSchema),
@@ -73,16 +87,14 @@ export const hypervisorPostSchema = v.pipe(
   v.object(described, objectMessage),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { total_resources: total = {}, available_resources: available = {} } = dataset.value;
+    const { id, name, total_resources: total = {}, available_resources: available = {} } = dataset.value;
+    if (isForeignName(id, name)) addIssue({ message: foreignName, path: [member(dataset.value, 'name')] });
     for (const resource of amounts) {
       const [most, given] = [total[resource] ?? 0, available[resource]];
       if (given === undefined || given <= most) continue;
       addIssue({
         message: `is above the total of ${most}`,
-        path: [
-          { type: 'object', origin: 'value', input: dataset.value, key: 'available_resources', value: available },
-          { type: 'object', origin: 'value', input: available, key: resource, value: given },
-        ],
+        path: [member(dataset.value, 'available_resources'), member(available, resource)],
       });
     }
   }),
@@ -110,10 +122,7 @@ export const configPatchSchema = v.pipe(
     for (const [key, value] of Object.entries(dataset.value)) {
       const known = Object.hasOwn(knownConfig, key) ? knownConfig[key] : undefined;
       if (known === undefined || value === '' || known.pattern.test(value)) continue;
-      addIssue({
-        message: known.rule,
-        path: [{ type: 'object', origin: 'value', input: dataset.value, key, value }],
-      });
+      addIssue({ message: known.rule, path: [member(dataset.value, key)] });
     }
   }),
 );
@@ -147,7 +156,7 @@ const amountsBodySchema = v.object({ memory: v.number(), disk: v.number(), cpu: 
 
 export const hypervisorBodySchema = v.object({
   id: v.string(),
-  metadata: v.record(v.string(), v.unknown()),
+  metadata: anyObjectSchema,
   ip: v.string(),
   netmask: v.string(),
   gateway: v.string(),
@@ -166,6 +175,17 @@ export const hypervisorBodySchema = v.object({
   free_memory: v.nullable(v.number()),
 });
 export type HypervisorBody = v.InferOutput<typeof hypervisorBodySchema>;
+
+export const configBodySchema = mapSchema(v.string(), v.string());
+export type ConfigBody = v.InferOutput<typeof configBodySchema>;
+
+/** Subnet to interface. */
+export const subnetsBodySchema = mapSchema(v.string(), v.string());
+export type SubnetsBody = v.InferOutput<typeof subnetsBodySchema>;
+
+/** What runs on it, by id. */
+export const guestsBodySchema = v.array(v.string());
+export type GuestsBody = v.InferOutput<typeof guestsBodySchema>;
 
 export const associationStates = ['pending', 'ready', 'failed'] as const;
 

@@ -1,6 +1,15 @@
 import * as v from 'valibot';
 import { canonicalAddress } from '../../addresses/address.ts';
-import { addressAt, type Block, hostOffsets, OFFSET_MAX, offsetIn, parseBlock } from '../../addresses/block.ts';
+import {
+  addressAt,
+  type Block,
+  firstHost,
+  lastHost,
+  OFFSET_MAX,
+  offsetIn,
+  parseBlock,
+  RANGE_MAX,
+} from '../../addresses/block.ts';
 import { type MemberError, Problem, problemSchema } from '../../problem.ts';
 import { anyObjectSchema, objectMessage, uuidSchema } from '../common.ts';
 import { associationStates } from './hypervisors.ts';
@@ -58,11 +67,10 @@ export function defineSubnet({ cidr, gateway, start, end }: SubnetFields): Subne
     errors.push({ pointer: `/${member}`, detail: offset.wrong });
     return null;
   };
-  const usual = hostOffsets(block);
   const gatewayOffset = read('gateway', gateway);
-  const startOffset = read('start', start) ?? usual.first;
-  const endOffset = read('end', end) ?? usual.last;
-  if (errors.length === 0 && startOffset > endOffset) errors.push({ pointer: '/end', detail: 'is before start' });
+  const startOffset = read('start', start) ?? firstHost(block);
+  const endOffset = read('end', end) ?? lastHost(block, startOffset);
+  if (errors.length === 0) errors.push(...rangeErrors(block, startOffset, endOffset, end == null));
   if (errors.length > 0) throw invalid(errors);
   return {
     cidr: block.cidr,
@@ -73,6 +81,15 @@ export function defineSubnet({ cidr, gateway, start, end }: SubnetFields): Subne
     endOffset,
     gatewayOffset,
   };
+}
+
+function rangeErrors(block: Block, start: number, end: number, endIsUsual: boolean): MemberError[] {
+  if (start > end) {
+    return endIsUsual
+      ? [{ pointer: '/start', detail: `is behind the last host address ${addressAt(block, end)}` }]
+      : [{ pointer: '/end', detail: 'is before start' }];
+  }
+  return end - start < RANGE_MAX ? [] : [{ pointer: '/end', detail: 'makes a range of 2^53 addresses or more' }];
 }
 
 function blockOf(cidr: string | null | undefined): Block {
@@ -90,7 +107,7 @@ function offsetOf(block: Block, text: string): number | { readonly wrong: string
   if (address === undefined) return { wrong: 'must be an IPv4 or IPv6 address' };
   const offset = offsetIn(block, address);
   if (offset === undefined) return { wrong: `is not in ${block.cidr}` };
-  if (offset > BigInt(OFFSET_MAX)) return { wrong: `is more than 2^53 addresses behind the first of ${block.cidr}` };
+  if (offset > BigInt(OFFSET_MAX)) return { wrong: `is 2^53 addresses or more behind the first of ${block.cidr}` };
   return Number(offset);
 }
 
@@ -109,13 +126,20 @@ export const addressSchema = v.pipe(
   }),
 );
 
+/** Null, as our own answer has it, and an empty text: nobody. */
+const ownerSchema = v.pipe(
+  v.nullable(v.string('must be a string'), ''),
+  v.maxLength(255, 'must have at most 255 characters'),
+  v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters in it'),
+);
+
 /** A reservation: of this address, or of the lowest that is free. */
 export const reservationSchema = v.pipe(
   anyObjectSchema,
   v.strictObject(
     {
       address: v.optional(addressSchema),
-      owner: v.optional(v.pipe(v.string('must be a string'), v.maxLength(255, 'must have at most 255 characters'))),
+      owner: v.optional(ownerSchema),
       reserved: v.optional(v.unknown()),
     },
     objectMessage,
@@ -129,7 +153,7 @@ export const subnetBodySchema = v.object({
   gateway: v.nullable(v.string()),
   start: v.nullable(v.string()),
   end: v.nullable(v.string()),
-  metadata: v.record(v.string(), v.unknown()),
+  metadata: anyObjectSchema,
   /** Addresses that nobody has; null: nobody has defined the subnet yet. */
   free: v.nullable(v.number()),
   reserved: v.number(),

@@ -1,0 +1,22 @@
+import { Problem } from '../../problem.ts';
+import { namePattern, uuidPattern } from '../common.ts';
+
+/**
+ * What a path names a hypervisor by: its id in lower case, or its name. Whether there is one, the database knows.
+ *
+ * @throws Problem 400
+ */
+export function readHypervisorReference(text: string): string {
+  if (uuidPattern.test(text)) return text.toLowerCase();
+  if (namePattern.test(text)) return text;
+  throw unknownHypervisor(text);
+}
+
+/** A 404 for a UUID nobody has, a 400 for any other word. */
+export function unknownHypervisor(reference: string): Problem {
+  const isUuid = uuidPattern.test(reference);
+  const detail = isUuid ? `there is no hypervisor ${reference}` : 'is neither a UUID nor the name of a hypervisor';
+  return new Problem(isUuid ? 'not_found' : 'invalid', isUuid ? detail : 'invalid hypervisor id', {
+    errors: [{ parameter: 'id', detail }],
+  });
+}
