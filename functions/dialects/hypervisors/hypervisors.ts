@@ -1,3 +1,4 @@
+import type * as v from 'valibot';
 import {
   configPatchSchema,
   hypervisorPatchSchema,
@@ -9,6 +10,7 @@ import {
 } from '../../../schema/api/fleet/hypervisors.ts';
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
+import type { Asked } from '../../commands/asked.ts';
 import { associate, dissociate, notAssociated } from '../../commands/hypervisors/associate.ts';
 import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
 import {
@@ -19,6 +21,7 @@ import {
 } from '../../commands/hypervisors/read.ts';
 import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
 import type { AppContext } from '../../context.ts';
+import type { Intent } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { submit, submitRemoval } from '../../intent/submit.ts';
 import { asked } from '../../middleware/asked.ts';
@@ -84,15 +87,8 @@ export async function getConfig(c: AppContext): Promise<Response> {
 }
 
 /** PATCH /hypervisors/{id}/config: merges, and answers the whole. */
-export async function changeConfig(c: AppContext): Promise<Response> {
-  const patch = await readStrictBody(c, configPatchSchema);
-  const read = await current(c);
-  const revision = expectedRevision(c, read.revision);
-  return submit(
-    c,
-    () => updateConfig(asked(c), read, patch, revision),
-    () => answer(c, read.body.id, ({ config }) => config),
-  );
+export function changeConfig(c: AppContext): Promise<Response> {
+  return changePart(c, configPatchSchema, updateConfig, ({ config }) => config);
 }
 
 /** GET /hypervisors/{id}/subnets */
@@ -101,15 +97,8 @@ export async function getSubnets(c: AppContext): Promise<Response> {
 }
 
 /** PATCH /hypervisors/{id}/subnets: merges, and answers the whole. */
-export async function changeSubnets(c: AppContext): Promise<Response> {
-  const patch = await readStrictBody(c, subnetsPatchSchema);
-  const read = await current(c);
-  const revision = expectedRevision(c, read.revision);
-  return submit(
-    c,
-    () => associate(asked(c), read, patch, revision),
-    () => answer(c, read.body.id, ({ subnets }) => subnets),
-  );
+export function changeSubnets(c: AppContext): Promise<Response> {
+  return changePart(c, subnetsPatchSchema, associate, ({ subnets }) => subnets);
 }
 
 /** GET /hypervisors/{id}/subnets/{subnetID}: the association, and its interface's state on the host (extension). */
@@ -137,6 +126,22 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
 /** GET /hypervisors/{id}/guests: no kind of guest is built yet. */
 export async function getGuests(c: AppContext): Promise<Response> {
   return answer(c, idOf(c), () => []);
+}
+
+async function changePart<Schema extends v.GenericSchema>(
+  c: AppContext,
+  schema: Schema,
+  command: (by: Asked, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
+  part: (read: ReadHypervisor) => unknown,
+): Promise<Response> {
+  const patch = await readStrictBody(c, schema);
+  const read = await current(c);
+  const revision = expectedRevision(c, read.revision);
+  return submit(
+    c,
+    () => command(asked(c), read, patch, revision),
+    () => answer(c, read.body.id, part),
+  );
 }
 
 async function answer(
