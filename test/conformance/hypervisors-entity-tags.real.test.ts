@@ -80,7 +80,9 @@ describe('an entity tag', () => {
   it('lets one of many win who all have seen the same', async () => {
     const weft = await aFleetWithSubnet();
     for (const [path, member] of [
+      [one, (ordinal: number) => ({ metadata: { ordinal } })],
       [`${one}/config`, (ordinal: number) => ({ [`key${ordinal}`]: 'x' })],
+      [`${one}/subnets`, (ordinal: number) => ({ [SUBNET]: `br${ordinal + 10}` })],
       [`/subnets/${SUBNET}`, (ordinal: number) => ({ metadata: { ordinal } })],
     ] as const) {
       const headers = { 'if-match': await tagOf(weft, path) };
