@@ -28,3 +28,23 @@ export function notAsSeen(): Problem {
     errors: [{ parameter: 'If-Match', detail: 'does not match' }],
   });
 }
+
+/** What was read to be merged is something else by now: it is to be read and merged again. */
+export class ChangedMeanwhile extends Problem {
+  constructor() {
+    super('conflict', 'Other requests were faster, again and again', { hint: 'Send the request again' });
+  }
+}
+
+const MERGES_MAX = 50;
+
+/** Reads, merges and writes until nobody else has written in between. */
+export async function merging<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let merges = 1; ; merges += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof ChangedMeanwhile) || merges === MERGES_MAX) throw error;
+    }
+  }
+}

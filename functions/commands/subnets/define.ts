@@ -1,3 +1,4 @@
+import { type Block, parseBlock } from '../../../schema/addresses/block.ts';
 import { defineSubnet, type SubnetDefinition, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
 import {
   type Database,
@@ -12,7 +13,7 @@ import { nowhere } from '../../intent/choice.ts';
 import { counted } from '../../intent/counted.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
-import { explainRevision, guardRevision } from '../../intent/revision.ts';
+import { ChangedMeanwhile, explainRevision, guardRevision } from '../../intent/revision.ts';
 import type { Asked } from '../asked.ts';
 import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
 
@@ -53,12 +54,21 @@ export function createSubnet({ principal }: Asked, id: string, input: SubnetInpu
   };
 }
 
-/** Offsets count from the block's first address: while any is reserved, that stays. */
-const stranded = `EXISTS (
-  SELECT 1 FROM addresses WHERE subnet = :id
-    AND (:moved OR offset < :startOffset OR offset > :endOffset OR offset = coalesce(:gatewayOffset, -1)))`;
+/** Reserved addresses that would not be in the range; `shift` is null where no address of the old block is one of the new. */
+const stranded = `
+  FROM addresses WHERE subnet = :id AND (:shift IS NULL
+    OR offset + :shift NOT BETWEEN :startOffset AND :endOffset OR offset + :shift = coalesce(:gatewayOffset, -1))`;
 
-/** Merges: what the request leaves out stays. */
+/** Offsets count from the block's first address. By way of where no offset is: two rows never have the same. */
+const renumber = [
+  'UPDATE addresses SET offset = offset + :shift + (1 << 53) WHERE subnet = :id AND :shift <> 0',
+  'UPDATE addresses SET offset = offset - (1 << 53) WHERE subnet = :id AND :shift <> 0',
+];
+
+/**
+ * Merges: what the request leaves out stays. What is merged was read before: where that has changed, the client hears of
+ * it if it `insists` on what it has seen, else it is to be merged again ({@link ChangedMeanwhile}).
+ */
 export function updateSubnet(
   { database, principal }: Asked,
   read: ReadSubnet,
@@ -70,37 +80,35 @@ export function updateSubnet(
   // A new block has a first and a last address of its own.
   const kept = input.cidr === undefined || input.cidr === cidr ? { start, end } : {};
   const definition = defineSubnet({ cidr, gateway, ...kept, ...input });
-  const [before, after] = [blockOf(read.body), blockOf({ ...read.body, cidr: definition.cidr })];
-  const moved = before?.base !== after?.base || before?.bits !== after?.bits;
-  const args = { id, ...definition, moved: moved ? 1 : 0 };
+  const args = { id, ...definition, shift: shiftOf(blockOf(read.body), definition.cidr) };
   return {
     operation,
     statements: [
       ofSubnet(operation, 'subnet.update', id, principal, input),
-      // What was merged here was read before: it must be so still.
       ...guardRevision('subnets', id, read.revision),
-      guard('stranded', `NOT ${stranded}`, args),
+      guard('stranded', `NOT EXISTS (SELECT 1 ${stranded})`, args),
+      ...renumber.map((sql) => statement<never>(sql, args)),
       store(id, definition, input.metadata ?? metadata),
     ],
     explain: async (error) => {
       if (error.reason === 'stranded') return explainStranded(database, args);
       const problem = explainRevision(error);
       if (problem === undefined) throw error;
-      return insists
-        ? problem
-        : new Problem('conflict', 'Another request was faster', { hint: 'Send the request again' });
+      return insists ? problem : new ChangedMeanwhile();
     },
   };
 }
 
+/** How much further an address is from the first of its new block than from that of its old one. */
+function shiftOf(before: Block | null, cidr: string): number | null {
+  const after = parseBlock(cidr);
+  if (before === null || typeof after === 'string' || before.bits !== after.bits) return null;
+  const shift = Number(before.base - after.base);
+  return Number.isSafeInteger(shift) ? shift : null;
+}
+
 async function explainStranded(database: Database, args: Statement['args']): Promise<Problem> {
-  const [rows] = await database.read([
-    statement<{ count: number }>(
-      `SELECT count(*) AS count FROM addresses WHERE subnet = :id
-         AND (:moved OR offset < :startOffset OR offset > :endOffset OR offset = coalesce(:gatewayOffset, -1))`,
-      args,
-    ),
-  ]);
+  const [rows] = await database.read([statement<{ count: number }>(`SELECT count(*) AS count ${stranded}`, args)]);
   const count = rows[0]?.count ?? 0;
   return new Problem(
     'conflict',

@@ -77,6 +77,7 @@ describe('/subnets', () => {
       ['PATCH', { start: '10.7.0.6' }],
       ['PATCH', { gateway: '10.7.0.5' }],
       ['PATCH', { cidr: '10.6.0.0/24' }],
+      ['PATCH', { cidr: '2001:db8::/64' }],
     ] as const) {
       expect([method, (await ask(method, `/subnets/${id}`, body)).status]).toEqual([method, 409]);
     }
@@ -84,6 +85,27 @@ describe('/subnets', () => {
     expect(await release('10.7.0.5')).toBe(200);
     expect((await ask('DELETE', `/subnets/${id}`)).status).toBe(200);
     expect((await ask('GET', `/subnets/${id}`)).status).toBe(404);
+  });
+
+  it('may grow to a block that begins before it: addresses stay what they are', async () => {
+    const { ask, reserve, release } = await subnet({ cidr: '10.7.2.0/24' });
+    for (let turn = 0; turn < 5; turn += 1) await reserve({ owner: `vm${turn}` });
+    const before = await (await ask('GET', `/subnets/${id}/addresses`)).json();
+    expect((await ask('PATCH', `/subnets/${id}`, { cidr: '10.7.0.0/16' })).status).toBe(200);
+    expect(await (await ask('GET', `/subnets/${id}/addresses`)).json()).toEqual(before);
+    expect((await reserve()).body.address).toBe('10.7.0.1');
+    expect(await release('10.7.0.1')).toBe(200);
+    expect((await ask('PATCH', `/subnets/${id}`, { cidr: '10.7.2.0/23' })).status).toBe(200);
+    expect(await (await ask('GET', `/subnets/${id}/addresses`)).json()).toEqual(before);
+  });
+
+  it('takes the changes of many at once, one after the other', async () => {
+    const { ask } = await subnet({ cidr: '10.7.0.0/24' });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => ask('PATCH', `/subnets/${id}`, { end: `10.7.0.${100 + index}` })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect((await ask('GET', `/subnets/${id}`)).headers.get('etag')).toBe('"21"');
   });
 
   it('is changed by nobody who has seen another state of it', async () => {

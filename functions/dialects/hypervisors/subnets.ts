@@ -12,6 +12,7 @@ import { createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets
 import { type ReadSubnet, readAddresses, readSubnet, readSubnets } from '../../commands/subnets/read.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../intent/new-id.ts';
+import { merging } from '../../intent/revision.ts';
 import { submit, submitRemoval } from '../../intent/submit.ts';
 import { asked } from '../../middleware/asked.ts';
 import { readOptionalBody, readStrictBody } from '../../middleware/body.ts';
@@ -48,18 +49,21 @@ export async function get(c: AppContext): Promise<Response> {
 /** PATCH /subnets/{id}: merges. */
 export async function update(c: AppContext): Promise<Response> {
   const input = await readStrictBody(c, subnetInputSchema);
-  const read = await current(c);
-  if (input.id !== undefined && input.id !== read.body.id) {
+  const id = idOf(c);
+  if (input.id !== undefined && input.id !== id) {
     throw new Problem('invalid', '/id cannot be changed', {
-      errors: [{ pointer: '/id', detail: `is ${read.body.id}, and cannot be changed` }],
+      errors: [{ pointer: '/id', detail: `is ${id}, and cannot be changed` }],
     });
   }
-  const insists = expectedRevision(c, read.revision) !== null;
-  return submit(
-    c,
-    () => updateSubnet(asked(c), read, input, insists),
-    () => answer(c, read.body.id),
-  );
+  return merging(async () => {
+    const read = await current(c);
+    const insists = expectedRevision(c, read.revision) !== null;
+    return submit(
+      c,
+      () => updateSubnet(asked(c), read, input, insists),
+      () => answer(c, id),
+    );
+  });
 }
 
 /** DELETE /subnets/{id}: 200 and the subnet as it was. */
