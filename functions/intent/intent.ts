@@ -11,6 +11,8 @@ export interface Intent {
   readonly operation: string;
   /** Guards, resource rows, the operation and its parts, their subjects; in the order they run. */
   readonly statements: readonly Statement[];
+  /** Statements after its own change the operation, or make parts of it. */
+  readonly amended?: true;
   /** The words for a batch that was aborted: reads what is in the way. */
   readonly explain: (error: DatabaseError) => Promise<Problem>;
 }
@@ -18,31 +20,34 @@ export interface Intent {
 /** How long an operation may take, retries included, before it fails for good. */
 const DEADLINE_MS = 600_000;
 
-const acceptedEvents = `
+const acceptedEvents = (which: string) => `
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
   SELECT created_ms, hypervisor, CASE status WHEN 'succeeded' THEN 'operation.succeeded' ELSE 'operation.accepted' END,
     coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
-  FROM operations
-  WHERE id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)
-  ORDER BY sequence`;
+  FROM operations WHERE ${which} ORDER BY sequence`;
+
+const acceptedEvent = acceptedEvents('id = :operation');
+const acceptedWithParts = acceptedEvents(
+  'id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)',
+);
 
 /**
  * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
  * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
  */
 export async function record(database: Database, intent: Intent, key?: IdempotencyKey): Promise<AcceptedOperation> {
-  const operation = intent.operation;
+  const { operation, amended = false } = intent;
   try {
     const batch = [
       ...(key ? [guardKey(key)] : []),
       ...intent.statements,
       ...(key ? [keepKey(operation, key)] : []),
-      statement(acceptedEvents, { operation }),
-      selectAccepted(operation),
+      statement(amended ? acceptedWithParts : acceptedEvent, { operation }),
+      ...(amended ? [selectAccepted(operation)] : []),
     ];
     // Executors hear of it; that it was accepted, nobody waits for.
     const rows = await database.write(batch, []);
-    const accepted = rows.at(-1)?.[0];
+    const accepted = amended ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
     if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
     return accepted as AcceptedOperation;
   } catch (error) {
@@ -82,7 +87,9 @@ const insert = ({ sql }: Choice, status: string) => `
   SELECT :operation, x.hypervisor, :kind, replace(:resource, ':hypervisor', coalesce(x.hypervisor, '')), :request, 0, x.status,
     x.now, x.now + ${DEADLINE_MS}, 0, CASE x.status WHEN 'succeeded' THEN :total ELSE 0 END, :total, :principal, x.now,
     CASE x.status WHEN 'succeeded' THEN x.now END, :result
-  FROM (SELECT c.hypervisor, ${now} AS now, ${status} AS status FROM c) x`;
+  FROM (SELECT c.hypervisor, ${now} AS now, ${status} AS status FROM c) x
+  RETURNING id, status, hypervisor, resource, error, result,
+    (SELECT ${now} - h.last_seen_ms FROM hypervisors h WHERE h.id = operations.hypervisor) AS silent_ms`;
 
 const statuses: Readonly<Record<NewOperation['status'], string>> = {
   pending: "'pending'",

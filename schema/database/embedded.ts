@@ -43,32 +43,40 @@ export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): 
   };
 }
 
-/** When to look again after a file changed, in milliseconds: a commit is seen a moment after its pages were written. */
-const LOOK_PAUSES = [5, 25, 125];
+/**
+ * When to look after a file changed, in milliseconds: one commit changes it several times, and is seen a moment after
+ * its pages were written.
+ */
+const LOOK_PAUSES = [2, 5, 25, 125];
 
-/** Looks at once, and again if that was too early. */
+/** Looks soon, and again if that was too early. */
 class Looks {
   readonly #look: () => boolean;
   #timer: NodeJS.Timeout | undefined;
+  /** The first look is still to come. */
+  #fresh = false;
 
   constructor(look: () => boolean) {
     this.#look = look;
   }
 
   begin(): void {
-    if (!this.#look()) this.#again(0);
+    if (this.#fresh) return;
+    this.#fresh = true;
+    this.#wait(0);
   }
 
   end(): void {
     clearTimeout(this.#timer);
   }
 
-  #again(turn: number): void {
+  #wait(turn: number): void {
     clearTimeout(this.#timer);
     const pause = LOOK_PAUSES[turn];
     if (pause === undefined) return;
     this.#timer = setTimeout(() => {
-      if (!this.#look()) this.#again(turn + 1);
+      this.#fresh = false;
+      if (!this.#look()) this.#wait(turn + 1);
     }, pause).unref();
   }
 }

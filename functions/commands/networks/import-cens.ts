@@ -66,6 +66,7 @@ export function importCens({ database, principal, host }: Asked, body: CenImport
       network.countParts(),
       network.finishWithoutParts(),
     ],
+    amended: true,
     explain: async (error) =>
       (await explainHosts(database, error, body, on)) ??
       (await explainElsewhere(database, error, cens)) ??

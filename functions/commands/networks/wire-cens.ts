@@ -61,6 +61,7 @@ function wireCens({ database, principal, host }: Asked, cens: readonly string[],
       network.countParts(),
       network.finishWithoutParts(),
     ],
+    amended: true,
     explain: async (error) => (await explain(database, error, args)) ?? explainNames(database, error, on),
   };
 }

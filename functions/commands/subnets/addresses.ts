@@ -78,6 +78,7 @@ export function reserveAddress(
       ...takeAddress({ operation, subnet: id, owner, offset }),
       statement(noteOffset, { operation }),
     ],
+    amended: true,
     explain: async (error) => explain(database, error, subnet, address),
   };
 }
