@@ -36,10 +36,6 @@ export function offsetIn({ base, bits, size }: Block, address: string): bigint |
   return number.bits === bits && offset >= 0n && offset < size ? offset : undefined;
 }
 
-export function contains(block: Block, address: string): boolean {
-  return offsetIn(block, address) !== undefined;
-}
-
 /** The address that is so far from the block's first. */
 export function addressAt({ cidr, base, bits, size }: Block, offset: number): string {
   if (!Number.isSafeInteger(offset) || offset < 0 || BigInt(offset) >= size) {

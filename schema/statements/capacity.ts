@@ -8,15 +8,15 @@ function reserved(resource: 'memory' | 'disk' | 'cpu'): string {
 }
 
 /** What was promised. */
-export const reservedMemory = reserved('memory');
-export const reservedDisk = reserved('disk');
-export const reservedCpu = reserved('cpu');
+const reservedMemory = reserved('memory');
+const reservedDisk = reserved('disk');
+const reservedCpu = reserved('cpu');
 
 /** In MB, kept from guests for the host itself. */
-export const memoryReserve = "coalesce(CAST(h.config ->> '$.memory_reserve' AS INTEGER), 0)";
+const memoryReserve = "coalesce(CAST(h.config ->> '$.memory_reserve' AS INTEGER), 0)";
 
 /** How often a core may be promised. */
-export const cpuOvercommit = "coalesce(CAST(h.config ->> '$.cpu_overcommit' AS REAL), 4)";
+const cpuOvercommit = "coalesce(CAST(h.config ->> '$.cpu_overcommit' AS REAL), 4)";
 
 const unwithheldCpu = '(h.total_cpu - h.withheld_cpu)';
 

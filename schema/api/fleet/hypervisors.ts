@@ -176,17 +176,6 @@ export const hypervisorBodySchema = v.object({
 });
 export type HypervisorBody = v.InferOutput<typeof hypervisorBodySchema>;
 
-export const configBodySchema = mapSchema(v.string(), v.string());
-export type ConfigBody = v.InferOutput<typeof configBodySchema>;
-
-/** Subnet to interface. */
-export const subnetsBodySchema = mapSchema(v.string(), v.string());
-export type SubnetsBody = v.InferOutput<typeof subnetsBodySchema>;
-
-/** What runs on it, by id. */
-export const guestsBodySchema = v.array(v.string());
-export type GuestsBody = v.InferOutput<typeof guestsBodySchema>;
-
 export const associationStates = ['pending', 'ready', 'failed'] as const;
 
 /** How a hypervisor is in a subnet. */
