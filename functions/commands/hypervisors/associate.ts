@@ -104,6 +104,18 @@ export function dissociate(
   };
 }
 
+/** Has the host brought in line with the associations as they are now: what one request changed of them stays changed. */
+export function changeAgain({ principal }: Asked, id: string, request: SubnetsPatch): Intent {
+  const operation = newId();
+  return {
+    operation,
+    statements: [insertOperation(changeOf(operation, id, principal, request)), insertOwnSubject(operation)],
+    explain: async (error) => {
+      throw error;
+    },
+  };
+}
+
 function changeOf(operation: string, id: string, principal: string, request: SubnetsPatch): NewOperation {
   return {
     operation,

@@ -3,6 +3,7 @@ import { Problem } from '../../../schema/problem.ts';
 import type { Intent } from '../../intent/intent.ts';
 import type { OperationRow } from '../../intent/operation.ts';
 import type { Asked } from '../asked.ts';
+import { fleetRequests } from '../hypervisors/requests.ts';
 import { networkRequests } from '../networks/requests.ts';
 import { sppRequests } from '../spp/requests.ts';
 
@@ -15,7 +16,7 @@ export interface StoredRequest extends Asked {
 /** Each kind of operation that a client can ask for, and how its request becomes an intent. */
 export type Requests = Readonly<Record<string, (stored: StoredRequest) => Intent | Promise<Intent>>>;
 
-const requests: Requests = { ...networkRequests, ...sppRequests };
+const requests: Requests = { ...fleetRequests, ...networkRequests, ...sppRequests };
 
 /** The request of an operation that failed or was cancelled, as a new operation. Throws a {@link Problem} 409. */
 export async function retryOperation(database: Database, principal: string, row: OperationRow): Promise<Intent> {

@@ -191,3 +191,14 @@ describe('a change', () => {
     expect((await weft.request('GET', path)).body).toMatchObject(Object.fromEntries(keys.map((key) => [key, 'x'])));
   });
 });
+
+it('a change of subnets that its host could not have is tried again as the associations are then', async () => {
+  const weft = await fleet();
+  const path = '/hypervisors/host1/subnets';
+  const asked = await weft.request('PATCH', path, { [nobody]: 'br0' }, { prefer: 'respond-async' });
+  expect(asked.status).toBe(202);
+  await weft.request('POST', `/operations/${asked.body.id}/cancel`);
+  const again = await weft.request('POST', `/operations/${asked.body.id}/retry`);
+  expect(again.body).toMatchObject({ kind: 'subnets.change', status: 'pending', request: { [nobody]: 'br0' } });
+  expect((await weft.request('GET', path)).body).toEqual({ [nobody]: 'br0' });
+});
