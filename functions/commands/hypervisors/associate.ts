@@ -19,12 +19,12 @@ const insertStubs = `
 /** What the executor is known not to be able to make says so at once. */
 const upsert = `
   INSERT INTO subnet_interfaces (hypervisor, subnet, interface, state, error, created_ms)
-  SELECT h.id, j.key, j.value, CASE WHEN x.reason IS NULL THEN 'pending' ELSE 'failed' END,
-    CASE WHEN x.reason IS NOT NULL THEN json_set(:incapable, '$.detail', :incapable ->> '$.detail' || x.reason, '$.message', :incapable ->> '$.detail' || x.reason) END,
-    ${now}
-  FROM hypervisors h CROSS JOIN (SELECT capabilities ->> '$.netns.reason' AS reason FROM hypervisors WHERE id = ${hypervisor}) x
-  CROSS JOIN json_each(:subnets) j
-  WHERE h.id = ${hypervisor}
+  SELECT h.id, j.key, j.value, CASE WHEN h.obstacle IS NULL THEN 'pending' ELSE 'failed' END,
+    CASE WHEN h.obstacle IS NOT NULL THEN json_set(:incapable, '$.detail', h.obstacle, '$.message', h.obstacle) END, ${now}
+  FROM (
+    SELECT id, :incapable ->> '$.detail' || (capabilities ->> '$.netns.reason') AS obstacle FROM hypervisors WHERE id = ${hypervisor}
+  ) h CROSS JOIN json_each(:subnets) j
+  WHERE true
   ON CONFLICT (hypervisor, subnet) DO UPDATE
   SET interface = excluded.interface, state = excluded.state, error = excluded.error WHERE interface <> excluded.interface`;
 

@@ -202,3 +202,17 @@ it('a change of subnets that its host could not have is tried again as the assoc
   expect(again.body).toMatchObject({ kind: 'subnets.change', status: 'pending', request: { [nobody]: 'br0' } });
   expect((await weft.request('GET', path)).body).toEqual({ [nobody]: 'br0' });
 });
+
+it('an interface that its host is known not to be able to make has failed at once, and says why', async () => {
+  const weft = await fleet();
+  await weft.database.write([
+    statement(
+      `UPDATE hypervisors SET capabilities = '{"netns":{"available":false,"reason":"needs root"}}' WHERE name = 'host1'`,
+    ),
+  ]);
+  expect((await weft.request('PATCH', '/hypervisors/host1/subnets', { [nobody]: 'br0' })).status).toBe(200);
+  expect((await weft.request('GET', `/hypervisors/host1/subnets/${nobody}`)).body).toMatchObject({
+    state: 'failed',
+    error: { status: 422, detail: 'This hypervisor cannot make bridges: needs root' },
+  });
+});
