@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../schema/api/capabilities.ts';
-import type { Held } from '../../schema/api/hypervisors.ts';
+import type { Held } from '../../schema/api/fleet/reconcile.ts';
 import { type Database, DatabaseError, guard, now, statement, type Value } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Resources } from '../host/resources.ts';

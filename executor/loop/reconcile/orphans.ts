@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import type { Held } from '../../../schema/api/hypervisors.ts';
+import type { Held } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import type { Kind } from '../../kinds.ts';
 import type { Labelled } from '../../resources/resource.ts';

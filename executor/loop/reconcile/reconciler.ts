@@ -1,4 +1,4 @@
-import type { Held, ResyncBody } from '../../../schema/api/hypervisors.ts';
+import type { Held, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
 import type { Kind } from '../../kinds.ts';

@@ -1,4 +1,4 @@
-import type { ResyncBody } from '../../../schema/api/hypervisors.ts';
+import type { ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
 import type { Labelled } from '../../resources/resource.ts';

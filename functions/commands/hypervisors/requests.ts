@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { findHypervisor } from '../../intent/find-hypervisor.ts';
-import type { Requests } from '../operations/retry.ts';
+import type { Requests } from '../stored.ts';
 import { changeAgain } from './associate.ts';
 
 const subnetsSchema = v.record(v.string(), v.string());

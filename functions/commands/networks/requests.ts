@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { cenImportSchema, cenListSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
 import type { Asked } from '../asked.ts';
-import type { Requests } from '../operations/retry.ts';
+import type { Requests } from '../stored.ts';
 import { createCen, deleteCen } from './change-cen.ts';
 import { deleteContainer, putContainer } from './change-container.ts';
 import { joinCen, leaveCen } from './change-membership.ts';

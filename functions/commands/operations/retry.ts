@@ -2,19 +2,10 @@ import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { Intent } from '../../intent/intent.ts';
 import type { OperationRow } from '../../intent/operation.ts';
-import type { Asked } from '../asked.ts';
 import { fleetRequests } from '../hypervisors/requests.ts';
 import { networkRequests } from '../networks/requests.ts';
 import { sppRequests } from '../spp/requests.ts';
-
-/** What was asked for, ready to be asked for again. */
-export interface StoredRequest extends Asked {
-  /** The request that the operation keeps. */
-  readonly request: unknown;
-}
-
-/** Each kind of operation that a client can ask for, and how its request becomes an intent. */
-export type Requests = Readonly<Record<string, (stored: StoredRequest) => Intent | Promise<Intent>>>;
+import type { Requests } from '../stored.ts';
 
 const requests: Requests = { ...fleetRequests, ...networkRequests, ...sppRequests };
 

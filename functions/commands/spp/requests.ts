@@ -1,5 +1,5 @@
 import { operationKinds, type SppRequest } from '../../../schema/api/spp/commands.ts';
-import type { Requests } from '../operations/retry.ts';
+import type { Requests } from '../stored.ts';
 import { giveAgain } from './give.ts';
 
 /** Commands to SPP processes as their operations keep them: it was we who wrote them down. */

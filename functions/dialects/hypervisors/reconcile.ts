@@ -1,5 +1,5 @@
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
-import { resyncQuerySchema } from '../../../schema/api/hypervisors.ts';
+import { resyncQuerySchema } from '../../../schema/api/fleet/reconcile.ts';
 import * as commands from '../../commands/hypervisors/reconcile.ts';
 import type { AppContext } from '../../context.ts';
 import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';

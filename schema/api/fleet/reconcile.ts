@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { problemSchema } from '../problem.ts';
+import { problemSchema } from '../../problem.ts';
 
 /** Why an executor removes nothing by itself at present. */
 export const heldSchema = v.object({

@@ -1,0 +1,11 @@
+import type { Intent } from '../intent/intent.ts';
+import type { Asked } from './asked.ts';
+
+/** What was asked for, ready to be asked for again. */
+export interface StoredRequest extends Asked {
+  /** The request that the operation keeps. */
+  readonly request: unknown;
+}
+
+/** Each kind of operation that a client can ask for, and how its request becomes an intent. */
+export type Requests = Readonly<Record<string, (stored: StoredRequest) => Intent | Promise<Intent>>>;
