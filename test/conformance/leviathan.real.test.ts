@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { addAddress, ip, linkNames, links, namespaces, picture, pings } from '../support/host.ts';
 import { until } from '../support/until.ts';
@@ -182,7 +183,8 @@ describe('a wire and a bridge turn into each other', () => {
     ping.stdout.on('data', (text: Buffer) => {
       report += text.toString();
     });
-    const ended = new Promise((resolve) => ping.on('exit', resolve));
+    // Not 'exit': the report may still be on its way then.
+    const ended = once(ping, 'close');
 
     expect(await weft.request('PUT', '/host/host1/c30/cen5')).toMatchObject({
       status: 200,
