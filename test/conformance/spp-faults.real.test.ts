@@ -226,8 +226,11 @@ describe('where spp-ctl', () => {
     const { weft } = await aPanel('2020');
     for (let turn = 0; turn < 5; turn += 1) await ask(weft, 'GET', '/v1/vfs/1');
     await ask(weft, 'PUT', '/v1/nfvs/2/forward', { action: 'start' });
+    const told = () => weft.output.split('\n').filter((line) => line.includes('spp.forward.start'));
+    // The answer may be here before what the process has logged of it.
+    await until('it is logged', () => told().length > 0);
+    expect(told()).toHaveLength(1);
     expect(weft.output).not.toContain('"results"');
-    expect(weft.output.split('\n').filter((line) => line.includes('spp.forward.start'))).toHaveLength(1);
   });
 
   it('19 calls the id of an nfv client_id, weft calls it client-id as that of a vf', async () => {
