@@ -1,24 +1,28 @@
 import { guard, type Statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 
+const GONE = 'gone';
 const CHANGED = 'changed_meanwhile';
 
 /**
- * Aborts the batch unless the row is at the revision that was read; null: at whatever revision. To be put before what
- * changes it.
+ * Aborts the batch unless the row is there still, and at the revision that was read; null: at whatever revision. To be
+ * put before what changes it.
  */
 export function guardRevision(
   table: 'hypervisors' | 'subnets',
   id: string,
   revision: number | null,
 ): Statement<never>[] {
-  if (revision === null) return [];
-  const condition = `EXISTS (SELECT 1 FROM ${table} WHERE id = :id AND revision = :revision)`;
-  return [guard(CHANGED, condition, { id, revision })];
+  const row = `SELECT 1 FROM ${table} WHERE id = :id`;
+  return [
+    guard(GONE, `EXISTS (${row})`, { id }),
+    ...(revision === null ? [] : [guard(CHANGED, `EXISTS (${row} AND revision = :revision)`, { id, revision })]),
+  ];
 }
 
-/** The words for a row that is not what the client has seen. */
-export function explainRevision({ reason }: { readonly reason: string }): Problem | undefined {
+/** The words for a row that is not there any more, or is not what the client has seen. */
+export function explainRevision({ reason }: { readonly reason: string }, missing: () => Problem): Problem | undefined {
+  if (reason === GONE) return missing();
   return reason === CHANGED ? notAsSeen() : undefined;
 }
 

@@ -95,6 +95,8 @@ describe.each(named(writes))('%s', (_, write) => {
     );
     const answer = await ask(method, path, body);
     expect(answer.status).toBe(404);
+    const [operations] = await database.read([statement('SELECT id FROM operations')]);
+    expect(operations).toHaveLength(3);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     const { subnet_interfaces, [table]: left } = await rowCounts(database);
     expect({ subnet_interfaces, left }).toEqual({ subnet_interfaces: 0, left: table === 'subnets' ? 1 : 0 });

@@ -1,4 +1,5 @@
 import type { SubnetsPatch } from '../../../schema/api/fleet/hypervisors.ts';
+import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { hypervisor, named } from '../../intent/choice.ts';
@@ -66,7 +67,8 @@ export function associate(
       statement(touch, args),
       insertOwnSubject(operation),
     ],
-    explain: async (error) => explainRevision(error) ?? explainNames(database, error, id, Object.values(patch)),
+    explain: async (error) =>
+      explainRevision(error, () => unknownHypervisor(id)) ?? explainNames(database, error, id, Object.values(patch)),
   };
 }
 
@@ -96,7 +98,7 @@ export function dissociate(
       insertOwnSubject(operation),
     ],
     explain: async (error) => {
-      const problem = explainRevision(error);
+      const problem = explainRevision(error, () => unknownHypervisor(id));
       if (problem) return problem;
       if (error.reason === 'not_associated') return notAssociated(name, subnet);
       throw error;

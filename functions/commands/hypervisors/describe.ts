@@ -4,6 +4,7 @@ import type {
   HypervisorPost,
   ResourcesInput,
 } from '../../../schema/api/fleet/hypervisors.ts';
+import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import {
   type Database,
   type DatabaseError,
@@ -133,14 +134,14 @@ export function updateHypervisor(
         resource: `hypervisors/${id}`,
         status: 'succeeded',
       }),
-      guard('gone', 'EXISTS (SELECT 1 FROM hypervisors WHERE id = :id)', { id }),
       ...guardRevision('hypervisors', id, revision),
       guard('executor_alive', resourcesMayChange, args),
       ...resources.map((resource) => isWithin(resource)(args)),
       guard('registered', mayBeRenamed, args),
       statement(update, args),
     ],
-    explain: async (error) => explainRevision(error) ?? explainUpdate(database, error, id, patch),
+    explain: async (error) =>
+      explainRevision(error, () => unknownHypervisor(id)) ?? explainUpdate(database, error, id, patch),
   };
 }
 
@@ -150,7 +151,6 @@ async function explainUpdate(
   id: string,
   patch: HypervisorPatch,
 ): Promise<Problem> {
-  if (error.reason === 'gone') return new Problem('not_found', `there is no hypervisor ${id}`);
   if (error.reason.includes('hypervisors.name')) return taken('name', patch.name ?? '');
   if (error.reason === 'registered') {
     return new Problem('conflict', 'The executor of this hypervisor knows it by its name', {
@@ -208,7 +208,7 @@ export function updateConfig(
       statement(patchConfig, { id, patch: JSON.stringify(merge) }),
     ],
     explain: async (error) => {
-      const problem = explainRevision(error);
+      const problem = explainRevision(error, () => unknownHypervisor(id));
       if (problem === undefined) throw error;
       return problem;
     },

@@ -1,3 +1,4 @@
+import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
@@ -63,7 +64,6 @@ export function removeHypervisor(
         status: 'succeeded',
         result: { was },
       }),
-      guard('gone', 'EXISTS (SELECT 1 FROM hypervisors WHERE id = :id)', args),
       ...guardRevision('hypervisors', was.id, revision),
       ...(force
         ? []
@@ -79,7 +79,8 @@ export function removeHypervisor(
       ...endOperations(ended, args),
       ...forget.map((sql) => statement<never>(sql, args)),
     ],
-    explain: async (error) => explainRevision(error) ?? explain(database, error, was.id),
+    explain: async (error) =>
+      explainRevision(error, () => unknownHypervisor(was.id)) ?? explain(database, error, was.id),
   };
 }
 
@@ -87,7 +88,6 @@ const countOf = (table: string) => `(SELECT count(*) FROM ${table} WHERE hypervi
 const livingThere = `SELECT ${countOf('containers')} + ${countOf('cens')} + ${countOf('spp_items')}`;
 
 async function explain(database: Database, error: DatabaseError, id: string): Promise<Problem> {
-  if (error.reason === 'gone') return new Problem('not_found', `there is no hypervisor ${id}`);
   if (error.reason === 'executor_alive') {
     return new Problem('conflict', 'The executor of this hypervisor is alive, and would register it anew', {
       hint: 'Stop its executor first; ?force=true forgets everything at once',

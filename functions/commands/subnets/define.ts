@@ -92,9 +92,9 @@ export function updateSubnet(
     ],
     explain: async (error) => {
       if (error.reason === 'stranded') return explainStranded(database, args);
-      const problem = explainRevision(error);
+      const problem = explainRevision(error, () => unknownSubnet(id));
       if (problem === undefined) throw error;
-      return insists ? problem : new ChangedMeanwhile();
+      return insists || problem.code === 'not_found' ? problem : new ChangedMeanwhile();
     },
   };
 }
@@ -128,12 +128,12 @@ export function removeSubnet({ database, principal }: Asked, read: ReadSubnet, r
     operation,
     statements: [
       ofSubnet(operation, 'subnet.delete', was.id, principal, args, { was }),
-      guard('gone', 'EXISTS (SELECT 1 FROM subnets WHERE id = :id)', args),
       ...guardRevision('subnets', was.id, revision),
       guard('in_use', `(${users}) = 0`, args),
       statement('DELETE FROM subnets WHERE id = :id', args),
     ],
-    explain: async (error) => explainRevision(error) ?? explainRemoval(database, error, was.id),
+    explain: async (error) =>
+      explainRevision(error, () => unknownSubnet(was.id)) ?? explainRemoval(database, error, was.id),
   };
 }
 
@@ -141,7 +141,6 @@ const users = `
   SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT count(*) FROM addresses WHERE subnet = :id)`;
 
 async function explainRemoval(database: Database, error: DatabaseError, id: string): Promise<Problem> {
-  if (error.reason === 'gone') return unknownSubnet(id);
   if (error.reason !== 'in_use') throw error;
   const [rows] = await database.read([
     statement<{ hypervisors: string; addresses: number }>(
