@@ -1,4 +1,4 @@
-import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
+import { type Database, type Ended, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
@@ -6,9 +6,9 @@ import type { ClaimedOperation } from '../records/records.ts';
 import { fence, type Registration } from './registration.ts';
 
 /** What became of an attempt. */
-export type Outcome = Ended | Retry;
+export type Outcome = EndedAttempt | Retry;
 
-interface Ended {
+interface EndedAttempt {
   readonly status: 'succeeded' | 'failed' | 'cancelled';
   readonly error: ProblemDetails | null;
   readonly settle: readonly Statement[];
@@ -36,8 +36,7 @@ export class Reporter {
 
   constructor(database: Database, registration: Registration) {
     this.#reports = new Gathering(async (reports) => {
-      const about = reports.flatMap(({ operation: { id, parentId } }) => (parentId === null ? [id] : [id, parentId]));
-      await database.write([fence(registration), ...statements(reports)], about);
+      await database.write([fence(registration), ...statements(reports)], new Map(reports.flatMap(newsOf)));
     });
   }
 
@@ -68,19 +67,37 @@ function retryStatement({ sequence }: ClaimedOperation, { error, afterMs }: Retr
   });
 }
 
-function endStatements({ sequence }: ClaimedOperation, { status, error, settle, result }: Ended): Statement[] {
+function endStatements({ sequence }: ClaimedOperation, ended: EndedAttempt): Statement[] {
+  const { error, settle } = ended;
   return [
     statement(end, {
       sequence,
-      status,
-      error: error === null ? null : JSON.stringify(error),
+      ...rowOf(ended),
       step: error?.step ?? null,
-      result: result === undefined ? null : JSON.stringify(result),
       // The same request may succeed the next time: its key is free for that.
       retriable: error?.code === 'deadline' ? 1 : 0,
     }),
     ...settle,
   ];
+}
+
+function rowOf({ status, error, result }: EndedAttempt) {
+  return {
+    status,
+    error: error === null ? null : JSON.stringify(error),
+    result: result === undefined ? null : JSON.stringify(result),
+  };
+}
+
+/** Who waits for one of these need not read how it ended; a list may have ended with its part. */
+function newsOf({ operation: { id, parentId }, outcome }: Report): [string, Ended | null][] {
+  const ended = outcome.status === 'retry' ? null : rowOf(outcome);
+  return parentId === null
+    ? [[id, ended]]
+    : [
+        [id, ended],
+        [parentId, null],
+      ];
 }
 
 const retry = `

@@ -1,4 +1,12 @@
-import { type Database, DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
+import {
+  type Database,
+  DatabaseError,
+  now,
+  type Statement,
+  single,
+  statement,
+} from '../../schema/database/database.ts';
+import { remembered } from '../../schema/database/remembered.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
 import type { Choice } from './choice.ts';
@@ -46,7 +54,7 @@ export async function record(database: Database, intent: Intent, key?: Idempoten
       ...(amended ? [selectAccepted(operation)] : []),
     ];
     // Executors hear of it; that it was accepted, nobody waits for.
-    const rows = await database.write(batch, []);
+    const rows = await database.write(batch, 'executors');
     const accepted = amended ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
     if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
     return accepted as AcceptedOperation;
@@ -80,8 +88,10 @@ export interface NewOperation {
   readonly result?: unknown;
 }
 
-const insert = ({ sql }: Choice, status: string) => `
-  WITH c AS MATERIALIZED (SELECT ${sql} AS hypervisor)
+const insertAs = (status: string) =>
+  remembered(
+    (choice) => `
+  WITH c AS MATERIALIZED (SELECT ${choice} AS hypervisor)
   INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,
     attempt, done, total, principal, created_ms, finished_ms, result)
   SELECT :operation, x.hypervisor, :kind, replace(:resource, ':hypervisor', coalesce(x.hypervisor, '')), :request, 0, x.status,
@@ -89,19 +99,27 @@ const insert = ({ sql }: Choice, status: string) => `
     CASE x.status WHEN 'succeeded' THEN x.now END, :result
   FROM (SELECT c.hypervisor, ${now} AS now, ${status} AS status FROM c) x
   RETURNING id, status, hypervisor, resource, error, result,
-    (SELECT ${now} - h.last_seen_ms FROM hypervisors h WHERE h.id = operations.hypervisor) AS silent_ms`;
+    (SELECT ${now} - h.last_seen_ms FROM hypervisors h WHERE h.id = operations.hypervisor) AS silent_ms`,
+  );
 
-const statuses: Readonly<Record<NewOperation['status'], string>> = {
-  pending: "'pending'",
-  succeeded: "'succeeded'",
-  'pending where able': `
+const inserts: Readonly<Record<NewOperation['status'], (choice: string) => string>> = {
+  pending: insertAs("'pending'"),
+  succeeded: insertAs("'succeeded'"),
+  'pending where able': insertAs(`
     CASE WHEN (SELECT ${alive('h')} AND h.capabilities ->> '$.netns.available' FROM hypervisors h WHERE h.id = c.hypervisor)
-      THEN 'pending' ELSE 'succeeded' END`,
+      THEN 'pending' ELSE 'succeeded' END`),
 };
 
 /** `:hypervisor` in the resource stands for the id of the hypervisor that was chosen. */
-export function insertOperation({ on, request, result, total, status, ...operation }: NewOperation): Statement<never> {
-  return statement(insert(on, statuses[status]), {
+export function insertOperation({
+  on,
+  request,
+  result,
+  total,
+  status,
+  ...operation
+}: NewOperation): Statement<AcceptedOperation> {
+  return single(inserts[status](on.sql), {
     ...on.args,
     ...operation,
     request: JSON.stringify(request),

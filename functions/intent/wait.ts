@@ -1,4 +1,4 @@
-import type { Database } from '../../schema/database/database.ts';
+import type { Database, Ended } from '../../schema/database/database.ts';
 import { type AcceptedOperation, isFinished, isWaitingForTheDead, selectAccepted } from './operation.ts';
 
 const FIRST_PAUSE_MS = 25;
@@ -7,7 +7,7 @@ const PAUSE_GROWTH = 1.5;
 
 /**
  * Waits until the operation has ended, `seconds` are over, its executor is found dead, or `readBudget` reads are spent;
- * answers it as it is then. The doorbell shortens the pauses, nothing depends on it.
+ * answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it.
  */
 export async function waitForOperation(
   database: Database,
@@ -23,7 +23,8 @@ export async function waitForOperation(
     for (let reads = 0; reads < readBudget && !isFinished(row) && !isWaitingForTheDead(row); reads += 1) {
       const left = end - performance.now();
       if (left <= 0) break;
-      await doorbell.next(Math.min(pause, left));
+      const ended = await doorbell.next(Math.min(pause, left));
+      if (ended) return { ...row, ...ended, result: ended.result ?? row.result };
       pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);
       const [rows] = await database.read([selectAccepted(row.id)]);
       row = rows[0] ?? row;
@@ -34,16 +35,23 @@ export async function waitForOperation(
   }
 }
 
-/**
- * The next commit that may concern the operation, as far as this process notices it, or the end of a pause, whichever
- * is first; a ring in between is kept.
- */
-function listen(database: Database, operation: string): { next(milliseconds: number): Promise<void>; close(): void } {
+interface Doorbell {
+  /**
+   * Returns with the next commit that may concern the operation, as far as this process notices it, or after a pause,
+   * whichever is first; how it ended, where the commit told. A ring in between is kept.
+   */
+  next(milliseconds: number): Promise<Ended | null>;
+  close(): void;
+}
+
+function listen(database: Database, operation: string): Doorbell {
   let rung = false;
+  let ended: Ended | null = null;
   let wake: (() => void) | undefined;
-  const unsubscribe = database.subscribe((about) => {
-    if (about !== null && !about.has(operation)) return;
+  const unsubscribe = database.subscribe((news) => {
+    if (news !== null && !news.has(operation)) return;
     rung = true;
+    ended = news?.get(operation) ?? ended;
     wake?.();
   });
   return {
@@ -59,6 +67,7 @@ function listen(database: Database, operation: string): { next(milliseconds: num
       }
       wake = undefined;
       rung = false;
+      return ended;
     },
     close: unsubscribe,
   };

@@ -1,4 +1,4 @@
-import type { CommitListener } from './database.ts';
+import type { CommitListener, News, Wakes } from './database.ts';
 
 /** Those who want to hear of commits. */
 export class Bell {
@@ -9,11 +9,17 @@ export class Bell {
     return () => this.#listeners.delete(listener);
   }
 
-  ring: CommitListener = (about) => {
-    for (const listener of this.#listeners) listener(about);
+  ring: CommitListener = (news) => {
+    for (const listener of this.#listeners) listener(news);
   };
 
   clear(): void {
     this.#listeners.clear();
   }
+}
+
+/** What those whom commits concern hear of them together; null: everybody is to look. */
+export function newsOf(wakes: readonly Wakes[]): News | null {
+  if (wakes.includes('everybody')) return null;
+  return new Map(wakes.flatMap((each) => (typeof each === 'string' ? [] : [...each])));
 }

@@ -9,6 +9,8 @@ export interface Statement<Row = unknown> {
   readonly sql: string;
   readonly args: Readonly<Record<string, Value>>;
   readonly guard?: string;
+  /** It returns one row at most, which takes less reading. */
+  readonly single?: true;
   /** Carries the row's type only; never set. */
   readonly row?: Row;
 }
@@ -17,11 +19,23 @@ export type Rows<Statements extends readonly Statement[]> = {
   -readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Row> ? Row[] : never;
 };
 
-/** Ids of the operations whose waiters a commit concerns, executors always among them; or nobody at all. */
-export type Wakes = readonly string[] | 'nobody' | 'everybody';
+/** How an operation ended, as its row says it. */
+export interface Ended {
+  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  /** As JSON. */
+  readonly error: string | null;
+  /** As JSON; null: what was known before it ended. */
+  readonly result: string | null;
+}
 
-/** Hears of a commit: the ids of operations that it is about, or null where it may be about any. */
-export type CommitListener = (about: ReadonlySet<string> | null) => void;
+/** The operations that a commit is about, each with its end where that is what was written. */
+export type News = ReadonlyMap<string, Ended | null>;
+
+/** Who wants to hear of a commit: those who wait for these operations, and executors always; or nobody at all. */
+export type Wakes = News | 'executors' | 'nobody' | 'everybody';
+
+/** Hears of a commit; null: it may be about anything. */
+export type CommitListener = (news: News | null) => void;
 
 /** Every access of weft to its database: a batch is one transaction and one round trip. */
 export interface Database {
@@ -62,6 +76,11 @@ export class DatabaseError extends Error {
 
 export function statement<Row = never>(sql: string, args: Readonly<Record<string, Value>> = {}): Statement<Row> {
   return { sql, args };
+}
+
+/** A statement that returns one row at most. */
+export function single<Row>(sql: string, args: Statement['args'] = {}): Statement<Row> {
+  return { sql, args, single: true };
 }
 
 /**

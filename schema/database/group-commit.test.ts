@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import { type Database, guard, statement } from './database.ts';
-import { concerned } from './group-commit.ts';
 
 const insert = (subject: string) =>
   statement("INSERT INTO events (at_ms, type, subject) VALUES (1, 'test', :subject)", { subject });
@@ -49,10 +48,4 @@ it('what waits when the database is closed is told so', async () => {
   const waiting = database.write([insert('a')]);
   database.close();
   await expect(waiting).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
-});
-
-it('a commit concerns those that its batches name, everybody if one of them does, or nobody', () => {
-  expect(concerned([['a'], ['b', 'c']])).toEqual(new Set(['a', 'b', 'c']));
-  expect(concerned([['a'], 'everybody'])).toBeNull();
-  expect(concerned([[]])).toEqual(new Set());
 });

@@ -1,4 +1,4 @@
-import type { Bell } from './bell.ts';
+import { type Bell, newsOf } from './bell.ts';
 import type { Connection, Outcome } from './connection.ts';
 import { DatabaseError, type Rows, type Statement, type Wakes } from './database.ts';
 
@@ -69,7 +69,7 @@ export class GroupCommit {
     this.#ready.push(...arrived);
     this.#begin();
     const loud = arrived.filter(({ wakes }) => wakes !== 'nobody');
-    if (loud.length > 0) this.#bells.early.ring(concerned(loud.map(({ wakes }) => wakes)));
+    if (loud.length > 0) this.#bells.early.ring(newsOf(loud.map(({ wakes }) => wakes)));
   }
 
   #begin(): void {
@@ -104,12 +104,6 @@ export class GroupCommit {
       if (outcome.changed && waiting.wakes !== 'nobody') changed.push(waiting);
     }
     if (changed.length === 0) return;
-    setImmediate(this.#bells.late.ring, concerned(changed.map(({ wakes }) => wakes)));
+    setImmediate(this.#bells.late.ring, newsOf(changed.map(({ wakes }) => wakes)));
   }
-}
-
-/** Those whom the commits of a group concern together; null: everybody. */
-export function concerned(wakes: readonly Wakes[]): ReadonlySet<string> | null {
-  if (wakes.includes('everybody')) return null;
-  return new Set(wakes.flatMap((each) => (typeof each === 'string' ? [] : each)));
 }

@@ -1,5 +1,5 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client/web';
-import { Bell } from './bell.ts';
+import { Bell, newsOf } from './bell.ts';
 import {
   type Bound,
   boundValue,
@@ -20,9 +20,7 @@ export function openRemote(url: string, authToken?: string): Database {
   return {
     async write(statements, wakes = 'everybody') {
       const rows = await batch(client, statements, 'write');
-      if (wakes !== 'nobody') {
-        bell.ring(wakes === 'everybody' ? null : new Set(wakes));
-      }
+      if (wakes !== 'nobody') bell.ring(newsOf([wakes]));
       return rows;
     },
     read: (statements) => batch(client, statements, 'read'),

@@ -1,4 +1,5 @@
 import { now, type Statement, statement, type Value } from '../database/database.ts';
+import { remembered } from '../database/remembered.ts';
 
 /*
  * What both sides write when operations end: the executor that worked on them, and the API that cancels what nobody
@@ -12,6 +13,15 @@ export type Arguments = Readonly<Record<string, Value>>;
  * the lists whose last part was among them, if any of them is a `part`.
  */
 export function endOperations(which: string, args: Arguments, parts = true): Statement<never>[] {
+  return (parts ? endParts(which) : endWhole(which)).map((sql) => statement(sql, args));
+}
+
+const endWhole = remembered((which: string) => {
+  const ended = `sequence IN (${which})`;
+  return [insertEvents(ended), freeSubjects(ended)];
+});
+
+const endParts = remembered((which: string) => {
   const ended = `sequence IN (${which})`;
   const parents = `
     status IN ('pending', 'running') AND sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND ${ended})
@@ -19,11 +29,11 @@ export function endOperations(which: string, args: Arguments, parts = true): Sta
   const justEnded = `
     sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND ${ended})
     AND status NOT IN ('pending', 'running')`;
-  return [
-    insertEvents(ended),
-    ...(parts ? [finishParents(parents), insertEvents(justEnded)] : []),
-    `DELETE FROM operation_subjects WHERE ${ended}`,
-  ].map((sql) => statement(sql, args));
+  return [insertEvents(ended), finishParents(parents), insertEvents(justEnded), freeSubjects(ended)];
+});
+
+function freeSubjects(which: string): string {
+  return `DELETE FROM operation_subjects WHERE ${which}`;
 }
 
 function insertEvents(which: string): string {

@@ -26,11 +26,15 @@ export interface NamedProcess {
 
 const isProcess = 'AND p.process = :process AND p.type = :type';
 
+const onlyOne = `SELECT CASE count(*) WHEN 1 THEN max(p.hypervisor) END ${connected} ${isProcess}`;
+const connectedAnywhere = `(${onlyOne})`;
+const connectedToNamed = `(${onlyOne} AND ${isNamed('h')})`;
+
 /** The hypervisor that it is connected to; where two have such a process, neither. */
 export function connectedTo(where: Where, named: NamedProcess): Choice {
   const { process, type } = named;
   return {
-    sql: `(SELECT CASE count(*) WHEN 1 THEN max(p.hypervisor) END ${connected} ${isProcess} ${inScope(where)})`,
+    sql: where.host === null ? connectedAnywhere : connectedToNamed,
     args: { process, type, host: where.host },
     explain: () => findProcess(where, named).then(named.missing),
   };

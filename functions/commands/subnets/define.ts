@@ -167,7 +167,7 @@ function ofSubnet(
   principal: string,
   request: unknown,
   result?: unknown,
-): Statement<never> {
+): Statement {
   return insertOperation({
     operation,
     kind,

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { newsOf } from './bell.ts';
+import type { Ended } from './database.ts';
+
+it('commits concern those that their batches name, everybody if one of them does, or executors alone', () => {
+  const ended: Ended = { status: 'succeeded', error: null, result: null };
+  const one = new Map([['a', ended]]);
+  const two = new Map([
+    ['b', null],
+    ['c', ended],
+  ]);
+  expect(newsOf([one, 'executors', two])).toEqual(new Map<string, Ended | null>([...one, ...two]));
+  expect(newsOf([one, 'everybody'])).toBeNull();
+  expect(newsOf(['executors'])).toEqual(new Map());
+});

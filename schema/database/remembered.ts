@@ -1,0 +1,15 @@
+/**
+ * `build`, which makes the same of the same text each time, made once for each: an SQL text that is put together for
+ * every request costs as much to make and to look up as its statement does to run. For texts of ours only, of which
+ * there are few.
+ */
+export function remembered<Made>(build: (text: string) => Made): (text: string) => Made {
+  const made = new Map<string, Made>();
+  return (text) => {
+    const known = made.get(text);
+    if (known !== undefined) return known;
+    const fresh = build(text);
+    made.set(text, fresh);
+    return fresh;
+  };
+}
