@@ -52,7 +52,7 @@ describe('the linter keeps the directions of imports', () => {
     ['functions/commands/networks/x.ts', '../../../schema/database/database.ts'],
     ['executor/resources/network/x.ts', '../../drivers/netns/driver.ts'],
     ['executor/loop/x.ts', '../resources/resource.ts'],
-    ['schema/database/embedded.ts', 'libsql'],
+    ['schema/database/connection.ts', 'node:sqlite'],
     ['schema/database/open.ts', './embedded.ts'],
     ['functions/server.ts', '../schema/process/process.ts'],
     ['functions/worker.ts', '../schema/database/remote.ts'],

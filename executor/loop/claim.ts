@@ -3,7 +3,10 @@ import type { ClaimedOperation } from '../records/records.ts';
 import { LEASE_MS } from './lease.ts';
 import type { Registration } from './registration.ts';
 
-/** Due, ours, and no earlier unfinished operation changes any of its subjects. */
+/**
+ * Due, ours, and no earlier unfinished operation changes any of its subjects. SQLite plans a statement anew each time
+ * that it is run with a LIMIT that is a parameter alone; of a sum it does not want to know the value.
+ */
 const claimable = `
   SELECT o.sequence FROM operations o
   WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL AND o.not_before_ms <= ${now}
@@ -11,7 +14,7 @@ const claimable = `
       SELECT 1 FROM operation_subjects s
       JOIN operation_subjects e ON e.subject = s.subject AND e.sequence < s.sequence
       WHERE s.sequence = o.sequence)
-  ORDER BY o.sequence LIMIT :limit`;
+  ORDER BY o.sequence LIMIT :limit + 0`;
 
 const claimOperations = `
   UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + ${LEASE_MS}, attempt = attempt + 1,

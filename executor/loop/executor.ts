@@ -146,6 +146,7 @@ export class Executor {
         const ended = this.#run(operation, outcome)
           .catch((error: unknown) => this.#trouble(error))
           .finally(() => {
+            this.#progress.forget(operation);
             this.#running.delete(operation.sequence);
             this.#doorbell.ring();
           });

@@ -21,7 +21,7 @@ const write = `
 export class Progress {
   readonly #database: Database;
   readonly #registration: Registration;
-  #notes = new Map<number, Note>();
+  readonly #notes = new Map<number, Note>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(database: Database, registration: Registration) {
@@ -34,14 +34,20 @@ export class Progress {
     this.#timer ??= setTimeout(() => void this.#write(), WRITE_MS).unref();
   }
 
+  /** Its end says more. */
+  forget({ sequence }: ClaimedOperation): void {
+    this.#notes.delete(sequence);
+  }
+
   close(): void {
     clearTimeout(this.#timer);
   }
 
   async #write(): Promise<void> {
     this.#timer = undefined;
+    if (this.#notes.size === 0) return;
     const notes = JSON.stringify([...this.#notes.values()]);
-    this.#notes = new Map();
+    this.#notes.clear();
     const update = statement(write, { notes, epoch: this.#registration.epoch });
     // A lost note is no loss: the operation's end says the same and more.
     await this.#database.write([fence(this.#registration), update]).catch(() => undefined);

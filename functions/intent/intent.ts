@@ -1,11 +1,4 @@
-import {
-  type Database,
-  DatabaseError,
-  now,
-  type Statement,
-  single,
-  statement,
-} from '../../schema/database/database.ts';
+import { type Database, DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
 import { remembered } from '../../schema/database/remembered.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
@@ -119,7 +112,7 @@ export function insertOperation({
   status,
   ...operation
 }: NewOperation): Statement<AcceptedOperation> {
-  return single(inserts[status](on.sql), {
+  return statement(inserts[status](on.sql), {
     ...on.args,
     ...operation,
     request: JSON.stringify(request),

@@ -1,5 +1,5 @@
 import type { OperationBody } from '../../schema/api/operations.ts';
-import { type Database, now, type Statement, single, statement } from '../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import { ALIVE_MS } from '../../schema/statements/alive.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
@@ -58,7 +58,7 @@ function select(source: string): string {
 const selectOne = select('(SELECT * FROM operations WHERE id = :operation)');
 
 export function selectOperation(operation: string): Statement<OperationRow> {
-  return single<OperationRow>(selectOne, { operation });
+  return statement<OperationRow>(selectOne, { operation });
 }
 
 /** As much of an operation as it takes to wait for its end, and to tell how it ended. */
@@ -73,7 +73,7 @@ const selectOneAccepted = `
   WHERE o.id = :operation`;
 
 export function selectAccepted(operation: string): Statement<AcceptedOperation> {
-  return single<AcceptedOperation>(selectOneAccepted, { operation });
+  return statement<AcceptedOperation>(selectOneAccepted, { operation });
 }
 
 /** The operation as it is now; undefined: there is none. */
@@ -85,7 +85,7 @@ export async function readOperation(database: Database, operation: string): Prom
 const selectByKey = select('(SELECT * FROM operations WHERE key_scope = :scope AND key = :key)');
 
 export function selectOperationByKey(scope: string, key: string): Statement<OperationRow> {
-  return single<OperationRow>(selectByKey, { scope, key });
+  return statement<OperationRow>(selectByKey, { scope, key });
 }
 
 export interface OperationFilter {

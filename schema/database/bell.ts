@@ -13,6 +13,10 @@ export class Bell {
     for (const listener of this.#listeners) listener(news);
   };
 
+  get size(): number {
+    return this.#listeners.size;
+  }
+
   clear(): void {
     this.#listeners.clear();
   }

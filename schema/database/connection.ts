@@ -1,18 +1,25 @@
-import Libsql from 'libsql';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import {
   boundValue,
   DatabaseError,
   databaseError,
+  numbered,
   parametersOf,
   type Rows,
   type Statement,
-  single,
+  statement,
 } from './database.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const STATEMENT_CACHE_SIZE = 500;
-/** 16 MiB of log: a page that many commits change is written back, and waited for, once. */
-const CHECKPOINT_PAGES = 4_096;
+const PRAGMAS = [
+  'journal_mode = WAL',
+  'synchronous = NORMAL',
+  'foreign_keys = ON',
+  'temp_store = MEMORY',
+  // 16 MiB of log: a page that many commits change is written back, and waited for, once.
+  'wal_autocheckpoint = 4096',
+];
 
 export interface Outcome<Statements extends readonly Statement[]> {
   readonly rows: Rows<Statements>;
@@ -20,28 +27,25 @@ export interface Outcome<Statements extends readonly Statement[]> {
   readonly changed: boolean;
 }
 
-const dataVersion = single('PRAGMA data_version');
+const dataVersion = statement('PRAGMA data_version');
 
 interface Prepared {
-  readonly statement: Libsql.Statement<unknown[]>;
-  /** Names of what it returns; null: it returns no rows. */
-  readonly columns: readonly string[] | null;
+  readonly statement: StatementSync;
+  /** Whether it returns rows. */
+  readonly reads: boolean;
   readonly parameters: readonly string[];
 }
 
 /** One connection to the embedded database; its calls are synchronous. */
 export class Connection {
-  readonly #path: string;
-  readonly #pragmas: readonly string[];
-  #database: Libsql.Database;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, Prepared>();
   #closed = false;
   #dataVersion: unknown;
-  #statements = new Map<string, Prepared>();
 
   constructor(path: string, ...pragmas: readonly string[]) {
-    this.#path = path;
-    this.#pragmas = pragmas;
-    this.#database = this.#open();
+    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    for (const pragma of [...PRAGMAS, ...pragmas]) this.#database.exec(`PRAGMA ${pragma}`);
   }
 
   /** Runs a batch in a transaction of its own, or (`begin` is null) in none. Throws {@link DatabaseError}. */
@@ -67,7 +71,6 @@ export class Connection {
   }
 
   #transaction<Result>(begin: string | null, run: () => Result): Result {
-    // The library aborts the whole process when a closed database is used.
     if (this.#closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');
     try {
       if (begin !== null) this.#prepare(begin).statement.run();
@@ -76,8 +79,7 @@ export class Connection {
       return result;
     } catch (cause) {
       const error = databaseError(cause, undefined);
-      if (error.code === 'busy') this.#reopen();
-      else if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
@@ -89,11 +91,11 @@ export class Connection {
       return this.#runAll(statements);
     } catch (error) {
       // A full disk or the like has ended the whole transaction.
-      if (!this.#isRefusal(error) || !this.#database.inTransaction) throw error;
+      if (!this.#isRefusal(error) || !this.#database.isTransaction) throw error;
       this.#database.exec('ROLLBACK TO batch');
       return error;
     } finally {
-      if (this.#database.inTransaction) this.#database.exec('RELEASE batch');
+      if (this.#database.isTransaction) this.#database.exec('RELEASE batch');
     }
   }
 
@@ -133,14 +135,12 @@ export class Connection {
     this.#database.close();
   }
 
-  #run({ sql, args, single }: Statement): { rows: unknown[]; changes: number } {
-    const { statement, columns, parameters } = this.#prepare(sql);
+  #run({ sql, args }: Statement): { rows: unknown[]; changes: number } {
+    const { statement, reads, parameters } = this.#prepare(sql);
     // By number: a lookup of each name costs as much as the rest of a small statement.
     const bound = parameters.map((name) => boundValue(name, args));
-    if (columns === null) return { rows: [], changes: statement.run(bound).changes };
-    // The library takes five times as long to read all rows as to read one.
-    const found = single ? [statement.get(bound)].filter((row) => row !== undefined) : statement.all(bound);
-    const rows = (found as readonly unknown[][]).map((values) => named(columns, values));
+    if (!reads) return { rows: [], changes: Number(statement.run(...bound).changes) };
+    const rows = statement.all(...bound);
     return { rows, changes: rows.length };
   }
 
@@ -148,38 +148,9 @@ export class Connection {
     const known = this.#statements.get(sql);
     if (known) return known;
     if (this.#statements.size >= STATEMENT_CACHE_SIZE) this.#statements.clear();
-    const statement = this.#database.prepare(sql);
-    const prepared = { statement, columns: columnsOf(statement), parameters: parametersOf(sql) };
+    const compiled = this.#database.prepare(numbered(sql));
+    const prepared = { statement: compiled, reads: compiled.columns().length > 0, parameters: parametersOf(sql) };
     this.#statements.set(sql, prepared);
     return prepared;
   }
-
-  #open(): Libsql.Database {
-    const database = new Libsql(this.#path, { timeout: BUSY_TIMEOUT_MS });
-    database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = NORMAL');
-    database.exec('PRAGMA foreign_keys = ON');
-    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    for (const pragma of this.#pragmas) database.exec(pragma);
-    return database;
-  }
-
-  #reopen(): void {
-    this.#statements.clear();
-    this.#database.close();
-    this.#database = this.#open();
-  }
-}
-
-/** Lists of values: objects made by the library take four times as long. */
-function columnsOf(statement: Libsql.Statement<unknown[]>): readonly string[] | null {
-  if (!statement.reader) return null;
-  statement.raw();
-  return statement.columns().map(({ name }) => name);
-}
-
-function named(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-  const row: Record<string, unknown> = {};
-  for (const [index, name] of columns.entries()) row[name] = values[index];
-  return row;
 }

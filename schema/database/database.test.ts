@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
-import { type Database, DatabaseError, guard, statement } from './database.ts';
+import { type Database, DatabaseError, guard, numbered, parametersOf, statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import { openRemote } from './remote.ts';
@@ -97,6 +97,12 @@ describe.each([
     const database = await open();
     expect(await Promise.all([migrate(database), migrate(database)])).toEqual([[], []]);
   });
+});
+
+it('the parameters of a text have numbers in the order they come in, and texts stay as they are', () => {
+  const sql = "SELECT ':a', 'it''s :b', :c, :d_1 || ':d_1', :c";
+  expect(parametersOf(sql)).toEqual(['c', 'd_1']);
+  expect(numbered(sql)).toBe("SELECT ':a', 'it''s :b', ?1, ?2 || ':d_1', ?1");
 });
 
 describe('a libSQL server', () => {

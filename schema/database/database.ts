@@ -9,8 +9,6 @@ export interface Statement<Row = unknown> {
   readonly sql: string;
   readonly args: Readonly<Record<string, Value>>;
   readonly guard?: string;
-  /** It returns one row at most, which takes less reading. */
-  readonly single?: true;
   /** Carries the row's type only; never set. */
   readonly row?: Row;
 }
@@ -78,11 +76,6 @@ export function statement<Row = never>(sql: string, args: Readonly<Record<string
   return { sql, args };
 }
 
-/** A statement that returns one row at most. */
-export function single<Row>(sql: string, args: Statement['args'] = {}): Statement<Row> {
-  return { sql, args, single: true };
-}
-
 /**
  * A condition that must hold for the batch to go on: `condition` is an SQL expression; when it is false or NULL the
  * batch is aborted with the given reason. (NULL into a NOT NULL column: SQL has no RAISE outside triggers.)
@@ -98,10 +91,19 @@ export function guard(reason: string, condition: string, args: Readonly<Record<s
 /** What the drivers take. */
 export type Bound = string | number | bigint | null;
 
+const textOrParameter = /'(?:[^']|'')*'|:([A-Za-z_]\w*)/g;
+
 /** The parameters of an SQL text in the order that SQLite numbers them in: each once, where it appears first. */
 export function parametersOf(sql: string): string[] {
-  const withoutTexts = sql.replaceAll(/'(?:[^']|'')*'/g, "''");
-  return [...new Set([...withoutTexts.matchAll(/:([A-Za-z_]\w*)/g)].map(([, name = '']) => name))];
+  return [...new Set([...sql.matchAll(textOrParameter)].flatMap(([, name]) => name ?? []))];
+}
+
+/** The same text with numbers for its parameters, from 1, in the order of {@link parametersOf}. */
+export function numbered(sql: string): string {
+  const parameters = parametersOf(sql);
+  return sql.replaceAll(textOrParameter, (found, name?: string) =>
+    name === undefined ? found : `?${parameters.indexOf(name) + 1}`,
+  );
 }
 
 /** The drivers take a JavaScript number for a REAL unless it comes as a bigint, and what is missing for NULL. */
@@ -117,7 +119,7 @@ export const now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /** Sorts what a driver threw into weft's own family. `guard` is the failing statement's reason, if it is a guard. */
 export function databaseError(cause: unknown, failing: Statement | undefined): DatabaseError {
   if (cause instanceof DatabaseError) return cause;
-  const code = readString(cause, 'code');
+  const code = codeOf(cause);
   const message = cause instanceof Error ? cause.message : String(cause);
   if (code.startsWith('SQLITE_CONSTRAINT') || message.includes('constraint failed')) {
     const columns = /constraint failed: (.+)$/m.exec(message)?.[1] ?? message;
@@ -127,13 +129,28 @@ export function databaseError(cause: unknown, failing: Statement | undefined): D
     return new DatabaseError('constraint', columns, message, { cause });
   }
   if (code.startsWith('SQLITE_BUSY')) return new DatabaseError('busy', code, 'the database is busy', { cause });
-  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('HRANA')) {
+  if (/^(SQLITE_(IOERR|FULL|CANTOPEN)|HRANA)/.test(code)) {
     return new DatabaseError('unavailable', code, message, { cause });
   }
   if (cause instanceof TypeError || code === 'SERVER_ERROR' || code.startsWith('ECONN')) {
     return new DatabaseError('unavailable', code, `the database does not answer: ${message}`, { cause });
   }
   return new DatabaseError('fault', code, message, { cause });
+}
+
+/** Primary result codes of SQLite (sqlite3.h) that say something of the database, and not of the statement. */
+const resultCodes: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  10: 'SQLITE_IOERR',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  19: 'SQLITE_CONSTRAINT',
+};
+
+/** Node's SQLite gives numbers, of which the low octet is the primary code; a libSQL server gives names. */
+function codeOf(cause: unknown): string {
+  const number: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'errcode') : undefined;
+  return (typeof number === 'number' && resultCodes[number & 0xff]) || readString(cause, 'code');
 }
 
 function readString(value: unknown, member: string): string {

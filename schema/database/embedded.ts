@@ -8,12 +8,13 @@ import { GroupCommit } from './group-commit.ts';
 /**
  * The database in one local file, opened by up to a few processes of one machine.
  *
- * It stands on the `libsql` package and not on `@libsql/client`, whose file connections poison themselves after a BUSY
- * and lose their PRAGMAs: here calls are synchronous and therefore in order, and a connection that met BUSY is opened
- * again. One connection serves all: what it has written it need not read again.
+ * It stands on Node's own SQLite and not on `@libsql/client`, whose file connections poison themselves after a BUSY and
+ * lose their PRAGMAs, and whose engine (3.45) may lose commits when two processes write and checkpoint (the WAL-reset
+ * race, mended in SQLite 3.51.3). Calls are synchronous and therefore in order. One connection serves all: what it has
+ * written it need not read again.
  */
 export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): Database {
-  const connection = new Connection(path, ...(access === 'read' ? ['PRAGMA query_only = ON'] : []));
+  const connection = new Connection(path, ...(access === 'read' ? ['query_only = ON'] : []));
   const early = new Bell();
   const late = new Bell();
   const commits = new GroupCommit(connection, { early, late });

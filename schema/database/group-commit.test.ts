@@ -49,3 +49,33 @@ it('what waits when the database is closed is told so', async () => {
   database.close();
   await expect(waiting).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
 });
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+it.each([
+  ['commits at once where nobody waits', 0, 2],
+  ['waits a few turns for more where somebody does', 12, 1],
+])('%s', async (_what, waiting, commits) => {
+  const database = await temporaryDatabase();
+  for (let each = 0; each < waiting; each += 1) database.subscribe(() => undefined);
+  let heard = 0;
+  database.subscribe(() => {
+    heard += 1;
+  }, 'early');
+  const first = database.write([insert('a')]);
+  await turn();
+  await turn();
+  await Promise.all([first, database.write([insert('b')])]);
+  expect(heard).toBe(commits);
+});
+
+it('what an early listener writes comes last in the commit that it heard of', async () => {
+  const database = await temporaryDatabase();
+  const claimed = Promise.withResolvers<unknown>();
+  database.subscribe(() => {
+    const count = statement<{ count: number }>('SELECT count(*) AS count FROM events');
+    database.write([count], 'nobody').then(claimed.resolve, claimed.reject);
+  }, 'early');
+  await Promise.all([database.write([insert('a')]), database.write([insert('b')])]);
+  expect(await claimed.promise).toEqual([[{ count: 2 }]]);
+});

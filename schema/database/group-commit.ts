@@ -5,6 +5,9 @@ import { DatabaseError, type Rows, type Statement, type Wakes } from './database
 /** A transaction holds up other processes: beyond so many batches the next one begins. */
 const GROUP_MAX = 128;
 
+/** Turns of the event loop that a commit waits at most where requests wait: each turn may bring more for it. */
+const HOLD_TURNS_MAX = 12;
+
 interface Bells {
   readonly early: Bell;
   readonly late: Bell;
@@ -18,17 +21,18 @@ interface Waiting {
 }
 
 /**
- * Batches that come in one turn of the event loop are committed together: what a commit costs is to write the pages
- * that it changed, and batches of one kind change the same ones.
+ * Batches that come within a few turns of the event loop are committed together: what a commit costs is to write the
+ * pages that it changed, and batches of one kind change the same ones. One client alone waits for nobody.
  */
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #bells: Bells;
-  /** Whose early listeners have not heard of them yet. */
-  #arriving: Waiting[] = [];
-  #ready: Waiting[] = [];
-  #announcement: NodeJS.Immediate | undefined;
-  #commitment: NodeJS.Immediate | undefined;
+  #loud: Waiting[] = [];
+  /** Of the loud ones, those that early listeners have heard of. */
+  #announced = 0;
+  /** An executor's claims among them: they come last, so that they find what the others write. */
+  #quiet: Waiting[] = [];
+  #next: NodeJS.Immediate | undefined;
 
   constructor(connection: Connection, bells: Bells) {
     this.#connection = connection;
@@ -40,46 +44,40 @@ export class GroupCommit {
     wakes: Wakes,
   ): Promise<Rows<Statements>> {
     return new Promise<Rows<readonly Statement[]>>((resolve, reject) => {
-      const waiting = { statements, wakes, resolve, reject };
-      if (wakes === 'nobody' && this.#arriving.length === 0) {
-        this.#ready.push(waiting);
-        this.#begin();
-      } else {
-        this.#arriving.push(waiting);
-        this.#announcement ??= setImmediate(() => this.#announce());
-      }
+      (wakes === 'nobody' ? this.#quiet : this.#loud).push({ statements, wakes, resolve, reject });
+      this.#begin();
     }) as Promise<Rows<Statements>>;
   }
 
   close(): void {
-    clearImmediate(this.#announcement);
-    clearImmediate(this.#commitment);
-    for (const { reject } of [...this.#ready, ...this.#arriving]) {
+    clearImmediate(this.#next);
+    for (const { reject } of [...this.#loud, ...this.#quiet]) {
       reject(new DatabaseError('unavailable', 'closed', 'the database is closed'));
     }
-    this.#ready = [];
-    this.#arriving = [];
+    this.#loud = [];
+    this.#quiet = [];
+  }
+
+  #begin(): void {
+    if (this.#loud.length + this.#quiet.length === 0) return;
+    this.#next ??= setImmediate(() => this.#hold(Math.min(HOLD_TURNS_MAX, this.#bells.late.size)));
+  }
+
+  #hold(turns: number): void {
+    if (turns > 0) this.#next = setImmediate(() => this.#hold(turns - 1));
+    else this.#announce();
   }
 
   /** Who hears of it early has the rest of this turn to write something, too. */
   #announce(): void {
-    const arrived = this.#arriving;
-    this.#arriving = [];
-    this.#announcement = undefined;
-    this.#ready.push(...arrived);
-    this.#begin();
-    const loud = arrived.filter(({ wakes }) => wakes !== 'nobody');
-    if (loud.length > 0) this.#bells.early.ring(newsOf(loud.map(({ wakes }) => wakes)));
-  }
-
-  #begin(): void {
-    if (this.#ready.length > 0) this.#commitment ??= setImmediate(() => this.#commit());
+    this.#announced = this.#loud.length;
+    this.#next = setImmediate(() => this.#commit());
+    if (this.#announced > 0) this.#bells.early.ring(newsOf(this.#loud.map(({ wakes }) => wakes)));
   }
 
   #commit(): void {
-    const group = this.#ready.slice(0, GROUP_MAX);
-    this.#ready = this.#ready.slice(GROUP_MAX);
-    this.#commitment = undefined;
+    const group = [...this.#loud.splice(0, Math.min(this.#announced, GROUP_MAX)), ...this.#quiet.splice(0)];
+    this.#next = undefined;
     this.#begin();
     try {
       const outcomes = this.#connection.group(

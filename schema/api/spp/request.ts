@@ -81,9 +81,12 @@ export function memberOf(body: unknown, key: string): unknown {
   return isObject(body) && Object.hasOwn(body, key) ? body[key] : undefined;
 }
 
+/** What {@link keepLiterals} may have to keep: without it a body is read in a third of the time. */
+const oddNumber = /\d[.eE]|\d{16}/;
+
 function parseBody(text: string): unknown {
   try {
-    return JSON.parse(text, keepLiterals);
+    return JSON.parse(text, oddNumber.test(text) ? keepLiterals : undefined);
   } catch (cause) {
     const where = cause instanceof SyntaxError ? /position \d+/.exec(cause.message)?.[0] : undefined;
     throw new Problem('malformed', 'Not in json format.', {
