@@ -14,6 +14,7 @@ it('refuses to be used after it was closed', async () => {
   database.close();
   database.close();
   await expect(database.read([statement('SELECT 1')])).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(database.write([insertEvent])).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 it('tells subscribers of a commit that changed something, and of no other', async () => {

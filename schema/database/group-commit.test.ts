@@ -48,6 +48,7 @@ it('what waits when the database is closed is told so', async () => {
   const waiting = database.write([insert('a')]);
   database.close();
   await expect(waiting).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
+  await expect(database.write([insert('b')])).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
 });
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -51,6 +51,7 @@ export class GroupCommit {
 
   close(): void {
     clearImmediate(this.#next);
+    this.#next = undefined;
     for (const { reject } of [...this.#loud, ...this.#quiet]) {
       reject(new DatabaseError('unavailable', 'closed', 'the database is closed'));
     }
