@@ -67,7 +67,8 @@ export async function openSppHost(door: SppDoor, options: SppHostOptions): Promi
   const { hypervisor } = registration;
   const listeners = new Set<(touched: Touched) => void>();
   const notes = new ProcessNotes(door.panel, options);
-  await database.write([fence(registration), forgetProcesses(hypervisor)]);
+  const [, known] = await database.write([fence(registration), forgetProcesses(hypervisor)]);
+  door.panel.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
   door.onChange = (process) => {
     notes.add(process);
     for (const listener of listeners) listener([eventOf(process)]);

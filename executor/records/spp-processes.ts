@@ -33,11 +33,12 @@ export function noteGone(hypervisor: string, process: number): Statement<never> 
   return statement(forget, { hypervisor, process });
 }
 
-/** A new start of the executor knows of no process yet, and counts its sightings anew. */
-export function forgetProcesses(hypervisor: string): Statement<never> {
-  return statement('UPDATE spp_processes SET connected = 0, stale = 0, version = 0 WHERE hypervisor = :hypervisor', {
-    hypervisor,
-  });
+/** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */
+export function forgetProcesses(hypervisor: string): Statement<{ process: number; stale: number }> {
+  return statement(
+    'UPDATE spp_processes SET connected = 0, version = 0 WHERE hypervisor = :hypervisor RETURNING process, stale',
+    { hypervisor },
+  );
 }
 
 /** An old nfv does not say its own id. */

@@ -150,7 +150,7 @@ describe('what weft did not set', () => {
 
 describe('a primary that is started again under its secondaries', () => {
   it('leaves them stale until they are, too', async () => {
-    const { weft, primary, vf } = await aPanel('2020');
+    const { weft, primary, vf, nfv } = await aPanel('2020');
     const states = () => weft.sql('SELECT type, state FROM v_spp_processes ORDER BY client_id');
     expect(await states()).toEqual([
       { type: 'primary', state: 'connected' },
@@ -158,7 +158,22 @@ describe('a primary that is started again under its secondaries', () => {
       { type: 'nfv', state: 'connected' },
     ]);
     await primary.restart();
-    await until('they are stale', async () => JSON.stringify(await states()).split('stale').length === 3);
+    const areStale = async () => JSON.stringify(await states()).split('stale').length === 3;
+    await until('they are stale', areStale);
+    await set(weft, [...vfRequests, ...nfvRequests]);
+    const addresses = () =>
+      weft.sql<{ address: string }>('SELECT address FROM spp_processes WHERE process > 0 AND connected');
+    const before = new Set((await addresses()).map(({ address }) => address));
+    for (const secondary of [vf, nfv]) secondary.disconnect();
+    await until('they are connected again', async () => {
+      const now = await addresses();
+      return now.length === 2 && now.every(({ address }) => !before.has(address));
+    });
+    expect(await areStale()).toBe(true);
+    await weft.end('SIGKILL');
+    await weft.start();
+    await connected(weft, 3);
+    await until('they are still stale after a new start of weft', areStale);
     await vf.restart();
     const one = [
       { type: 'primary', state: 'connected' },

@@ -95,6 +95,21 @@ function sameMac(one: string, other: string): boolean {
   return one === other || (canonicalMac(one) ?? one) === (canonicalMac(other) ?? other);
 }
 
+/** Whether nothing is set on a process, as after its start. Pure. */
+export function isBlank(status: ProcessStatus): boolean {
+  switch (status.type) {
+    case 'vf':
+    case 'mirror':
+      return status.components.length === 0 && status.classifiers.length === 0;
+    case 'nfv':
+      return status.patches.length === 0 && !status.running;
+    case 'pcap':
+      return !status.running;
+    case 'primary':
+      return false;
+  }
+}
+
 const ranks: Readonly<Record<SettingCommand['kind'], number>> = {
   'start-component': 0,
   'add-port': 0,

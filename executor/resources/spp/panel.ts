@@ -1,6 +1,13 @@
 import type { SppCommand } from '../../../schema/api/spp/commands.ts';
-import type { CommandResult, SppCommand as DriverCommand, ProcessKey, SppDriver } from '../../drivers/spp/driver.ts';
+import type {
+  CommandResult,
+  SppCommand as DriverCommand,
+  ProcessInfo,
+  ProcessKey,
+  SppDriver,
+} from '../../drivers/spp/driver.ts';
 import type { SeenProcess } from './desired.ts';
+import { isBlank } from './effects.ts';
 
 /** The processes of a host by number, 0 being the primary, and whether their primary is still the one they began with. */
 export class Panel {
@@ -9,13 +16,18 @@ export class Panel {
   #primary: number | null = null;
   /** The secondaries that were connected when it went, with their generations. */
   #orphaned: ReadonlyMap<number, number> = new Map();
-  /** Generations of secondaries that outlived their primary. */
-  readonly #stale = new Map<number, number>();
+  /** Secondaries that outlived their primary, with the generations that are known to be theirs; null: none yet. */
+  readonly #stale = new Map<number, number | null>();
   /** What each connection of a primary was told: it shows little of it. */
   readonly #told = new Map<number, { readonly generation: number; readonly commands: Set<string> }>();
 
   constructor(driver: SppDriver) {
     this.#driver = driver;
+  }
+
+  /** What an earlier start knew: a process that connects anew is as stale as it was. */
+  rememberStale(processes: readonly number[]): void {
+    for (const process of processes) this.#stale.set(process, null);
   }
 
   /** To be called when a process came, went, or reads differently. Answers those of which something is new now. */
@@ -42,10 +54,22 @@ export class Panel {
       : {
           process,
           info,
-          stale: this.#stale.get(process) === info.generation,
+          stale: this.#isStale(process, info),
           told: this.#toldBy(process, info.generation),
           version: version(),
         };
+  }
+
+  /** One that was started again begins with nothing; one that only connected again has what it had. */
+  #isStale(process: number, { generation, status }: ProcessInfo): boolean {
+    const known = this.#stale.get(process);
+    if (known === undefined) return false;
+    if (known !== generation && isBlank(status)) {
+      this.#stale.delete(process);
+      return false;
+    }
+    this.#stale.set(process, generation);
+    return true;
   }
 
   #toldBy(process: number, generation: number): Set<string> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SettingCommand, SppCommand } from '../../../schema/api/spp/commands.ts';
 import type { NfvStatus, ProcessInfo, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
 import type { CommandDesired, SppObserved } from './desired.ts';
-import { inOrder, isDone } from './effects.ts';
+import { inOrder, isBlank, isDone } from './effects.ts';
 import { plan } from './plan.ts';
 
 const vf: VfStatus = {
@@ -87,6 +87,17 @@ describe('what a command does', () => {
   ])('%j is seen in a status, or not', (command, status, done) => {
     expect(isDone(command, status)).toBe(done);
   });
+});
+
+it.each<[ProcessStatus, boolean]>([
+  [vf, false],
+  [{ ...vf, components: [], classifiers: [] }, true],
+  [nfv, false],
+  [{ ...nfv, running: false }, false],
+  [{ ...nfv, running: false, patches: [] }, true],
+  [{ type: 'primary', figures: null }, false],
+])('%j is the status of a process on which nothing is set, or not', (status, blank) => {
+  expect(isBlank(status)).toBe(blank);
 });
 
 describe('a command', () => {
