@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
+import { until } from '../../test/support/until.ts';
 import { statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 
@@ -23,6 +25,16 @@ it('tells subscribers of a commit that changed something, and of no other', asyn
   database.subscribe(() => rung.resolve());
   await database.write([insertEvent]);
   await rung.promise;
+});
+
+it('has a long log written back while it goes on', async () => {
+  const path = join(temporaryDirectory(), 'weft.db');
+  const database = openEmbedded(path);
+  onTestFinished(() => database.close());
+  await database.write([statement('CREATE TABLE t (a INTEGER PRIMARY KEY)')]);
+  const size = statSync(path).size;
+  for (let batch = 0; batch < 600; batch += 1) await database.write([statement('INSERT INTO t DEFAULT VALUES')]);
+  await until('the file has grown', () => statSync(path).size > size);
 });
 
 it('lets two processes write side by side without an error', async () => {

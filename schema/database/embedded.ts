@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Bell } from './bell.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -18,6 +19,7 @@ export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): 
   const early = new Bell();
   const late = new Bell();
   const commits = new GroupCommit(connection, { early, late });
+  const checkpoints = new Checkpoints(path);
   // The log's file changes with our own commits too, and of those everybody who is concerned knows already.
   const looks = new Looks(() => {
     const saw = connection.sawForeignCommit();
@@ -27,7 +29,10 @@ export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): 
   const watcher = watchCommits(path, () => looks.begin());
 
   return {
-    write: (statements, wakes = 'everybody') => commits.write(statements, wakes),
+    write(statements, wakes = 'everybody') {
+      checkpoints.count();
+      return commits.write(statements, wakes);
+    },
     async read(statements) {
       // One statement is a snapshot by itself.
       return connection.batch(statements, statements.length === 1 ? null : 'BEGIN').rows;
@@ -39,6 +44,7 @@ export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): 
       early.clear();
       late.clear();
       commits.close();
+      checkpoints.close();
       connection.close();
     },
   };
