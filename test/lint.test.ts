@@ -26,6 +26,8 @@ describe('the linter keeps the directions of imports', () => {
     ['schema/api/x.ts', '../../functions/app.ts', 'schema/ imports neither side'],
     ['functions/intent/x.ts', 'node:fs', 'This runs on Workers too'],
     ['functions/worker.ts', '@hono/node-server', 'This runs on Workers too'],
+    ['functions/intent/x.ts', 'libsql', 'This runs on Workers too'],
+    ['schema/api/x.ts', 'node:sqlite', 'The Worker imports this'],
     ['schema/api/x.ts', 'node:fs', 'The Worker imports this'],
     ['functions/dialects/leviathan/x.ts', '../../../schema/database/database.ts', 'A dialect parses'],
     ['executor/drivers/netns/x.ts', '../../../schema/names.ts', 'A driver knows its technology'],

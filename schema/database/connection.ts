@@ -65,7 +65,7 @@ export class Connection {
       return this.#transaction(begin, () => batches.map((statements) => this.#runAll(statements)));
     } catch (error) {
       // Most groups have nothing to undo, and need no savepoints.
-      if (batches.length === 1 || !this.#isRefusal(error)) throw error;
+      if (batches.length === 1 || !isRefusal(error)) throw error;
       return this.#transaction(begin, () => batches.map((statements) => this.#runApart(statements)));
     }
   }
@@ -91,17 +91,12 @@ export class Connection {
       return this.#runAll(statements);
     } catch (error) {
       // A full disk or the like has ended the whole transaction.
-      if (!this.#isRefusal(error) || !this.#database.isTransaction) throw error;
+      if (!isRefusal(error) || !this.#database.isTransaction) throw error;
       this.#database.exec('ROLLBACK TO batch');
       return error;
     } finally {
       if (this.#database.isTransaction) this.#database.exec('RELEASE batch');
     }
-  }
-
-  /** It is the batch that cannot be: the database is well. */
-  #isRefusal(error: unknown): error is DatabaseError {
-    return error instanceof DatabaseError && error.code !== 'busy' && error.code !== 'unavailable';
   }
 
   /** Throws {@link DatabaseError} for the first statement that fails. */
@@ -153,4 +148,9 @@ export class Connection {
     this.#statements.set(sql, prepared);
     return prepared;
   }
+}
+
+/** It is the batch that cannot be: the database is well. */
+function isRefusal(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.code !== 'busy' && error.code !== 'unavailable';
 }

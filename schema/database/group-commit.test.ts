@@ -51,6 +51,20 @@ it('what waits when the database is closed is told so', async () => {
   await expect(database.write([insert('b')])).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
 });
 
+it('a full disk is no fault of the batches: none of the group is in, and the next ones are when there is room', async () => {
+  const database = await temporaryDatabase();
+  const [[pages]] = await database.write([statement<{ page_count: number }>('PRAGMA page_count')]);
+  await database.write([statement(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)]);
+  const outcomes = await Promise.allSettled([
+    database.write([insert('a')]),
+    database.write([insert('x'.repeat(100_000))]),
+  ]);
+  expect(outcomes).toMatchObject([{ reason: { code: 'unavailable' } }, { reason: { code: 'unavailable' } }]);
+  await database.write([statement('PRAGMA max_page_count = 1000000')]);
+  await database.write([insert('b')]);
+  expect(await subjects(database)).toEqual(['b']);
+});
+
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 it.each([

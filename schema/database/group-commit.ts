@@ -22,7 +22,7 @@ interface Waiting {
 
 /**
  * Batches that come within a few turns of the event loop are committed together: what a commit costs is to write the
- * pages that it changed, and batches of one kind change the same ones. One client alone waits for nobody.
+ * pages that it changed, and batches of one kind change the same ones. A client alone waits a turn at most.
  */
 export class GroupCommit {
   readonly #connection: Connection;

@@ -95,7 +95,9 @@ function sameMac(one: string, other: string): boolean {
   return one === other || (canonicalMac(one) ?? one) === (canonicalMac(other) ?? other);
 }
 
-/** Whether nothing is set on a process, as after its start. Pure. */
+/**
+ * Whether a process does nothing, as after its start. Ports alone say nothing: some come from the primary. Pure.
+ */
 export function isBlank(status: ProcessStatus): boolean {
   switch (status.type) {
     case 'vf':
