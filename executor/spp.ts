@@ -127,7 +127,7 @@ class ProcessNotes {
       return seen ? noteProcess(registration.hypervisor, seen) : noteGone(registration.hypervisor, process);
     });
     try {
-      await database.write([fence(registration), ...statements], 'nobody');
+      await database.write([fence(registration), ...statements], { wakes: 'nobody', call: 'spp.note' });
     } catch (error) {
       if (this.#closed) return;
       // The database is away: what is true then is written when it is back.

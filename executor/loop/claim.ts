@@ -58,10 +58,10 @@ export async function claim(
       // What runs nowhere nobody can stop.
       ...(running > 0 ? [statement<{ sequence: number }>(selectCancelled, args)] : []),
     ] as const,
-    'nobody',
+    { wakes: 'nobody', call: 'claim' },
   );
   if (claimed.some(({ parentId }) => parentId !== null)) {
-    await database.write([statement(startParents, args)], 'nobody');
+    await database.write([statement(startParents, args)], { wakes: 'nobody', call: 'claim.parents' });
   }
   return {
     claimed: claimed.sort((left, right) => left.sequence - right.sequence),

@@ -47,7 +47,7 @@ export class Heartbeat {
     const update =
       facts === this.#written ? statement(beat, args) : statement(beatWithFacts, { ...args, ...this.#facts });
     // Nobody waits for a heartbeat.
-    await database.write([fence(registration), update], 'nobody');
+    await database.write([fence(registration), update], { wakes: 'nobody', call: 'heartbeat' });
     this.#written = facts;
   }
 

@@ -36,7 +36,10 @@ export class Reporter {
 
   constructor(database: Database, registration: Registration) {
     this.#reports = new Gathering(async (reports) => {
-      await database.write([fence(registration), ...statements(reports)], new Map(reports.flatMap(newsOf)));
+      await database.write([fence(registration), ...statements(reports)], {
+        wakes: new Map(reports.flatMap(newsOf)),
+        call: 'report',
+      });
     });
   }
 

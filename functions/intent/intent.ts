@@ -47,7 +47,7 @@ export async function record(database: Database, intent: Intent, key?: Idempoten
       ...(amended ? [selectAccepted(operation)] : []),
     ];
     // Executors hear of it; that it was accepted, nobody waits for.
-    const rows = await database.write(batch, 'executors');
+    const rows = await database.write(batch, { wakes: 'executors', call: 'accept' });
     const accepted = amended ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
     if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
     return accepted as AcceptedOperation;

@@ -18,7 +18,7 @@ const accepted: AcceptedOperation = {
 /** An operation that is waited for, with a bell in the test's hand. */
 async function waiting() {
   const database = await temporaryDatabase();
-  await database.write([insert], 'nobody');
+  await database.write([insert], { wakes: 'nobody' });
   const bell = new Bell();
   let reads = 0;
   const answer = waitForOperation(

@@ -35,18 +35,28 @@ export type Wakes = News | 'executors' | 'nobody' | 'everybody';
 /** Hears of a commit; null: it may be about anything. */
 export type CommitListener = (news: News | null) => void;
 
+export interface CallOptions {
+  /** Names the call in errors, in the log, and in the fault harness, such as `claim`. */
+  readonly call?: string;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Whom the commit concerns, so that waiters need not look when it is somebody else; `everybody` by default. */
+  readonly wakes?: Wakes;
+}
+
 /** Every access of weft to its database: a batch is one transaction and one round trip. */
 export interface Database {
-  /**
-   * Runs all statements in one immediate transaction, or none. `wakes`: whom the commit concerns, for those who wait
-   * need not look when it is somebody else. Throws {@link DatabaseError}.
-   */
+  /** Runs all statements in one immediate transaction, or none. Throws {@link DatabaseError}. */
   write<const Statements extends readonly Statement[]>(
     statements: Statements,
-    wakes?: Wakes,
+    options?: WriteOptions,
   ): Promise<Rows<Statements>>;
   /** Runs all statements on one snapshot. Throws {@link DatabaseError}. */
-  read<const Statements extends readonly Statement[]>(statements: Statements): Promise<Rows<Statements>>;
+  read<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    options?: CallOptions,
+  ): Promise<Rows<Statements>>;
   /**
    * Calls `listener` soon after commits that this process can notice: a hint that shortens a wait, never more. An
    * `early` one is called just before a commit of this process, where that is possible: what it writes at once goes
@@ -58,17 +68,24 @@ export interface Database {
 
 export type DatabaseErrorCode = 'guard' | 'constraint' | 'busy' | 'unavailable' | 'fault';
 
-/** Why a batch changed nothing. */
+interface DatabaseErrorOptions extends ErrorOptions {
+  readonly committed?: DatabaseError['committed'];
+}
+
+/** Why a batch was not answered. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
   readonly code: DatabaseErrorCode;
   /** The guard's reason for `guard`; `table.column, …` as SQLite names them for `constraint`. */
   readonly reason: string;
+  /** `unknown`: the answer was lost, and the batch may have been committed, or may yet be. */
+  readonly committed: 'no' | 'unknown';
 
-  constructor(code: DatabaseErrorCode, reason: string, message: string, options?: ErrorOptions) {
+  constructor(code: DatabaseErrorCode, reason: string, message: string, options: DatabaseErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.reason = reason;
+    this.committed = options.committed ?? 'no';
   }
 }
 

@@ -29,7 +29,7 @@ export function openEmbedded(path: string, access: 'write' | 'read' = 'write'): 
   const watcher = watchCommits(path, () => looks.begin());
 
   return {
-    write(statements, wakes = 'everybody') {
+    write(statements, { wakes = 'everybody' } = {}) {
       checkpoints.count();
       return commits.write(statements, wakes);
     },

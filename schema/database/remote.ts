@@ -18,7 +18,7 @@ export function openRemote(url: string, authToken?: string): Database {
   const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
   const bell = new Bell();
   return {
-    async write(statements, wakes = 'everybody') {
+    async write(statements, { wakes = 'everybody' } = {}) {
       const rows = await batch(client, statements, 'write');
       if (wakes !== 'nobody') bell.ring(newsOf([wakes]));
       return rows;
