@@ -51,7 +51,7 @@ function faulty(kind: Kind): Kind {
 }
 
 await startProcess(async (context) => {
-  const executor = await startExecutor(context, faulty);
+  const executor = await startExecutor(context, { wrap: faulty });
   const server = await startServer(context.configuration, context.database, context.log);
   return {
     async close() {
