@@ -24,9 +24,10 @@ const DAY_MS = 86_400_000;
  * where the fault harness comes between the loop and a kind's steps.
  */
 export async function startExecutor(
-  { configuration, database, log, stop }: ProcessContext,
+  { configuration, database, log, stop, ready }: ProcessContext,
   wrap: (kind: Kind) => Kind = (each) => each,
 ): Promise<Running> {
+  await ready;
   const finding = findTechnologies();
   const netns = await canUseNetns();
   if (!netns.available) log.warn(`no container networks on this host: ${netns.reason}`);

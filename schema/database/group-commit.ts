@@ -105,7 +105,10 @@ export class GroupCommit {
       );
       this.#settle(group, outcomes);
     } catch (error) {
-      if (isBusyError(error)) return this.#wait(group, error);
+      if (isBusyError(error)) {
+        this.#wait(group, error);
+        return;
+      }
       for (const { reject } of group) reject(error);
     }
     this.#attempts = 0;

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { constants, DatabaseSync } from 'node:sqlite';
-import { databaseError } from './database.ts';
+import { DatabaseError, databaseError } from './database.ts';
 import { fileUrl } from './open-file.ts';
 
 type Row = Record<string, unknown>;
@@ -56,7 +56,9 @@ function query(url: URL, sql: string): Row[] {
     database.setAuthorizer((action, first, second) => authorize(action, first, second));
     return database.prepare(sql).all();
   } catch (cause) {
-    throw databaseError(cause, undefined);
+    const error = databaseError(cause, undefined);
+    if (error.reason !== 'SQLITE_AUTH' && !error.reason.startsWith('SQLITE_READONLY')) throw error;
+    throw new DatabaseError('fault', 'read-only', `npm run sql is read-only: ${error.message}`, { cause });
   } finally {
     database?.close();
   }
