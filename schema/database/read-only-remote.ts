@@ -30,11 +30,23 @@ export async function queryServer(database: Database, sql: string): Promise<Row[
 
 /** https://www.sqlite.org/opcode.html#Transaction: its P2 is not zero where a write begins. */
 async function refuseWrites(database: Database, sql: string): Promise<void> {
-  const [program] = await database.read([statement<Instruction>(`EXPLAIN ${sql}`)], { call: 'sql' });
+  const program = await explain(database, sql);
   const writes = program.some(({ opcode, p2 }) => opcode === 'Transaction' && Number(p2) !== 0);
   if (program.length === 0 || writes) throw refused('it writes');
 }
 
-function refused(why: string): DatabaseError {
-  return new DatabaseError('fault', 'read-only', `npm run sql is read-only, and this statement is refused: ${why}`);
+/** What the server cannot explain is not run: some answer EXPLAIN of a statement that writes with an error. */
+async function explain(database: Database, sql: string): Promise<readonly Instruction[]> {
+  try {
+    const [program] = await database.read([statement<Instruction>(`EXPLAIN ${sql}`)], { call: 'sql' });
+    return program;
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code === 'unavailable') throw error;
+    throw refused(`the server does not explain it (${error.message})`, error);
+  }
+}
+
+function refused(why: string, cause?: unknown): DatabaseError {
+  const message = `npm run sql is read-only, and this statement is refused: ${why}`;
+  return new DatabaseError('fault', 'read-only', message, { cause });
 }
