@@ -35,9 +35,10 @@ export interface RunningExecutor extends Running {
 
 /** Starts the executor of this host: takes the host's lock, registers, and works until it is closed. */
 export async function startExecutor(
-  { configuration, database, log, stop }: ProcessContext,
+  { configuration, database, log, stop, ready }: ProcessContext,
   { wrap = (each) => each, times: changed = {} }: ExecutorSettings = {},
 ): Promise<RunningExecutor> {
+  await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
   const netns = await canUseNetns();

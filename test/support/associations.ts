@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { now, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { until } from './until.ts';
@@ -61,7 +60,7 @@ export async function associate(weft: Weft, associations: Associations): Promise
 async function write(weft: Weft, associations: Associations, id: string | null): Promise<void> {
   const rows = [insertSubnets, remove, change, freeNames, allotNames];
   const args = { associations: JSON.stringify(associations), id };
-  const database = openEmbedded(join(weft.stateDirectory, 'weft.db'));
+  const database = openEmbedded(weft.databaseFile);
   try {
     const script = id === null ? rows : [...rows, insertOperation, insertSubject];
     await database.write(script.map((sql) => statement(sql, args)));

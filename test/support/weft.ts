@@ -46,6 +46,10 @@ export class Weft {
     return weft;
   }
 
+  get databaseFile(): string {
+    return join(this.stateDirectory, 'database', 'weft.db');
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -137,7 +141,7 @@ export class Weft {
 
   /** Reads and writes the database beside the running process. */
   async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
-    const database: Database = openEmbedded(join(this.stateDirectory, 'weft.db'));
+    const database: Database = openEmbedded(this.databaseFile);
     try {
       const [rows] = await database.write([statement<Row>(text)]);
       return rows;
