@@ -130,9 +130,14 @@ export function linkDescriptor(descriptor: number, path: string): void {
   check(calls.linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW), `publish ${path}`);
 }
 
-/** Tries to take the exclusive lock of an open file, without waiting. */
+/** Tries to take the exclusive lock of an open file, without waiting; false while another open file has it. flock(2) */
 export function tryLock(descriptor: number): boolean {
-  return calls.flock(descriptor, LOCK_EX | LOCK_NB) === 0;
+  for (;;) {
+    if (calls.flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
+    const errno = koffi.errno();
+    if (errno === EAGAIN) return false;
+    if (errno !== EINTR) throw systemError(errno, 'lock a file');
+  }
 }
 
 /** A descriptor of `directory` as it is without the mounts on its entries; open_tree(2). Close it with `closeDescriptor`. */
