@@ -46,6 +46,10 @@ export class Weft {
     return weft;
   }
 
+  get databaseFile(): string {
+    return join(this.stateDirectory, 'weft.db');
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
