@@ -5,16 +5,16 @@ import type { Configuration } from '../schema/process/configuration.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
 import { canUseNetns } from './drivers/netns/driver.ts';
 import { capabilities, type Drivers, findTechnologies, withHealth } from './host/capabilities.ts';
+import { ExecutorStateFile } from './host/executor-state.ts';
 import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
-import { SeenNote } from './host/seen.ts';
 import type { Kind } from './kinds.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
-import { register } from './loop/registration.ts';
+import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
 import { type NetworkHost, openNetworkHost } from './network.ts';
 import { openSppDoor, openSppHost, type SppHost } from './spp.ts';
@@ -44,7 +44,7 @@ export async function startExecutor(
   const netns = await canUseNetns();
   if (!netns.available) log.warn(`no container networks on this host: ${netns.reason}`);
   const databaseId = await untilAvailable(() => readDatabaseId(database), log, times);
-  const lock = await lockHost(databaseId);
+  const lock = await lockHost({ stateDirectory: configuration.stateDirectory, database: databaseId });
   let network: NetworkHost | undefined;
   let spp: SppHost | undefined;
   const door = await openSppDoor(configuration, log);
@@ -56,7 +56,8 @@ export async function startExecutor(
   };
   try {
     const name = configuration.hypervisor;
-    const note = new SeenNote(configuration.stateDirectory, databaseId, name);
+    const { stateDirectory } = configuration;
+    const stateFile = new ExecutorStateFile({ stateDirectory, database: databaseId, hypervisor: name });
     const drivers: Drivers = {
       netns,
       spp: 'reason' in door ? { available: false, reason: door.reason } : { available: true },
@@ -78,8 +79,9 @@ export async function startExecutor(
       resources: await host.resources(),
     };
     const id = validate(name) ? name.toLowerCase() : v7();
-    const registration = await untilAvailable(() => register(database, name, id, machine, note.read()), log, times);
-    note.write(registration);
+    const start = { database, name, id, machine, ...stateFile.read(), heartbeatMs: times.heartbeat, log };
+    const registration = await untilAvailable(() => takeOver(start), log, times);
+    stateFile.write(registration);
     const lease = new Lease(times.lease);
     network = netns.available ? await openNetworkHost({ database, registration, lease, lost: stop }) : undefined;
     spp =
