@@ -89,7 +89,7 @@ export const take = async (database: Database, registration: Registration, limit
   (await claimed(database, registration, limit)).map(({ id }) => id);
 
 export const claimed = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, { limit, running: 0, away: [], times: shortTimes })).claimed;
+  (await claim(database, registration, { limit, away: [], times: shortTimes })).claimed;
 
 /** A host that is a number, which each operation raises to its wanted one, step by step. */
 export interface Counter {
