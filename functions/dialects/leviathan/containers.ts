@@ -17,7 +17,11 @@ import { answerCen, answerContainer } from './answer.ts';
 export async function put(c: AppContext): Promise<Response> {
   const container = containerOf(c);
   const host = hostIdOf(c);
-  const body = await readOptionalBody(c, containerPutSchema);
+  const body = await readOptionalBody(c, containerPutSchema).catch(async (error: unknown) => {
+    // That there is no such hypervisor comes before anything that is wrong with the request.
+    await hostOf(c);
+    throw error;
+  });
   return submit(
     c,
     async () => putContainer(await hostOf(c), container, body),
