@@ -5,7 +5,7 @@ import { type Configuration, isLoopback, type ListenAddress } from '../schema/pr
 import type { Logger } from '../schema/process/logger.ts';
 import { startProcess } from '../schema/process/process.ts';
 import { createApp } from './app.ts';
-import { endOverdue } from './commands/hypervisors/overdue.ts';
+import { expireOperations } from './commands/hypervisors/expire.ts';
 
 export interface RunningServer {
   /** Where it listens, as URLs. */
@@ -40,7 +40,9 @@ export async function startServer(
   const app = createApp(() => settings);
   const servers: Server[] = [];
   const overdue = setInterval(() => {
-    endOverdue(database).catch((error: unknown) => log.warn({ err: error }, 'overdue operations could not be ended'));
+    expireOperations(database).catch((error: unknown) =>
+      log.warn({ err: error }, 'overdue operations could not be ended'),
+    );
   }, OVERDUE_MS);
   const close = async () => {
     clearInterval(overdue);
