@@ -5,7 +5,9 @@ import { type Configuration, isLoopback, type ListenAddress } from '../schema/pr
 import type { Logger } from '../schema/process/logger.ts';
 import { startProcess } from '../schema/process/process.ts';
 import { createApp } from './app.ts';
-import { endOverdue } from './commands/hypervisors/overdue.ts';
+import { ConnectionLimit, connectionsWithin, descriptorLimit } from './node/connections.ts';
+import { startExpiry } from './node/expiry.ts';
+import { SchemaCheck } from './schema-check.ts';
 
 export interface RunningServer {
   /** Where it listens, as URLs. */
@@ -15,8 +17,9 @@ export interface RunningServer {
 
 const SHUTDOWN_MS = 5_000;
 
-/** How often to look for operations whose hypervisor did not come back in time. */
-const OVERDUE_MS = 5_000;
+/** How long a client may take to send the header of a request, and how often that is looked at. */
+const HEADERS_MS = 10_000;
+const LOOK_MS = 2_000;
 
 /** Serves the API on every address of the configuration; all of them or none. Throws what Node says of a taken port. */
 export async function startServer(
@@ -35,21 +38,22 @@ export async function startServer(
     origins: new Set(configuration.allowedOrigins.map((origin) => origin.toLowerCase())),
     adminToken: configuration.adminToken,
     readBudget: Number.POSITIVE_INFINITY,
+    schema: new SchemaCheck(),
     report: (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'request failed'),
   };
   const app = createApp(() => settings);
   const servers: Server[] = [];
-  const overdue = setInterval(() => {
-    endOverdue(database).catch((error: unknown) => log.warn({ err: error }, 'overdue operations could not be ended'));
-  }, OVERDUE_MS);
+  const limit = new ConnectionLimit(connectionsWithin(descriptorLimit()));
+  const stopExpiry = startExpiry(database, log);
   const close = async () => {
-    clearInterval(overdue);
+    stopExpiry();
     await Promise.all(servers.map(closeServer));
   };
   try {
     for (const address of configuration.listen) {
       const server = await listen(app.fetch, address);
       servers.push(server);
+      limit.watch(server);
       for (const name of hostNames({ ...address, port: portOf(server, address) })) hosts.add(name);
     }
   } catch (error) {
@@ -63,7 +67,8 @@ type Fetch = ReturnType<typeof createApp>['fetch'];
 
 function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port }, () => resolve(server as Server));
+    const serverOptions = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS };
+    const server = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(server as Server));
     server.once('error', reject);
   });
 }

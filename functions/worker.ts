@@ -1,7 +1,7 @@
 import { openRemote } from '../schema/database/remote.ts';
 import { Problem } from '../schema/problem.ts';
 import { createApp } from './app.ts';
-import { endOverdue } from './commands/hypervisors/overdue.ts';
+import { expireOperations } from './commands/hypervisors/expire.ts';
 import type { Settings } from './context.ts';
 
 /** What `wrangler.toml` and the account's secrets give. */
@@ -28,7 +28,7 @@ export default {
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     const { database } = settingsOf(bindings);
     try {
-      await endOverdue(database);
+      await expireOperations(database);
     } finally {
       database.close();
     }

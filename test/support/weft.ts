@@ -71,17 +71,29 @@ export class Weft {
   }
 
   /** Starts the process (`entry`: `npm start`, or the program, `start.ts` when nothing else is said) and waits until it is ready. */
-  async start(environment: Record<string, string> = {}, entry = 'start.ts', user?: number): Promise<void> {
-    this.launch(environment, entry, user);
+  async start(
+    environment: Record<string, string> = {},
+    entry = 'start.ts',
+    user?: number,
+    descriptors?: number,
+  ): Promise<void> {
+    this.launch(environment, entry, user, descriptors);
     await until('weft is ready', async () => {
       if (this.#process?.exitCode !== null) throw new Error(`weft ended: ${this.#output}`);
       return (await fetch(`${this.url}/readyz`).catch(() => undefined))?.status === 200;
     });
   }
 
-  /** Starts the process and does not wait. */
-  launch(environment: Record<string, string> = {}, entry = 'start.ts', user?: number): ChildProcess {
-    const [program, ...args] = entry === 'npm start' ? ['npm', 'start'] : [process.execPath, join(root, entry)];
+  /** Starts the process and does not wait; `descriptors`: how many it may have open. */
+  launch(
+    environment: Record<string, string> = {},
+    entry = 'start.ts',
+    user?: number,
+    descriptors?: number,
+  ): ChildProcess {
+    const command = entry === 'npm start' ? ['npm', 'start'] : [process.execPath, join(root, entry)];
+    const limited = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}`];
+    const [program, ...args] = [...limited, ...command];
     const child = spawn(program ?? '', args, {
       cwd: root,
       env: {

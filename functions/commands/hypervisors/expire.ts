@@ -1,0 +1,79 @@
+import { type Database, now, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { alive } from '../../../schema/statements/alive.ts';
+import { endOperations } from '../../../schema/statements/ending.ts';
+import { takeBackNetworks } from '../../../schema/statements/networks.ts';
+
+/** How many one batch ends: it is done again until none are left. */
+const AT_ONCE = 200;
+
+/**
+ * Operations that no executor has ever claimed, on hypervisors whose executor was not alive at a moment. What was claimed
+ * once may have changed the host: the look of the executor's next start ends it, or the removal of its hypervisor.
+ */
+const expired = (at: string) => `
+  hypervisors h CROSS JOIN operations o ON o.hypervisor = h.id AND o.status = 'pending' AND o.resource IS NOT NULL
+  WHERE NOT ${alive('h', at)} AND o.attempt = 0 AND o.deadline_ms <= ${at}`;
+
+const find = `
+  SELECT o.sequence, t.now FROM (SELECT ${now} AS now) t CROSS JOIN ${expired('t.now')}
+  ORDER BY o.sequence LIMIT ${AT_ONCE}`;
+
+/** Those that were found before, as far as that is true of them still. */
+const which = `SELECT o.sequence FROM ${expired(':now')} AND o.sequence IN (SELECT value FROM json_each(:found))`;
+
+const end = `
+  UPDATE operations AS o SET status = 'failed', finished_ms = :now, key = NULL,
+    error = json_set(:problem, '$.detail', x.detail, '$.message', x.detail)
+  FROM (
+    SELECT h.id, h.name || ' did not come back before the deadline; it was '
+      || CASE WHEN h.last_seen_ms IS NULL THEN 'never seen'
+           ELSE 'last seen ' || strftime('%Y-%m-%dT%H:%M:%SZ', h.last_seen_ms / 1000, 'unixepoch') END AS detail
+    FROM hypervisors h
+  ) x
+  WHERE x.id = o.hypervisor AND o.sequence IN (${which})`;
+
+/** Those that this batch has just ended: all others that have ended have no subjects any more. */
+const ended = `
+  SELECT DISTINCT s.sequence FROM json_each(:found) j CROSS JOIN operation_subjects s ON s.sequence = j.value
+  CROSS JOIN operations o ON o.sequence = s.sequence
+  WHERE o.status = 'failed'`;
+
+/**
+ * Fails the operations that nobody began before their deadline because their hypervisor is dead, and takes back what
+ * they wanted. All statements see one time, the one at which the operations were found. Answers how many there were.
+ */
+export async function expireOperations(database: Database): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const found = await findExpired(database);
+    const [first] = found;
+    if (first === undefined) return count;
+    await endExpired(
+      database,
+      found.map(({ sequence }) => sequence),
+      first.now,
+    );
+    count += found.length;
+    if (found.length < AT_ONCE) return count;
+  }
+}
+
+interface Found {
+  readonly sequence: number;
+  readonly now: number;
+}
+
+async function findExpired(database: Database): Promise<Found[]> {
+  const [found] = await database.read([statement<Found>(find)], { call: 'expire' });
+  return found;
+}
+
+async function endExpired(database: Database, sequences: readonly number[], at: number): Promise<void> {
+  const args = { found: JSON.stringify(sequences), now: at };
+  const problem = JSON.stringify(new Problem('deadline', ''));
+  await database.write(
+    [...takeBackNetworks(which, args), statement<never>(end, { ...args, problem }), ...endOperations(ended, args)],
+    { call: 'expire' },
+  );
+}
