@@ -72,7 +72,7 @@ export async function startExecutor(
     stateFile.write(registration);
     const lease = new Lease(times.lease);
     const network = netns.available
-      ? opened.adopt(await openNetworkHost({ database, registration, lease, lost: stop }), (each) => each.close())
+      ? opened.adopt(await openNetworkHost({ database, registration, lease, log }), (each) => each.close())
       : undefined;
     const sppOptions = { database, registration, log, replay: configuration.sppReplay };
     const spp = opened.adopt(await openSppHost(listener, sppOptions), (each) => each.close());
