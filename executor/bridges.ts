@@ -21,6 +21,7 @@ export function bridgesKind({ database, registration, driver, changes }: Bridges
   let wanted: ReadonlySet<string> = new Set();
   return kind({
     technology: 'netns',
+    health: () => driver.health(),
     operations: bridgesOperations,
     records: bridgesRecords(database, { databaseId, hypervisor, subject }, (interfaces) => {
       wanted = new Set(interfaces);

@@ -16,8 +16,8 @@ import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
 import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
-import { type NetworkHost, openNetworkHost } from './network.ts';
-import { openSppDoor, openSppHost, type SppHost } from './spp.ts';
+import { openNetworkHost } from './network.ts';
+import { openSppHost, openSppListener } from './spp.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -44,29 +44,18 @@ export async function startExecutor(
   const netns = await canUseNetns();
   if (!netns.available) log.warn(`no container networks on this host: ${netns.reason}`);
   const databaseId = await untilAvailable(() => readDatabaseId(database), log, times);
-  const lock = await lockHost({ stateDirectory: configuration.stateDirectory, database: databaseId });
-  let network: NetworkHost | undefined;
-  let spp: SppHost | undefined;
-  const door = await openSppDoor(configuration, log);
-  if ('reason' in door) log.warn(`no Soft Patch Panel on this host: ${door.reason}`);
-  const close = async () => {
-    await network?.close();
-    await (spp ?? ('driver' in door ? door.driver : undefined))?.close();
-    lock.release();
-  };
+  const opened = new AsyncDisposableStack();
   try {
-    const name = configuration.hypervisor;
-    const { stateDirectory } = configuration;
+    const { stateDirectory, hypervisor: name } = configuration;
+    opened.adopt(await lockHost({ stateDirectory, database: databaseId }), (lock) => lock.release());
+    const listener = opened.adopt(await openSppListener(configuration, log), (each) => each.close());
     const stateFile = new ExecutorStateFile({ stateDirectory, database: databaseId, hypervisor: name });
-    const drivers: Drivers = {
-      netns,
-      spp: 'reason' in door ? { available: false, reason: door.reason } : { available: true },
-    };
-    let kinds: readonly Kind[] = [];
+    const drivers: Drivers = { netns, spp: { available: true } };
+    let healths: readonly Pick<Kind, 'technology' | 'health'>[] = [{ technology: 'spp', health: listener.health }];
     let found = await finding;
     const host: Host = {
-      resources: () => readResources(configuration.stateDirectory),
-      capabilities: () => withHealth(capabilities(drivers, found), kinds),
+      resources: () => readResources(stateDirectory),
+      capabilities: () => withHealth(capabilities(drivers, found), healths),
       refresh: async () => {
         found = await findTechnologies();
       },
@@ -83,31 +72,35 @@ export async function startExecutor(
     const registration = await untilAvailable(() => takeOver(start), log, times);
     stateFile.write(registration);
     const lease = new Lease(times.lease);
-    network = netns.available ? await openNetworkHost({ database, registration, lease, lost: stop }) : undefined;
-    spp =
-      'reason' in door
-        ? undefined
-        : await openSppHost(door, { database, registration, log, replay: configuration.sppReplay });
-    kinds = [...(network?.kinds ?? []), ...(spp ? [spp.kind] : [])].map(wrap);
+    const network = netns.available
+      ? opened.adopt(await openNetworkHost({ database, registration, lease, log }), (each) => each.close())
+      : undefined;
+    const sppOptions = { database, registration, log, replay: configuration.sppReplay };
+    const spp = opened.adopt(await openSppHost(listener, sppOptions), (each) => each.close());
+    const kinds = [...(network?.kinds ?? []), spp.kind].map(wrap);
+    healths = kinds;
     const executor = new Executor({
       ...{ database, registration, lease, kinds, log, times },
       heartbeat: new Heartbeat({ registration, machine, host }),
       lost: stop,
     });
-    await executor.start();
+    await executor.start().catch(async (error: unknown) => {
+      await executor.close();
+      throw error;
+    });
     log.info(`the executor of ${registration.name} works, epoch ${registration.epoch}`);
     return {
       async close() {
         await executor.close();
-        await close();
+        await opened.disposeAsync();
       },
       async abandon() {
         executor.abandon();
-        await close();
+        await opened.disposeAsync();
       },
     };
   } catch (error) {
-    await close();
+    await opened.disposeAsync();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../schema/database/database.ts';
+import type { Logger } from '../schema/process/logger.ts';
 import { bridgesKind } from './bridges.ts';
 import { type HostChange, openNetnsDriver, openNetnsMonitor } from './drivers/netns/driver.ts';
 import { type Kind, kind } from './kinds.ts';
@@ -30,8 +31,7 @@ interface NetworkHostOptions {
   readonly database: Database;
   readonly registration: Registration;
   readonly lease: Lease;
-  /** Called when the work can't go on. */
-  readonly lost: (reason: unknown) => void;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** Links and namespaces on this host: opens what containers, their networks and subnets stand on, and joins it to their rows. */
@@ -39,21 +39,19 @@ export async function openNetworkHost({
   database,
   registration,
   lease,
-  lost,
+  log,
 }: NetworkHostOptions): Promise<NetworkHost> {
   const listeners = new Set<(change: HostChange) => void>();
-  const driver = await openNetnsDriver({ expires: () => lease.expires });
+  const say = (level: 'info' | 'warn', text: string) => log[level](text);
+  const driver = await openNetnsDriver({ expires: () => lease.expires, log: say });
   const monitor = await openNetnsMonitor({
+    log: say,
     changed: (change) => {
       for (const listener of listeners) listener(change);
     },
   }).catch(async (error: unknown) => {
     await driver.close();
     throw error;
-  });
-  let closing = false;
-  void Promise.race([driver.ended, monitor.ended]).then((reason) => {
-    if (!closing) lost(new Error(`a thread of the netns driver ended by itself${reason ? `: ${reason}` : ''}`));
   });
   const changes = {
     subscribe(listener: (change: HostChange) => void) {
@@ -63,6 +61,7 @@ export async function openNetworkHost({
   };
   const network = kind({
     technology: 'netns',
+    health: () => driver.health(),
     operations,
     records: networkRecords(database, registration.databaseId, registration.hypervisor),
     resource: networkResource(driver, changes),
@@ -70,7 +69,6 @@ export async function openNetworkHost({
   return {
     kinds: [network, bridgesKind({ database, registration, driver, changes })],
     async close() {
-      closing = true;
       await Promise.all([driver.close(), monitor.close()]);
     },
   };

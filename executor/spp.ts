@@ -2,8 +2,8 @@ import { operationKinds, REPLAY } from '../schema/api/spp/commands.ts';
 import type { Database } from '../schema/database/database.ts';
 import type { Configuration } from '../schema/process/configuration.ts';
 import type { Logger } from '../schema/process/logger.ts';
-import { openSppDriver, type SppDriver, SppError } from './drivers/spp/driver.ts';
-import { type Kind, kind } from './kinds.ts';
+import { type LogLevel, openSppDriver, type SppDriver } from './drivers/spp/driver.ts';
+import { type Health, type Kind, kind } from './kinds.ts';
 import { fence, type Registration } from './loop/registration.ts';
 import { eventOf, sppRecords } from './records/spp.ts';
 import { forgetProcesses, noteGone, noteProcess } from './records/spp-processes.ts';
@@ -16,36 +16,39 @@ const operations = new Set([...Object.values(operationKinds), REPLAY]);
 /** What a command changes its own report writes; what else changes waits so long, for others. */
 const GATHER_MS = 50;
 
-/** The door that SPP processes come in by; what they do waits until the executor is registered. */
-export interface SppDoor {
+/** The ports that SPP processes connect to; what they do waits until the executor is registered. */
+export interface SppListener {
   readonly driver: SppDriver;
   readonly panel: Panel;
+  health(): Health;
   /** Called with a process that came, went, or reads differently. */
   onChange: (process: number) => void;
+  close(): Promise<void>;
 }
 
-/** Opens the ports that SPP processes connect to; answers in words why that can't be. */
-export async function openSppDoor(
-  { sppPrimary, sppSecondary }: Configuration,
-  log: Logger,
-): Promise<SppDoor | { readonly reason: string }> {
+/** Opens the ports that SPP processes connect to, or keeps trying to: see `health`. */
+export async function openSppListener(
+  { sppPrimary, sppSecondary }: Pick<Configuration, 'sppPrimary' | 'sppSecondary'>,
+  log: Pick<Logger, LogLevel>,
+): Promise<SppListener> {
   let changed: (process: number) => void = () => undefined;
-  try {
-    const driver = await openSppDriver({
-      primary: sppPrimary,
-      secondary: sppSecondary,
-      log: (level, text, data) => log[level](data, text),
-      changed: (key) => changed(processOf(key)),
-    });
-    const door: SppDoor = { driver, panel: new Panel(driver), onChange: () => undefined };
-    changed = (process) => {
-      for (const each of door.panel.noteChange(process)) door.onChange(each);
-    };
-    return door;
-  } catch (error) {
-    if (error instanceof SppError) return { reason: error.message };
-    throw error;
-  }
+  const driver = await openSppDriver({
+    primary: sppPrimary,
+    secondary: sppSecondary,
+    log: (level, text, data) => log[level](data, text),
+    changed: (key) => changed(processOf(key)),
+  });
+  const listener: SppListener = {
+    driver,
+    panel: new Panel(driver),
+    health: () => driver.health(),
+    onChange: () => undefined,
+    close: () => driver.close(),
+  };
+  changed = (process) => {
+    for (const each of listener.panel.noteChange(process)) listener.onChange(each);
+  };
+  return listener;
 }
 
 interface SppHostOptions {
@@ -62,34 +65,35 @@ export interface SppHost {
 }
 
 /** Soft Patch Panel on this host: keeps the rows of its processes true, and joins their commands to their operations. */
-export async function openSppHost(door: SppDoor, options: SppHostOptions): Promise<SppHost> {
+export async function openSppHost(listener: SppListener, options: SppHostOptions): Promise<SppHost> {
   const { database, registration, replay } = options;
   const { hypervisor } = registration;
   const listeners = new Set<(touched: Touched) => void>();
-  const notes = new ProcessNotes(door.panel, options);
+  const notes = new ProcessNotes(listener.panel, options);
   const [, known] = await database.write([fence(registration), forgetProcesses(hypervisor)], {
     call: 'spp.forget',
   });
-  door.panel.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
-  door.onChange = (process) => {
+  listener.panel.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
+  listener.onChange = (process) => {
     notes.add(process);
-    for (const listener of listeners) listener([eventOf(process)]);
+    for (const told of listeners) told([eventOf(process)]);
   };
-  for (const { process } of door.panel.seeAll()) door.onChange(process);
+  for (const { process } of listener.panel.seeAll()) listener.onChange(process);
   return {
     kind: kind({
       technology: 'spp',
+      health: listener.health,
       operations,
       records: sppRecords(database, hypervisor, replay),
-      resource: sppResource(door.panel, (touched) => {
+      resource: sppResource(listener.panel, (touched) => {
         listeners.add(touched);
         return () => listeners.delete(touched);
       }),
     }),
     async close() {
-      door.onChange = () => undefined;
+      listener.onChange = () => undefined;
       notes.close();
-      await door.driver.close();
+      await listener.driver.close();
     },
   };
 }

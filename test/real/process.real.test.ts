@@ -104,17 +104,18 @@ describe('the processes', () => {
     expect(namespaces()).toEqual([]);
   });
 
-  it('do without Soft Patch Panel where its port is taken; what needs it is a 422 with the reason', async () => {
+  it('do without Soft Patch Panel while its port is taken; what needs it is a 422 with the reason', async () => {
     const weft = await Weft.prepare();
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(5555, '127.0.0.1', resolve));
     await weft.start();
-    squatter.close();
     const answer = await fetch(`${weft.url}/v1/vfs/1`);
     expect(answer.status).toBe(422);
     expect(await answer.text()).toMatch(
       /^host1 cannot be reached by SPP processes: listen on 127\.0\.0\.1:5555: .*EADDRINUSE/,
     );
     expect((await weft.request('PUT', '/host/host1/works')).status).toBe(200);
+    squatter.close();
+    await until('the port is listened on', async () => (await fetch(`${weft.url}/v1/vfs/1`)).status === 404);
   });
 });

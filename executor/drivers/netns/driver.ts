@@ -1,8 +1,10 @@
 import { isAbsolute } from 'node:path';
-import { refusal } from './errors.ts';
+import { type DriverHealth, Reopening } from '../reopening.ts';
+import { type NetnsError, refusal } from './errors.ts';
 import type { Verbs } from './protocol.ts';
 import { startWorker, type WorkerHandle } from './worker-handle.ts';
 
+export type { DriverHealth } from '../reopening.ts';
 export { type Availability, canUseNetns } from './availability.ts';
 export { NetnsError, type NetnsErrorCode } from './errors.ts';
 export { type HostChange, type NetnsMonitor, openNetnsMonitor } from './monitor.ts';
@@ -109,8 +111,8 @@ export interface ReplaceRequest {
  * Links are found by their alias, and only veths and bridges are ever changed.
  */
 export interface NetnsDriver {
-  /** Settles when the worker thread has ended: after `close`, or by a fault, after which every call is rejected. */
-  readonly ended: Promise<void>;
+  /** Whether its thread runs. One that ended by a fault is started again; until then each call is rejected as `away`. */
+  health(): DriverHealth;
   /** Names that do not exist are absent from the answer. */
   view(namespaces: readonly string[] | 'all'): Promise<HostView>;
   /** With `lo` up; `ip netns` knows it. One with the same label is kept, anything else in the way is `foreign`. */
@@ -143,6 +145,8 @@ export interface NetnsOptions {
    * not had its turn by then does nothing and is `expired`.
    */
   expires?: () => bigint | null;
+  /** Hears when its thread ends by itself, and when it is there again. */
+  log?: (level: 'warn' | 'info', text: string) => void;
 }
 
 /**
@@ -153,22 +157,27 @@ export interface NetnsOptions {
 export async function openNetnsDriver({
   directory = '/run/netns',
   expires = () => null,
+  ...restart
 }: NetnsOptions = {}): Promise<NetnsDriver> {
   if (!isAbsolute(directory) || directory.includes('\0')) {
     throw refusal('invalid', 'open the netns driver', `${JSON.stringify(directory)} is no absolute path`);
   }
-  return new WorkerDriver(await startWorker({ directory }), expires);
+  const open = () => startWorker({ directory });
+  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }), expires);
 }
 
 class WorkerDriver implements NetnsDriver {
-  readonly #worker: WorkerHandle;
+  readonly #worker: Reopening<WorkerHandle>;
   readonly #expires: () => bigint | null;
-  readonly ended: Promise<void>;
+  #closed = false;
 
-  constructor(worker: WorkerHandle, expires: () => bigint | null) {
+  constructor(worker: Reopening<WorkerHandle>, expires: () => bigint | null) {
     this.#worker = worker;
     this.#expires = expires;
-    this.ended = worker.exited;
+  }
+
+  health(): DriverHealth {
+    return this.#worker.health();
   }
 
   view(namespaces: readonly string[] | 'all'): Promise<HostView> {
@@ -208,6 +217,7 @@ class WorkerDriver implements NetnsDriver {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
     return this.#worker.close();
   }
 
@@ -217,6 +227,14 @@ class WorkerDriver implements NetnsDriver {
     request: Parameters<Verbs[Name]>[0],
   ): Promise<ReturnType<Verbs[Name]>> {
     const expires = verb === 'view' ? null : this.#expires();
-    return (await this.#worker.call(verb, request, expires)) as ReturnType<Verbs[Name]>;
+    const worker = this.#worker.current;
+    if (worker === null) throw this.#away(verb);
+    return (await worker.call(verb, request, expires)) as ReturnType<Verbs[Name]>;
+  }
+
+  #away(verb: string): NetnsError {
+    const health = this.#worker.health();
+    const detail = health.available ? 'it is there again' : health.reason;
+    return refusal(this.#closed ? 'invalid' : 'away', verb, detail);
   }
 }

@@ -14,6 +14,8 @@ export type NetnsErrorCode =
   | 'limit'
   /** The right to change anything ran out before the call's turn came. */
   | 'expired'
+  /** The driver's thread has ended by itself and is started again: it is open what the call did. */
+  | 'away'
   | 'kernel';
 
 /** What a NetnsError is made of, and the form in which it crosses a MessagePort. */
@@ -65,7 +67,7 @@ export class NetnsError extends Error {
 }
 
 function isTransient({ code, errno }: NetnsErrorFields): boolean {
-  return code === 'expired' || (errno !== null && TRANSIENT_ERRNOS.has(errno));
+  return code === 'expired' || code === 'away' || (errno !== null && TRANSIENT_ERRNOS.has(errno));
 }
 
 function sentence({ action, detail, errno, kernelText }: NetnsErrorFields): string {

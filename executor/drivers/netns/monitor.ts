@@ -1,6 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { asNetnsError, refusal } from './errors.ts';
+import { type Connection, type DriverHealth, Reopening } from '../reopening.ts';
+import { refusal } from './errors.ts';
 import { watchNames } from './watch-names.ts';
 
 /** What changed on the host, told by names and labels alone: who wants to know more looks for himself. */
@@ -16,8 +17,8 @@ export interface HostChange {
 }
 
 export interface NetnsMonitor {
-  /** Settles when its thread has ended: with null after `close`, with the reason after a fault. */
-  readonly ended: Promise<string | null>;
+  /** While it is away nothing is told; when it is there again, `everything` is. */
+  health(): DriverHealth;
   close(): Promise<void>;
 }
 
@@ -27,6 +28,8 @@ export interface MonitorOptions {
   readonly changed: (change: HostChange) => void;
   /** Room for events that were not read yet; a burst that does not fit is told as `everything`. */
   readonly bufferBytes?: number;
+  /** Hears when its thread ends by itself, and when it is there again. */
+  readonly log?: (level: 'warn' | 'info', text: string) => void;
 }
 
 /** What the thread says: which descriptor wakes it, what it saw, or why it ended. */
@@ -50,36 +53,54 @@ export async function openNetnsMonitor({
   directory = '/run/netns',
   changed,
   bufferBytes = BUFFER_BYTES,
+  ...restart
 }: MonitorOptions): Promise<NetnsMonitor> {
-  const worker = new Worker(new URL('./monitor-thread.ts', import.meta.url), {
-    workerData: { bufferBytes },
-    execArgv: [],
-  });
-  let fault: string | null = null;
-  const ended = new Promise<string | null>((resolve) => worker.once('exit', () => resolve(fault)));
-  const wake = await new Promise<number>((resolve, reject) => {
-    worker.once('error', (error) => reject(asNetnsError(error, 'start the netns monitor')));
-    worker.once('exit', () => reject(refusal('kernel', 'start the netns monitor', 'its thread has ended')));
-    worker.on('message', (message: MonitorMessage) => {
-      if ('wake' in message) resolve(message.wake);
-      else if ('fault' in message) {
-        fault = message.fault;
-        reject(refusal('kernel', 'start the netns monitor', message.fault));
-      } else changed({ ...message, namespaces: [] });
-    });
+  const thread = await Reopening.open({
+    ...restart,
+    name: 'the netns monitor',
+    open: () => startThread(bufferBytes, changed),
+    reopened: () => changed({ aliases: [], names: [], namespaces: [], everything: true }),
   });
   const unwatch = watchNames(directory, (namespaces) =>
     changed({ aliases: [], names: [], namespaces, everything: false }),
   );
+  return {
+    health: () => thread.health(),
+    async close() {
+      unwatch();
+      await thread.close();
+    },
+  };
+}
+
+async function startThread(bufferBytes: number, changed: MonitorOptions['changed']): Promise<Connection> {
+  const worker = new Worker(new URL('./monitor-thread.ts', import.meta.url), {
+    workerData: { bufferBytes },
+    execArgv: [],
+  });
+  let closing = false;
+  let fault = 'its thread has ended';
+  worker.on('error', (error) => {
+    fault = error instanceof Error ? error.message : String(error);
+  });
+  const ended = new Promise<string | null>((resolve) => worker.once('exit', () => resolve(closing ? null : fault)));
+  const wake = await new Promise<number>((resolve, reject) => {
+    void ended.then((reason) => reject(refusal('kernel', 'start the netns monitor', reason ?? 'it was closed')));
+    worker.on('message', (message: MonitorMessage) => {
+      if ('wake' in message) resolve(message.wake);
+      else if ('fault' in message) fault = message.fault;
+      else changed({ ...message, namespaces: [] });
+    });
+  });
   let over = false;
   void ended.then(() => {
     over = true;
-    unwatch();
     closeSync(wake);
   });
   return {
     ended,
     async close() {
+      closing = true;
       if (!over) writeSync(wake, WAKE);
       await ended;
     },

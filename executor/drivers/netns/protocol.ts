@@ -7,7 +7,7 @@ export interface WorkerOptions {
   directory: string;
 }
 
-type VerbName = Exclude<keyof NetnsDriver, 'close' | 'ended' | 'view'>;
+type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view'>;
 
 /** The driver's verbs as the worker has them: synchronous, each with one request. */
 export type Verbs = {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { asNetnsError, NetnsError, refusal } from './errors.ts';
+import type { Connection } from '../reopening.ts';
+import { NetnsError, refusal } from './errors.ts';
 import type { Answer, Call, WorkerOptions } from './protocol.ts';
 
 interface Waiter {
@@ -8,19 +9,24 @@ interface Waiter {
 }
 
 /** The main thread's side of the worker: a promise for each call. */
-export class WorkerHandle {
+export class WorkerHandle implements Connection {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiter>();
-  readonly exited: Promise<void>;
+  readonly ended: Promise<string | null>;
   #lastId = 0;
-  #ended: NetnsError | null = null;
+  #end: NetnsError | null = null;
+  #closing = false;
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (answer: Answer) => this.#settle(answer));
-    worker.on('error', (error) => this.#end(asNetnsError(error, 'run the netns driver')));
-    worker.on('exit', () => this.#end(refusal('kernel', 'run the netns driver', 'its worker thread has ended')));
+    worker.on('error', (error) => this.#rejectAll(error instanceof Error ? error.message : String(error)));
+    this.ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        const { detail } = this.#rejectAll('its thread has ended');
+        resolve(this.#closing ? null : detail);
+      });
+    });
   }
 
   /** Settles once the worker has started, or could not. */
@@ -29,19 +35,21 @@ export class WorkerHandle {
   }
 
   call(verb: Call['verb'], request: unknown, expires: bigint | null): Promise<unknown> {
-    if (this.#ended !== null) return Promise.reject(this.#ended);
+    if (this.#end !== null) return Promise.reject(this.#end);
     this.#lastId += 1;
     const call: Call = { id: this.#lastId, verb, request, expires };
     this.#worker.postMessage(call);
     return this.#wait(call.id);
   }
 
-  close(): Promise<void> {
-    if (this.#ended === null) {
-      this.#ended = refusal('invalid', 'use the netns driver', 'it has been closed');
+  /** Ends the thread when the calls made so far are done. */
+  async close(): Promise<void> {
+    if (!this.#closing && this.#end === null) {
+      this.#closing = true;
+      this.#end = refusal('invalid', 'use the netns driver', 'it has been closed');
       this.#worker.postMessage('close');
     }
-    return this.exited;
+    await this.ended;
   }
 
   #wait(id: number): Promise<unknown> {
@@ -55,10 +63,12 @@ export class WorkerHandle {
     else waiter?.resolve(answer.value);
   }
 
-  #end(reason: NetnsError): void {
-    this.#ended ??= reason;
-    for (const waiter of this.#waiting.values()) waiter.reject(reason);
+  /** Answers the error that calls are rejected with from now on. */
+  #rejectAll(detail: string): NetnsError {
+    this.#end ??= refusal('away', 'use the netns driver', detail);
+    for (const waiter of this.#waiting.values()) waiter.reject(this.#end);
     this.#waiting.clear();
+    return this.#end;
   }
 }
 

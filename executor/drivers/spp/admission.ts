@@ -6,6 +6,7 @@ import { type Era, eraOf, type HandshakeKind, type ProcessKey, type ProcessType 
 import { reasonOf, SppError } from './errors.ts';
 import { HANDSHAKE, identify } from './handshake.ts';
 import type { SppProcess } from './process.ts';
+import { RepeatedLog } from './repeated-log.ts';
 import type { Limits, Log, Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
 
@@ -42,6 +43,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #unidentified = new Set<Connection>();
   readonly #backOff: BackOff;
+  readonly #repeated: RepeatedLog;
   #crowded = false;
   #closed = false;
 
@@ -49,14 +51,17 @@ export class Admission {
     this.#options = options;
     const { refusalFirst, refusalLongest } = options.timings;
     this.#backOff = new BackOff({ first: refusalFirst, longest: refusalLongest });
+    this.#repeated = new RepeatedLog(options.log, options.timings.logRepeated);
   }
 
   receive(socket: Socket, role: 'primary' | 'secondary'): void {
-    const { limits, timings, log } = this.#options;
+    const { limits, timings } = this.#options;
     const full = this.#unidentified.size >= limits.unidentified;
     if (full && !this.#crowded) {
       const { unidentified } = limits;
-      log('warn', 'new SPP connections are refused: too many have not said who they are', { unidentified });
+      this.#repeated.say('crowded', 'warn', 'new SPP connections are refused: too many have not said who they are', {
+        unidentified,
+      });
     }
     // Said once, not at each coming and going at the limit.
     this.#crowded = full || (this.#crowded && this.#unidentified.size > limits.unidentified / 2);
@@ -69,7 +74,7 @@ export class Admission {
     this.#unidentified.add(connection);
     connection.onEnd(() => this.#unidentified.delete(connection));
     this.#admit(connection, role).catch((error: unknown) => {
-      log('debug', 'an SPP connection did not become a process', {
+      this.#repeated.say('unidentified', 'debug', 'an SPP connection did not become a process', {
         address: connection.address,
         reason: reasonOf(error),
       });
@@ -79,6 +84,7 @@ export class Admission {
 
   close(): void {
     this.#closed = true;
+    this.#repeated.close();
     const reason = new SppError('lost', 'admit a process', 'the driver is closed');
     for (const connection of this.#unidentified) connection.close(reason);
   }
@@ -152,7 +158,8 @@ export class Admission {
    */
   async #refuse(connection: Connection, cause: string, reason: string, holder?: SppProcess): Promise<void> {
     const delay = this.#backOff.next(cause);
-    this.#options.log('warn', 'an SPP connection is refused', { address: connection.address, reason, heldMs: delay });
+    const data = { address: connection.address, reason, heldMs: delay };
+    this.#repeated.say(alike(cause, reason), 'warn', 'an SPP connection is refused', data);
     const { promise: over, resolve } = Promise.withResolvers<'elapsed' | 'ended'>();
     const timer = setTimeout(() => resolve('elapsed'), delay);
     const stopWaiting = [connection, holder?.connection].map((one) => one?.onEnd(() => resolve('ended')));
@@ -161,6 +168,11 @@ export class Admission {
     for (const stop of stopWaiting) stop?.();
     if (outcome === 'elapsed') connection.close(new SppError('refused', `admit ${connection.address}`, reason));
   }
+}
+
+/** Refusals for one reason are alike, from wherever they come. What a stranger said is no part of the reason. */
+function alike(cause: string, reason: string): string {
+  return cause.startsWith('strange ') ? 'strange' : `${cause.startsWith('place ') ? cause : ''} ${reason}`;
 }
 
 function placeOf(key: ProcessKey): string {

@@ -1,6 +1,7 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { until } from '../../../test/support/until.ts';
-import { openSppDriver, type ProcessKey, type SppDriver } from './driver.ts';
+import type { ProcessKey, SppDriver } from './driver.ts';
 import { type Answers, oldNfv, oldPrimary, oldVf, padded, typedProcess, vfStatus } from './fake-process.ts';
 import { HANDSHAKE } from './handshake.ts';
 import { Stage } from './stage.ts';
@@ -123,9 +124,33 @@ test('close ends all connections and rejects what is asked', async () => {
   expect(changes).toEqual([2]);
 });
 
-test('a port in use is an error, and leaves nothing open', async () => {
+test('a port that another process has is tried again until it is free; health says why', async () => {
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+  stage.closeLater(async () => void squatter.close());
+  const { port } = squatter.address() as AddressInfo;
+  const { driver, log } = await stage.open({
+    secondary: { host: '127.0.0.1', port },
+    timings: { listenFirst: 5, listenLongest: 10 },
+  });
+  const reason = expect.stringMatching(new RegExp(`^listen on 127\\.0\\.0\\.1:${port}: .*EADDRINUSE`));
+  expect(driver.health()).toEqual({ available: false, reason });
+  await stage.join(driver, oldPrimary(), 'primary');
+  await present(driver, 'primary');
+  squatter.close();
+  await until('it listens', () => driver.health().available);
+  await stage.join(driver, oldVf(2));
+  await present(driver, 2);
+  expect(log.filter((line) => line.includes('listen on'))).toEqual([
+    expect.stringMatching(/^warn cannot listen on /),
+    expect.stringMatching(/^info now able to listen on /),
+  ]);
+});
+
+test('a driver that waits for its port can be closed', async () => {
   const { driver } = await stage.open();
-  const anywhere = { host: '127.0.0.1', port: 0 };
-  const opened = openSppDriver({ primary: anywhere, secondary: driver.secondary, changed: () => {} });
-  await expect(opened).rejects.toMatchObject({ code: 'invalid' });
+  const waiting = await stage.open({ secondary: driver.secondary, timings: { listenFirst: 1 } });
+  await waiting.driver.close();
+  await driver.close();
+  expect(waiting.driver.health()).toMatchObject({ available: false });
 });

@@ -1,8 +1,9 @@
-import { createServer, type Server } from 'node:net';
 import { Admission, type Arrival } from './admission.ts';
 import type { SppCommand } from './commands.ts';
 import type { Era, ProcessKey, ProcessType } from './era.ts';
 import { reasonOf, SppError } from './errors.ts';
+import { Listener } from './listener.ts';
+import { openFilesLimit, withinOpenFiles } from './open-files.ts';
 import { type CommandResult, SppProcess } from './process.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type Limits, type Log, type Timings } from './settings.ts';
 import type { ProcessStatus } from './status.ts';
@@ -45,17 +46,22 @@ export interface SppDriverOptions {
   readonly secondary: SppListen;
   readonly log?: Log;
   readonly timings?: Partial<Timings>;
+  /** By default what leaves most open files of the process to others. */
   readonly limits?: Partial<Limits>;
   /** A process has come, has gone, or its status reads differently. Must not throw. */
   readonly changed: (process: ProcessKey) => void;
 }
+
+export type SppHealth = { readonly available: true } | { readonly available: false; readonly reason: string };
 
 /**
  * The controller that SPP processes connect to. Commands to one process go out one at a time, in the order in which
  * they were given; different processes have nothing to do with each other.
  */
 export interface SppDriver {
-  /** Where it really listens. */
+  /** Whether processes can connect, and if not, why. */
+  health(): SppHealth;
+  /** Where it really listens; as configured while another process has the port. */
   readonly primary: SppListen;
   readonly secondary: SppListen;
   /** Those that are connected, the primary first, then by id. */
@@ -75,15 +81,10 @@ export interface SppDriver {
   close(): Promise<void>;
 }
 
-/** @throws SppError `invalid` if it cannot listen there */
+/** A port that cannot be listened on now is tried again for as long as the driver is open: see `health`. */
 export async function openSppDriver(options: SppDriverOptions): Promise<SppDriver> {
   const driver = new ListeningDriver(options);
-  try {
-    await driver.listen();
-  } catch (error) {
-    await driver.close();
-    throw error;
-  }
+  await driver.listen();
   return driver;
 }
 
@@ -94,20 +95,16 @@ class ListeningDriver implements SppDriver {
   readonly #log: Log;
   readonly #processes = new Map<ProcessKey, SppProcess>();
   readonly #admission: Admission;
-  readonly #primaryServer: Server;
-  readonly #secondaryServer: Server;
+  readonly #primary: Listener;
+  readonly #secondary: Listener;
   #generation = 0;
   #closed = false;
-  primary: SppListen;
-  secondary: SppListen;
 
   constructor(options: SppDriverOptions) {
     this.#options = options;
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = { ...withinOpenFiles(DEFAULT_LIMITS, openFilesLimit()), ...options.limits };
     this.#log = options.log ?? (() => {});
-    this.primary = options.primary;
-    this.secondary = options.secondary;
     this.#admission = new Admission({
       timings: this.#timings,
       limits: this.#limits,
@@ -115,13 +112,25 @@ class ListeningDriver implements SppDriver {
       present: (key) => this.#processes.get(key),
       enter: (arrival) => this.#enter(arrival),
     });
-    this.#primaryServer = this.#createServer('primary');
-    this.#secondaryServer = this.#createServer('secondary');
+    this.#primary = this.#createListener('primary');
+    this.#secondary = this.#createListener('secondary');
   }
 
   async listen(): Promise<void> {
-    this.primary = await listenOn(this.#primaryServer, this.#options.primary);
-    this.secondary = await listenOn(this.#secondaryServer, this.#options.secondary);
+    await Promise.all([this.#primary.open(), this.#secondary.open()]);
+  }
+
+  get primary(): SppListen {
+    return this.#primary.address;
+  }
+
+  get secondary(): SppListen {
+    return this.#secondary.address;
+  }
+
+  health(): SppHealth {
+    const obstacles = [this.#primary, this.#secondary].flatMap(({ obstacle }) => obstacle ?? []);
+    return obstacles.length === 0 ? { available: true } : { available: false, reason: obstacles.join('; ') };
   }
 
   processes(): ProcessInfo[] {
@@ -148,20 +157,19 @@ class ListeningDriver implements SppDriver {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const closed = [closeServer(this.#primaryServer), closeServer(this.#secondaryServer)];
+    const closed = [this.#primary.close(), this.#secondary.close()];
     this.#admission.close();
     const reason = new SppError('lost', 'use the SPP driver', 'it is closed');
     for (const { connection } of this.#processes.values()) connection.close(reason);
     await Promise.all(closed);
   }
 
-  #createServer(role: 'primary' | 'secondary'): Server {
-    const server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: this.#timings.keepAlive },
-      (socket) => this.#admission.receive(socket, role),
-    );
-    server.on('error', (error) => this.#log('warn', 'the SPP controller could not accept', { reason: error.message }));
-    return server;
+  #createListener(role: 'primary' | 'secondary'): Listener {
+    const { keepAlive, listenFirst: retryFirst, listenLongest: retryLongest } = this.#timings;
+    return new Listener({
+      ...{ listen: this.#options[role], log: this.#log, keepAlive, retryFirst, retryLongest },
+      accept: (socket) => this.#admission.receive(socket, role),
+    });
   }
 
   #enter({ key, type, era, connection, statusText, status }: Arrival): string | null {
@@ -208,21 +216,4 @@ function rank(key: ProcessKey): number {
 
 function missing(action: string, key: ProcessKey): SppError {
   return new SppError('missing', `${action} on ${key}`, 'no such process is connected');
-}
-
-function listenOn(server: Server, { host, port }: SppListen): Promise<SppListen> {
-  const action = `listen on ${host}:${port}`;
-  return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(new SppError('invalid', action, error.message));
-    server.once('error', failed);
-    server.listen({ host, port, backlog: 1_024 }, () => {
-      server.removeListener('error', failed);
-      const address = server.address();
-      resolve({ host, port: address !== null && typeof address === 'object' ? address.port : port });
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }

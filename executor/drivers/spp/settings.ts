@@ -16,6 +16,12 @@ export interface Timings {
   refusalLongest: number;
   /** Idle time after which the kernel asks the other end for a sign of life. */
   keepAlive: number;
+  /** Until the second attempt to listen on a port that another process has, twice as long each time, … */
+  listenFirst: number;
+  /** … and never longer than this. */
+  listenLongest: number;
+  /** Lines of the log that are alike are counted for so long. */
+  logRepeated: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -27,6 +33,9 @@ export const DEFAULT_TIMINGS: Timings = {
   refusalFirst: 1_000,
   refusalLongest: 30_000,
   keepAlive: 10_000,
+  listenFirst: 5_000,
+  listenLongest: 60_000,
+  logRepeated: 60_000,
 };
 
 export interface Limits {

@@ -1,6 +1,6 @@
 import { openSppDriver, type ProcessKey, type SppDriver, type SppDriverOptions } from './driver.ts';
 import { type Answers, FakeProcess } from './fake-process.ts';
-import type { Timings } from './settings.ts';
+import { DEFAULT_LIMITS, type Timings } from './settings.ts';
 
 /* What the tests of the driver begin with: a driver on free ports, with its waits cut down, and processes. */
 
@@ -27,15 +27,19 @@ export class Stage {
   readonly #closing: (() => Promise<void>)[] = [];
 
   /** The periodic `status` is put off for the length of a test, unless `timings` says otherwise. */
-  async open({ timings, limits }: Pick<SppDriverOptions, 'timings' | 'limits'> = {}): Promise<Opened> {
+  async open({
+    timings,
+    limits,
+    secondary,
+  }: Partial<Pick<SppDriverOptions, 'timings' | 'limits' | 'secondary'>> = {}): Promise<Opened> {
     const changes: ProcessKey[] = [];
     const log: string[] = [];
     const anywhere = { host: '127.0.0.1', port: 0 };
     const driver = await openSppDriver({
       primary: anywhere,
-      secondary: anywhere,
+      secondary: secondary ?? anywhere,
       timings: { ...SHORT, ...timings },
-      ...(limits === undefined ? {} : { limits }),
+      limits: { ...DEFAULT_LIMITS, ...limits },
       log: (level, text, data) => log.push(`${level} ${text} ${JSON.stringify(data)}`),
       changed: (key) => changes.push(key),
     });

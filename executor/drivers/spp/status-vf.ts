@@ -8,6 +8,8 @@ export type PortNumber = number | string;
 export interface AttachedPort {
   port: string;
   vlan: { operation: 'none' | 'add' | 'remove'; id: number; priority: number };
+  /** The process does not say what it does to VLAN tags. */
+  vlanUnknown?: true;
 }
 
 export interface VfComponent {
@@ -94,7 +96,11 @@ function attachedPorts(value: unknown): AttachedPort[] {
     if (port === null) continue;
     const vlan = isObject(entry.vlan) ? entry.vlan : {};
     const operation = VLAN_OPERATIONS[textOf(vlan.operation) ?? ''] ?? 'none';
-    ports.push({ port, vlan: { operation, id: numberOf(vlan.id) ?? 0, priority: numberOf(vlan.pcp) ?? 0 } });
+    ports.push({
+      port,
+      vlan: { operation, id: numberOf(vlan.id) ?? 0, priority: numberOf(vlan.pcp) ?? 0 },
+      ...(isObject(entry.vlan) ? {} : { vlanUnknown: true }),
+    });
   }
   return ports;
 }

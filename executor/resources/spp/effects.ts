@@ -1,6 +1,6 @@
-import type { SettingCommand, SppCommand } from '../../../schema/api/spp/commands.ts';
+import type { SettingCommand, SppCommand, VlanTag } from '../../../schema/api/spp/commands.ts';
 import { canonicalMac, canonicalPort } from '../../../schema/api/spp/values.ts';
-import type { NfvStatus, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
+import type { AttachedPort, NfvStatus, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
 
 /**
  * Whether a status shows what the command does: then the command need not be given again. What no status shows is
@@ -29,9 +29,9 @@ function isDoneByComponents(command: SppCommand, status: VfStatus): boolean {
     case 'stop-component':
       return !status.components.some(({ name }) => name === command.name);
     case 'attach-port':
-      return isAttached(command, status);
+      return attached(command, status).some((port) => hasTag(port, command.vlan));
     case 'detach-port':
-      return !isAttached(command, status);
+      return attached(command, status).length === 0;
     case 'add-classifier':
       return isClassified(command, status);
     case 'remove-classifier':
@@ -41,13 +41,21 @@ function isDoneByComponents(command: SppCommand, status: VfStatus): boolean {
   }
 }
 
-function isAttached(
+function attached(
   { component, direction, port }: { component: string; direction: 'rx' | 'tx'; port: string },
   { components }: VfStatus,
-): boolean {
-  return components.some(
-    (each) => each.name === component && each[direction].some((attached) => samePort(attached.port, port)),
-  );
+): AttachedPort[] {
+  return components
+    .filter(({ name }) => name === component)
+    .flatMap((each) => each[direction].filter((one) => samePort(one.port, port)));
+}
+
+/** Whether the port does to VLAN tags what is wanted, as far as the process says. */
+function hasTag({ vlan, vlanUnknown }: AttachedPort, wanted: VlanTag | undefined): boolean {
+  if (vlanUnknown) return true;
+  if (wanted === undefined) return vlan.operation === 'none';
+  if (wanted.operation === 'remove') return vlan.operation === 'remove';
+  return vlan.operation === 'add' && vlan.id === wanted.id && vlan.priority === wanted.priority;
 }
 
 function isClassified(

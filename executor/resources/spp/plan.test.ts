@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingCommand, SppCommand } from '../../../schema/api/spp/commands.ts';
-import type { NfvStatus, ProcessInfo, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
+import type { AttachedPort, NfvStatus, ProcessInfo, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
 import type { CommandDesired, SppObserved } from './desired.ts';
 import { inOrder, isBlank, isDone } from './effects.ts';
 import { plan } from './plan.ts';
@@ -22,6 +22,14 @@ const vf: VfStatus = {
   idleCores: [3],
   classifiers: [{ mac: 'fa:16:3e:7d:cc:35', port: 'ring:1', vlanId: null }],
 };
+const tagged = (vlan: AttachedPort['vlan'], unknown: Pick<AttachedPort, 'vlanUnknown'> = {}): VfStatus => ({
+  ...vf,
+  components: vf.components.map((each) => ({ ...each, tx: [{ port: 'ring:1', vlan, ...unknown }] })),
+});
+const adds7 = tagged({ operation: 'add', id: 7, priority: 3 });
+const removes = tagged({ operation: 'remove', id: 0, priority: 0 });
+const saysNothing = tagged({ operation: 'none', id: 0, priority: 0 }, { vlanUnknown: true });
+const attach: SppCommand = { kind: 'attach-port', port: 'ring:1', direction: 'tx', component: 'cls' };
 const nfv: NfvStatus = {
   type: 'nfv',
   clientId: 2,
@@ -73,6 +81,15 @@ describe('what a command does', () => {
     [{ kind: 'stop-component', name: 'other' }, vf, true],
     [{ kind: 'attach-port', port: 'ring:1', direction: 'tx', component: 'cls' }, vf, true],
     [{ kind: 'attach-port', port: 'ring:1', direction: 'rx', component: 'cls' }, vf, false],
+    [attach, adds7, false],
+    [{ ...attach, vlan: { operation: 'add', id: 7, priority: 3 } }, adds7, true],
+    [{ ...attach, vlan: { operation: 'add', id: 8, priority: 3 } }, adds7, false],
+    [{ ...attach, vlan: { operation: 'add', id: 7, priority: 0 } }, adds7, false],
+    [{ ...attach, vlan: { operation: 'remove' } }, adds7, false],
+    [{ ...attach, vlan: { operation: 'remove' } }, removes, true],
+    [{ ...attach, vlan: { operation: 'remove' } }, vf, false],
+    [{ ...attach, vlan: { operation: 'remove' } }, saysNothing, true],
+    [{ ...attach, kind: 'detach-port' }, adds7, false],
     [{ kind: 'detach-port', port: 'ring:1', direction: 'tx', component: 'cls' }, vf, false],
     [{ kind: 'add-classifier', mac: 'FA:16:3E:7D:CC:35', port: 'ring:1', vlanId: null }, vf, true],
     [{ kind: 'add-classifier', mac: 'FA:16:3E:7D:CC:35', port: 'ring:1', vlanId: 7 }, vf, false],
