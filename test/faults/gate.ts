@@ -1,0 +1,51 @@
+import {
+  type CallOptions,
+  type CommitListener,
+  type Database,
+  DatabaseError,
+  type Rows,
+  type Statement,
+  type WriteOptions,
+} from '../../schema/database/database.ts';
+
+/** A database as one executor sees it, until that is dropped: what it still asks for then does not reach the database. */
+export class Gate implements Database {
+  readonly #inner: Database;
+  readonly #ends: (() => void)[] = [];
+  #shut = false;
+
+  constructor(inner: Database) {
+    this.#inner = inner;
+  }
+
+  shut(): void {
+    this.#shut = true;
+    for (const end of this.#ends) end();
+  }
+
+  async write<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    options?: WriteOptions,
+  ): Promise<Rows<Statements>> {
+    return this.#shut ? refuse() : this.#inner.write(statements, options);
+  }
+
+  async read<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    options?: CallOptions,
+  ): Promise<Rows<Statements>> {
+    return this.#shut ? refuse() : this.#inner.read(statements, options);
+  }
+
+  subscribe(listener: CommitListener, when?: 'early'): () => void {
+    const end = this.#inner.subscribe(listener, when);
+    this.#ends.push(end);
+    return end;
+  }
+
+  close(): void {}
+}
+
+function refuse(): never {
+  throw new DatabaseError('unavailable', 'closed', 'the executor was dropped');
+}
