@@ -1,21 +1,28 @@
 import { startExecutor } from './executor/main.ts';
 import { startServer } from './functions/server.ts';
-import { startProcess } from './schema/process/process.ts';
+import { type Running, startProcess } from './schema/process/process.ts';
 
 /** `npm start`: the API and this host's executor in one process, which then owns the database file. */
 await startProcess(async (context) => {
-  const executor = await startExecutor(context);
-  const server = await startServer(context.configuration, context.database, context.log).catch(
-    async (error: unknown) => {
-      await executor.close();
-      throw error;
-    },
-  );
-  context.log.info(`weft is up: curl ${server.urls[0]}/ says where to go`);
-  return {
-    async close() {
-      await server.close();
-      await executor.close();
-    },
-  };
+  const serve = () => startServer(context.configuration, context.database, context.log);
+  // While the database is away the API says so; else it begins when there is an executor for what it accepts.
+  const early = context.isReady ? undefined : await serve();
+  try {
+    const executor = await startExecutor(context);
+    const server = early ?? (await serve().catch((error: unknown) => closeFirst(executor, error)));
+    context.log.info(`weft is up: curl ${server.urls[0]}/ says where to go`);
+    return {
+      async close() {
+        await server.close();
+        await executor.close();
+      },
+    };
+  } catch (error) {
+    return await closeFirst(early, error);
+  }
 });
+
+async function closeFirst(running: Running | undefined, error: unknown): Promise<never> {
+  await running?.close();
+  throw error;
+}

@@ -20,6 +20,7 @@ export function bridgesKind({ database, registration, driver, changes }: Bridges
   // Links come and go on a host all the time: events of others than these are no reason to look.
   let wanted: ReadonlySet<string> = new Set();
   return kind({
+    technology: 'netns',
     operations: bridgesOperations,
     records: bridgesRecords(database, { databaseId, hypervisor, subject }, (interfaces) => {
       wanted = new Set(interfaces);

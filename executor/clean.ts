@@ -45,7 +45,8 @@ async function main(): Promise<void> {
   const netns = await canUseNetns();
   if (!netns.available) throw new Error(netns.reason);
   const database = values.database ?? (await configuredDatabase());
-  const lock = await lockHost(database);
+  const { stateDirectory } = readConfiguration(process.env);
+  const lock = await lockHost({ stateDirectory, database });
   const driver = await openNetnsDriver();
   try {
     await clean(driver, database, { ...values, database });

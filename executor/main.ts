@@ -1,38 +1,50 @@
 import { v7, validate } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
-import { statement } from '../schema/database/database.ts';
+import { type Database, statement } from '../schema/database/database.ts';
+import type { Configuration } from '../schema/process/configuration.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
 import { canUseNetns } from './drivers/netns/driver.ts';
-import { capabilities, type Drivers, findTechnologies } from './host/capabilities.ts';
+import { capabilities, type Drivers, findTechnologies, withHealth } from './host/capabilities.ts';
+import { ExecutorStateFile } from './host/executor-state.ts';
 import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
-import { SeenNote } from './host/seen.ts';
 import type { Kind } from './kinds.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
-import { register } from './loop/registration.ts';
+import { untilAvailable } from './loop/outage.ts';
+import { takeOver } from './loop/take-over.ts';
+import { defaultTimes, type LoopTimes } from './loop/times.ts';
 import { type NetworkHost, openNetworkHost } from './network.ts';
 import { openSppDoor, openSppHost, type SppHost } from './spp.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
-/**
- * Starts the executor of this host: takes the host's lock, registers, scans, and works until it is closed. `wrap` is
- * where the fault harness comes between the loop and a kind's steps.
- */
+export interface ExecutorSettings {
+  /** Where the fault harness comes between the loop and a kind's steps. */
+  readonly wrap?: (kind: Kind) => Kind;
+  readonly times?: Partial<LoopTimes>;
+}
+
+export interface RunningExecutor extends Running {
+  /** Stops as a killed process does, but for what the kernel would free. For tests. */
+  abandon(): Promise<void>;
+}
+
+/** Starts the executor of this host: takes the host's lock, registers, and works until it is closed. */
 export async function startExecutor(
-  { configuration, database, log, stop }: ProcessContext,
-  wrap: (kind: Kind) => Kind = (each) => each,
-): Promise<Running> {
+  { configuration, database, log, stop, ready }: ProcessContext,
+  { wrap = (each) => each, times: changed = {} }: ExecutorSettings = {},
+): Promise<RunningExecutor> {
+  await ready;
+  const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
   const netns = await canUseNetns();
   if (!netns.available) log.warn(`no container networks on this host: ${netns.reason}`);
-  const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
-  const databaseId = rows[0]?.id ?? '';
-  const lock = await lockHost(databaseId);
+  const databaseId = await untilAvailable(() => readDatabaseId(database), log, times);
+  const lock = await lockHost({ stateDirectory: configuration.stateDirectory, database: databaseId });
   let network: NetworkHost | undefined;
   let spp: SppHost | undefined;
   const door = await openSppDoor(configuration, log);
@@ -44,48 +56,43 @@ export async function startExecutor(
   };
   try {
     const name = configuration.hypervisor;
-    const note = new SeenNote(configuration.stateDirectory, databaseId, name);
+    const { stateDirectory } = configuration;
+    const stateFile = new ExecutorStateFile({ stateDirectory, database: databaseId, hypervisor: name });
     const drivers: Drivers = {
       netns,
       spp: 'reason' in door ? { available: false, reason: door.reason } : { available: true },
     };
+    let kinds: readonly Kind[] = [];
+    let found = await finding;
     const host: Host = {
       resources: () => readResources(configuration.stateDirectory),
-      capabilities: async () => capabilities(drivers, await findTechnologies()),
+      capabilities: () => withHealth(capabilities(drivers, found), kinds),
+      refresh: async () => {
+        found = await findTechnologies();
+      },
     };
     const machine = {
       machineId: machineId(),
       bootId: bootId(),
-      capabilities: capabilities(drivers, await finding),
+      capabilities: host.capabilities(),
       version: packageJson.version,
       resources: await host.resources(),
     };
-    const registration = await register(
-      database,
-      name,
-      validate(name) ? name.toLowerCase() : v7(),
-      machine,
-      note.read(),
-    );
-    note.write(registration);
-    const lease = new Lease(database, registration);
+    const id = validate(name) ? name.toLowerCase() : v7();
+    const start = { database, name, id, machine, ...stateFile.read(), heartbeatMs: times.heartbeat, log };
+    const registration = await untilAvailable(() => takeOver(start), log, times);
+    stateFile.write(registration);
+    const lease = new Lease(times.lease);
     network = netns.available ? await openNetworkHost({ database, registration, lease, lost: stop }) : undefined;
     spp =
       'reason' in door
         ? undefined
         : await openSppHost(door, { database, registration, log, replay: configuration.sppReplay });
-    const kinds = [...(network?.kinds ?? []), ...(spp ? [spp.kind] : [])].map(wrap);
+    kinds = [...(network?.kinds ?? []), ...(spp ? [spp.kind] : [])].map(wrap);
     const executor = new Executor({
-      database,
-      registration,
-      lease,
-      heartbeat: new Heartbeat({ database, registration, machine, host }),
-      kinds,
-      log,
+      ...{ database, registration, lease, kinds, log, times },
+      heartbeat: new Heartbeat({ registration, machine, host }),
       lost: stop,
-      scanMs: configuration.scanSeconds * SECOND_MS,
-      graceMs: configuration.orphanGraceSeconds * SECOND_MS,
-      retentionMs: configuration.retentionDays * DAY_MS,
     });
     await executor.start();
     log.info(`the executor of ${registration.name} works, epoch ${registration.epoch}`);
@@ -94,11 +101,28 @@ export async function startExecutor(
         await executor.close();
         await close();
       },
+      async abandon() {
+        executor.abandon();
+        await close();
+      },
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function timesOf({ scanSeconds, orphanGraceSeconds, retentionDays }: Configuration): Partial<LoopTimes> {
+  return {
+    scan: scanSeconds * SECOND_MS,
+    grace: orphanGraceSeconds * SECOND_MS,
+    retention: retentionDays * DAY_MS,
+  };
+}
+
+async function readDatabaseId(database: Database): Promise<string> {
+  const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')], { call: 'identify' });
+  return rows[0]?.id ?? '';
 }
 
 if (import.meta.main) await startProcess(startExecutor);

@@ -62,6 +62,7 @@ export async function openNetworkHost({
     },
   };
   const network = kind({
+    technology: 'netns',
     operations,
     records: networkRecords(database, registration.databaseId, registration.hypervisor),
     resource: networkResource(driver, changes),

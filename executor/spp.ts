@@ -67,7 +67,9 @@ export async function openSppHost(door: SppDoor, options: SppHostOptions): Promi
   const { hypervisor } = registration;
   const listeners = new Set<(touched: Touched) => void>();
   const notes = new ProcessNotes(door.panel, options);
-  const [, known] = await database.write([fence(registration), forgetProcesses(hypervisor)]);
+  const [, known] = await database.write([fence(registration), forgetProcesses(hypervisor)], {
+    call: 'spp.forget',
+  });
   door.panel.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
   door.onChange = (process) => {
     notes.add(process);
@@ -76,6 +78,7 @@ export async function openSppHost(door: SppDoor, options: SppHostOptions): Promi
   for (const { process } of door.panel.seeAll()) door.onChange(process);
   return {
     kind: kind({
+      technology: 'spp',
       operations,
       records: sppRecords(database, hypervisor, replay),
       resource: sppResource(door.panel, (touched) => {

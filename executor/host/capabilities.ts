@@ -1,5 +1,6 @@
 import type { Capability, Technology } from '../../schema/api/capabilities.ts';
 import type { Availability } from '../drivers/netns/driver.ts';
+import type { Kind } from '../kinds.ts';
 import { kernelRelease } from './identity.ts';
 import { findInstalled, type Installed } from './installed.ts';
 import { hasKernelModule } from './kernel-modules.ts';
@@ -55,6 +56,18 @@ export function capabilities({ netns, spp }: Drivers, found: Found): Record<Tech
     spp: spp.available ? { available: true, version: null } : spp,
     netem: unmanaged(found.netem),
   };
+}
+
+/** With what the drivers say of their technologies now. */
+export function withHealth(
+  known: Record<Technology, Capability>,
+  kinds: readonly Pick<Kind, 'technology' | 'health'>[],
+): Record<Technology, Capability> {
+  const away = kinds.flatMap(({ technology, health }): [Technology, Capability][] => {
+    const now = health?.() ?? { available: true };
+    return now.available ? [] : [[technology, { available: false, away: true, reason: now.reason }]];
+  });
+  return { ...known, ...Object.fromEntries(away) };
 }
 
 function unmanaged(found: Found[Unmanaged]): Capability {

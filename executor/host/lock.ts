@@ -1,61 +1,97 @@
-import { createConnection, createServer, type Server } from 'node:net';
+import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { Problem } from '../../schema/problem.ts';
+import { pathSegment, privateStateDirectory, RUN_DIRECTORY, runDirectory } from './private-directory.ts';
 
 export interface HostLock {
   release(): void;
 }
 
-const ANSWER_MS = 1_000;
+export interface LockPlaces {
+  readonly stateDirectory: string;
+  readonly database: string;
+  /** Where what lives until the next boot is. */
+  readonly runDirectory?: string;
+}
+
+/** The number of a process, and a line feed. */
+const PID_BYTES = 16;
 
 /**
- * Admits one executor of a database on this host: an abstract UNIX socket (unix(7)), which is one per network
- * namespace and goes with its process, however that ends. Throws a {@link Problem} that names the holder.
+ * Admits one executor of a database on this host: an flock(2) of a file in the state directory, and of one in `/run`,
+ * so that a second state directory is no way around it. The kernel gives both up when the process ends, however it
+ * ends. Throws a {@link Problem} that names the holder.
  */
-export async function lockHost(database: string): Promise<HostLock> {
-  const name = `\0weft-executor-${database}`;
-  const server = createServer((connection) => {
-    connection.on('error', () => connection.destroy());
-    connection.end(`${process.pid}\n`);
-  });
+export async function lockHost({
+  stateDirectory,
+  database,
+  runDirectory: base = RUN_DIRECTORY,
+}: LockPlaces): Promise<HostLock> {
+  const tryLock = await loadFlock();
+  const file = `executor-${pathSegment(database)}.lock`;
+  const state = takeLock(join(privateStateDirectory(stateDirectory, 'lock'), file), tryLock);
   try {
-    await listen(server, name);
-  } catch (cause) {
-    if (Reflect.get(Object(cause), 'code') !== 'EADDRINUSE') throw cause;
-    const holder = await askHolder(name);
-    throw new Problem(
-      'conflict',
-      `Another executor of this database runs on this host${holder === null ? '' : ` (pid ${holder})`}`,
-      {
-        hint: 'End that one first',
-        cause,
+    const directory = runDirectory(database, base);
+    const run = directory === null ? null : takeLock(join(directory, file), tryLock);
+    return {
+      release() {
+        for (const descriptor of [run, state]) if (descriptor !== null) releaseLock(descriptor);
       },
-    );
-  }
-  server.unref();
-  return { release: () => server.close() };
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ path }, resolve);
-  });
-}
-
-function askHolder(path: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    const connection = createConnection({ path, timeout: ANSWER_MS });
-    let answer = '';
-    const finish = (holder: string | null) => {
-      connection.destroy();
-      resolve(holder);
     };
-    connection.setEncoding('utf8');
-    connection.on('data', (text: string) => {
-      answer += text;
+  } catch (error) {
+    releaseLock(state);
+    throw error;
+  }
+}
+
+type TryLock = (descriptor: number) => boolean;
+
+/** Node has no flock. */
+async function loadFlock(): Promise<TryLock> {
+  try {
+    return (await import('../drivers/netns/syscalls.ts')).tryLock;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Problem('impossible', `no executor can run on this machine: the C library cannot be called: ${why}`, {
+      hint: 'npm run functions serves the API without one',
+      cause,
     });
-    connection.on('end', () => finish(/^\d+$/.test(answer.trim()) ? answer.trim() : null));
-    connection.on('timeout', () => finish(null));
-    connection.on('error', () => finish(null));
+  }
+}
+
+/** The file stays when the lock is given up: one that is removed could be locked twice, under its old and its new inode. */
+function takeLock(path: string, tryLock: TryLock): number {
+  // Node opens every file with O_CLOEXEC.
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    if (!tryLock(descriptor)) throw refused(holderOf(descriptor));
+    ftruncateSync(descriptor);
+    writeSync(descriptor, `${process.pid}\n`, 0);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function releaseLock(descriptor: number): void {
+  try {
+    ftruncateSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Null while the holder has not written it yet. */
+function holderOf(descriptor: number): string | null {
+  const content = Buffer.alloc(PID_BYTES);
+  const text = content.toString('latin1', 0, readSync(descriptor, content, 0, PID_BYTES, 0)).trim();
+  return /^\d+$/.test(text) ? text : null;
+}
+
+function refused(holder: string | null): Problem {
+  const pid = holder === null ? '' : ` (pid ${holder})`;
+  return new Problem('conflict', `Another executor of this database runs on this host${pid}`, {
+    hint: 'End that one first',
   });
 }

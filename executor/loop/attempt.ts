@@ -7,74 +7,110 @@ import { converge } from './converge.ts';
 import { failureOf } from './failure.ts';
 import { type Lease, LeaseLost } from './lease.ts';
 import type { Outcome } from './report.ts';
-
-const RETRY_FIRST_MS = 200;
-const RETRY_LONGEST_MS = 30_000;
+import { growingPause, type LoopTimes } from './times.ts';
 
 export interface AttemptHooks {
   readonly lease: Lease;
   readonly log: Logger;
+  readonly times: LoopTimes;
   readonly isClosing: () => boolean;
   readonly isCancelled: () => boolean;
   /** How many of the operation's items are done, and the step in hand. */
   readonly progress: (done: number, step: string) => void;
 }
 
-/**
- * One attempt at an operation. Undefined: given back without a word, for the lease is not ours any more.
- */
-export async function attempt(
-  kind: Kind,
-  operation: ClaimedOperation,
-  change: Change<unknown>,
-  { lease, log, isClosing, isCancelled, progress }: AttemptHooks,
-): Promise<Outcome | undefined> {
-  const deadline = performance.now() + operation.deadlineInMs;
-  const check = () => {
-    lease.check();
-    if (isClosing()) throw new Ending();
-    if (isCancelled()) throw new Cancelled();
-    if (performance.now() > deadline) throw late(operation);
-  };
-  const remaining = (items: number, step: string) => progress(Math.max(0, change.total - items), step);
-  try {
-    check();
-    const observed = await converge(kind.resource, change.after, { check, remaining });
+/** One attempt at an operation: its outcome is undefined when it is dropped, for the lease is not ours any more. */
+export class Attempt {
+  readonly #kind: Kind;
+  readonly #operation: ClaimedOperation;
+  readonly #change: Change<unknown>;
+  readonly #hooks: AttemptHooks;
+  /** In milliseconds of `performance.now()`. */
+  readonly #deadline: number;
+
+  constructor(kind: Kind, operation: ClaimedOperation, change: Change<unknown>, hooks: AttemptHooks) {
+    this.#kind = kind;
+    this.#operation = operation;
+    this.#change = change;
+    this.#hooks = hooks;
+    this.#deadline = performance.now() + operation.deadlineInMs;
+  }
+
+  /** Converges the host to what is wanted after the operation, or takes back what it made. */
+  async run(): Promise<Outcome | undefined> {
+    const { after, total } = this.#change;
+    const remaining = (items: number, step: string) => this.#hooks.progress(Math.max(0, total - items), step);
+    try {
+      this.#checkWanted();
+      this.#checkTechnology();
+      const observed = await converge(this.#kind.resource, after, { check: () => this.#checkAll(), remaining });
+      const settle = this.#kind.records.settle(this.#operation, this.#change, { status: 'succeeded' }, observed);
+      return { status: 'succeeded', error: null, settle };
+    } catch (error) {
+      if (error instanceof LeaseLost) return undefined;
+      if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
+      if (error instanceof NeverTouched) return this.#ended('failed', error);
+      if (error instanceof Cancelled) return this.undo('cancelled', error);
+      return this.#again(error) ?? this.undo('failed', failureOf(error).problem);
+    }
+  }
+
+  /** A change that fails for good, or is not wanted any more, is taken back: the host converges to what was before. */
+  async undo(status: 'failed' | 'cancelled', problem: Problem): Promise<Outcome | undefined> {
+    const { before, onFailure } = this.#change;
+    if (status === 'failed' && onFailure === 'repair') return this.#ended(status, problem);
+    try {
+      const check = () => this.#hooks.lease.check();
+      await converge(this.#kind.resource, before, { check, remaining: () => undefined });
+    } catch (cause) {
+      if (cause instanceof LeaseLost) return undefined;
+      const retry = this.#again(cause);
+      if (retry) return retry;
+      // What is left over shows as a difference in the next scan, which repairs it.
+      this.#hooks.log.warn({ err: cause, operation: this.#operation.id }, 'undoing failed');
+    }
+    return this.#ended(status, problem);
+  }
+
+  #ended(status: 'failed' | 'cancelled', problem: Problem): Outcome {
+    const error = problem.toJSON();
     return {
-      status: 'succeeded',
-      error: null,
-      settle: kind.records.settle(operation, change, { status: 'succeeded' }, observed),
+      status,
+      error,
+      settle: this.#kind.records.settle(this.#operation, this.#change, { status, error }, null),
     };
-  } catch (error) {
-    if (error instanceof LeaseLost) return undefined;
-    if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
-    if (error instanceof Cancelled) return undo('cancelled', error);
-    return again(error) ?? undo('failed', failureOf(error).problem);
+  }
+
+  #isLate(): boolean {
+    return performance.now() > this.#deadline;
+  }
+
+  #checkWanted(): void {
+    this.#hooks.lease.check();
+    if (this.#hooks.isClosing()) throw new Ending();
+    if (this.#hooks.isCancelled()) throw new Cancelled();
+  }
+
+  /** Before each step: what needs none has succeeded, whatever the clock says. */
+  #checkAll(): void {
+    this.#checkWanted();
+    if (this.#isLate()) throw late(this.#operation);
+  }
+
+  #checkTechnology(): void {
+    const health = this.#kind.health?.() ?? { available: true };
+    if (health.available) return;
+    if (this.#isLate() && this.#operation.attempt === 1) throw new NeverTouched(this.#operation, health.reason);
+    throw new TechnologyAway(health.reason);
   }
 
   /** What may go better the next time, and in time. */
-  function again(error: unknown): Outcome | undefined {
-    const { problem, transient } = failureOf(error);
-    const pause = Math.min(RETRY_FIRST_MS * 2 ** (operation.attempt - 1), RETRY_LONGEST_MS);
-    if (!transient || performance.now() + pause > deadline) return undefined;
-    return { status: 'retry', error: problem.toJSON(), afterMs: pause };
-  }
-
-  /** A change that fails for good, or that nobody wants any more, is taken back: the host converges to what was before. */
-  async function undo(status: 'failed' | 'cancelled', problem: Problem): Promise<Outcome | undefined> {
-    const error = problem.toJSON();
-    const ended = { status, error, settle: kind.records.settle(operation, change, { status, error }, null) };
-    if (status === 'failed' && change.onFailure === 'repair') return ended;
-    try {
-      await converge(kind.resource, change.before, { check: () => lease.check(), remaining: () => undefined });
-    } catch (cause) {
-      if (cause instanceof LeaseLost) return undefined;
-      const retry = again(cause);
-      if (retry) return retry;
-      // What is left over shows as a difference in the next scan, which repairs it.
-      log.warn({ err: cause, operation: operation.id }, 'undoing failed');
-    }
-    return ended;
+  #again(error: unknown): Outcome | undefined {
+    const { problem, transient, away } = failureOf(error);
+    const { retryFirst, retryLongest } = this.#hooks.times;
+    const pause = growingPause(this.#operation.attempt, retryFirst, retryLongest);
+    const inTime = away || performance.now() + pause <= this.#deadline;
+    return transient && inTime ? { status: 'retry', error: problem.toJSON(), afterMs: pause } : undefined;
   }
 }
 
@@ -90,9 +126,23 @@ class Ending extends Problem {
   }
 }
 
-/** Somebody does not want it any more. */
-export class Cancelled extends Problem {
+/** A client does not want it any more. */
+class Cancelled extends Problem {
   constructor() {
     super('cancelled', 'The operation was cancelled while it ran; what it had made was taken back');
   }
+}
+
+/** The technology was away from its acceptance until its deadline: nothing on the host is to be taken back. */
+class NeverTouched extends Problem {
+  constructor({ kind }: ClaimedOperation, reason: string) {
+    super('deadline', `${kind} could not begin before its deadline: ${reason}`);
+  }
+}
+
+/** What the operation works on cannot be asked now. The code is that of the drivers' own errors. */
+export class TechnologyAway extends Error {
+  override readonly name = 'TechnologyAway';
+  readonly code = 'away';
+  readonly transient = true;
 }

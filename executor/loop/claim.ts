@@ -1,28 +1,37 @@
-import { type Database, now, statement } from '../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ClaimedOperation } from '../records/records.ts';
-import { LEASE_MS } from './lease.ts';
 import type { Registration } from './registration.ts';
+import type { LoopTimes } from './times.ts';
+
+/** A technology that is away cannot do it; what it never touched may fail at its deadline all the same. */
+const isPossible = `
+  AND (o.kind NOT IN (SELECT value FROM json_each(:away)) OR (o.attempt = 0 AND o.deadline_ms <= ${now}))`;
 
 /**
- * Due, ours, and no earlier unfinished operation changes any of its subjects. SQLite plans a statement anew each time
- * that it is run with a LIMIT that is a parameter alone; of a sum it does not want to know the value.
+ * Due, ours, and no earlier unfinished operation changes any of its subjects. A time further ahead than the longest
+ * pause was written before the clock was set back. SQLite plans a statement anew each time that it is run with a LIMIT
+ * that is a parameter alone; of a sum it does not want to know the value.
  */
-const claimable = `
+const claimable = (possible: string) => `
   SELECT o.sequence FROM operations o
-  WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL AND o.not_before_ms <= ${now}
+  WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL
+    AND (o.not_before_ms <= ${now} OR o.not_before_ms > ${now} + :longest_pause) ${possible}
     AND NOT EXISTS (
       SELECT 1 FROM operation_subjects s
       JOIN operation_subjects e ON e.subject = s.subject AND e.sequence < s.sequence
       WHERE s.sequence = o.sequence)
   ORDER BY o.sequence LIMIT :limit + 0`;
 
-const claimOperations = `
-  UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + ${LEASE_MS}, attempt = attempt + 1,
+const claimOperations = (possible: string) => `
+  UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + :lease, attempt = attempt + 1,
     started_ms = coalesce(started_ms, ${now})
-  WHERE sequence IN (${claimable}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
+  WHERE sequence IN (${claimable(possible)}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
   RETURNING sequence, id, kind, resource, request, generation, attempt, deadline_ms - ${now} AS deadlineInMs,
     error ->> '$.detail' AS lastError, cancel_ms IS NOT NULL AS cancelled,
     (SELECT p.id FROM operations p WHERE p.sequence = operations.parent) AS parentId`;
+
+const claimAny = claimOperations('');
+const claimPossible = claimOperations(isPossible);
 
 /** A parent runs as soon as a part of it does. */
 const startParents = `
@@ -30,15 +39,24 @@ const startParents = `
   WHERE status = 'pending' AND resource IS NULL AND sequence IN (
     SELECT parent FROM operations WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND parent IS NOT NULL)`;
 
-/** What this epoch runs and somebody wants to end. */
 const selectCancelled = `
   SELECT sequence FROM operations
   WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL AND cancel_ms IS NOT NULL`;
 
 export interface Claim {
-  readonly claimed: ClaimedOperation[];
+  readonly claimed: readonly ClaimedOperation[];
   /** Sequences of running operations that are to be cancelled. */
-  readonly cancelled: number[];
+  readonly cancelled: readonly number[];
+}
+
+export interface ClaimRequest {
+  /** How many at most; 0 only asks what is to be cancelled. */
+  readonly limit: number;
+  /** How many this process works on. */
+  readonly running: number;
+  /** Kinds of operations whose technology is away. */
+  readonly away: readonly string[];
+  readonly times: Pick<LoopTimes, 'lease' | 'retryLongest'>;
 }
 
 /**
@@ -47,24 +65,26 @@ export interface Claim {
  */
 export async function claim(
   database: Database,
-  registration: Registration,
-  { limit, running }: { readonly limit: number; readonly running: number },
+  { hypervisor, epoch }: Registration,
+  { limit, running, away, times }: ClaimRequest,
 ): Promise<Claim> {
-  const args = { hypervisor: registration.hypervisor, epoch: registration.epoch, limit };
-  // Nobody waits for a beginning.
-  const [claimed, cancelled = []] = await database.write(
-    [
-      statement<ClaimedOperation>(claimOperations, args),
-      // What runs nowhere nobody can stop.
-      ...(running > 0 ? [statement<{ sequence: number }>(selectCancelled, args)] : []),
-    ] as const,
+  const own = { hypervisor, epoch };
+  const cancelled = statement<{ sequence: number }>(selectCancelled, own);
+  if (limit === 0)
+    return { claimed: [], cancelled: sequences((await database.read([cancelled], { call: 'cancelled' }))[0]) };
+  const args = { ...own, limit, lease: times.lease, longest_pause: times.retryLongest };
+  const take: Statement<ClaimedOperation> =
+    away.length === 0
+      ? statement<ClaimedOperation>(claimAny, args)
+      : statement<ClaimedOperation>(claimPossible, { ...args, away: JSON.stringify(away) });
+  const [claimed, , rows = []] = await database.write(
+    // What runs nowhere cannot be stopped.
+    [take, statement<never>(startParents, own), ...(running > 0 ? [cancelled] : [])] as const,
     { wakes: 'nobody', call: 'claim' },
   );
-  if (claimed.some(({ parentId }) => parentId !== null)) {
-    await database.write([statement(startParents, args)], { wakes: 'nobody', call: 'claim.parents' });
-  }
-  return {
-    claimed: claimed.sort((left, right) => left.sequence - right.sequence),
-    cancelled: cancelled.map(({ sequence }) => sequence),
-  };
+  return { claimed: claimed.sort((left, right) => left.sequence - right.sequence), cancelled: sequences(rows) };
+}
+
+function sequences(rows: readonly { readonly sequence: number }[]): number[] {
+  return rows.map(({ sequence }) => sequence);
 }

@@ -5,6 +5,8 @@ export class Doorbell {
   readonly #unsubscribe: () => void;
   #rung = false;
   #wake: (() => void) | undefined;
+  #end: (() => void) | undefined;
+  #closed = false;
 
   constructor(database: Database) {
     this.#unsubscribe = database.subscribe(() => this.ring(), 'early');
@@ -30,8 +32,22 @@ export class Doorbell {
     this.#rung = false;
   }
 
+  /** Returns after so many milliseconds, whatever rings; at once when it is closed. */
+  async pause(milliseconds: number): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   close(): void {
+    this.#closed = true;
     this.#unsubscribe();
+    this.#end?.();
     this.ring();
   }
 }

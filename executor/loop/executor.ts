@@ -1,28 +1,27 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import { HEARTBEAT_MS } from '../../schema/statements/alive.ts';
 import type { Kind } from '../kinds.ts';
-import type { ClaimedOperation } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
-import { attempt } from './attempt.ts';
 import { type Claim, claim } from './claim.ts';
 import { Doorbell } from './doorbell.ts';
-import { failureOf } from './failure.ts';
-import { CAPABILITIES_MS, type Heartbeat } from './heartbeat.ts';
-import { type Lease, LeaseLost, RENEW_MS } from './lease.ts';
+import { isDatabaseAway } from './failure.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Lease } from './lease.ts';
+import { Outage } from './outage.ts';
 import { Progress } from './progress.ts';
-import { PRUNE_MS, Prune } from './prune.ts';
+import { Prune } from './prune.ts';
+import { Pulse } from './pulse.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { Watch } from './reconcile/watch.ts';
 import { type Registration, whyFenced } from './registration.ts';
-import { type Outcome, Reporter } from './report.ts';
+import { Reporter } from './report.ts';
+import { Runner } from './runner.ts';
+import { Serial } from './serial.ts';
+import { growingPause, type LoopTimes } from './times.ts';
+import { Work } from './work.ts';
 
 /** Operations that one executor runs side by side. */
 const RUNNING_MAX = 64;
-
-/** How long an idle executor sleeps when nothing rings. */
-const POLL_MS = 500;
 
 const NOTHING: Claim = { claimed: [], cancelled: [] };
 
@@ -35,178 +34,158 @@ export interface ExecutorOptions {
   readonly log: Logger;
   /** Called once, when this executor can't go on: a newer start took over, or its hypervisor was removed. */
   readonly lost: (reason: unknown) => void;
-  /** How often the whole host is compared with what is wanted, whatever events said, in milliseconds. */
-  readonly scanMs: number;
-  /** How long an orphan is left alone, in milliseconds. */
-  readonly graceMs: number;
-  /** How long ended operations and events are kept, in milliseconds. */
-  readonly retentionMs: number;
+  readonly times: LoopTimes;
 }
 
 /** Claims the operations of one hypervisor, runs them and reports their ends, until it is closed. */
 export class Executor {
   readonly #options: ExecutorOptions;
-  readonly #reporter: Reporter;
-  readonly #reconciler: Reconciler;
-  readonly #watch: Watch;
+  readonly #work = new Work();
+  readonly #serial = new Serial();
+  readonly #outage: Outage;
+  readonly #watches: readonly Watch[];
   readonly #progress: Progress;
   readonly #doorbell: Doorbell;
-  readonly #running = new Map<number, Promise<void>>();
-  #cancelled: ReadonlySet<number> = new Set();
+  readonly #pulse: Pulse;
+  readonly #runner: Runner;
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
   #lost = false;
+  /** Claims in a row that failed, and loads. */
+  readonly #failures = { claim: 0, load: 0 };
+  #healthCheckedAt = Number.NEGATIVE_INFINITY;
+  #turnedAt = performance.now();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ExecutorOptions) {
-    const { database, registration, kinds, graceMs } = options;
+    const { database, registration, lease, heartbeat, kinds, log, times } = options;
+    const onError = (error: unknown) => this.#onError(error);
+    const isClosing = () => this.#closing;
     this.#options = options;
-    this.#reporter = new Reporter(database, registration);
-    this.#reconciler = new Reconciler({ database, registration, kinds, graceMs });
-    this.#watch = new Watch({
-      kinds,
-      reconciler: this.#reconciler,
-      log: options.log,
-      trouble: (error) => this.#trouble(error),
-    });
-    this.#progress = new Progress(database, registration);
+    this.#outage = new Outage(log);
     this.#doorbell = new Doorbell(database);
+    this.#progress = new Progress(database, registration, times.progress);
+    this.#pulse = new Pulse({
+      ...{ database, registration, lease, heartbeat, times, onError, work: this.#work, serial: this.#serial },
+      isMoving: () => performance.now() - this.#turnedAt < times.lease,
+      onDone: () => this.#outage.end(),
+      onReturned: () => this.#doorbell.ring(),
+    });
+    const reconciler = new Reconciler({ database, registration, kinds, graceMs: times.grace, scanMs: times.scan });
+    this.#watches = kinds.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
+    this.#runner = new Runner({
+      ...{ kinds, lease, log, times, reconciler, isClosing, onError, work: this.#work, progress: this.#progress },
+      reporter: new Reporter({ database, registration, times, onError, isClosing }),
+      onLoaded: (succeeded) => {
+        this.#failures.load = succeeded ? 0 : this.#failures.load + 1;
+      },
+      onDropped: () => this.#pulse.giveBack(),
+      onEnded: () => this.#doorbell.ring(),
+    });
   }
 
-  /** Compares the host with what is wanted, then begins to work. */
+  /** Begins to work and to look at the host; waits for neither. */
   async start(): Promise<void> {
-    const { database, lease, heartbeat, scanMs, retentionMs } = this.#options;
-    await lease.renew();
-    this.#every(RENEW_MS, () => lease.renew());
-    this.#every(HEARTBEAT_MS, () => heartbeat.beat());
-    this.#every(CAPABILITIES_MS, () => heartbeat.look());
-    await this.#watch.start(scanMs);
-    const prune = new Prune(database, retentionMs);
-    void this.#every(PRUNE_MS, () => prune.run(() => this.#closing))();
-    this.#loop = this.#work();
+    const { database, heartbeat, times } = this.#options;
+    await this.#pulse.start();
+    this.#every(times.capabilities, () => heartbeat.refresh());
+    for (const watch of this.#watches) watch.start();
+    const prune = new Prune(database, times.retention);
+    void this.#every(times.prune, () => prune.run(() => this.#closing))();
+    this.#loop = this.#turn();
   }
 
   /** Finishes the steps in hand and gives the rest back. */
   async close(): Promise<void> {
-    this.#closing = true;
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#doorbell.close();
-    await this.#watch.close();
+    this.#end();
+    await Promise.all(this.#watches.map((watch) => watch.close()));
     await this.#loop;
-    await Promise.all(this.#running.values());
+    await this.#runner.idle();
+    await this.#pulse.close();
     this.#progress.close();
   }
 
-  /**
-   * Runs `task` again and again, never twice at once; what a pause of the database breaks, the next turn mends.
-   * Answers what runs it out of turn.
-   */
+  /** Stops as a killed process does: nothing is finished, reported, or given back. For tests. */
+  abandon(): void {
+    this.#end();
+    this.#runner.abandon();
+    for (const watch of this.#watches) void watch.close();
+    void this.#pulse.close();
+    this.#progress.close();
+  }
+
+  #end(): void {
+    this.#closing = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#doorbell.close();
+  }
+
+  /** Runs `task` again and again, never twice at once. Answers what runs it out of turn. */
   #every(milliseconds: number, task: () => Promise<void>): () => Promise<void> {
     let busy = false;
     const turn = async () => {
       if (busy || this.#closing) return;
       busy = true;
-      await task().catch((error: unknown) => this.#trouble(error));
+      await task().catch((error: unknown) => this.#onError(error));
       busy = false;
     };
     this.#timers.push(setInterval(() => void turn(), milliseconds));
     return turn;
   }
 
-  async #work(): Promise<void> {
+  async #turn(): Promise<void> {
+    const { times } = this.#options;
     while (!this.#closing) {
-      const limit = RUNNING_MAX - this.#running.size;
-      const { claimed, cancelled } = await this.#claim(limit);
-      this.#cancelled = new Set(cancelled);
-      if (claimed.length > 0) await this.#begin(claimed).catch((error: unknown) => this.#trouble(error));
-      if (claimed.length < limit) await this.#doorbell.next(POLL_MS);
+      this.#turnedAt = performance.now();
+      const free = RUNNING_MAX - this.#work.size;
+      const { claimed, cancelled } = await this.#claim(free);
+      this.#work.cancel(cancelled);
+      this.#runner.begin(claimed);
+      this.#tellHealth();
+      const failures = Math.max(this.#failures.claim, this.#failures.load);
+      if (failures > 0) {
+        await this.#doorbell.pause(growingPause(failures, times.databaseFirst, times.databaseLongest));
+      } else if (free === 0 || claimed.length < free) await this.#doorbell.next(times.poll);
     }
   }
 
+  /** A technology that went away, or came back, is told of at once. */
+  #tellHealth(): void {
+    const { heartbeat, times } = this.#options;
+    if (this.#turnedAt - this.#healthCheckedAt < times.poll) return;
+    this.#healthCheckedAt = this.#turnedAt;
+    if (heartbeat.isOutdated()) this.#pulse.beatNow();
+  }
+
+  /** What is claimed is owned before a renewal can ask for it. */
   #claim(limit: number): Promise<Claim> {
-    const { database, registration, lease } = this.#options;
-    if (!lease.isHeld()) return Promise.resolve(NOTHING);
-    return claim(database, registration, { limit, running: this.#running.size }).catch((error: unknown) => {
-      this.#trouble(error);
-      return NOTHING;
+    return this.#serial.run(async () => {
+      const { database, registration, lease, kinds, times } = this.#options;
+      const asked = lease.now();
+      const running = this.#work.size;
+      if (this.#closing || (running > 0 && !lease.isHeld())) return NOTHING;
+      const away = kinds.flatMap((kind) => (kind.health?.().available === false ? [...kind.operations] : []));
+      try {
+        const found = await claim(database, registration, { limit, running, away, times });
+        if (running === 0) lease.extend(asked);
+        this.#failures.claim = 0;
+        for (const operation of found.claimed) this.#work.take(operation);
+        return found;
+      } catch (error) {
+        this.#failures.claim += 1;
+        this.#pulse.giveBack();
+        this.#onError(error);
+        return NOTHING;
+      }
     });
   }
 
-  async #begin(claimed: readonly ClaimedOperation[]): Promise<void> {
-    const kinds = Map.groupBy(claimed, (operation) =>
-      this.#options.kinds.find(({ operations }) => operations.has(operation.kind)),
-    );
-    for (const [kind, operations] of kinds) {
-      const changes = await kind?.records.load(operations);
-      for (const operation of operations) {
-        const outcome = () =>
-          kind && changes
-            ? this.#attempt(kind, operation, changes.get(operation.sequence) ?? null)
-            : this.#doItself(operation);
-        const ended = this.#run(operation, outcome)
-          .catch((error: unknown) => this.#trouble(error))
-          .finally(() => {
-            this.#progress.forget(operation);
-            this.#running.delete(operation.sequence);
-            this.#doorbell.ring();
-          });
-        this.#running.set(operation.sequence, ended);
-      }
-    }
-  }
-
-  async #run(operation: ClaimedOperation, outcomeOf: () => Promise<Outcome | undefined>): Promise<void> {
-    const began = performance.now();
-    const outcome = await outcomeOf();
-    if (outcome === undefined) return;
-    await this.#reporter.report(operation, outcome);
-    const { id, kind, resource, attempt: count } = operation;
-    const facts = { operation: id, kind, resource, attempt: count, tookMs: Math.round(performance.now() - began) };
-    if (outcome.status === 'succeeded') this.#options.log.info(facts, 'operation succeeded');
-    else this.#options.log.warn({ ...facts, error: outcome.error }, words[outcome.status]);
-  }
-
-  async #attempt(
-    kind: Kind,
-    operation: ClaimedOperation,
-    change: Change<unknown> | null,
-  ): Promise<Outcome | undefined> {
-    if (change === null) return superseded();
-    return attempt(kind, operation, change, {
-      lease: this.#options.lease,
-      log: this.#options.log,
-      isClosing: () => this.#closing,
-      isCancelled: () => operation.cancelled === 1 || this.#cancelled.has(operation.sequence),
-      progress: (done, step) => this.#progress.note(operation, done, change.total, step),
-    });
-  }
-
-  /** What an executor does without a technology: looks at its whole host because somebody asks for it. */
-  async #doItself(operation: ClaimedOperation): Promise<Outcome | undefined> {
-    try {
-      switch (operation.kind) {
-        case 'hypervisor.resync':
-          return await this.#reconciler.resync(operation);
-        case 'hypervisor.sweep':
-          return await this.#reconciler.sweep(operation);
-        default:
-          throw new Problem('impossible', `This executor does not know how to ${operation.kind}`, {
-            hint: 'Run the same version of weft everywhere',
-          });
-      }
-    } catch (error) {
-      if (error instanceof LeaseLost || error instanceof DatabaseError) throw error;
-      return { status: 'failed', error: failureOf(error).problem.toJSON(), settle: [] };
-    }
-  }
-
-  /** What the database says: away is waited out, fenced is the end. */
-  #trouble(error: unknown): void {
-    if (error instanceof DatabaseError && error.reason === 'fenced') {
-      void this.#lose();
-    } else {
-      this.#options.log.error({ err: error }, 'the executor met trouble');
-    }
+  /** A database that is away is waited out; being fenced is the end. */
+  #onError(error: unknown): void {
+    if (this.#closing) return;
+    if (error instanceof DatabaseError && error.reason === 'fenced') void this.#lose();
+    else if (isDatabaseAway(error)) this.#outage.begin(error);
+    else this.#options.log.error({ err: error }, 'internal error of the executor');
   }
 
   /** Stops at once, and says why as soon as the database has told. */
@@ -215,17 +194,10 @@ export class Executor {
     if (this.#lost) return;
     this.#lost = true;
     const { database, registration, lost } = this.#options;
-    lost(await whyFenced(database, registration).catch((error: unknown) => error));
+    lost(
+      await whyFenced(database, registration).catch(
+        () => new Problem('conflict', 'A newer start of this executor has taken over, or its hypervisor was removed'),
+      ),
+    );
   }
-}
-
-const words = {
-  failed: 'operation failed',
-  cancelled: 'operation was cancelled',
-  retry: 'operation will be tried again',
-} as const;
-
-function superseded(): Outcome {
-  const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');
-  return { status: 'cancelled', error: problem.toJSON(), settle: [] };
 }

@@ -1,3 +1,4 @@
+import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem, type ProblemCode } from '../../schema/problem.ts';
 import { StepFailed } from './converge.ts';
 
@@ -11,6 +12,8 @@ export interface Failure {
   readonly problem: Problem;
   /** Worth another try before the deadline. */
   readonly transient: boolean;
+  /** The technology cannot be asked: worth another try after the deadline too, since the host is not known. */
+  readonly away: boolean;
 }
 
 /** How what the host said reaches the user: its words as they are, the status by what can be done about it. */
@@ -20,6 +23,8 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   denied: 'impossible',
   unsupported: 'impossible',
   invalid: 'impossible',
+  limit: 'impossible',
+  away: 'unavailable',
 };
 
 /** Sorts whatever ended an attempt into a problem for the user and a decision whether to try again. */
@@ -30,15 +35,16 @@ export function failureOf(error: unknown): Failure {
     return {
       problem: new Problem(cause.code, cause.message, { hint: cause.hint, step: cause.step ?? step, cause }),
       transient: false,
+      away: false,
     };
   }
   if (isPeerError(cause)) {
     const problem = new Problem(codes[cause.code] ?? 'internal', cause.message, { step, cause });
     // What the plan needed is gone: somebody works on the same things, and the next look sees it as it is.
-    return { problem, transient: cause.transient || cause.code === 'missing' };
+    return { problem, transient: cause.transient || cause.code === 'missing', away: cause.code === 'away' };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { problem: new Problem('internal', message, { step, cause }), transient: false };
+  return { problem: new Problem('internal', message, { step, cause }), transient: false, away: false };
 }
 
 function isPeerError(error: unknown): error is Error & PeerError {
@@ -47,4 +53,9 @@ function isPeerError(error: unknown): error is Error & PeerError {
     typeof Reflect.get(error, 'transient') === 'boolean' &&
     typeof Reflect.get(error, 'code') === 'string'
   );
+}
+
+/** Whether the database could not be asked: what is true is written when it is back. */
+export function isDatabaseAway(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && (error.code === 'busy' || error.code === 'unavailable');
 }

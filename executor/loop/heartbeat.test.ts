@@ -1,14 +1,15 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Capabilities } from '../../schema/api/capabilities.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
-import { HEARTBEAT_MS } from '../../schema/statements/alive.ts';
 import { until } from '../../test/support/until.ts';
 import type { Resources } from '../host/resources.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { Lease } from './lease.ts';
-import { register } from './registration.ts';
-import { executorDefaults, hypervisorId, machine, openDatabase } from './testing.ts';
+import { Pulse } from './pulse.ts';
+import { fence, type Registration, register } from './registration.ts';
+import { Serial } from './serial.ts';
+import { executorDefaults, hypervisorId, machine, openDatabase, renew } from './testing.ts';
+import { Work } from './work.ts';
 
 const longAgo = 'UPDATE hypervisors SET last_seen_ms = 1';
 
@@ -38,17 +39,20 @@ async function beating() {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const now: { resources: Resources; capabilities: Capabilities } = { ...machine };
-  const host = { resources: async () => now.resources, capabilities: async () => now.capabilities };
-  const written: Statement[] = [];
-  const recording: Database = {
-    ...database,
-    write: (statements, wakes) => {
-      written.push(...statements);
-      return database.write(statements, wakes);
-    },
+  const host = {
+    resources: async () => now.resources,
+    capabilities: () => now.capabilities,
+    refresh: async () => undefined,
   };
-  const heartbeat = new Heartbeat({ database: recording, registration, machine, host });
-  return { database, registration, now, heartbeat, written };
+  const written: Statement[] = [];
+  const heartbeat = new Heartbeat({ registration, machine, host });
+  const beat = async () => {
+    const { statement: update, written: confirm } = await heartbeat.beat();
+    written.push(fence(registration), update);
+    await database.write([fence(registration), update]);
+    confirm();
+  };
+  return { database, registration, now, heartbeat, beat, written };
 }
 
 describe('a hypervisor', () => {
@@ -125,10 +129,10 @@ describe('a host that has seen its database before', () => {
 
 describe('a heartbeat', () => {
   it('says that the executor is there and what the host has now, and leaves to clients what is theirs', async () => {
-    const { database, now, heartbeat } = await beating();
+    const { database, now, beat } = await beating();
     await database.write([statement(longAgo), statement('UPDATE hypervisors SET withheld_memory = 5, revision = 3')]);
     now.resources = { memory: 2048, disk: 4096, cpu: 8, freeMemory: 100, load: 2 };
-    await heartbeat.beat();
+    await beat();
     expect(await read(database)).toEqual({
       ...registered,
       total_memory: 2048,
@@ -142,47 +146,75 @@ describe('a heartbeat', () => {
   });
 
   it('is one update, which names capabilities only when they are others than before', async () => {
-    const { database, now, heartbeat, written } = await beating();
+    const { database, now, beat, heartbeat, written } = await beating();
     const naming = async () => {
       written.length = 0;
-      await heartbeat.beat();
+      await beat();
       expect(written).toHaveLength(2);
       return written[1]?.sql.includes('capabilities');
     };
     expect(await naming()).toBe(false);
     now.capabilities = { ovs: { available: false, reason: 'not yet', version: '3.1.0' } };
-    expect(await naming()).toBe(false);
-    await heartbeat.look();
+    expect(heartbeat.isOutdated()).toBe(true);
     expect(await naming()).toBe(true);
     expect(await read(database)).toEqual({ ...registered, capabilities: JSON.stringify(now.capabilities) });
-    await heartbeat.look();
+    expect(heartbeat.isOutdated()).toBe(false);
     expect(await naming()).toBe(false);
   });
 
   it('of an older start changes nothing', async () => {
-    const { database, heartbeat } = await beating();
+    const { database, beat } = await beating();
     await register(database, 'host1', hypervisorId, machine);
     await database.write([statement(longAgo)]);
-    await expect(heartbeat.beat()).rejects.toMatchObject({ reason: 'fenced' });
+    await expect(beat()).rejects.toMatchObject({ reason: 'fenced' });
     expect(await read(database)).toMatchObject({ fresh: 0 });
   });
 
-  it('comes from a running executor every ten seconds, and no renewal of a lease is one', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
+  it('comes from a running executor again and again, and no renewal of a lease is one', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
-    const defaults = executorDefaults(database, registration);
-    const executor = new Executor({ database, registration, kinds: [], lost: () => undefined, ...defaults });
+    const executor = new Executor({
+      ...{ database, registration, kinds: [], lost: () => undefined },
+      ...executorDefaults(registration),
+    });
     onTestFinished(() => executor.close());
     await executor.start();
     await database.write([statement(longAgo)]);
-    await new Lease(database, registration).renew();
-    expect(await read(database)).toMatchObject({ fresh: 0 });
-    vi.advanceTimersByTime(HEARTBEAT_MS);
+    await renew(database, registration);
     await until('it was heard of', async () => ((await read(database)) as { fresh: number }).fresh === 1);
   });
+
+  it('does not come from an executor whose loop does not move', async () => {
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    let beats = 0;
+    const stuck: Database = {
+      ...database,
+      async write(statements, options) {
+        if (options?.call === 'claim') await new Promise(() => undefined);
+        beats += statements.some(({ sql }) => sql.includes('SET last_seen_ms')) ? 1 : 0;
+        return database.write(statements, options);
+      },
+    };
+    const pulse = pulseOf(stuck, registration, () => beats < 3);
+    onTestFinished(() => pulse.close());
+    await pulse.start();
+    await until('it beats', () => beats === 3);
+    pulse.giveBack();
+    await database.write([statement(longAgo)]);
+    pulse.beatNow();
+    await pulse.close();
+    expect(await read(database)).toMatchObject({ fresh: 0 });
+  });
 });
+
+function pulseOf(database: Database, registration: Registration, isMoving: () => boolean): Pulse {
+  return new Pulse({
+    ...executorDefaults(registration, { renew: 1, heartbeat: 1 }),
+    ...{ database, registration, work: new Work(), serial: new Serial(), isMoving },
+    ...{ onDone: () => undefined, onReturned: () => undefined, onError: () => undefined },
+  });
+}
 
 describe('an executor that may not write any more', () => {
   const remove = "DELETE FROM hypervisors WHERE name = 'host1'";
@@ -193,17 +225,16 @@ describe('an executor that may not write any more', () => {
     ['its hypervisor was removed and described anew', describedAnew, 'Hypervisor host1 was removed from the database'],
     ['a newer start has taken over', replace, 'A newer start of this executor has taken over'],
   ])('because %s ends, and says so once', async (_, sql, message) => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const lost: unknown[] = [];
-    const defaults = executorDefaults(database, registration);
-    const executor = new Executor({ database, registration, kinds: [], lost: (why) => lost.push(why), ...defaults });
+    const executor = new Executor({
+      ...{ database, registration, kinds: [], lost: (why) => lost.push(why) },
+      ...executorDefaults(registration),
+    });
     onTestFinished(() => executor.close());
     await executor.start();
     await database.write([statement(sql)]);
-    vi.advanceTimersByTime(HEARTBEAT_MS);
     await until('it is lost', () => lost.length > 0);
     await executor.close();
     expect(lost).toEqual([expect.objectContaining({ code: 'conflict', message })]);

@@ -1,15 +1,21 @@
 import type { Capabilities } from '../../schema/api/capabilities.ts';
-import { type Database, now, statement } from '../../schema/database/database.ts';
+import { now, type Statement, statement } from '../../schema/database/database.ts';
 import type { Resources } from '../host/resources.ts';
-import { fence, type Machine, type Registration, resourceArguments, setResources } from './registration.ts';
-
-/** How often the host is asked again what it is capable of. */
-export const CAPABILITIES_MS = 600_000;
+import { type Machine, type Registration, resourceArguments, setResources } from './registration.ts';
 
 /** What changes on a host while its executor runs. */
 export interface Host {
   resources(): Promise<Resources>;
-  capabilities(): Promise<Capabilities>;
+  /** As of the last {@link refresh}, and of the health of the drivers now. */
+  capabilities(): Capabilities;
+  /** Looks at what is installed: one process for each program that is there. */
+  refresh(): Promise<void>;
+}
+
+/** One heartbeat. */
+export interface Beat {
+  readonly statement: Statement;
+  written(): void;
 }
 
 const beat = `UPDATE hypervisors SET last_seen_ms = ${now}, ${setResources} WHERE id = :hypervisor`;
@@ -19,41 +25,47 @@ const beatWithFacts = `
   WHERE id = :hypervisor`;
 
 export interface HeartbeatOptions {
-  readonly database: Database;
   readonly registration: Registration;
   /** What the registration has written. */
   readonly machine: Machine;
   readonly host: Host;
 }
 
-/** Keeps the row of the hypervisor true: that its executor is there, what it has, and now and then what it can do. */
+/** What keeps the row of the hypervisor true: that its executor is there, what it has, and what it can do. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #facts: Readonly<Record<'boot' | 'capabilities' | 'version', string>>;
+  readonly #facts: Readonly<Record<'boot' | 'version', string>>;
   #written: string;
 
   constructor(options: HeartbeatOptions) {
     const { bootId, capabilities, version } = options.machine;
     this.#options = options;
-    this.#facts = { boot: bootId, capabilities: JSON.stringify(capabilities), version };
-    this.#written = JSON.stringify(this.#facts);
+    this.#facts = { boot: bootId, version };
+    this.#written = JSON.stringify({ ...this.#facts, capabilities: JSON.stringify(capabilities) });
   }
 
-  /** Throws a DatabaseError with reason `fenced` when a newer start has taken over, or the hypervisor was removed. */
-  async beat(): Promise<void> {
-    const { database, registration, host } = this.#options;
-    const facts = JSON.stringify(this.#facts);
+  /** What is to be written now; `written` is to be called when it was. */
+  async beat(): Promise<Beat> {
+    const { registration, host } = this.#options;
+    const facts = { ...this.#facts, capabilities: JSON.stringify(host.capabilities()) };
+    const text = JSON.stringify(facts);
     const args = { hypervisor: registration.hypervisor, ...resourceArguments(await host.resources()) };
-    const update =
-      facts === this.#written ? statement(beat, args) : statement(beatWithFacts, { ...args, ...this.#facts });
-    // Nobody waits for a heartbeat.
-    await database.write([fence(registration), update], { wakes: 'nobody', call: 'heartbeat' });
-    this.#written = facts;
+    return {
+      statement: text === this.#written ? statement(beat, args) : statement(beatWithFacts, { ...args, ...facts }),
+      written: () => {
+        this.#written = text;
+      },
+    };
   }
 
-  /** Looks again at what the host is capable of; the next heartbeat tells of it if that is something else now. */
-  async look(): Promise<void> {
-    const capabilities = JSON.stringify(await this.#options.host.capabilities());
-    this.#facts = { ...this.#facts, capabilities };
+  /** Whether the host is capable of something else than was written last. */
+  isOutdated(): boolean {
+    const facts = { ...this.#facts, capabilities: JSON.stringify(this.#options.host.capabilities()) };
+    return JSON.stringify(facts) !== this.#written;
+  }
+
+  /** Looks again at what is installed on the host; the next heartbeat tells of it if that is something else now. */
+  refresh(): Promise<void> {
+    return this.#options.host.refresh();
   }
 }

@@ -2,20 +2,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
-import { claim } from './claim.ts';
 import { noteHeld } from './reconcile/orphans.ts';
 import { fileRepairs } from './reconcile/repairs.ts';
 import { register } from './registration.ts';
-import { Reporter } from './report.ts';
-import { executorDefaults, machine } from './testing.ts';
+import { claimed, executorDefaults, machine, renew, reporterOf } from './testing.ts';
 
 /** The same database, which keeps every statement that is written. */
 function recording(database: Database, written: Statement[]): Database {
   return {
     ...database,
-    write: (statements) => {
+    write: (statements, options) => {
       written.push(...statements);
-      return database.write(statements);
+      return database.write(statements, options);
     },
   };
 }
@@ -34,17 +32,15 @@ it('no statement of the loop goes through the history, however long that is', as
   ]);
   const written: Statement[] = [];
   const database = recording(plain, written);
-  const { claimed } = await claim(database, registration, { limit: 10, running: 0 });
-  const { lease, heartbeat } = executorDefaults(database, registration);
-  await lease.renew();
-  await heartbeat.beat();
-  const [operation] = claimed;
+  const [operation] = await claimed(database, registration);
+  await renew(database, registration, [1]);
+  await database.write([(await executorDefaults(registration).heartbeat.beat()).statement]);
   if (!operation) throw new Error('nothing was claimed');
-  await new Reporter(database, registration).report(operation, { status: 'succeeded', error: null, settle: [] });
+  await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null, settle: [] });
   const difference = {
     subject: 'a',
     repairKind: 'test.repair',
-    resting: { subject: 'a', generation: 0, subjects: ['a'], desired: 0 },
+    resting: { subject: 'a', generation: 0, subjects: ['a'], touchedBy: [], desired: 0 },
     steps: [],
     problem: null,
     removes: false,

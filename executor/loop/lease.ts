@@ -1,49 +1,58 @@
-import { type Database, now, statement } from '../../schema/database/database.ts';
+import { now, type Statement, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import { fence, type Registration } from './registration.ts';
+import type { Registration } from './registration.ts';
 
-/** How long a claim holds without a renewal. */
-export const LEASE_MS = 15_000;
-
-const LEASE_NS = BigInt(LEASE_MS) * 1_000_000n;
-
-/** How often claims are renewed. */
-export const RENEW_MS = 5_000;
-
-const renewOperations = `
-  UPDATE operations SET lease_until_ms = ${now} + ${LEASE_MS}
-  WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL`;
-
-/** Claims of an epoch before ours that nobody renews: their executor is gone. */
-const reclaim = `
-  UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
-  WHERE hypervisor = :hypervisor AND status = 'running' AND epoch < :epoch AND lease_until_ms < ${now} AND resource IS NOT NULL`;
+const isOwned = 'epoch = :epoch AND sequence IN (SELECT value FROM json_each(:owned))';
 
 /**
- * The lease on everything that this epoch runs. A process that was paused cannot know the database's time: it trusts
- * its own monotonic clock, and stops touching the host when the last renewal is older than the lease.
+ * Renews what this process owns. Whatever else is running goes back to pending: its claim or report was not answered,
+ * it could not be loaded, or it is of an epoch before ours.
+ */
+const renew = `
+  UPDATE operations SET
+    status = CASE WHEN ${isOwned} THEN 'running' ELSE 'pending' END,
+    lease_until_ms = CASE WHEN ${isOwned} THEN ${now} + :lease END,
+    epoch = CASE WHEN ${isOwned} THEN epoch END
+  WHERE hypervisor = :hypervisor AND status = 'running' AND epoch <= :epoch AND resource IS NOT NULL
+  RETURNING sequence, status`;
+
+export interface Renewed {
+  readonly sequence: number;
+  readonly status: 'running' | 'pending';
+}
+
+export function renewStatement(
+  { hypervisor, epoch }: Registration,
+  owned: readonly number[],
+  leaseMs: number,
+): Statement<Renewed> {
+  return statement<Renewed>(renew, { hypervisor, epoch, owned: JSON.stringify(owned), lease: leaseMs });
+}
+
+/**
+ * Until when this process may touch the host. A process that was paused cannot know the database's time: it trusts its
+ * own monotonic clock, and stops when its last renewal is older than the lease.
  */
 export class Lease {
-  readonly #database: Database;
-  readonly #registration: Registration;
-  /** Nothing may be touched before the first renewal. */
+  readonly #lengthNs: bigint;
   #expires = 0n;
 
-  constructor(database: Database, registration: Registration) {
-    this.#database = database;
-    this.#registration = registration;
+  constructor(leaseMs: number) {
+    this.#lengthNs = BigInt(leaseMs) * 1_000_000n;
   }
 
-  /** Throws a DatabaseError with reason `fenced` when a newer start has taken over. */
-  async renew(): Promise<void> {
-    const asked = process.hrtime.bigint();
-    const args = { hypervisor: this.#registration.hypervisor, epoch: this.#registration.epoch };
-    await this.#database.write([fence(this.#registration), statement(renewOperations, args), statement(reclaim, args)]);
-    this.#expires = asked + LEASE_NS;
+  /** The time to be given to {@link extend} when a call that renews has succeeded: asked before the call. */
+  now(): bigint {
+    return process.hrtime.bigint();
+  }
+
+  /** Everything that is owned was renewed by a call that began then. */
+  extend(asked: bigint): void {
+    if (asked + this.#lengthNs > this.#expires) this.#expires = asked + this.#lengthNs;
   }
 
   isHeld(): boolean {
-    return process.hrtime.bigint() < this.expires;
+    return process.hrtime.bigint() < this.#expires;
   }
 
   /** When it runs out, in nanoseconds of this machine's monotonic clock (clock_gettime(2)), the same in every thread. */
@@ -57,7 +66,7 @@ export class Lease {
   }
 }
 
-/** This process may not touch the host any more until it has renewed its lease; its work is somebody else's by now. */
+/** This process may not touch the host any more until it has renewed its lease; its work may be another's by now. */
 export class LeaseLost extends Problem {
   constructor() {
     super('unavailable', 'The lease ran out: the database did not answer in time');

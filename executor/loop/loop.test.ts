@@ -5,7 +5,6 @@ import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
 import type { Change, Step } from '../resources/resource.ts';
 import { Executor } from './executor.ts';
-import { Lease } from './lease.ts';
 import { type Registration, register } from './registration.ts';
 import {
   type Counter,
@@ -16,6 +15,7 @@ import {
   machine,
   type OperationState,
   openDatabase,
+  renew,
   states,
   take,
 } from './testing.ts';
@@ -83,7 +83,7 @@ describe('claim', () => {
     await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
     expect(await take(database, old)).toEqual([]);
-    await expect(new Lease(database, old).renew()).rejects.toMatchObject({ reason: 'fenced' });
+    await expect(renew(database, old)).rejects.toMatchObject({ reason: 'fenced' });
   });
 });
 
@@ -99,7 +99,7 @@ async function running(
     registration,
     kinds: [counterKind(counter, change)],
     lost: (reason) => lost.push(reason),
-    ...executorDefaults(database, registration),
+    ...executorDefaults(registration),
   });
   onTestFinished(() => executor.close());
   await executor.start();
@@ -193,11 +193,11 @@ describe('a list', () => {
     const [rows] = await database.read([statement<{ sequence: number }>('SELECT sequence FROM operations')]);
     const parent = rows[0]?.sequence ?? 0;
     await file(database, 'part1', { parent });
-    await file(database, 'part2', { parent, deadlineMs: -1 });
+    await file(database, 'part2', { parent, kind: 'other.do' });
     expect(await ended(database)).toEqual([
-      { id: 'list', status: 'failed', attempt: 0, error: '1 of 2 failed: test.do did not end before its deadline' },
+      { id: 'list', status: 'failed', attempt: 0, error: '1 of 2 failed: This executor does not know how to other.do' },
       { id: 'part1', status: 'succeeded', attempt: 1, error: null },
-      { id: 'part2', status: 'failed', attempt: 1, error: 'test.do did not end before its deadline' },
+      { id: 'part2', status: 'failed', attempt: 1, error: 'This executor does not know how to other.do' },
     ]);
   });
 });
@@ -220,7 +220,7 @@ describe('an executor that a newer start has replaced', () => {
       registration,
       kinds: [{ ...slow, resource }],
       lost: (reason) => lost.push(reason),
-      ...executorDefaults(database, registration),
+      ...executorDefaults(registration),
     });
     onTestFinished(() => executor.close());
     await executor.start();
@@ -239,18 +239,18 @@ describe('a lease', () => {
   const leaseIsLong = async (database: Database) =>
     (
       await database.read([
-        statement<{ long: number }>('SELECT lease_until_ms > unixepoch() * 1000 + 10000 AS long FROM operations'),
+        statement<{ long: number }>('SELECT lease_until_ms > unixepoch() * 1000 AS long FROM operations'),
       ])
     )[0][0]?.long;
 
-  it('is renewed for everything that its epoch runs', async () => {
+  it('is renewed for everything that this process owns', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
     await take(database, registration);
     await database.write([statement(lapsed)]);
     expect(await leaseIsLong(database)).toBe(0);
-    await new Lease(database, registration).renew();
+    await renew(database, registration, [1]);
     expect(await leaseIsLong(database)).toBe(1);
   });
 
@@ -260,7 +260,7 @@ describe('a lease', () => {
     await file(database, 'a');
     await take(database, registration);
     await database.write([statement(lapsed), statement('UPDATE hypervisors SET epoch = 2')]);
-    await new Lease(database, { ...registration, epoch: 2 }).renew();
+    await renew(database, { ...registration, epoch: 2 });
     expect(await take(database, { ...registration, epoch: 2 })).toEqual(['a']);
   });
 });

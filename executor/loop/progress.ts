@@ -2,9 +2,6 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import { fence, type Registration } from './registration.ts';
 
-/** How often the progress of long operations is written; one that ends sooner never writes any. */
-const WRITE_MS = 500;
-
 interface Note {
   readonly sequence: number;
   readonly done: number;
@@ -21,17 +18,20 @@ const write = `
 export class Progress {
   readonly #database: Database;
   readonly #registration: Registration;
+  readonly #writeMs: number;
   readonly #notes = new Map<number, Note>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: Database, registration: Registration) {
+  /** `writeMs`: how often the progress of long operations is written; one that ends sooner never writes any. */
+  constructor(database: Database, registration: Registration, writeMs: number) {
     this.#database = database;
     this.#registration = registration;
+    this.#writeMs = writeMs;
   }
 
   note({ sequence }: ClaimedOperation, done: number, total: number, step: string): void {
     this.#notes.set(sequence, { sequence, done, total, step });
-    this.#timer ??= setTimeout(() => void this.#write(), WRITE_MS).unref();
+    this.#timer ??= setTimeout(() => void this.#write(), this.#writeMs).unref();
   }
 
   /** Its end says more. */
@@ -50,6 +50,6 @@ export class Progress {
     this.#notes.clear();
     const update = statement(write, { notes, epoch: this.#registration.epoch });
     // A lost note is no loss: the operation's end says the same and more.
-    await this.#database.write([fence(this.#registration), update]).catch(() => undefined);
+    await this.#database.write([fence(this.#registration), update], { call: 'progress' }).catch(() => undefined);
   }
 }

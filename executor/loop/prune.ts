@@ -1,9 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Database, now, statement } from '../../schema/database/database.ts';
 
-/** How often old rows are looked for. */
-export const PRUNE_MS = 600_000;
-
 /** Rows of one batch: a long transaction would hold up everybody else's. */
 const BATCH_ROWS = 1_000;
 
@@ -46,10 +43,12 @@ export class Prune {
   async #prune(select: string, remove: string, isOver: () => boolean): Promise<void> {
     for (let after = 0; !isOver(); ) {
       const args = { after, retention: this.#retention };
-      const [rows] = await this.#database.read([statement<{ last: number | null; young: number }>(select, args)]);
+      const [rows] = await this.#database.read([statement<{ last: number | null; young: number }>(select, args)], {
+        call: 'prune.select',
+      });
       const { last, young } = rows[0] ?? { last: null, young: 1 };
       if (last === null) return;
-      await this.#database.write([statement(remove, { ...args, last })]);
+      await this.#database.write([statement(remove, { ...args, last })], { call: 'prune' });
       if (young === 1) return;
       after = last;
       await setTimeout(PAUSE_MS, undefined, { ref: false });

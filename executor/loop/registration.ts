@@ -39,7 +39,8 @@ export function resourceArguments({ memory, disk, cpu, freeMemory, load }: Resou
   return { memory, disk, cpu, free_memory: freeMemory, load };
 }
 
-const sameHypervisor = '(id = lower(:name) OR name = :name)';
+/** Matches the row that has the name or id `:name`. */
+export const sameHypervisor = '(id = lower(:name) OR name = :name)';
 
 const restored: Held = {
   reason: 'restored',
@@ -57,7 +58,8 @@ const isBehind = `((epoch < :seen_epoch AND id = coalesce(:seen_hypervisor, id))
 
 /**
  * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
- * running is pending again. Throws a {@link Problem} when the name belongs to another machine.
+ * running is pending again. Throws a {@link Problem} when the name belongs to another machine, and a DatabaseError
+ * with reason `epoch_moved` when the hypervisor's epoch is not `after` (null: there is no such hypervisor).
  */
 export async function register(
   database: Database,
@@ -65,6 +67,7 @@ export async function register(
   id: string,
   machine: Machine,
   seen: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null },
+  after?: number | null,
 ): Promise<Registration> {
   const args = {
     name,
@@ -80,11 +83,19 @@ export async function register(
     ...resourceArguments(machine.resources),
   };
   try {
-    const [, , , , rows] = await database.write([
+    const [, , , , , rows] = await database.write([
       guard(
         'other_machine',
         `NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor} AND machine_id <> :machine)`,
         args,
+      ),
+      guard(
+        'epoch_moved',
+        after === undefined ? '1' : `(SELECT epoch FROM hypervisors WHERE ${sameHypervisor}) IS :after`,
+        {
+          name,
+          after: after ?? null,
+        },
       ),
       statement(
         `INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms)

@@ -1,9 +1,20 @@
-import { type Database, type Ended, now, type Statement, statement } from '../../schema/database/database.ts';
+import { setTimeout } from 'node:timers/promises';
+import {
+  type Database,
+  DatabaseError,
+  type Ended,
+  guard,
+  now,
+  type Statement,
+  statement,
+} from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
 import type { ClaimedOperation } from '../records/records.ts';
+import { isDatabaseAway } from './failure.ts';
 import { fence, type Registration } from './registration.ts';
+import { growingPause, type LoopTimes } from './times.ts';
 
 /** What became of an attempt. */
 export type Outcome = EndedAttempt | Retry;
@@ -27,38 +38,102 @@ interface Report {
   readonly outcome: Outcome;
 }
 
+/** `void`: it was written before, or the operation is not this attempt's any more. */
+export type Reported = 'written' | 'void';
+
+export interface ReporterOptions {
+  readonly database: Database;
+  readonly registration: Registration;
+  readonly times: LoopTimes;
+  /** Called with each failure of the database that is waited out. */
+  readonly onError: (error: unknown) => void;
+  /** When it says so, what the database does not take is not repeated. */
+  readonly isClosing: () => boolean;
+}
+
+const NOT_RUNNING = 'not_running';
+
 /**
- * Writes the ends of operations: those that come while a batch is under way go into the next one together. A batch
- * names the epoch, and one by an older epoch changes nothing.
+ * Writes the ends of operations: those that come while a batch is under way go into the next one together. A batch is
+ * repeated until it is written or fenced; one that the database refuses is split, so that it takes nothing with it.
  */
 export class Reporter {
-  readonly #reports: Gathering<Report, void>;
+  readonly #options: ReporterOptions;
+  readonly #reports: Gathering<Report, ReadonlyMap<Report, Reported | DatabaseError>>;
 
-  constructor(database: Database, registration: Registration) {
-    this.#reports = new Gathering(async (reports) => {
-      await database.write([fence(registration), ...statements(reports)], {
-        wakes: new Map(reports.flatMap(newsOf)),
-        call: 'report',
-      });
-    });
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#reports = new Gathering((reports) => this.#writeAll(reports));
   }
 
-  /** Returns when the report is in the database; throws what the database says, `fenced` too. */
-  report(operation: ClaimedOperation, outcome: Outcome): Promise<void> {
-    return this.#reports.call({ operation, outcome });
+  /** Returns when the report is in the database. Throws the {@link DatabaseError} that refuses it, `fenced` too. */
+  async report(operation: ClaimedOperation, outcome: Outcome): Promise<Reported> {
+    const own = { operation, outcome };
+    const reported = (await this.#reports.call(own)).get(own) ?? 'void';
+    if (reported instanceof DatabaseError) throw reported;
+    return reported;
+  }
+
+  async #writeAll(reports: readonly Report[]): Promise<ReadonlyMap<Report, Reported | DatabaseError>> {
+    const same = (each: Reported | DatabaseError) => new Map(reports.map((report) => [report, each]));
+    try {
+      await this.#repeat(reports);
+      return same('written');
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      const { reason } = error;
+      if (reason === 'fenced' || isDatabaseAway(error)) return same(error);
+      if (reports.length === 1) return same(reason === NOT_RUNNING ? 'void' : error);
+      const results = new Map<Report, Reported | DatabaseError>();
+      for (const half of halves(reports)) {
+        for (const [report, result] of await this.#writeAll(half)) results.set(report, result);
+      }
+      return results;
+    }
+  }
+
+  async #repeat(reports: readonly Report[]): Promise<void> {
+    const { database, registration, times, onError, isClosing } = this.#options;
+    const batch = [fence(registration), ...statements(registration, reports)];
+    const wakes = new Map(reports.flatMap(newsOf));
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await database.write(batch, { wakes, call: 'report' });
+        return;
+      } catch (error) {
+        if (!isDatabaseAway(error) || isClosing()) throw error;
+        onError(error);
+        await setTimeout(growingPause(failures, times.databaseFirst, times.databaseLongest));
+      }
+    }
   }
 }
 
-function statements(reports: readonly Report[]): Statement[] {
+function halves<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
+
+function statements(registration: Registration, reports: readonly Report[]): Statement[] {
   const ended = reports.filter(({ outcome }) => outcome.status !== 'retry').map(({ operation }) => operation);
   const sequences = JSON.stringify(ended.map(({ sequence }) => sequence));
   const parts = ended.some(({ parentId }) => parentId !== null);
   return [
+    ...reports.map(({ operation }) => isRunning(registration, operation)),
     ...reports.flatMap(({ operation, outcome }) =>
       outcome.status === 'retry' ? [retryStatement(operation, outcome)] : endStatements(operation, outcome),
     ),
     ...(ended.length > 0 ? endOperations('SELECT value FROM json_each(:ended)', { ended: sequences }, parts) : []),
   ];
+}
+
+/** What was given back, ended by the API, or reported by a call whose answer was lost is not to be ended again. */
+function isRunning({ epoch }: Registration, { sequence, attempt }: ClaimedOperation): Statement<never> {
+  return guard(
+    NOT_RUNNING,
+    `EXISTS (SELECT 1 FROM operations WHERE sequence = :sequence AND status = 'running' AND epoch = :epoch AND attempt = :attempt)`,
+    { sequence, epoch, attempt },
+  );
 }
 
 function retryStatement({ sequence }: ClaimedOperation, { error, afterMs }: Retry): Statement {

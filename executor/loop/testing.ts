@@ -9,8 +9,12 @@ import { type Kind, kind } from '../kinds.ts';
 import type { Change, Resource, Step } from '../resources/resource.ts';
 import { claim } from './claim.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { Lease } from './lease.ts';
-import type { Machine, Registration } from './registration.ts';
+import { Lease, type Renewed, renewStatement } from './lease.ts';
+import { fence, type Machine, type Registration } from './registration.ts';
+import { Reporter } from './report.ts';
+import type { LoopTimes } from './times.ts';
+
+const HOUR = 3_600_000;
 
 /* What the loop's tests share: operations in a database, and a host that is a number. */
 
@@ -32,23 +36,25 @@ export async function openDatabase(): Promise<Database> {
 
 const insertOperation = `
   INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
-  SELECT :id, :parent, :hypervisor, 'test.do', :resource, '{}', 0, 'pending', 0, t + :deadline, 0, 0, 1, 'test', t
+  SELECT :id, :parent, :hypervisor, :kind, :resource, '{}', 0, 'pending', 0, t + :deadline, 0, 0, 1, 'test', t
   FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS t)`;
 
 interface Filed {
   subjects?: readonly string[];
   parent?: number;
   deadlineMs?: number;
+  kind?: string;
 }
 
 /** Files an operation that changes these subjects. */
 export async function file(
   database: Database,
   id: string,
-  { subjects = [id], parent, deadlineMs = 60_000 }: Filed = {},
+  { subjects = [id], parent, deadlineMs = 60_000, kind: operationKind = 'test.do' }: Filed = {},
 ): Promise<void> {
   const args = {
     id,
+    kind: operationKind,
     parent: parent ?? null,
     hypervisor: hypervisorId,
     resource: subjects[0] ?? null,
@@ -80,7 +86,10 @@ export async function states(database: Database): Promise<OperationState[]> {
 }
 
 export const take = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, { limit: limit, running: 0 })).claimed.map(({ id }) => id);
+  (await claimed(database, registration, limit)).map(({ id }) => id);
+
+export const claimed = async (database: Database, registration: Registration, limit = 10) =>
+  (await claim(database, registration, { limit, running: 0, away: [], times: shortTimes })).claimed;
 
 /** A host that is a number, which each operation raises to its wanted one, step by step. */
 export interface Counter {
@@ -108,10 +117,12 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
       counter.value += step.name === 'count.up' ? 1 : -1;
     },
     removes: ({ name }) => name === 'count.down',
+    labels: [],
     labelled: () => [],
     watch: () => () => undefined,
   };
   return kind({
+    technology: 'netns',
     operations: new Set(['test.do']),
     resource,
     records: {
@@ -125,10 +136,34 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
   });
 }
 
-export function executorDefaults(database: Database, registration: Registration) {
-  const long = 3_600_000;
-  const lease = new Lease(database, registration);
-  const host = { resources: async () => machine.resources, capabilities: async () => machine.capabilities };
-  const heartbeat = new Heartbeat({ database, registration, machine, host });
-  return { lease, heartbeat, log: pino({ level: 'silent' }), scanMs: long, graceMs: long, retentionMs: long };
+/** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */
+export const shortTimes: LoopTimes = {
+  ...{ lease: 150, renew: 50, heartbeat: 100, poll: 5, progress: 5, gather: 1, busy: 5, lookLongest: 100 },
+  ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 20 },
+  ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
+};
+
+export function executorDefaults(registration: Registration, times: Partial<LoopTimes> = {}) {
+  const all = { ...shortTimes, ...times };
+  const host = { ...{ resources: async () => machine.resources, capabilities: () => machine.capabilities } };
+  const heartbeat = new Heartbeat({ registration, machine, host: { ...host, refresh: async () => undefined } });
+  return { lease: new Lease(all.lease), heartbeat, log: pino({ level: 'silent' }), times: all };
+}
+
+/** What the pulse does for the lease, once. */
+export async function renew(
+  database: Database,
+  registration: Registration,
+  owned: readonly number[] = [],
+): Promise<readonly Renewed[]> {
+  const [, rows] = await database.write([fence(registration), renewStatement(registration, owned, shortTimes.lease)]);
+  return rows;
+}
+
+export function reporterOf(database: Database, registration: Registration): Reporter {
+  return new Reporter({
+    ...{ database, registration, times: shortTimes },
+    onError: () => undefined,
+    isClosing: () => false,
+  });
 }

@@ -29,7 +29,9 @@ export function bridgesRecords(
   read: (interfaces: readonly string[]) => void = () => undefined,
 ): Records<Bridges, ObservedBridges> {
   async function readBridges(): Promise<{ busy: boolean; desired: (patient: boolean) => Bridges }> {
-    const [associations, [bridges]] = await database.read(selectBridgesRows(hypervisor, subject));
+    const [associations, [bridges]] = await database.read(selectBridgesRows(hypervisor, subject), {
+      call: 'load.bridges',
+    });
     const { keep, busy, resting }: BridgesRow = bridges ?? { keep: 1, busy: 0, resting: 0 };
     const wishes = (patient: boolean) => interfacesOf(associations, patient && resting === 1);
     read(wishes(false).map(({ name }) => name));
@@ -60,7 +62,10 @@ export function bridgesRecords(
       if (touched !== 'all' && !touched.includes(subject)) return { resting: [], busy: [] };
       const { busy, desired } = await readBridges();
       if (busy) return { resting: [], busy: touched === 'all' ? [] : [subject] };
-      return { resting: [{ subject, generation: 0, subjects: [subject], desired: desired(true) }], busy: [] };
+      return {
+        resting: [{ subject, generation: 0, subjects: [subject], touchedBy: [subject], desired: desired(true) }],
+        busy: [],
+      };
     },
 
     findOrphans: async () => [],

@@ -1,4 +1,4 @@
-import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { type Database, statement } from '../../schema/database/database.ts';
 import { label, subject } from '../../schema/names.ts';
 import { cenSubject, containerSubject } from '../../schema/statements/networks.ts';
 import type { MemberWish, Network } from '../resources/network/desired.ts';
@@ -56,16 +56,25 @@ export async function loadResting(
   touched: Touched,
 ): Promise<AtRest<Network>> {
   const args = { hypervisor, touched: touched === 'all' ? null : JSON.stringify(touched) };
-  const [cens, containers, changing] = await database.read([
-    statement<CenRow>(selectCens, args),
-    statement<ContainerRow>(selectContainers, args),
-    statement<{ touched: string }>(selectBusy, args),
-  ]);
+  const [cens, containers, changing] = await database.read(
+    [
+      statement<CenRow>(selectCens, args),
+      statement<ContainerRow>(selectContainers, args),
+      statement<{ touched: string }>(selectBusy, args),
+    ],
+    { call: 'look.network' },
+  );
   const restingContainer = ({ id, name, generation, desired, namespace }: ContainerRow): Resting<Network> => {
     const own = subject(hypervisor, 'containers', name);
     const present = desired === 'present' && namespace === 1;
     const wish = { name, label: label(databaseId, id), present };
-    return { subject: own, generation, subjects: [own], desired: { namespaces: [wish], segments: [] } };
+    return {
+      subject: own,
+      generation,
+      subjects: [own],
+      touchedBy: [id, name],
+      desired: { namespaces: [wish], segments: [] },
+    };
   };
   const restingCen = ({ id, name, link_name, generation, made, members }: CenRow): Resting<Network> => {
     const wishes: MemberWish[] = JSON.parse(members);
@@ -75,6 +84,7 @@ export async function loadResting(
       subject: own,
       generation,
       subjects: [own, ...wishes.map(({ container }) => subject(hypervisor, 'containers', container))],
+      touchedBy: [id],
       desired: { namespaces: [], segments: [segment] },
     };
   };
@@ -108,8 +118,9 @@ export async function findOrphans(database: Database, labelled: readonly Labelle
   const asked = groups.flatMap(([first]) =>
     first ? [{ kind: first.kind, resource: first.resource, name: first.name }] : [],
   );
-  const [rows] = await database.read([
-    statement<{ place: number }>(selectOrphans, { labelled: JSON.stringify(asked) }),
-  ] satisfies [Statement<{ place: number }>]);
+  const [rows] = await database.read(
+    [statement<{ place: number }>(selectOrphans, { labelled: JSON.stringify(asked) })],
+    { call: 'look.orphans' },
+  );
   return rows.flatMap(({ place }) => groups[place] ?? []);
 }

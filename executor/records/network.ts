@@ -46,7 +46,9 @@ async function readRows(
   operations: readonly ClaimedOperation[],
 ): Promise<(sequence: number) => OperationRowSet> {
   const sequences = operations.map(({ sequence }) => sequence);
-  const [cens, members, containers] = await database.read(selectOperationRows(hypervisor, sequences));
+  const [cens, members, containers] = await database.read(selectOperationRows(hypervisor, sequences), {
+    call: 'load.network',
+  });
   const bySequence = {
     cens: Map.groupBy(cens, ({ sequence }) => sequence),
     members: Map.groupBy(members, ({ sequence }) => sequence),

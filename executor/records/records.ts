@@ -35,6 +35,8 @@ export interface Resting<Desired> {
   readonly subject: string;
   readonly generation: number;
   readonly subjects: readonly string[];
+  /** By which the host's events name it. */
+  readonly touchedBy: readonly string[];
   readonly desired: Desired;
 }
 

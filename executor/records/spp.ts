@@ -64,7 +64,9 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
   async function loadResting(touched: Touched): Promise<AtRest<SppDesired>> {
     const processes = touched === 'all' ? null : touched.flatMap(processOfEvent);
     if (!replay || processes?.length === 0) return { resting: [], busy: [] };
-    const [rows, busy] = await database.read([selectSetItems(hypervisor, processes), selectChanging(hypervisor)]);
+    const [rows, busy] = await database.read([selectSetItems(hypervisor, processes), selectChanging(hypervisor)], {
+      call: 'look.spp',
+    });
     const items = rows.map(itemOf);
     const wanted = [...new Set(items.map(({ process }) => process))];
     const changing = new Set(busy.map(({ subject }) => processOf(subject)));
@@ -74,14 +76,14 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
         .map((process) => {
           const subject = processSubject(hypervisor, process);
           const desired: ReplayDesired = { process, items: itemsOf(items, process) };
-          return { subject, generation: 0, subjects: [subject], desired };
+          return { subject, generation: 0, subjects: [subject], touchedBy: [eventOf(process)], desired };
         }),
       busy: processes === null ? [] : processes.filter((process) => changing.has(process)).map(eventOf),
     };
   }
 
   async function readItems(processes: readonly number[] | null): Promise<Item[]> {
-    const [rows] = await database.read([selectSetItems(hypervisor, processes)]);
+    const [rows] = await database.read([selectSetItems(hypervisor, processes)], { call: 'load.spp' });
     return rows.map(itemOf);
   }
 }

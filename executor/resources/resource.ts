@@ -39,6 +39,8 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
   apply(step: SomeStep): Promise<void>;
   /** Whether a step takes something away. Pure. */
   removes(step: SomeStep): boolean;
+  /** What bears labels of this kind of resource; the others need not be asked for orphans. */
+  readonly labels: readonly Labelled['kind'][];
   /** Everything that bears a label with this prefix. Pure. */
   labelled(observed: Observed, prefix: string): Labelled[];
   /** Calls `touched` soon after changes on the host, whoever made them; answers the end of it. */

@@ -10,6 +10,8 @@ export const capabilitySchema = v.variant('available', [
   v.object({
     available: v.literal(false),
     reason: v.string(),
+    /** It was there, and is expected back. */
+    away: v.optional(v.literal(true)),
     /** What the host has, although weft cannot use it. */
     version: v.optional(v.string()),
   }),

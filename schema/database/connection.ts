@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import {
   boundValue,
   DatabaseError,
@@ -9,17 +9,13 @@ import {
   type Statement,
   statement,
 } from './database.ts';
+import { OpenedFiles } from './database-file.ts';
+import { OPEN_BUSY_MS, type OpenSettings, openFile } from './open-file.ts';
 
-const BUSY_TIMEOUT_MS = 5_000;
 const STATEMENT_CACHE_SIZE = 500;
-const PRAGMAS = [
-  'journal_mode = WAL',
-  'synchronous = NORMAL',
-  'foreign_keys = ON',
-  'temp_store = MEMORY',
-  // 64 MiB of log: the checkpoints of a thread come first, and leave little to do, but only a writer begins it anew.
-  'wal_autocheckpoint = 16384',
-];
+
+/** The one state of the disk after which the same connection goes on; after all others it may hold what is stale. */
+const FULL = 'SQLITE_FULL';
 
 export interface Outcome<Statements extends readonly Statement[]> {
   readonly rows: Rows<Statements>;
@@ -27,7 +23,7 @@ export interface Outcome<Statements extends readonly Statement[]> {
   readonly changed: boolean;
 }
 
-const dataVersion = statement('PRAGMA data_version');
+const dataVersion = statement<{ data_version: number }>('PRAGMA data_version');
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -38,14 +34,22 @@ interface Prepared {
 
 /** One connection to the embedded database; its calls are synchronous. */
 export class Connection {
-  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #settings: OpenSettings;
+  #database: DatabaseSync;
+  #files: OpenedFiles;
   readonly #statements = new Map<string, Prepared>();
   #closed = false;
+  /** Its last error may come from its own state: the next call opens the file again. */
+  #broken = false;
   #dataVersion: unknown;
 
-  constructor(path: string, ...pragmas: readonly string[]) {
-    this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    for (const pragma of [...PRAGMAS, ...pragmas]) this.#database.exec(`PRAGMA ${pragma}`);
+  /** Blocks for {@link OPEN_BUSY_MS} at most where another process recovers the database meanwhile. */
+  constructor(path: string, settings: OpenSettings) {
+    this.#path = path;
+    this.#settings = settings;
+    this.#database = openFile(path, settings, OPEN_BUSY_MS);
+    this.#files = new OpenedFiles(path);
   }
 
   /** Runs a batch in a transaction of its own, or (`begin` is null) in none. Throws {@link DatabaseError}. */
@@ -61,6 +65,14 @@ export class Connection {
    * becomes of the others. Throws {@link DatabaseError} where none of them could be committed.
    */
   group(batches: readonly (readonly Statement[])[], begin: string): (Outcome<readonly Statement[]> | DatabaseError)[] {
+    this.#refuseClosed();
+    this.#files.checkAll();
+    const outcomes = this.#group(batches, begin);
+    this.#files.checkAll('unknown');
+    return outcomes;
+  }
+
+  #group(batches: readonly (readonly Statement[])[], begin: string): (Outcome<readonly Statement[]> | DatabaseError)[] {
     try {
       return this.#transaction(begin, () => batches.map((statements) => this.#runAll(statements)));
     } catch (error) {
@@ -71,17 +83,49 @@ export class Connection {
   }
 
   #transaction<Result>(begin: string | null, run: () => Result): Result {
-    if (this.#closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');
+    this.#prepareCall();
+    let committing = false;
     try {
       if (begin !== null) this.#prepare(begin).statement.run();
       const result = run();
-      if (begin !== null) this.#prepare('COMMIT').statement.run();
+      committing = begin !== null;
+      if (committing) this.#prepare('COMMIT').statement.run();
       return result;
     } catch (cause) {
       const error = databaseError(cause, undefined);
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
+      this.#recover(error);
+      throw committing ? perhapsCommitted(error) : error;
     }
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');
+  }
+
+  #prepareCall(): void {
+    this.#refuseClosed();
+    this.#files.checkDatabase();
+    if (this.#broken) this.#openAgain();
+  }
+
+  /** Leaves no transaction behind, so that the next call finds a connection that can be used. */
+  #recover(error: DatabaseError): void {
+    this.#broken ||= error.code === 'unavailable' && error.reason !== FULL;
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      this.#broken = true;
+    }
+  }
+
+  /** Throws {@link DatabaseError}, and the next call tries once more. */
+  #openAgain(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+    this.#database = openFile(this.#path, this.#settings, 0);
+    this.#files.checkDatabase();
+    this.#files = new OpenedFiles(this.#path);
+    this.#broken = false;
   }
 
   /** A batch that fails is undone to its savepoint, and the others go on. */
@@ -117,17 +161,33 @@ export class Connection {
   /** Whether another connection has committed since this was asked last (`PRAGMA data_version`). */
   sawForeignCommit(): boolean {
     if (this.#closed) return false;
-    const [version] = this.#run(dataVersion).rows;
-    const before = this.#dataVersion;
-    this.#dataVersion = Reflect.get(Object(version), 'data_version');
-    return before !== this.#dataVersion;
+    try {
+      const [[version]] = this.batch([dataVersion], null).rows;
+      const before = this.#dataVersion;
+      this.#dataVersion = version?.data_version;
+      return before !== this.#dataVersion;
+    } catch {
+      // Whoever calls next is told why.
+      return false;
+    }
+  }
+
+  /** Has commits write the log back into the file whenever it has grown to so many pages. */
+  checkpointEvery(pages: number): void {
+    this.#settings.checkpointPages = pages;
+    if (this.#closed) return;
+    try {
+      this.batch([statement(`PRAGMA wal_autocheckpoint = ${pages}`)], null);
+    } catch {
+      this.#broken = true;
+    }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#statements.clear();
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 
   #run({ sql, args }: Statement): { rows: unknown[]; changes: number } {
@@ -148,6 +208,12 @@ export class Connection {
     this.#statements.set(sql, prepared);
     return prepared;
   }
+}
+
+/** What did not reach the disk for certain may be found in the log by the next recovery all the same. */
+function perhapsCommitted(error: DatabaseError): DatabaseError {
+  if (!error.reason.startsWith('SQLITE_IOERR')) return error;
+  return new DatabaseError(error.code, error.reason, error.message, { cause: error.cause, committed: 'unknown' });
 }
 
 /** It is the batch that cannot be: the database is well. */

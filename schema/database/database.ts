@@ -1,3 +1,5 @@
+import { isBusy, resultName, unavailableMessage } from './result-codes.ts';
+
 /** What SQLite stores; booleans are 0 and 1, objects are JSON text. */
 export type Value = string | number | null;
 
@@ -145,8 +147,10 @@ export function databaseError(cause: unknown, failing: Statement | undefined): D
     }
     return new DatabaseError('constraint', columns, message, { cause });
   }
-  if (code.startsWith('SQLITE_BUSY')) return new DatabaseError('busy', code, 'the database is busy', { cause });
-  if (/^(SQLITE_(IOERR|FULL|CANTOPEN)|HRANA)/.test(code)) {
+  if (isBusy(code)) return new DatabaseError('busy', code, 'the database is busy', { cause });
+  const unavailable = unavailableMessage(code);
+  if (unavailable !== undefined) return new DatabaseError('unavailable', code, unavailable, { cause });
+  if (code.startsWith('HRANA')) {
     return new DatabaseError('unavailable', code, message, { cause });
   }
   if (cause instanceof TypeError || code === 'SERVER_ERROR' || code.startsWith('ECONN')) {
@@ -155,19 +159,10 @@ export function databaseError(cause: unknown, failing: Statement | undefined): D
   return new DatabaseError('fault', code, message, { cause });
 }
 
-/** Primary result codes of SQLite (sqlite3.h) that say something of the database, and not of the statement. */
-const resultCodes: Readonly<Record<number, string>> = {
-  5: 'SQLITE_BUSY',
-  10: 'SQLITE_IOERR',
-  13: 'SQLITE_FULL',
-  14: 'SQLITE_CANTOPEN',
-  19: 'SQLITE_CONSTRAINT',
-};
-
-/** Node's SQLite gives numbers, of which the low octet is the primary code; a libSQL server gives names. */
+/** Node's SQLite gives numbers; a libSQL server gives names. */
 function codeOf(cause: unknown): string {
   const number: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'errcode') : undefined;
-  return (typeof number === 'number' && resultCodes[number & 0xff]) || readString(cause, 'code');
+  return (typeof number === 'number' && resultName(number)) || readString(cause, 'code');
 }
 
 function readString(value: unknown, member: string): string {

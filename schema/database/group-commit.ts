@@ -1,4 +1,5 @@
 import { type Bell, newsOf } from './bell.ts';
+import { BUSY_MS, busyPause, isBusyError } from './busy.ts';
 import type { Connection, Outcome } from './connection.ts';
 import { DatabaseError, type Rows, type Statement, type Wakes } from './database.ts';
 
@@ -18,11 +19,15 @@ interface Waiting {
   readonly wakes: Wakes;
   readonly resolve: (rows: Rows<readonly Statement[]>) => void;
   readonly reject: (error: unknown) => void;
+  /** Until when it waits for other processes, by performance.now(). */
+  readonly deadline: number;
 }
 
 /**
  * Batches that come within a few turns of the event loop are committed together: what a commit costs is to write the
- * pages that it changed, and batches of one kind change the same ones. A client alone waits a turn at most.
+ * pages that it changed and have the disk keep them, and batches of one kind change the same ones. A client alone
+ * waits a turn at most. While another process holds the write lock, a group waits with pauses, and the event loop and
+ * the reads go on.
  */
 export class GroupCommit {
   readonly #connection: Connection;
@@ -33,10 +38,16 @@ export class GroupCommit {
   /** An executor's claims among them: they come last, so that they find what the others write. */
   #quiet: Waiting[] = [];
   #next: NodeJS.Immediate | undefined;
+  /** A group that met a lock; nothing comes before it. */
+  #locked: Waiting[] = [];
+  #attempts = 0;
+  #retry: NodeJS.Timeout | undefined;
+  readonly #busyMs: number;
 
-  constructor(connection: Connection, bells: Bells) {
+  constructor(connection: Connection, bells: Bells, busyMs = BUSY_MS) {
     this.#connection = connection;
     this.#bells = bells;
+    this.#busyMs = busyMs;
   }
 
   write<const Statements extends readonly Statement[]>(
@@ -44,7 +55,8 @@ export class GroupCommit {
     wakes: Wakes,
   ): Promise<Rows<Statements>> {
     return new Promise<Rows<readonly Statement[]>>((resolve, reject) => {
-      (wakes === 'nobody' ? this.#quiet : this.#loud).push({ statements, wakes, resolve, reject });
+      const deadline = performance.now() + this.#busyMs;
+      (wakes === 'nobody' ? this.#quiet : this.#loud).push({ statements, wakes, resolve, reject, deadline });
       this.#begin();
     }) as Promise<Rows<Statements>>;
   }
@@ -52,15 +64,17 @@ export class GroupCommit {
   close(): void {
     clearImmediate(this.#next);
     this.#next = undefined;
-    for (const { reject } of [...this.#loud, ...this.#quiet]) {
+    clearTimeout(this.#retry);
+    for (const { reject } of [...this.#locked, ...this.#loud, ...this.#quiet]) {
       reject(new DatabaseError('unavailable', 'closed', 'the database is closed'));
     }
+    this.#locked = [];
     this.#loud = [];
     this.#quiet = [];
   }
 
   #begin(): void {
-    if (this.#loud.length + this.#quiet.length === 0) return;
+    if (this.#loud.length + this.#quiet.length === 0 || this.#locked.length > 0) return;
     this.#next ??= setImmediate(() => this.#hold(Math.min(HOLD_TURNS_MAX, this.#bells.late.size)));
   }
 
@@ -79,7 +93,11 @@ export class GroupCommit {
   #commit(): void {
     const group = [...this.#loud.splice(0, Math.min(this.#announced, GROUP_MAX)), ...this.#quiet.splice(0)];
     this.#next = undefined;
+    this.#try(group);
     this.#begin();
+  }
+
+  #try(group: Waiting[]): void {
     try {
       const outcomes = this.#connection.group(
         group.map(({ statements }) => statements),
@@ -87,8 +105,29 @@ export class GroupCommit {
       );
       this.#settle(group, outcomes);
     } catch (error) {
+      if (isBusyError(error)) {
+        this.#wait(group, error);
+        return;
+      }
       for (const { reject } of group) reject(error);
     }
+    this.#attempts = 0;
+  }
+
+  /** Nothing of the group was begun: it is tried again, without those who have waited long enough. */
+  #wait(group: readonly Waiting[], error: DatabaseError): void {
+    const time = performance.now();
+    this.#locked = group.filter(({ deadline }) => deadline > time);
+    for (const { deadline, reject } of group) if (deadline <= time) reject(error);
+    if (this.#locked.length === 0) {
+      this.#attempts = 0;
+      return;
+    }
+    this.#retry = setTimeout(() => {
+      this.#try(this.#locked.splice(0));
+      this.#begin();
+    }, busyPause(this.#attempts));
+    this.#attempts += 1;
   }
 
   #settle(group: readonly Waiting[], outcomes: readonly (Outcome<readonly Statement[]> | DatabaseError)[]): void {

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { readConfiguration } from '../process/configuration.ts';
 import { startFailure } from '../process/process.ts';
-import { statement } from './database.ts';
-import { openDatabase } from './open.ts';
+import { databasePath, openDatabase } from './open.ts';
+import { queryFile } from './read-only.ts';
+import { queryServer } from './read-only-remote.ts';
 import { formatTable } from './table.ts';
 
 const usage = `usage: npm run sql -- [--json] "select …"
@@ -23,16 +24,20 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
+  const rows = await query(sql);
+  console.log(values.json ? JSON.stringify(rows, null, 2) : formatTable(rows));
+}
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
   const { databaseUrl, databaseAuthToken } = readConfiguration(process.env);
-  if (databaseUrl.startsWith('file:/') && !existsSync(databaseUrl.replace(/^file:(\/\/)?/, ''))) {
-    throw new Error(
-      `there is no database ${databaseUrl} yet; npm start makes it, or set WEFT_STATE_DIR to where it is`,
-    );
+  const path = databasePath(databaseUrl);
+  if (path !== undefined) {
+    if (existsSync(path)) return queryFile(path, sql);
+    throw new Error(`there is no database ${path} yet; npm start makes it, or set WEFT_STATE_DIR to where it is`);
   }
-  const database = openDatabase(databaseUrl, databaseAuthToken, 'read');
+  const database = openDatabase(databaseUrl, databaseAuthToken);
   try {
-    const [rows] = await database.read([statement<Record<string, unknown>>(sql)]);
-    console.log(values.json ? JSON.stringify(rows, null, 2) : formatTable(rows));
+    return await queryServer(database, sql);
   } finally {
     database.close();
   }

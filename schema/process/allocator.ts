@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 
 /** <malloc.h> */
 const M_TRIM_THRESHOLD = -1;
@@ -14,6 +14,8 @@ const MEGABYTE = 1 << 20;
  */
 export function keepFreedMemory(): void {
   try {
+    // Not imported: koffi's native part may be missing, and every process comes by here.
+    const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
     const mallopt = koffi.load(null).func('int mallopt(int, int)');
     mallopt(M_MMAP_THRESHOLD, 8 * MEGABYTE);
     mallopt(M_TRIM_THRESHOLD, 32 * MEGABYTE);

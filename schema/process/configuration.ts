@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import * as v from 'valibot';
+import type { Synchronous } from '../database/open-file.ts';
 
 /** An address and port the API listens on. */
 export interface ListenAddress {
@@ -63,6 +64,7 @@ const environmentSchema = v.object({
   WEFT_STATE_DIR: v.optional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
   WEFT_DATABASE_URL: v.optional(databaseUrlSchema),
   WEFT_DATABASE_AUTH_TOKEN: v.optional(v.string()),
+  WEFT_DATABASE_SYNCHRONOUS: v.optional(v.picklist(['full', 'normal'], 'must be full or normal'), 'full'),
   WEFT_HYPERVISOR: v.optional(
     v.pipe(
       v.string(),
@@ -93,6 +95,8 @@ export interface Configuration {
   readonly stateDirectory: string;
   readonly databaseUrl: string;
   readonly databaseAuthToken: string | undefined;
+  /** Of the embedded database: whether a commit is on the disk before it is answered. */
+  readonly databaseSynchronous: Synchronous;
   readonly hypervisor: string;
   readonly adminToken: string | undefined;
   readonly allowedHosts: readonly string[];
@@ -131,8 +135,9 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
   const configuration: Configuration = {
     listen: values.WEFT_LISTEN,
     stateDirectory,
-    databaseUrl: absoluteFile(values.WEFT_DATABASE_URL) ?? `file:${resolve(stateDirectory, 'weft.db')}`,
+    databaseUrl: absoluteFile(values.WEFT_DATABASE_URL) ?? defaultDatabaseUrl(stateDirectory),
     databaseAuthToken: values.WEFT_DATABASE_AUTH_TOKEN,
+    databaseSynchronous: values.WEFT_DATABASE_SYNCHRONOUS,
     hypervisor: values.WEFT_HYPERVISOR,
     adminToken: values.WEFT_ADMIN_TOKEN,
     allowedHosts: values.WEFT_ALLOWED_HOSTS,
@@ -155,6 +160,11 @@ function first([address]: readonly ListenAddress[]): ListenAddress {
 
 function defaultStateDirectory(): string {
   return process.getuid?.() === 0 ? '/var/lib/weft' : '.weft';
+}
+
+/** The database in a directory of its own, which nothing else needs to enter. */
+export function defaultDatabaseUrl(stateDirectory: string): string {
+  return `file:${resolve(stateDirectory, 'database', 'weft.db')}`;
 }
 
 function absoluteFile(url: string | undefined): string | undefined {

@@ -1,10 +1,11 @@
 import type { Database } from '../database/database.ts';
-import { migrate } from '../database/migrate.ts';
 import { openDatabase } from '../database/open.ts';
 import { Problem } from '../problem.ts';
 import { keepFreedMemory } from './allocator.ts';
 import { type Configuration, ConfigurationError, readConfiguration } from './configuration.ts';
 import { type Logger, openLogger } from './logger.ts';
+import { migrateWhenThere } from './migrate-when-there.ts';
+import { prepareStateDirectory } from './state-directory.ts';
 
 export interface ProcessContext {
   readonly configuration: Configuration;
@@ -12,6 +13,13 @@ export interface ProcessContext {
   readonly log: Logger;
   /** Ends the process in good order, as a signal does; with a reason it exits with 1. */
   readonly stop: (reason?: unknown) => void;
+  /**
+   * Resolves when the database is migrated, which may take as long as its server is away; rejects when the process is
+   * to end before. Until then every call to the database may fail.
+   */
+  readonly ready: Promise<void>;
+  /** Whether `ready` was resolved before `start` was called: always so with a database file. */
+  readonly isReady: boolean;
 }
 
 /** Something that runs until it is closed. */
@@ -24,40 +32,68 @@ const SHUTDOWN_MS = 10_000;
 
 /**
  * The frame of every process of weft: configuration, database, migrations, signals. `start` gets it going; a first
- * SIGTERM or SIGINT closes it, a second one ends it at once. What stops a start is one line that says what to do.
+ * SIGTERM or SIGINT closes it, a second one ends it at once. What stops a start is one line that says what to do, and
+ * whatever `start` had begun ends with the process. A libSQL server that is away does not stop it.
  */
-export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<void> {
+export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
   keepFreedMemory();
+  const ending = new Ending();
   let database: Database | undefined;
   try {
     const configuration = readConfiguration(process.env);
     const log = openLogger(configuration.logLevel);
-    database = openDatabase(configuration.databaseUrl, configuration.databaseAuthToken);
-    const opened = database;
-    const applied = await migrate(opened);
-    if (applied.length > 0) log.info(`migrated the database: ${applied.join(', ')}`);
-    const ending = Promise.withResolvers<unknown>();
-    const running = await start({ configuration, database: opened, log, stop: ending.resolve });
+    prepareStateDirectory(configuration);
+    database = openDatabase(configuration.databaseUrl, configuration.databaseAuthToken, {
+      synchronous: configuration.databaseSynchronous,
+      warn: (message, cause) => log.warn({ err: cause }, message),
+    });
+    ending.listen(log);
+    const migration = await migrateWhenThere(database, configuration, log, ending.signal);
+    migration.ready.catch(ending.stop);
+    const running = await start({ configuration, database, log, stop: ending.stop, ...migration });
+    await ending.promise;
+    await running.close();
+  } catch (error) {
+    ending.stop(error);
+  }
+  database?.close();
+  process.exit();
+}
+
+/** Why and when the process ends: the first reason counts. */
+class Ending {
+  readonly #resolvers = Promise.withResolvers<void>();
+  readonly #controller = new AbortController();
+
+  get promise(): Promise<void> {
+    return this.#resolvers.promise;
+  }
+
+  /** Aborted when the process is to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  listen(log: Logger): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         log.info(`${signal}: ending`);
-        ending.resolve(undefined);
+        this.stop();
       });
     }
-    const reason = await ending.promise;
-    if (reason !== undefined) process.exitCode = fail(reason);
-    setTimeout(() => process.exit(), SHUTDOWN_MS).unref();
-    await running.close();
-  } catch (error) {
-    process.exitCode = fail(error);
-  } finally {
-    database?.close();
   }
-}
 
-function fail(error: unknown): number {
-  console.error(`weft: ${startFailure(error)}`);
-  return 1;
+  /** With a reason the process says it and exits with 1. */
+  readonly stop = (reason?: unknown): void => {
+    if (this.signal.aborted) return;
+    this.#controller.abort();
+    if (reason !== undefined) {
+      console.error(`weft: ${startFailure(reason)}`);
+      process.exitCode = 1;
+    }
+    setTimeout(() => process.exit(), SHUTDOWN_MS).unref();
+    this.#resolvers.resolve();
+  };
 }
 
 /** One line for what keeps weft from running: what is wrong, and what to do. */

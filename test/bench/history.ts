@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { claim } from '../../executor/loop/claim.ts';
 import { register } from '../../executor/loop/registration.ts';
 import { Reporter } from '../../executor/loop/report.ts';
+import { defaultTimes } from '../../executor/loop/times.ts';
 import { type Database, now, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
@@ -33,7 +34,11 @@ async function medianClaim(database: Database, round: string): Promise<number> {
   const resources = { memory: 0, disk: 0, cpu: 0, freeMemory: 0, load: 0 };
   const machine = { machineId: null, bootId: 'boot', capabilities: {}, version: '0', resources };
   const registration = await register(database, 'host1', HYPERVISOR, machine);
-  const reporter = new Reporter(database, registration);
+  const reporter = new Reporter({
+    ...{ database, registration, times: defaultTimes },
+    onError: () => undefined,
+    isClosing: () => false,
+  });
   const times: number[] = [];
   for (let turn = 0; turn < CLAIMS; turn += 1) {
     const id = `${round}-${turn}`;
@@ -42,7 +47,9 @@ async function medianClaim(database: Database, round: string): Promise<number> {
       statement('INSERT INTO operation_subjects SELECT :id, sequence FROM operations WHERE id = :id', { id }),
     ]);
     const began = performance.now();
-    const { claimed } = await claim(database, registration, { limit: 64, running: 0 });
+    const { claimed } = await claim(database, registration, {
+      ...{ limit: 64, running: 0, away: [], times: defaultTimes },
+    });
     times.push(performance.now() - began);
     for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, settle: [] });
   }

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
@@ -51,7 +50,7 @@ export async function must<Body = Record<string, unknown>>(
 
 /** Everything that a refused request must leave as it is. */
 export async function written(weft: Weft): Promise<unknown> {
-  const database = openEmbedded(join(weft.stateDirectory, 'weft.db'));
+  const database = openEmbedded(weft.databaseFile);
   try {
     const rows = await database.read([
       statement('SELECT * FROM hypervisors ORDER BY id'),

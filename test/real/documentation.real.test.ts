@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { example, exampleCens, waiting } from '../conformance/example.ts';
 import { blocksOf, runExamples } from '../support/examples.ts';
@@ -73,7 +72,7 @@ describe('the queries of docs/sql.md', () => {
         encoding: 'utf8',
         env: { ...process.env, ...environment },
       });
-      const theirs = execFileSync('sqlite3', ['-readonly', '-json', join(weft.stateDirectory, 'weft.db'), text], {
+      const theirs = execFileSync('sqlite3', ['-readonly', '-json', weft.databaseFile, text], {
         encoding: 'utf8',
       });
       expect(JSON.parse(ours)).toEqual(theirs === '' ? [] : JSON.parse(theirs));
@@ -91,7 +90,7 @@ describe('the queries of docs/sql.md', () => {
 
   it('every view that the page names can be read by any sqlite3, and none is missing from it', async () => {
     const { weft } = await weftOfThePages();
-    const file = join(weft.stateDirectory, 'weft.db');
+    const file = weft.databaseFile;
     const ask = (query: string) => execFileSync('sqlite3', ['-readonly', file, query], { encoding: 'utf8' }).trim();
     const views = ask("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name").split('\n');
     const page = readFileSync(new URL('../../docs/sql.md', import.meta.url), 'utf8');

@@ -4,13 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../support/database.ts';
 import { linkNames, namespaces, picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** An executor of the same hypervisor on the same machine, which another network namespace keeps from seeing the first. */
+/** An executor of the same hypervisor and database on another host of the same machine id, with a state directory of its own. */
 function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
   const enter = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"';
   const program = [process.execPath, join(root, 'executor/main.ts')];
@@ -19,8 +20,12 @@ function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
     ['--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', ...program],
     {
       cwd: root,
-      env: { ...process.env, WEFT_STATE_DIR: weft.stateDirectory },
-      stdio: 'ignore',
+      env: {
+        ...process.env,
+        WEFT_STATE_DIR: temporaryDirectory(),
+        WEFT_DATABASE_URL: `file:${weft.databaseFile}`,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
   onTestFinished(async () => {
@@ -84,6 +89,22 @@ describe('an executor that was paused in the middle of a step', () => {
 });
 
 describe('a second machine', () => {
+  it('with the same machine id refuses to start while the executor of the first runs', async () => {
+    const weft = await Weft.start();
+    const second = launchElsewhere(weft);
+    let errors = '';
+    second.stderr?.on('data', (text: Buffer) => {
+      errors += text.toString();
+    });
+    const [code] = await once(second, 'close');
+    expect(errors).toMatch(
+      /^weft: Hypervisor host1 has another executor, .* \(boot id [-0-9a-f]{36}\), which is running\. .* WEFT_HYPERVISOR /,
+    );
+    expect(code).toBe(1);
+    expect((await weft.request('PUT', '/host/host1/works')).status).toBe(200);
+    expect(await weft.sql('SELECT epoch FROM hypervisors')).toEqual([{ epoch: 1 }]);
+  });
+
   it('that comes with the name of the first refuses to start, and says which variable to set', async () => {
     const weft = await Weft.start();
     await weft.request('PUT', '/host/host1/here');

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../support/database.ts';
 import { namespaces } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
@@ -18,7 +19,13 @@ function startHost2(weft: Weft): ChildProcess {
       ...[process.execPath, executor],
     ],
     {
-      env: { ...process.env, WEFT_STATE_DIR: weft.stateDirectory, WEFT_HYPERVISOR: 'host2', WEFT_LOG: 'warn' },
+      env: {
+        ...process.env,
+        WEFT_STATE_DIR: temporaryDirectory(),
+        WEFT_DATABASE_URL: `file:${weft.databaseFile}`,
+        WEFT_HYPERVISOR: 'host2',
+        WEFT_LOG: 'warn',
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );

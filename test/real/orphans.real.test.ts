@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -114,7 +114,9 @@ describe('another database', () => {
     await populate(weft, 8);
     const before = picture();
     await weft.stop();
-    for (const end of ['', '-wal', '-shm']) rmSync(join(weft.stateDirectory, `weft.db${end}`), { force: true });
+    for (const end of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${end}`, { force: true });
+    // Without the notes nothing on this machine remembers the first database.
+    for (const note of globSync(join(weft.stateDirectory, '{,notes/}seen-*.json'))) rmSync(note);
     await weft.start(quick);
     const dryRun = await weft.request('POST', '/hypervisors/host1/resync?dry_run=true');
     expect(dryRun).toMatchObject({ status: 200, body: { differences: [], orphans: [] } });
@@ -129,7 +131,7 @@ describe('another database', () => {
     const weft = await Weft.start(quick);
     await populate(weft, 3);
     await weft.stop();
-    const file = join(weft.stateDirectory, 'weft.db');
+    const file = weft.databaseFile;
     copyFileSync(file, `${file}.backup`);
     await weft.start(quick);
     // After the backup: one more container in the network, another one alone, and the network is made smaller.

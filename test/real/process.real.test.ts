@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chownSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { example, exampleCens } from '../conformance/example.ts';
@@ -39,14 +39,13 @@ describe('what keeps weft from starting is one line that says what to do', () =>
     ]);
   });
 
-  it('a state directory that may not be written', async () => {
+  it('a state directory of another user', async () => {
     const weft = await Weft.prepare();
-    chmodSync(weft.stateDirectory, 0o700);
     const child = weft.launch({}, 'start.ts', 65_534);
     const [code] = await once(child, 'close');
     expect(code).toBe(1);
     expect(weft.errors).toMatch(
-      /^weft: the right is missing: .*; run as root, or set WEFT_LISTEN and WEFT_STATE_DIR to what this user may use\n$/,
+      /^weft: WEFT_STATE_DIR: .* belongs to the user 0, and weft runs as 65534: chown 65534 .*, or set WEFT_STATE_DIR to another directory\n$/,
     );
   });
 
@@ -94,8 +93,7 @@ describe('the processes', () => {
 
   it('without root serve the API; what needs a namespace is a 422 with the reason', async () => {
     const weft = await Weft.prepare();
-    mkdirSync(weft.stateDirectory, { recursive: true });
-    chmodSync(weft.stateDirectory, 0o777);
+    chownSync(weft.stateDirectory, 65_534, 65_534);
     await weft.start({}, 'start.ts', 65_534);
     expect((await weft.request('POST', '/cen/import', example)).status).toBe(200);
     const answer = await weft.request('POST', '/cen/make', ['cen1']);

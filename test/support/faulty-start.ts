@@ -30,7 +30,7 @@ faults.onPlace = (place) => {
 };
 
 await startProcess(async (context) => {
-  const executor = await startExecutor(context, faults.wrap);
+  const executor = await startExecutor(context, { wrap: faults.wrap });
   const server = await startServer(context.configuration, context.database, context.log);
   return {
     async close() {

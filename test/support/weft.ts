@@ -41,6 +41,10 @@ export class Weft implements Instance {
     return weft;
   }
 
+  get databaseFile(): string {
+    return join(this.stateDirectory, 'database', 'weft.db');
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -144,7 +148,7 @@ export class Weft implements Instance {
   }
 
   async #beside<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
-    const database = openEmbedded(join(this.stateDirectory, 'weft.db'));
+    const database = openEmbedded(this.databaseFile);
     try {
       return await use(database);
     } finally {

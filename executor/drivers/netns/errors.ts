@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
+import { limitText } from './limits.ts';
 
 export type NetnsErrorCode =
   | 'exists'
@@ -9,6 +10,8 @@ export type NetnsErrorCode =
   | 'busy'
   | 'invalid'
   | 'unsupported'
+  /** A limit of the kernel or of the process is reached; `detail` names it. */
+  | 'limit'
   /** The right to change anything ran out before the call's turn came. */
   | 'expired'
   | 'kernel';
@@ -24,9 +27,14 @@ export interface NetnsErrorFields {
   errno: string | null;
   /** The kernel's extended acknowledgement (NLMSGERR_ATTR_MSG), word for word. */
   kernelText: string | null;
+  /** Whether the same call may succeed a moment later; by default as the error number has it. */
+  transient?: boolean;
 }
 
-const TRANSIENT_ERRNOS: ReadonlySet<string> = new Set(['EBUSY', 'EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
+/** Files are closed all the time, so that EMFILE and ENFILE pass; other limits stay. */
+const TRANSIENT_ERRNOS: ReadonlySet<string> = new Set([
+  ...['EBUSY', 'EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM', 'EMFILE', 'ENFILE'],
+]);
 
 /** A refusal by the kernel or by the driver. `message` is `action: detail`, followed by the kernel's own words. */
 export class NetnsError extends Error {
@@ -36,6 +44,8 @@ export class NetnsError extends Error {
   readonly detail: string;
   readonly errno: string | null;
   readonly kernelText: string | null;
+  /** Whether the same call may succeed a moment later. */
+  readonly transient: boolean;
 
   constructor(fields: NetnsErrorFields) {
     super(sentence(fields));
@@ -44,18 +54,18 @@ export class NetnsError extends Error {
     this.detail = fields.detail;
     this.errno = fields.errno;
     this.kernelText = fields.kernelText;
-  }
-
-  /** Whether the same call may succeed a moment later. */
-  get transient(): boolean {
-    return this.code === 'expired' || (this.errno !== null && TRANSIENT_ERRNOS.has(this.errno));
+    this.transient = fields.transient ?? isTransient(fields);
   }
 
   /** The plain value to post; `new NetnsError(fields)` on the other side gives the same error. */
   toFields(): NetnsErrorFields {
-    const { code, action, detail, errno, kernelText } = this;
-    return { code, action, detail, errno, kernelText };
+    const { code, action, detail, errno, kernelText, transient } = this;
+    return { code, action, detail, errno, kernelText, transient };
   }
+}
+
+function isTransient({ code, errno }: NetnsErrorFields): boolean {
+  return code === 'expired' || (errno !== null && TRANSIENT_ERRNOS.has(errno));
 }
 
 function sentence({ action, detail, errno, kernelText }: NetnsErrorFields): string {
@@ -89,7 +99,8 @@ export function systemError(
 export function asNetnsError(cause: unknown, action: string): NetnsError {
   if (cause instanceof NetnsError) return cause;
   if (cause instanceof Error && 'errno' in cause && typeof cause.errno === 'number') {
-    return systemError(Math.abs(cause.errno), action, cause.message);
+    const errno = Math.abs(cause.errno);
+    return systemError(errno, action, limitText(errnoName(errno)) ?? cause.message);
   }
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new NetnsError({ code: 'kernel', action, detail, errno: null, kernelText: null });
@@ -100,6 +111,9 @@ export function isFileError(error: unknown, ...names: readonly string[]): boolea
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && names.includes(error.code);
 }
 
+/** <errno.h>; Node does not know it. */
+const EXFULL = 54;
+
 const ERRNO_NAMES = namesByNumber();
 
 function namesByNumber(): Map<number, string> {
@@ -107,6 +121,7 @@ function namesByNumber(): Map<number, string> {
   for (const [name, number] of Object.entries(constants.errno)) names.set(number, name);
   names.set(constants.errno.EAGAIN, 'EAGAIN');
   names.set(constants.errno.EOPNOTSUPP, 'EOPNOTSUPP');
+  names.set(EXFULL, 'EXFULL');
   return names;
 }
 
@@ -116,6 +131,8 @@ export function errnoName(errno: number): string {
 }
 
 function errnoText(errno: number): string {
+  const limit = limitText(errnoName(errno));
+  if (limit !== undefined) return limit;
   return getSystemErrorMap().get(-errno)?.[1] ?? `the kernel refused with error ${errno}`;
 }
 
@@ -140,6 +157,12 @@ function codeOf(name: string): NetnsErrorCode {
     case 'ENAMETOOLONG':
     case 'EADDRNOTAVAIL':
       return 'invalid';
+    case 'ENOSPC':
+    case 'EXFULL':
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'EDQUOT':
+      return 'limit';
     case 'EOPNOTSUPP':
     case 'ENOSYS':
     case 'EAFNOSUPPORT':

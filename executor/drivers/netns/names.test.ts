@@ -76,6 +76,9 @@ describe('errors', () => {
     [95, 'unsupported', 'EOPNOTSUPP', false],
     [105, 'kernel', 'ENOBUFS', true],
     [11, 'busy', 'EAGAIN', true],
+    [28, 'limit', 'ENOSPC', false],
+    [54, 'limit', 'EXFULL', false],
+    [24, 'limit', 'EMFILE', true],
     [9999, 'kernel', 'errno 9999', false],
   ])('errno %i is %s', (errno, code, name, transient) => {
     expect(systemError(errno, 'test')).toMatchObject({ code, errno: name, transient });

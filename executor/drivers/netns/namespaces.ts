@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { asNetnsError, isFileError, NetnsError, refusal } from './errors.ts';
 import { requireTime } from './expiry.ts';
+import { noteNamespaceReleased } from './limits.ts';
 import { checkLabel, checkNamespaceName, foreign, isNamespaceName } from './names.ts';
 import { type LinkRecord, readLink, setAlias, setUp } from './netlink/links.ts';
 import { nameForListeners } from './netlink/namespace-ids.ts';
@@ -109,7 +110,7 @@ export class NamespaceDirectory {
     if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
     if (found !== null && found.namespace !== null) return;
     requireTime(action);
-    using made = this.#host.make();
+    using made = this.#host.make(action);
     const loopback = loopbackOf(made, action);
     made.socket.request(setAlias(loopback.index, label), action);
     nameForListeners(this.#host.socket, [made.descriptor]);
@@ -142,6 +143,7 @@ export class NamespaceDirectory {
       if (found.namespace !== null) {
         empty(found.namespace);
         detachMount(this.#path(name));
+        noteNamespaceReleased();
       }
     }
     this.#unlink(name, label);

@@ -1,5 +1,6 @@
 import koffi from 'koffi';
-import { systemError } from './errors.ts';
+import { NetnsError, systemError } from './errors.ts';
+import { mountsLimit, namespacesLimit } from './limits.ts';
 
 /*
  * The C library's functions that Node has no equivalent of. Values are those of x86-64 and arm64, which agree
@@ -39,6 +40,7 @@ const EFD_CLOEXEC = 0o2_000_000;
 const EINTR = 4;
 const EAGAIN = 11;
 const EINVAL = 22;
+const ENOSPC = 28;
 const ENOBUFS = 105;
 
 // The running program rather than a file name, so that glibc and musl serve alike.
@@ -97,8 +99,10 @@ export function enterNamespace(descriptor: number): void {
 }
 
 /** Puts the calling thread into a network namespace made for it; unshare(2). */
-export function enterNewNamespace(): void {
-  check(calls.unshare(CLONE_NEWNET), 'make a network namespace');
+export function enterNewNamespace(action: string): void {
+  if (calls.unshare(CLONE_NEWNET) === 0) return;
+  const error = systemError(koffi.errno(), action);
+  throw error.errno === 'ENOSPC' ? new NetnsError({ ...error.toFields(), ...namespacesLimit() }) : error;
 }
 
 /** Makes the mount at `path` shared, with what is mounted below it. False if `path` is no mount point. */
@@ -116,7 +120,9 @@ export function bindOntoItself(path: string): void {
 
 /** Bind-mounts the file `source` over the file `target`. Both may be links under /proc/self/fd. */
 export function bindFile(source: string, target: string, action: string): void {
-  check(calls.mount(source, target, null, MS_BIND, null), action);
+  if (calls.mount(source, target, null, MS_BIND, null) === 0) return;
+  const errno = koffi.errno();
+  throw systemError(errno, action, errno === ENOSPC ? mountsLimit() : undefined);
 }
 
 /** Takes the topmost mount at `path` away now, and lets it die when nothing uses it any more. */
@@ -130,9 +136,14 @@ export function linkDescriptor(descriptor: number, path: string): void {
   check(calls.linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW), `publish ${path}`);
 }
 
-/** Tries to take the exclusive lock of an open file, without waiting. */
+/** Tries to take the exclusive lock of an open file, without waiting; false while another open file has it. flock(2) */
 export function tryLock(descriptor: number): boolean {
-  return calls.flock(descriptor, LOCK_EX | LOCK_NB) === 0;
+  for (;;) {
+    if (calls.flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
+    const errno = koffi.errno();
+    if (errno === EAGAIN) return false;
+    if (errno !== EINTR) throw systemError(errno, 'lock a file');
+  }
 }
 
 /** A descriptor of `directory` as it is without the mounts on its entries; open_tree(2). Close it with `closeDescriptor`. */

@@ -77,12 +77,12 @@ export class HostNamespace extends Namespace {
   }
 
   /** Makes a network namespace, which lives as long as the result is open or something is mounted on it. */
-  make(): Namespace {
+  make(action: string): Namespace {
     return this.#excursion(() => {
-      enterNewNamespace();
+      enterNewNamespace(action);
       const descriptor = openSync(OWN_NAMESPACE, 'r');
       try {
-        if (this.isHost(descriptor)) throw refusal('kernel', 'make a network namespace', 'the thread did not leave');
+        if (this.isHost(descriptor)) throw refusal('kernel', action, 'the thread did not leave');
         return new Namespace(descriptor, RouteSocket.open());
       } catch (error) {
         closeSync(descriptor);

@@ -16,7 +16,8 @@ const sameOrphan = `o.kind = j.value ->> 'kind' AND o.place = coalesce(j.value -
   AND o.label = j.value ->> 'label'`;
 
 const forget = `
-  DELETE FROM orphans AS o WHERE o.hypervisor = :hypervisor AND NOT EXISTS (SELECT 1 FROM json_each(:orphans) j WHERE ${sameOrphan})`;
+  DELETE FROM orphans AS o
+  WHERE o.hypervisor = :hypervisor AND o.kind IN (SELECT value FROM json_each(:labels)) AND NOT EXISTS (SELECT 1 FROM json_each(:orphans) j WHERE ${sameOrphan})`;
 
 const seeAgain = `
   UPDATE orphans AS o SET scans = 2
@@ -33,9 +34,16 @@ const insert = `
   FROM json_each(:orphans) j WHERE true
   ON CONFLICT DO NOTHING`;
 
-/** What a scan of the whole host found of orphans: those known are seen once more, and those gone are forgotten. */
-export function noteOrphans({ hypervisor }: Registration, orphans: readonly Labelled[]): Statement<never>[] {
-  const args = { hypervisor, orphans: JSON.stringify(orphans) };
+/**
+ * What a look at everything that bears `labels` found of orphans: those known are seen once more, and those gone are
+ * forgotten.
+ */
+export function noteOrphans(
+  { hypervisor }: Registration,
+  labels: readonly Labelled['kind'][],
+  orphans: readonly Labelled[],
+): Statement<never>[] {
+  const args = { hypervisor, labels: JSON.stringify(labels), orphans: JSON.stringify(orphans) };
   return [forget, seeAgain, insertEvents, insert].map((sql) => statement(sql, args));
 }
 
@@ -52,9 +60,10 @@ export async function dueOrphans(
   graceMs: number,
 ): Promise<Labelled[]> {
   if (orphans.length === 0) return [];
-  const [rows] = await database.read([
-    statement<{ place: number }>(selectDue, { hypervisor, grace: graceMs, orphans: JSON.stringify(orphans) }),
-  ]);
+  const [rows] = await database.read(
+    [statement<{ place: number }>(selectDue, { hypervisor, grace: graceMs, orphans: JSON.stringify(orphans) })],
+    { call: 'orphans.due' },
+  );
   return rows.flatMap(({ place }) => orphans[place] ?? []);
 }
 
@@ -65,7 +74,7 @@ export interface SweepRequest {
   readonly asked: string | null;
 }
 
-/** Files the operation that takes orphans away, unless one is under way. */
+/** Files the operation that takes orphans away, unless one is under way. Executed twice, it files one. */
 export function fileSweep({ hypervisor }: Registration, { kind, orphans, asked }: SweepRequest): Statement<never>[] {
   const args = {
     operation: v7(),
@@ -82,11 +91,11 @@ export function fileSweep({ hypervisor }: Registration, { kind, orphans, asked }
      SELECT :operation, (SELECT sequence FROM operations WHERE id = :parent), :hypervisor, :kind, :subject, :request, 0, 'pending',
        ${now}, ${now} + ${SWEEP_DEADLINE_MS}, 0, 0, :total, 'executor', ${now}
      WHERE NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)`,
-    `INSERT INTO operation_subjects (subject, sequence)
+    `INSERT OR IGNORE INTO operation_subjects (subject, sequence)
      SELECT :subject, sequence FROM operations WHERE id = :operation`,
     `INSERT INTO events (at_ms, hypervisor, type, subject, data)
      SELECT created_ms, hypervisor, 'operation.accepted', resource, json_object('operation', id, 'kind', kind)
-     FROM operations WHERE id = :operation`,
+     FROM operations WHERE id = :operation AND changes() > 0`,
   ].map((sql) => statement(sql, args));
 }
 

@@ -11,12 +11,13 @@ describe('a look at the host', () => {
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
     const resting = [
-      { subject: 'same', generation: 1, subjects: ['same'], desired: 5 },
-      { subject: 'other', generation: 1, subjects: ['other', 'more'], desired: 6 },
+      { subject: 'same', generation: 1, subjects: ['same'], touchedBy: ['same'], desired: 5 },
+      { subject: 'other', generation: 1, subjects: ['other', 'more'], touchedBy: ['other'], desired: 6 },
     ];
     const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
-    const reconciler = new Reconciler({ database, registration, kinds: [{ ...family, records }], graceMs: 0 });
-    const look = async () => (await reconciler.look('all')).repairs;
+    const kind = { ...family, records };
+    const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
+    const look = async () => (await reconciler.look(kind, 'all', () => false)).repairs;
     expect(await look()).toEqual(['other']);
     const [subjects] = await database.read([statement('SELECT subject FROM operation_subjects ORDER BY subject')]);
     expect(subjects).toEqual([{ subject: 'more' }, { subject: 'other' }]);
@@ -50,12 +51,13 @@ describe('a look at the host', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
-    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], desired: 6 }];
+    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
     const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
-    const reconciler = new Reconciler({ database, registration, kinds: [{ ...family, records }], graceMs: 0 });
+    const kind = { ...family, records };
+    const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
     let repairs = 0;
     for (let look = 0; look < 50; look += 1) {
-      repairs += (await reconciler.look(['other'])).repairs.length;
+      repairs += (await reconciler.look(kind, ['other'], () => false)).repairs.length;
       await database.write([
         statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
         statement('DELETE FROM operation_subjects'),

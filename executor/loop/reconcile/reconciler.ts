@@ -4,6 +4,7 @@ import { labelPrefix } from '../../../schema/names.ts';
 import type { Kind } from '../../kinds.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
 import type { Labelled, Touched } from '../../resources/resource.ts';
+import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
 import type { Outcome } from '../report.ts';
 import { type Comparison, compare, type Difference } from './differences.ts';
@@ -17,6 +18,8 @@ export interface ReconcilerOptions {
   readonly kinds: readonly Kind[];
   /** How long something is left alone after it was first seen as an orphan, in milliseconds. */
   readonly graceMs: number;
+  /** How often each kind looks at the whole host, in milliseconds. */
+  readonly scanMs: number;
 }
 
 /** What a look at the host led to. */
@@ -30,56 +33,64 @@ export interface Findings {
   readonly held: Held | null;
 }
 
+/** What a whole look at one kind found of what bears labels. */
 interface KindOrphans {
   readonly kind: Kind;
   readonly labelled: number;
   readonly orphans: readonly Labelled[];
 }
 
+/** Whether an event that came after the look began names a resource by one of these. */
+export type IsStale = (names: readonly string[]) => boolean;
+
 /** Compares the host with the wanted state and files a repair for each resource that differs. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  /** Whether the table of orphans may have rows. */
-  #orphaned = true;
+  /** Kinds whose table of orphans may have rows. */
+  readonly #orphaned = new Set<Kind>();
+  /** When each kind last looked at the whole host, in milliseconds of `performance.now()`. */
+  readonly #scannedAt = new Map<Kind, number>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    for (const kind of options.kinds) this.#orphaned.add(kind);
   }
 
-  /** Looks at what events named; at everything, orphans too, where they named no one thing. */
-  async look(touched: Touched): Promise<Findings> {
-    const comparisons = await this.#compare(touched);
-    const differences = comparisons.flatMap(({ comparison }) => comparison.differences);
-    const busy = comparisons.flatMap(({ comparison }) => comparison.busy);
+  /**
+   * Compares what events named of a kind with the host; everything, orphans too, where they named no one thing. Throws
+   * when the host could not be looked at: then nothing is known of what is missing.
+   */
+  async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
+    const comparison = await this.#compare(kind, touched);
+    const { busy } = comparison;
+    const differences = comparison.differences.filter(({ resting }) => !isStale(resting.touchedBy));
     if (touched !== 'all') {
       if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
       const held = await this.#held();
       return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
     }
-    const kinds = await this.#orphans(comparisons);
-    const held = await this.#judge(kinds);
-    const repairs = await this.#write(
-      [scanned(this.#options.registration), ...this.#note(kinds), ...noteHeld(this.#options.registration, held)],
-      allowed(differences, held),
-    );
-    return { repairs, busy, swept: held === null ? await this.#sweep(kinds) : 0, held };
+    const orphans = await this.#orphans(kind, comparison);
+    const held = orphans ? await this.#judge(orphans) : await this.#held();
+    const repairs = await this.#write(this.#note(kind, orphans, held), allowed(differences, held));
+    if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
+    return { repairs, busy, swept: orphans && held === null ? await this.#sweep(orphans) : 0, held };
   }
 
-  /** `hypervisor.resync`: somebody asks for a look at everything, and by asking says that the database is right. */
+  /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
   async resync(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const { registration } = this.#options;
-    const comparisons = await this.#compare('all');
-    const kinds = await this.#orphans(comparisons);
-    const differences = comparisons.flatMap(({ comparison }) => comparison.differences);
+    const looks = await this.#lookAll();
+    const differences = looks.flatMap(({ comparison }) => comparison.differences);
+    const orphans = looks.flatMap((look) => look.orphans ?? []);
     const body: ResyncBody = resyncBody(
       differences,
-      kinds.flatMap(({ orphans }) => orphans),
+      orphans.flatMap((each) => each.orphans),
     );
     const { dry_run: dryRun }: { dry_run: boolean } = JSON.parse(operation.request);
     if (dryRun) return { status: 'succeeded', error: null, settle: [], result: body };
-    const counted = fuse(count(kinds).orphans, count(kinds).labelled);
+    const held = fuseOf(orphans);
     const repairs = await this.#write(
-      [scanned(registration), ...this.#note(kinds), ...noteHeld(registration, counted)],
+      [...looks.flatMap((look) => this.#note(look.kind, look.orphans, held)), ...noteHeld(registration, held)],
       differences,
       operation,
     );
@@ -88,57 +99,82 @@ export class Reconciler {
 
   /** `hypervisor.sweep`: somebody has looked at the orphans and wants them gone, however many there are. */
   async sweep(operation: ClaimedOperation): Promise<Outcome | undefined> {
-    const kinds = await this.#orphans(await this.#compare('all'));
-    const some = kinds.filter(({ orphans }) => orphans.length > 0);
+    const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
+    const some = found.filter(({ orphans }) => orphans.length > 0);
     const { registration, database } = this.#options;
     if (some.length === 0) return { status: 'succeeded', error: null, settle: [], result: { items: [] } };
-    await database.write([
-      fence(registration),
-      ...noteHeld(registration, null),
-      ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: operation.id })),
-      ...handOver(operation),
-    ]);
+    await database.write(
+      [
+        fence(registration),
+        ...noteHeld(registration, null),
+        ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: operation.id })),
+        ...handOver(operation),
+      ],
+      { call: 'sweep' },
+    );
     return undefined;
   }
 
-  #compare(touched: Touched): Promise<{ kind: Kind; comparison: Comparison }[]> {
-    return Promise.all(this.#options.kinds.map(async (kind) => ({ kind, comparison: await compare(kind, touched) })));
-  }
-
-  #orphans(comparisons: readonly { kind: Kind; comparison: Comparison }[]): Promise<KindOrphans[]> {
-    const prefix = labelPrefix(this.#options.registration.databaseId);
+  /** All kinds whose technology is there. */
+  #lookAll(): Promise<{ kind: Kind; comparison: Comparison; orphans: KindOrphans | null }[]> {
+    const healthy = this.#options.kinds.filter((kind) => kind.health?.().available !== false);
     return Promise.all(
-      comparisons.map(async ({ kind, comparison }) => {
-        const labelled = kind.resource.labelled(comparison.observed, prefix);
-        return { kind, labelled: labelled.length, orphans: await kind.records.findOrphans(labelled) };
+      healthy.map(async (kind) => {
+        const comparison = await this.#compare(kind, 'all');
+        return { kind, comparison, orphans: await this.#orphans(kind, comparison) };
       }),
     );
   }
 
-  /** What keeps us from removing: a database that was restored, until somebody says that it is right; or the fuse. */
-  async #judge(kinds: readonly KindOrphans[]): Promise<Held | null> {
+  async #compare(kind: Kind, touched: Touched): Promise<Comparison> {
+    const health = kind.health?.() ?? { available: true };
+    if (!health.available) throw new TechnologyAway(health.reason);
+    return compare(kind, touched);
+  }
+
+  /** Null: nothing of that kind bears labels. */
+  async #orphans(kind: Kind, { observed }: Comparison): Promise<KindOrphans | null> {
+    if (kind.resource.labels.length === 0) return null;
+    const labelled = kind.resource.labelled(observed, labelPrefix(this.#options.registration.databaseId));
+    return { kind, labelled: labelled.length, orphans: await kind.records.findOrphans(labelled) };
+  }
+
+  /** What keeps us from removing: a database that was restored, until a client says that it is right; or the fuse. */
+  async #judge(orphans: KindOrphans): Promise<Held | null> {
     const held = await this.#held();
-    if (held?.reason === 'restored') return held;
-    const { orphans, labelled } = count(kinds);
-    return fuse(orphans, labelled);
+    return held?.reason === 'restored' ? held : fuseOf([orphans]);
   }
 
   async #held(): Promise<Held | null> {
     const { database, registration } = this.#options;
-    const [rows] = await database.read([
-      statement<{ held: string | null }>('SELECT held FROM hypervisors WHERE id = :hypervisor', {
-        hypervisor: registration.hypervisor,
-      }),
-    ]);
+    const [rows] = await database.read(
+      [
+        statement<{ held: string | null }>('SELECT held FROM hypervisors WHERE id = :hypervisor', {
+          hypervisor: registration.hypervisor,
+        }),
+      ],
+      { call: 'look.held' },
+    );
     const held = rows[0]?.held ?? null;
     return held === null ? null : JSON.parse(held);
   }
 
-  #note(kinds: readonly KindOrphans[]): Statement<never>[] {
-    const orphans = kinds.flatMap((kind) => kind.orphans);
-    if (orphans.length === 0 && !this.#orphaned) return [];
-    this.#orphaned = orphans.length > 0;
-    return noteOrphans(this.#options.registration, orphans);
+  /** What a whole look leaves in the rows beside repairs. */
+  #note(kind: Kind, found: KindOrphans | null, held: Held | null): Statement<never>[] {
+    const { registration, kinds, scanMs } = this.#options;
+    const now = performance.now();
+    this.#scannedAt.set(kind, now);
+    const isWhole = kinds.every((each) => now - (this.#scannedAt.get(each) ?? Number.NEGATIVE_INFINITY) <= 2 * scanMs);
+    return [
+      ...(isWhole ? [scanned(registration)] : []),
+      ...(found ? [...this.#noteOrphans(found), ...noteHeld(registration, held)] : []),
+    ];
+  }
+
+  #noteOrphans({ kind, orphans }: KindOrphans): Statement<never>[] {
+    if (orphans.length === 0 && !this.#orphaned.has(kind)) return [];
+    if (orphans.length > 0) this.#orphaned.add(kind);
+    return noteOrphans(this.#options.registration, kind.resource.labels, orphans);
   }
 
   /** Answers the subjects of the repairs that were filed: what is at a pause is not. */
@@ -148,31 +184,28 @@ export class Reconciler {
     asked?: ClaimedOperation,
   ): Promise<string[]> {
     const { database, registration } = this.#options;
+    if (statements.length === 0 && differences.length === 0) return [];
     const repairs = fileRepairs(registration, { differences, asked: asked?.id ?? null });
-    const rows = await database.write([
-      fence(registration),
-      ...statements,
-      ...(differences.length === 0 ? [] : [...repairs.statements, ...(asked ? handOver(asked) : [])]),
-      repairs.selectFiled,
-    ]);
-    return (rows.at(-1) as { subject: string }[]).map(({ subject }) => subject);
+    const rows = await database.write(
+      [
+        fence(registration),
+        ...statements,
+        ...(differences.length === 0 ? [] : [...repairs.statements, ...(asked ? handOver(asked) : [])]),
+        repairs.selectFiled,
+      ],
+      { call: asked ? 'resync' : 'look.write' },
+    );
+    return (rows.at(-1) ?? []).map((row) => String(Reflect.get(Object(row), 'subject')));
   }
 
-  async #sweep(kinds: readonly KindOrphans[]): Promise<number> {
+  async #sweep({ kind, orphans }: KindOrphans): Promise<number> {
     const { database, registration, graceMs } = this.#options;
-    const due = await Promise.all(
-      kinds.map(async ({ kind, orphans }) => ({
-        kind,
-        orphans: await dueOrphans(database, registration, orphans, graceMs),
-      })),
-    );
-    const some = due.filter(({ orphans }) => orphans.length > 0);
-    if (some.length === 0) return 0;
-    await database.write([
-      fence(registration),
-      ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: null })),
-    ]);
-    return some.reduce((sum, { orphans }) => sum + orphans.length, 0);
+    const due = await dueOrphans(database, registration, orphans, graceMs);
+    if (due.length === 0) return 0;
+    await database.write([fence(registration), ...fileSweep(registration, { kind, orphans: due, asked: null })], {
+      call: 'orphans.sweep',
+    });
+    return due.length;
   }
 }
 
@@ -181,11 +214,11 @@ function allowed(differences: readonly Difference[], held: Held | null): readonl
   return held?.reason === 'restored' ? differences.filter(({ removes }) => !removes) : differences;
 }
 
-function count(kinds: readonly KindOrphans[]): { orphans: number; labelled: number } {
-  return {
-    orphans: kinds.reduce((sum, { orphans }) => sum + orphans.length, 0),
-    labelled: kinds.reduce((sum, { labelled }) => sum + labelled, 0),
-  };
+function fuseOf(kinds: readonly KindOrphans[]): Held | null {
+  return fuse(
+    kinds.reduce((sum, { orphans }) => sum + orphans.length, 0),
+    kinds.reduce((sum, { labelled }) => sum + labelled, 0),
+  );
 }
 
 function scanned({ hypervisor }: Registration): Statement<never> {

@@ -43,15 +43,17 @@ const insertRepairs = `
   ${due} ORDER BY r.key`;
 
 const insertSubjects = `
-  INSERT INTO operation_subjects (subject, sequence)
+  INSERT OR IGNORE INTO operation_subjects (subject, sequence)
   SELECT j.value, o.sequence
   FROM json_each(:repairs) r CROSS JOIN operations o ON o.id = r.value ->> 'operation' CROSS JOIN json_each(r.value, '$.subjects') j`;
 
+/** None when the statement before has filed no subject: the batch was executed before. */
 const insertEvents = `
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
   SELECT created_ms, hypervisor, 'operation.accepted', coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
   FROM operations
-  WHERE id IN (SELECT r.value ->> 'operation' FROM json_each(:repairs) r) OR (id = :parent AND kind = 'hypervisor.repair')
+  WHERE changes() > 0
+    AND (id IN (SELECT r.value ->> 'operation' FROM json_each(:repairs) r) OR (id = :parent AND kind = 'hypervisor.repair'))
   ORDER BY sequence`;
 
 const selectFiled = `

@@ -1,28 +1,26 @@
 import type { Logger } from '../../../schema/process/logger.ts';
 import type { Kind } from '../../kinds.ts';
 import type { Touched } from '../../resources/resource.ts';
+import { isDatabaseAway } from '../failure.ts';
+import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 
-/** Events come in bursts: so long the first of one waits for the others. */
-const GATHER_MS = 100;
-
-/** What an operation is changing is looked at again, once that has ended. */
-const BUSY_MS = 500;
-
 export interface WatchOptions {
-  readonly kinds: readonly Kind[];
+  readonly kind: Kind;
   readonly reconciler: Reconciler;
   readonly log: Logger;
-  readonly trouble: (error: unknown) => void;
+  readonly times: LoopTimes;
+  readonly onError: (error: unknown) => void;
 }
 
 /**
- * When the host is looked at: at the start, after events, and as a whole every so often, for events only shorten the
- * wait. One look at a time.
+ * When a kind of resource is compared with the host: at the start, after events, and as a whole every so often, for
+ * events only shorten the wait. One look at a time. Each kind has a schedule of its own, so that one that cannot be
+ * looked at delays no other.
  */
 export class Watch {
   readonly #options: WatchOptions;
-  readonly #ends: (() => void)[] = [];
+  #unsubscribe: () => void = () => undefined;
   #touched = new Set<string>();
   #everything = false;
   #timer: NodeJS.Timeout | undefined;
@@ -30,23 +28,27 @@ export class Watch {
   #looking: Promise<void> | undefined;
   #closed = false;
   #held = '';
+  /** Looks in a row that failed. */
+  #failures = 0;
 
   constructor(options: WatchOptions) {
     this.#options = options;
   }
 
-  /** Looks at everything once; throws where even that goes wrong. */
-  async start(scanMs: number): Promise<void> {
-    for (const { resource } of this.#options.kinds) this.#ends.push(resource.watch((what) => this.#touch(what)));
-    this.#tell(await this.#options.reconciler.look('all'));
-    this.#interval = setInterval(() => this.#touch('all'), scanMs);
+  /** Looks at everything soon, and waits for nothing. */
+  start(): void {
+    const { kind, times } = this.#options;
+    this.#unsubscribe = kind.resource.watch((what) => this.#touch(what));
+    this.#interval = setInterval(() => this.#touch('all'), times.scan);
+    this.#everything = true;
+    this.#wake(0);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#interval);
     clearTimeout(this.#timer);
-    for (const end of this.#ends) end();
+    this.#unsubscribe();
     await this.#looking;
   }
 
@@ -54,7 +56,7 @@ export class Watch {
     if (what.length === 0) return;
     if (what === 'all') this.#everything = true;
     else for (const each of what) this.#touched.add(each);
-    this.#wake(GATHER_MS);
+    this.#wake(this.#options.times.gather);
   }
 
   #wake(milliseconds: number): void {
@@ -63,29 +65,54 @@ export class Watch {
       this.#timer = undefined;
       this.#looking = this.#look().finally(() => {
         this.#looking = undefined;
-        if (this.#everything || this.#touched.size > 0) this.#wake(BUSY_MS);
+        if (this.#everything || this.#touched.size > 0) this.#wake(this.#pause());
       });
     }, milliseconds);
   }
 
+  #pause(): number {
+    const { busy, lookLongest } = this.#options.times;
+    return growingPause(this.#failures, busy, lookLongest);
+  }
+
   async #look(): Promise<void> {
+    const { kind, reconciler } = this.#options;
     const touched: Touched = this.#everything ? 'all' : [...this.#touched];
     this.#everything = false;
     this.#touched = new Set();
     try {
-      const findings = await this.#options.reconciler.look(touched);
+      // What an event names meanwhile is looked at once more, and not judged by what was seen before it.
+      const findings = await reconciler.look(kind, touched, (names) => names.some((name) => this.#touched.has(name)));
       for (const each of findings.busy) this.#touched.add(each);
       this.#tell(findings);
+      this.#succeeded();
     } catch (error) {
       this.#everything = true;
-      this.#options.trouble(error);
+      this.#failed(error);
+    }
+  }
+
+  #succeeded(): void {
+    const { kind, log } = this.#options;
+    if (this.#failures > 1) log.info({ technology: kind.technology }, `the host can be looked at again`);
+    this.#failures = 0;
+  }
+
+  /** Said once for as long as it lasts. */
+  #failed(error: unknown): void {
+    const { kind, log, onError } = this.#options;
+    this.#failures += 1;
+    if (this.#closed) return;
+    if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
+    else if (this.#failures === 1) {
+      log.error({ technology: kind.technology, err: error }, 'the host could not be looked at; it is tried again');
     }
   }
 
   #tell({ repairs, swept, held }: Findings): void {
     const { log } = this.#options;
     if (repairs.length > 0) log.warn({ repairs }, `the host differs in ${repairs.length} places`);
-    if (swept > 0) log.warn(`${swept} links and namespaces that nothing knows any more are taken away`);
+    if (swept > 0) log.warn(`${swept} links and namespaces that no row knows any more are removed`);
     if (held !== null && held.detail !== this.#held) log.error({ held }, `nothing is removed: ${held.detail}`);
     this.#held = held?.detail ?? '';
   }

@@ -43,6 +43,7 @@ export function bridgesResource(
     },
     removes: ({ name }) => name === 'bridges.delete',
     // Whatever bears a label is the network's to list: orphans are counted and taken away in one place.
+    labels: [],
     labelled: () => [],
     watch: (touched) => changes.subscribe((change) => touched(touchedBy(change, interest))),
   };

@@ -35,6 +35,7 @@ export function networkResource(
     apply: (step) =>
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
     removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
+    labels: ['namespace', 'link'],
     labelled,
     watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
   };

@@ -54,6 +54,7 @@ export function sppResource(
       tried.set(desired, known.set(command as SettingCommand, isThereAlready ? null : (refusal?.detail ?? null)));
     },
     removes: () => false,
+    labels: [],
     labelled: () => [],
     watch,
   };

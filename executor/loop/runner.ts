@@ -1,0 +1,191 @@
+import { DatabaseError } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+import type { Logger } from '../../schema/process/logger.ts';
+import type { Kind } from '../kinds.ts';
+import type { ClaimedOperation } from '../records/records.ts';
+import type { Change } from '../resources/resource.ts';
+import { Attempt } from './attempt.ts';
+import { failureOf, isDatabaseAway } from './failure.ts';
+import type { Lease } from './lease.ts';
+import type { Progress } from './progress.ts';
+import type { Reconciler } from './reconcile/reconciler.ts';
+import type { Outcome, Reported, Reporter } from './report.ts';
+import type { LoopTimes } from './times.ts';
+import type { Owned, Work } from './work.ts';
+
+export interface RunnerOptions {
+  readonly kinds: readonly Kind[];
+  readonly work: Work;
+  readonly lease: Lease;
+  readonly log: Logger;
+  readonly times: LoopTimes;
+  readonly reporter: Reporter;
+  readonly reconciler: Reconciler;
+  readonly progress: Progress;
+  readonly isClosing: () => boolean;
+  /** Called after each load. */
+  readonly onLoaded: (succeeded: boolean) => void;
+  /** An operation was dropped without a report: it is running in the database, and is to be given back. */
+  readonly onDropped: () => void;
+  readonly onEnded: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+type Loaded = ReadonlyMap<number, Change<unknown> | null>;
+
+/** Runs what was claimed, from its load to its report. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #running = new Set<Promise<void>>();
+  #abandoned = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** What the claim took is owned already. */
+  begin(claimed: readonly ClaimedOperation[]): void {
+    const groups = Map.groupBy(claimed, (operation) =>
+      this.#options.kinds.find(({ operations }) => operations.has(operation.kind)),
+    );
+    for (const [kind, operations] of groups) {
+      const owned = this.#options.work.of(operations);
+      if (kind === undefined) for (const each of owned) this.#track(this.#end(each, () => this.#runBuiltin(each)));
+      else this.#track(this.#beginKind(kind, owned));
+    }
+  }
+
+  /** Returns when nothing runs any more. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** From now on nothing is reported. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  #track(running: Promise<void>): void {
+    const tracked = running.catch(this.#options.onError).finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+
+  /** Operations of one kind are loaded together; where one of them cannot be loaded, each by itself. */
+  async #beginKind(kind: Kind, owned: readonly Owned[]): Promise<void> {
+    let changes: Loaded;
+    try {
+      changes = await kind.records.load(owned.map(({ operation }) => operation));
+      this.#options.onLoaded(true);
+    } catch (error) {
+      if (isDatabaseAway(error)) {
+        this.#options.onLoaded(false);
+        this.#options.onError(error);
+        for (const each of owned) this.#drop(each);
+      } else if (owned.length > 1) {
+        await Promise.all(owned.map((each) => this.#beginKind(kind, [each])));
+      } else {
+        for (const each of owned) await this.#end(each, async () => unloadable(error));
+      }
+      return;
+    }
+    for (const each of owned) {
+      this.#track(this.#end(each, () => this.#attempt(kind, each, changes.get(each.operation.sequence) ?? null)));
+    }
+  }
+
+  async #end(owned: Owned, run: () => Promise<Outcome | 'handed over' | undefined>): Promise<void> {
+    const { work, progress, onEnded, onError } = this.#options;
+    const began = performance.now();
+    try {
+      const outcome = await run();
+      if (this.#abandoned) return;
+      if (outcome === undefined) return this.#drop(owned);
+      if (outcome !== 'handed over') await this.#report(owned, outcome, began);
+      work.drop(owned);
+      onEnded();
+    } catch (error) {
+      onError(error);
+      this.#drop(owned);
+    } finally {
+      progress.forget(owned.operation);
+    }
+  }
+
+  #drop(owned: Owned): void {
+    if (this.#abandoned) return;
+    this.#options.work.drop(owned);
+    this.#options.onDropped();
+  }
+
+  /** What the database refuses to take as the operation's end is a fault of weft, and ends the operation as one. */
+  async #report(owned: Owned, outcome: Outcome, began: number): Promise<void> {
+    const { reporter, log } = this.#options;
+    const { operation } = owned;
+    let written = outcome;
+    let reported: Reported;
+    try {
+      reported = await reporter.report(operation, outcome);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.reason === 'fenced' || isDatabaseAway(error)) throw error;
+      log.error({ err: error, operation: operation.id }, 'the database refused the end of an operation');
+      written = { status: 'failed', error: refused(error).toJSON(), settle: [] };
+      reported = await reporter.report(operation, written);
+    }
+    if (reported === 'void') return;
+    const { id, kind, resource, attempt } = operation;
+    const facts = { operation: id, kind, resource, attempt, tookMs: Math.round(performance.now() - began) };
+    if (written.status === 'succeeded') log.info(facts, 'operation succeeded');
+    else log.warn({ ...facts, error: written.error }, words[written.status]);
+  }
+
+  async #attempt(kind: Kind, owned: Owned, change: Change<unknown> | null): Promise<Outcome | undefined> {
+    if (change === null) return superseded();
+    const { lease, log, times, isClosing, progress } = this.#options;
+    return new Attempt(kind, owned.operation, change, {
+      ...{ lease, log, times, isClosing },
+      isCancelled: () => owned.cancelled,
+      progress: (done, step) => progress.note(owned.operation, done, change.total, step),
+    }).run();
+  }
+
+  /** What an executor does without a technology: looks at its whole host on request. */
+  async #runBuiltin({ operation }: Owned): Promise<Outcome | 'handed over' | undefined> {
+    const { reconciler } = this.#options;
+    try {
+      switch (operation.kind) {
+        case 'hypervisor.resync':
+          return (await reconciler.resync(operation)) ?? 'handed over';
+        case 'hypervisor.sweep':
+          return (await reconciler.sweep(operation)) ?? 'handed over';
+        default:
+          throw new Problem('impossible', `This executor does not know how to ${operation.kind}`, {
+            hint: 'Run the same version of weft everywhere',
+          });
+      }
+    } catch (error) {
+      if (isDatabaseAway(error) || (error instanceof DatabaseError && error.reason === 'fenced')) throw error;
+      return { status: 'failed', error: failureOf(error).problem.toJSON(), settle: [] };
+    }
+  }
+}
+
+const words = {
+  failed: 'operation failed',
+  cancelled: 'operation was cancelled',
+  retry: 'operation will be tried again',
+} as const;
+
+function superseded(): Outcome {
+  const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');
+  return { status: 'cancelled', error: problem.toJSON(), settle: [] };
+}
+
+function unloadable(cause: unknown): Outcome {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const problem = new Problem('internal', `The operation could not be loaded: ${message}`, { cause });
+  return { status: 'failed', error: problem.toJSON(), settle: [] };
+}
+
+function refused(cause: DatabaseError): Problem {
+  return new Problem('internal', `The database refused the end of the operation: ${cause.message}`, { cause });
+}

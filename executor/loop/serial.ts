@@ -1,0 +1,10 @@
+/** Runs tasks one after another, in the order in which they came. */
+export class Serial {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Database, now, statement } from '../../schema/database/database.ts';
+import { register } from './registration.ts';
+import { type TakeOverOptions, takeOver } from './take-over.ts';
+import { hypervisorId, machine, openDatabase } from './testing.ts';
+
+const NEVER = 3_600_000;
+const nothingSeen = { restoreGeneration: 0, epoch: 0, hypervisor: null };
+
+function start(database: Database, changes: Partial<TakeOverOptions> = {}): TakeOverOptions {
+  return {
+    ...{ database, name: 'host1', id: hypervisorId, machine, seen: nothingSeen, ownEpoch: 0, heartbeatMs: 40 },
+    log: { info: () => undefined },
+    ...changes,
+  };
+}
+
+/** Says that an executor is there, as a running one does, until the test ends. */
+function beat(database: Database, seen = `${now}`): void {
+  const timer = setInterval(() => {
+    void database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${seen}`)]);
+  }, 20);
+  onTestFinished(() => clearInterval(timer));
+}
+
+async function epoch(database: Database): Promise<number | undefined> {
+  const [rows] = await database.read([statement<{ epoch: number }>('SELECT epoch FROM hypervisors')]);
+  return rows[0]?.epoch;
+}
+
+describe('a start beside a running executor', () => {
+  const elsewhere = { ...machine, bootId: 'boot-2' };
+  it.each([
+    ['of a machine with the same id', elsewhere, /of another machine, .* \(boot id boot-1\)/],
+    ['of a machine without an id', { ...elsewhere, machineId: null }, /of another machine, .* \(boot id boot-1\)/],
+    ['of the same machine, from another state directory', machine, /of this machine \(boot id boot-1\)/],
+  ])('%s is refused, and says which variable to set', async (_, own, message) => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    beat(database);
+    const refused = takeOver(start(database, { machine: own }));
+    await expect(refused).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining('WEFT_HYPERVISOR'),
+    });
+    expect(await epoch(database)).toBe(1);
+  });
+
+  it('is refused although the state directory was cloned with the machine', async () => {
+    const database = await openDatabase();
+    const seen = await register(database, 'host1', hypervisorId, machine);
+    beat(database);
+    await expect(takeOver(start(database, { machine: elsewhere, seen, ownEpoch: 1 }))).rejects.toThrow('boot-1');
+  });
+
+  it('is refused when the clock was set back meanwhile', async () => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${now} + 86400000`)]);
+    beat(database);
+    await expect(takeOver(start(database, { machine: elsewhere }))).rejects.toThrow('boot-1');
+  });
+
+  it('that begins at the same time is refused, or refuses that one', async () => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    await database.write([statement('UPDATE hypervisors SET last_seen_ms = 1')]);
+    const starts = ['boot-2', 'boot-3'].map((bootId) => takeOver(start(database, { machine: { ...machine, bootId } })));
+    await Promise.any(starts);
+    beat(database);
+    const outcomes = await Promise.allSettled(starts);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await epoch(database)).toBe(2);
+  });
+});
+
+describe('a start', () => {
+  it('succeeds an executor that was paused or died just now, after a period of silence', async () => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    expect(await takeOver(start(database, { machine: { ...machine, bootId: 'boot-2' } }))).toMatchObject({ epoch: 2 });
+  });
+
+  it.each([
+    ['there is no such hypervisor', 'DELETE FROM hypervisors', { ownEpoch: 0 }],
+    ['the last one is long dead', 'UPDATE hypervisors SET last_seen_ms = 1', { ownEpoch: 0 }],
+    ['the last one was of the same state directory', '', { ownEpoch: 1 }],
+    ['the database was restored', '', { ownEpoch: 5 }],
+    ['the hypervisor was described by a client', 'UPDATE hypervisors SET last_seen_ms = NULL, epoch = 0', {}],
+  ])('goes on at once where %s', async (_, sql, changes) => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    if (sql !== '') await database.write([statement(sql)]);
+    const ended = new AbortController();
+    onTestFinished(() => ended.abort());
+    const waited = setTimeout(5_000, 'it waited', { signal: ended.signal }).catch(() => undefined);
+    const taken = takeOver(start(database, { heartbeatMs: NEVER, ...changes }));
+    expect(await Promise.race([taken, waited])).toMatchObject({ hypervisor: hypervisorId });
+  });
+
+  it('of another machine is refused at once, and registers nothing', async () => {
+    const database = await openDatabase();
+    await register(database, 'host1', hypervisorId, machine);
+    const other = { ...machine, machineId: 'machine-2', bootId: 'boot-2' };
+    await expect(takeOver(start(database, { machine: other, heartbeatMs: NEVER }))).rejects.toThrow(
+      'Hypervisor host1 of this database is another machine',
+    );
+    expect(await epoch(database)).toBe(1);
+  });
+});

@@ -1,0 +1,48 @@
+import type { ClaimedOperation } from '../records/records.ts';
+
+/** An operation that this process works on. */
+export interface Owned {
+  readonly operation: ClaimedOperation;
+  /** A client asked for its cancellation after it was claimed. */
+  cancelled: boolean;
+}
+
+/**
+ * What this process owns, from the claim's answer to the report's: whatever else is `running` in its epoch goes back to
+ * pending with the next renewal.
+ */
+export class Work {
+  readonly #owned = new Map<number, Owned>();
+
+  get size(): number {
+    return this.#owned.size;
+  }
+
+  get sequences(): number[] {
+    return [...this.#owned.keys()];
+  }
+
+  /** What is owned of these operations. */
+  of(operations: readonly ClaimedOperation[]): Owned[] {
+    return operations.flatMap(({ sequence }) => this.#owned.get(sequence) ?? []);
+  }
+
+  /** A later attempt at an operation takes the place of the one before, whose report the database refuses by then. */
+  take(operation: ClaimedOperation): Owned {
+    const owned = { operation, cancelled: operation.cancelled === 1 };
+    this.#owned.set(operation.sequence, owned);
+    return owned;
+  }
+
+  drop(owned: Owned): void {
+    const { sequence } = owned.operation;
+    if (this.#owned.get(sequence) === owned) this.#owned.delete(sequence);
+  }
+
+  cancel(sequences: readonly number[]): void {
+    for (const sequence of sequences) {
+      const owned = this.#owned.get(sequence);
+      if (owned) owned.cancelled = true;
+    }
+  }
+}

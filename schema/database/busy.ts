@@ -1,0 +1,32 @@
+import { DatabaseError } from './database.ts';
+
+/** How long a call waits for another process to let go of the database before it ends as `busy`. */
+export const BUSY_MS = 15_000;
+
+const PAUSE_FIRST_MS = 5;
+const PAUSE_LONGEST_MS = 50;
+
+/** How long to wait before the next attempt, after so many that met a lock. */
+export function busyPause(attempts: number): number {
+  return Math.min(PAUSE_FIRST_MS * 1.5 ** attempts, PAUSE_LONGEST_MS);
+}
+
+export function isBusyError(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && error.code === 'busy';
+}
+
+/**
+ * Runs what another process may keep from running (SQLITE_BUSY) until it comes through. SQLite's own busy timeout would
+ * sleep in the thread that answers requests; here the event loop goes on. Throws the last `busy` after `busyMs`.
+ */
+export async function retryWhileBusy<Result>(run: () => Result, busyMs: number): Promise<Result> {
+  const end = performance.now() + busyMs;
+  for (let attempts = 0; ; attempts += 1) {
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusyError(error) || performance.now() >= end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, busyPause(attempts)));
+  }
+}

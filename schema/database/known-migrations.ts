@@ -1,0 +1,79 @@
+import { Problem } from '../problem.ts';
+import { type Database, DatabaseError, statement } from './database.ts';
+
+/* What a version knows of the schema without its files: a Worker has none. */
+
+/** The version of weft; that of package.json. */
+export const VERSION = '0.2.0';
+
+/** Every file of schema/migrations, in order. */
+export const knownMigrations: readonly string[] = [
+  '0001_kernel.sql',
+  '0002_networks.sql',
+  '0003_survival.sql',
+  '0004_spp.sql',
+  '0005_fleet.sql',
+];
+
+/** A row of the table `migrations`. */
+export interface AppliedMigration {
+  readonly name: string;
+  /** The oldest version of weft that may run beside it; null: one that did not say. */
+  readonly oldest: string | null;
+}
+
+export const selectMigrations = statement<AppliedMigration>('SELECT name, oldest FROM migrations ORDER BY name');
+
+/** What keeps this version from serving a database to which these migrations were applied, in one sentence. */
+export function schemaProblem(rows: readonly AppliedMigration[], version = VERSION): Problem | undefined {
+  return tooNew(rows, version) ?? notMigrated(rows, version);
+}
+
+/** A later version has changed the database so that this one must not touch it. */
+export function tooNew(rows: readonly AppliedMigration[], version = VERSION): Problem | undefined {
+  const foreign = unknownTo(rows).find(({ oldest }) => oldest === null || isOlder(version, oldest));
+  if (foreign === undefined) return undefined;
+  const wanted = foreign.oldest === null ? 'the version that applied it' : `weft ${foreign.oldest} or later`;
+  return new Problem(
+    'unavailable',
+    `The database was migrated by a newer version of weft: ${version} does not know ${foreign.name}`,
+    { hint: `Run ${wanted}, or restore a backup of the database from before` },
+  );
+}
+
+/** The migrations of other versions; views are made anew by each version that wants others. */
+export function unknownTo(rows: readonly AppliedMigration[]): AppliedMigration[] {
+  return rows.filter(({ name }) => !knownMigrations.includes(name) && !name.startsWith('views-'));
+}
+
+function notMigrated(rows: readonly AppliedMigration[], version: string): Problem | undefined {
+  const applied = new Set(rows.map(({ name }) => name));
+  const missing = knownMigrations.find((name) => !applied.has(name));
+  if (missing === undefined) return undefined;
+  const state = rows.length === 0 ? 'was not migrated yet' : `lacks ${missing}`;
+  return new Problem('unavailable', `The database ${state}: weft ${version} cannot use it`, {
+    hint: 'Start an executor, or the API on Node, of this version once: that migrates it',
+  });
+}
+
+/** The same of a database, with one read. Throws {@link DatabaseError}. */
+export async function readSchemaProblem(database: Database): Promise<Problem | undefined> {
+  try {
+    const [rows] = await database.read([selectMigrations], { call: 'schema' });
+    return schemaProblem(rows);
+  } catch (error) {
+    if (isMissing(error)) return schemaProblem([]);
+    throw error;
+  }
+}
+
+/** The table, or its column `oldest`, is not there: no version that knows it has migrated the database yet. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === 'fault' && /no such (table|column)/.test(error.message);
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [left, right] = [version, than].map((text) => text.split('.').map(Number));
+  const differing = [0, 1, 2].find((part) => left?.[part] !== right?.[part]);
+  return differing !== undefined && (left?.[differing] ?? 0) < (right?.[differing] ?? 0);
+}

@@ -1,0 +1,56 @@
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { DatabaseError, databaseError } from './database.ts';
+
+/** How long the opening of a file may block: another process may recover it just then. */
+export const OPEN_BUSY_MS = 5_000;
+
+/** `full`: a commit is on the disk before it is answered. `normal`: a power cut may take the last ones. */
+export type Synchronous = 'full' | 'normal';
+
+export interface OpenSettings {
+  readonly synchronous: Synchronous;
+  /** After how many pages of log a commit writes it back itself. */
+  checkpointPages: number;
+}
+
+/** 64 MiB of log: the checkpoints of a thread come first and leave little to do, but only a writer begins it anew. */
+export const CHECKPOINT_PAGES = 16_384;
+
+/**
+ * Opens a database file that exists, with its log and the log's index, and reads its first page. Its calls do not wait
+ * for locks: that is for those who can wait without blocking the event loop. Throws {@link DatabaseError}.
+ */
+export function openFile(path: string, settings: OpenSettings, busyMs: number): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(fileUrl(path, 'mode=rw'), { timeout: busyMs });
+    setUp(database, settings);
+    return database;
+  } catch (cause) {
+    database?.close();
+    throw databaseError(cause, undefined);
+  }
+}
+
+/** With parameters of SQLite's own, https://www.sqlite.org/uri.html. */
+export function fileUrl(path: string, parameters: string): URL {
+  const url = pathToFileURL(path);
+  url.search = parameters;
+  return url;
+}
+
+function setUp(database: DatabaseSync, { synchronous, checkpointPages }: OpenSettings): void {
+  const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
+  if (mode !== 'wal') {
+    throw new DatabaseError(
+      'unavailable',
+      'journal_mode',
+      'the database cannot be used: its file system has no shared memory for a write-ahead log; use a local one',
+    );
+  }
+  database.exec(
+    `PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
+     PRAGMA wal_autocheckpoint = ${checkpointPages}; SELECT 1 FROM sqlite_schema; PRAGMA busy_timeout = 0`,
+  );
+}

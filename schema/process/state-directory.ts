@@ -1,0 +1,97 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isMissingOrEmpty } from '../database/database-file.ts';
+import { refuseForgotten } from '../database/migrate.ts';
+import { databasePath } from '../database/open.ts';
+import { type Configuration, ConfigurationError, defaultDatabaseUrl } from './configuration.ts';
+import { moveEarlierDatabase } from './earlier-database.ts';
+
+/** The owner's alone. */
+const PRIVATE = 0o700;
+
+/** Others may pass through to what they own below (QEMU to its disks), and see nothing on the way. */
+const PASSABLE = 0o711;
+
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * Makes the state directory and the one of the database, and checks that they are this user's alone: who can write
+ * there can put another database in the place of this one. A database of an earlier version, which lay in the state
+ * directory itself, is moved. Throws a {@link ConfigurationError} of one line.
+ */
+export function prepareStateDirectory({ stateDirectory, databaseUrl }: Configuration): void {
+  const mode = process.getuid?.() === 0 ? PASSABLE : PRIVATE;
+  const isDefault = databaseUrl === defaultDatabaseUrl(stateDirectory);
+  // Who has the database elsewhere may need no state directory; a read-only container has no place for one.
+  if (!isDefault && !existsSync(stateDirectory)) return;
+  own(stateDirectory, mode);
+  // An earlier version made it like this.
+  if (mode === PASSABLE && (statSync(stateDirectory).mode & 0o777) === PRIVATE) chmodSync(stateDirectory, PASSABLE);
+  if (isDefault) {
+    const directory = join(stateDirectory, 'database');
+    own(directory, PRIVATE);
+    if (lstatSync(directory).isSymbolicLink()) throw refused(directory, 'is a symbolic link');
+    chmodSync(directory, PRIVATE);
+    moveEarlierDatabase(stateDirectory, directory);
+  }
+  const path = databasePath(databaseUrl);
+  if (path !== undefined && isMissingOrEmpty(path)) refuseForgotten(rememberedDatabases(stateDirectory));
+}
+
+/** The ids of the databases that executors of this host have left a note of. */
+export function rememberedDatabases(stateDirectory: string): string[] {
+  const names = [stateDirectory, join(stateDirectory, 'notes')].flatMap(namesIn);
+  const ids = names.flatMap(
+    (name) => /^seen-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-.+\.json$/.exec(name)?.[1] ?? [],
+  );
+  return [...new Set(ids)];
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (Reflect.get(Object(error), 'code') === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function own(directory: string, mode: number): void {
+  const found = lstatSync(directory, { throwIfNoEntry: false });
+  if (found === undefined) {
+    make(directory, mode);
+    return;
+  }
+  // A link of this user's own, to a larger disk for one, is as good as what it points to.
+  refuseForeign(directory, found);
+  const target = statSync(directory);
+  refuseForeign(directory, target);
+  if (!target.isDirectory()) throw refused(directory, 'is not a directory');
+  if ((target.mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw refused(directory, `can be written by other users: chmod go-w ${directory}`);
+  }
+}
+
+function make(directory: string, mode: number): void {
+  mkdirSync(dirname(directory), { recursive: true });
+  try {
+    mkdirSync(directory, { mode });
+  } catch (error) {
+    // Another process of weft that starts at the same time.
+    if (Reflect.get(Object(error), 'code') !== 'EEXIST') throw error;
+    own(directory, mode);
+    return;
+  }
+  // The umask may have taken something away.
+  chmodSync(directory, mode);
+}
+
+function refuseForeign(directory: string, { uid }: Stats): void {
+  const user = process.getuid?.();
+  if (uid !== user)
+    throw refused(directory, `belongs to the user ${uid}, and weft runs as ${user}: chown ${user} ${directory}`);
+}
+
+function refused(directory: string, why: string): ConfigurationError {
+  return new ConfigurationError(`WEFT_STATE_DIR: ${directory} ${why}, or set WEFT_STATE_DIR to another directory`);
+}

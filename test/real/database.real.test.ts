@@ -1,0 +1,233 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, renameSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../support/database.ts';
+import { namespaces } from '../support/host.ts';
+import { startLibsqlServer } from '../support/libsql-server.ts';
+import { until } from '../support/until.ts';
+import { Weft } from '../support/weft.ts';
+
+/* What becomes of a running weft when its database fails, and of one that is started on a database that does. */
+
+const HEALTHZ_MS = 300;
+const LOCK_MS = 10_000;
+
+/** Holds the write lock from a process of its own for so long; resolves when it holds it. */
+async function holdLock(weft: Weft, milliseconds: number): Promise<{ readonly released: Promise<unknown> }> {
+  const script = `
+    import { DatabaseSync } from 'node:sqlite';
+    const database = new DatabaseSync(process.argv[1], { timeout: 5000 });
+    database.exec('BEGIN IMMEDIATE');
+    console.log('held');
+    setTimeout(() => { database.exec('COMMIT'); database.close(); }, Number(process.argv[2]));`;
+  const args = ['--input-type=module', '--eval', script, weft.databaseFile, String(milliseconds)];
+  const holder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const released = once(holder, 'exit');
+  onTestFinished(async () => {
+    holder.kill('SIGKILL');
+    await released;
+  });
+  await once(holder.stdout, 'data');
+  return { released };
+}
+
+async function refusal(weft: Weft, environment: Record<string, string> = {}, entry?: string) {
+  const child = weft.launch(environment, entry);
+  const [code] = await once(child, 'close');
+  return { code, lines: weft.errors.trim().split('\n') };
+}
+
+const status = async (weft: Weft, path: string) => (await fetch(`${weft.url}${path}`).catch(() => undefined))?.status;
+
+describe('a write lock that another process holds for ten seconds', () => {
+  it('lets a write wait, and then do, while the API answers', async () => {
+    const weft = await Weft.start();
+    const { released } = await holdLock(weft, LOCK_MS);
+    let isReleased = false;
+    const release = released.then(() => {
+      isReleased = true;
+    });
+    const write = weft.request('PUT', '/host/host1/waits');
+    const slow: number[] = [];
+    let answers = 0;
+    while (!isReleased) {
+      const began = performance.now();
+      expect(await status(weft, '/healthz')).toBe(200);
+      const took = performance.now() - began;
+      if (took > HEALTHZ_MS) slow.push(Math.round(took));
+      answers += 1;
+    }
+    await release;
+    expect(slow).toEqual([]);
+    expect(answers).toBeGreaterThan(10);
+    expect((await write).status).toBe(200);
+    expect(namespaces()).toEqual(['waits']);
+  });
+});
+
+describe('a disk that is full for a while', () => {
+  it('is a 503 that says so, and over when there is room', async () => {
+    const weft = await Weft.prepare();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=711', 'tmpfs', weft.stateDirectory]);
+    onTestFinished(async () => {
+      await weft.stop();
+      execFileSync('umount', ['-l', weft.stateDirectory]);
+    });
+    await weft.start();
+    const filler = join(weft.stateDirectory, 'filler');
+    const { bavail, bsize } = statfsSync(weft.stateDirectory);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    await until('a write is refused', async () => {
+      const answer = await weft.request<{ detail: string }>('POST', '/subnets', subnet());
+      if (answer.status !== 503) return false;
+      expect(JSON.stringify(answer.body)).toMatch(/disk is full|database/);
+      return true;
+    });
+    rmSync(filler);
+    await until('a write is taken', async () => (await weft.request('PUT', '/host/host1/later')).status === 200);
+    expect(namespaces()).toEqual(['later']);
+  });
+});
+
+let nextSubnet = 0;
+function subnet() {
+  nextSubnet += 1;
+  const net = `10.${nextSubnet >> 8}.${nextSubnet & 255}`;
+  return { cidr: `${net}.0/24`, start: `${net}.2`, end: `${net}.200` };
+}
+
+describe('a database file that is removed while weft runs', () => {
+  it('takes every request to 503 until the same file is back', async () => {
+    const weft = await Weft.start();
+    expect((await weft.request('PUT', '/host/host1/before')).status).toBe(200);
+    renameSync(weft.databaseFile, `${weft.databaseFile}.away`);
+    for (const [method, path] of [
+      ['PUT', '/host/host1/lost'],
+      ['GET', '/host/host1/before'],
+      ['GET', '/healthz'],
+      ['GET', '/readyz'],
+    ] as const) {
+      expect((await weft.request(method, path)).status).toBe(503);
+    }
+    renameSync(`${weft.databaseFile}.away`, weft.databaseFile);
+    await until('it is ready again', async () => (await status(weft, '/readyz')) === 200);
+    expect((await weft.request('PUT', '/host/host1/after')).status).toBe(200);
+    expect(namespaces().sort()).toEqual(['after', 'before']);
+  });
+});
+
+describe('a start', () => {
+  it.each<[string, RegExp, (weft: Weft) => void]>([
+    [
+      'on a file that is no database',
+      /not an SQLite database/,
+      (weft) => writeFileSync(weft.databaseFile, 'x'.repeat(9000)),
+    ],
+    ['on a database with a damaged page', /damaged/, damage],
+  ])('%s is refused in one line, and its process ends', async (_what, line, make) => {
+    const weft = await Weft.prepare();
+    mkdirSync(dirname(weft.databaseFile), { mode: 0o700 });
+    make(weft);
+    const { code, lines } = await refusal(weft);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(line)]);
+  });
+
+  it('on the empty file of a database that the host remembers is refused, and takes nothing away', async () => {
+    const weft = await Weft.start();
+    await weft.request('PUT', '/host/host1/stays');
+    await weft.stop();
+    for (const ending of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${ending}`, { force: true });
+    writeFileSync(weft.databaseFile, '');
+    const { code, lines } = await refusal(weft);
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      expect.stringMatching(/^weft: The state directory remembers the database .*remove the notes/),
+    ]);
+    expect(namespaces()).toEqual(['stays']);
+  });
+
+  it('on a database of a newer version is refused, and takes nothing away', async () => {
+    const weft = await Weft.start();
+    await weft.request('PUT', '/host/host1/stays');
+    await weft.stop();
+    await weft.sql("INSERT INTO migrations (name, applied_at, oldest) VALUES ('0099_later.sql', 'now', '99.0.0')");
+    const { code, lines } = await refusal(weft);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/does not know 0099_later\.sql. Run weft 99\.0\.0 or later/)]);
+    expect(namespaces()).toEqual(['stays']);
+  });
+
+  it('that fails half-way ends its process, whatever it had begun', async () => {
+    const weft = await Weft.prepare();
+    const { code, lines } = await refusal(weft, {}, 'test/support/failing-start.ts');
+    expect(code).toBe(1);
+    expect(lines).toEqual(['weft: it fails as planned']);
+  });
+
+  it('without a database server waits for it, serves 503, and works when the server is there', async () => {
+    const port = await freePort();
+    const weft = await Weft.prepare();
+    const environment = { WEFT_DATABASE_URL: `http://127.0.0.1:${port}` };
+    weft.launch(environment);
+    await until('the API answers', async () => (await status(weft, '/healthz')) === 503);
+    expect(weft.output.match(/is waited for/g)).toHaveLength(1);
+    const path = join(temporaryDirectory(), 'server.db');
+    const server = await startLibsqlServer(path);
+    const relay = createServer((client) => {
+      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1');
+      for (const end of [client, upstream]) end.on('error', () => end.destroy());
+      client.pipe(upstream).pipe(client);
+    });
+    await new Promise<void>((resolve) => relay.listen(port, '127.0.0.1', resolve));
+    onTestFinished(async () => {
+      await weft.stop();
+      await server.close();
+      await new Promise((resolve) => relay.close(resolve));
+    });
+    await until('it is ready', async () => (await status(weft, '/readyz')) === 200);
+    expect((await weft.request('PUT', '/host/host1/works')).status).toBe(200);
+  });
+
+  it('that waits for a database server ends at SIGTERM with 0', async () => {
+    const weft = await Weft.prepare();
+    weft.launch({ WEFT_DATABASE_URL: `http://127.0.0.1:${await freePort()}` });
+    await until('the API answers', async () => (await status(weft, '/healthz')) === 503);
+    expect(await weft.end('SIGTERM')).toBe(0);
+    expect(weft.errors).toBe('');
+  });
+
+  it('takes over the database of an earlier version', async () => {
+    const weft = await Weft.start();
+    await weft.request('PUT', '/host/host1/kept');
+    await weft.stop();
+    renameSync(weft.databaseFile, join(weft.stateDirectory, 'weft.db'));
+    await weft.start();
+    expect((await weft.request('GET', '/host/host1/kept')).status).toBe(200);
+    expect(statSync(weft.databaseFile).mode & 0o777).toBe(0o600);
+  });
+});
+
+/** A database whose table of migrations is rubbish. */
+function damage(weft: Weft): void {
+  const script = `
+    import { DatabaseSync } from 'node:sqlite';
+    import { openSync, fstatSync, writeSync } from 'node:fs';
+    const database = new DatabaseSync(process.argv[1]);
+    database.exec('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)');
+    database.close();
+    const file = openSync(process.argv[1], 'r+');
+    writeSync(file, Buffer.alloc(fstatSync(file).size - 4096, 0x5a), 0, undefined, 4096);`;
+  execFileSync(process.execPath, ['--input-type=module', '--eval', script, weft.databaseFile]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
