@@ -39,12 +39,20 @@ const startParents = `
   WHERE status = 'pending' AND resource IS NULL AND sequence IN (
     SELECT parent FROM operations WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND parent IS NOT NULL)`;
 
-const selectCancelled = `
-  SELECT sequence FROM operations
-  WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL AND cancel_ms IS NOT NULL`;
+/** A claim that was executed twice, or whose answer was lost, shows here. */
+const selectRunning = `
+  SELECT count(*) AS running, json_group_array(sequence) FILTER (WHERE cancel_ms IS NOT NULL) AS cancelled FROM operations
+  WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL`;
+
+interface RunningRow {
+  readonly running: number;
+  readonly cancelled: string;
+}
 
 export interface Claim {
   readonly claimed: readonly ClaimedOperation[];
+  /** How many operations are running in this epoch, those claimed now among them. */
+  readonly running: number;
   /** Sequences of running operations that are to be cancelled. */
   readonly cancelled: readonly number[];
 }
@@ -52,8 +60,6 @@ export interface Claim {
 export interface ClaimRequest {
   /** How many at most; 0 only asks what is to be cancelled. */
   readonly limit: number;
-  /** How many this process works on. */
-  readonly running: number;
   /** Kinds of operations whose technology is away. */
   readonly away: readonly string[];
   readonly times: Pick<LoopTimes, 'lease' | 'retryLongest'>;
@@ -66,25 +72,26 @@ export interface ClaimRequest {
 export async function claim(
   database: Database,
   { hypervisor, epoch }: Registration,
-  { limit, running, away, times }: ClaimRequest,
+  { limit, away, times }: ClaimRequest,
 ): Promise<Claim> {
   const own = { hypervisor, epoch };
-  const cancelled = statement<{ sequence: number }>(selectCancelled, own);
-  if (limit === 0)
-    return { claimed: [], cancelled: sequences((await database.read([cancelled], { call: 'cancelled' }))[0]) };
+  const ask = statement<RunningRow>(selectRunning, own);
+  if (limit === 0) {
+    const [[row]] = await database.read([ask], { call: 'cancelled' });
+    return { claimed: [], ...runningOf(row) };
+  }
   const args = { ...own, limit, lease: times.lease, longest_pause: times.retryLongest };
   const take: Statement<ClaimedOperation> =
     away.length === 0
       ? statement<ClaimedOperation>(claimAny, args)
       : statement<ClaimedOperation>(claimPossible, { ...args, away: JSON.stringify(away) });
-  const [claimed, , rows = []] = await database.write(
-    // What runs nowhere cannot be stopped.
-    [take, statement<never>(startParents, own), ...(running > 0 ? [cancelled] : [])] as const,
-    { wakes: 'nobody', call: 'claim' },
-  );
-  return { claimed: claimed.sort((left, right) => left.sequence - right.sequence), cancelled: sequences(rows) };
+  const [claimed, , [row]] = await database.write([take, statement<never>(startParents, own), ask], {
+    wakes: 'nobody',
+    call: 'claim',
+  });
+  return { claimed: claimed.sort((left, right) => left.sequence - right.sequence), ...runningOf(row) };
 }
 
-function sequences(rows: readonly { readonly sequence: number }[]): number[] {
-  return rows.map(({ sequence }) => sequence);
+function runningOf(row: RunningRow | undefined): Pick<Claim, 'running' | 'cancelled'> {
+  return { running: row?.running ?? 0, cancelled: JSON.parse(row?.cancelled ?? '[]') };
 }

@@ -23,7 +23,7 @@ import { Work } from './work.ts';
 /** Operations that one executor runs side by side. */
 const RUNNING_MAX = 64;
 
-const NOTHING: Claim = { claimed: [], cancelled: [] };
+const NOTHING: Claim = { claimed: [], running: 0, cancelled: [] };
 
 export interface ExecutorOptions {
   readonly database: Database;
@@ -166,10 +166,11 @@ export class Executor {
       if (this.#closing || (running > 0 && !lease.isHeld())) return NOTHING;
       const away = kinds.flatMap((kind) => (kind.health?.().available === false ? [...kind.operations] : []));
       try {
-        const found = await claim(database, registration, { limit, running, away, times });
+        const found = await claim(database, registration, { limit, away, times });
         if (running === 0) lease.extend(asked);
         this.#failures.claim = 0;
         for (const operation of found.claimed) this.#work.take(operation);
+        if (found.running > this.#work.size) this.#pulse.giveBack();
         return found;
       } catch (error) {
         this.#failures.claim += 1;

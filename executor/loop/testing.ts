@@ -36,7 +36,7 @@ export async function openDatabase(): Promise<Database> {
 
 const insertOperation = `
   INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
-  SELECT :id, :parent, :hypervisor, :kind, :resource, '{}', 0, 'pending', 0, t + :deadline, 0, 0, 1, 'test', t
+  SELECT :id, :parent, :hypervisor, :kind, :resource, '{}', 0, 'pending', 0, t + :deadline, :attempt, 0, 1, 'test', t
   FROM (SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS t)`;
 
 interface Filed {
@@ -44,17 +44,19 @@ interface Filed {
   parent?: number;
   deadlineMs?: number;
   kind?: string;
+  attempt?: number;
 }
 
 /** Files an operation that changes these subjects. */
 export async function file(
   database: Database,
   id: string,
-  { subjects = [id], parent, deadlineMs = 60_000, kind: operationKind = 'test.do' }: Filed = {},
+  { subjects = [id], parent, deadlineMs = 60_000, kind: operationKind = 'test.do', attempt = 0 }: Filed = {},
 ): Promise<void> {
   const args = {
     id,
     kind: operationKind,
+    attempt,
     parent: parent ?? null,
     hypervisor: hypervisorId,
     resource: subjects[0] ?? null,
@@ -89,7 +91,7 @@ export const take = async (database: Database, registration: Registration, limit
   (await claimed(database, registration, limit)).map(({ id }) => id);
 
 export const claimed = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, { limit, running: 0, away: [], times: shortTimes })).claimed;
+  (await claim(database, registration, { limit, away: [], times: shortTimes })).claimed;
 
 /** A host that is a number, which each operation raises to its wanted one, step by step. */
 export interface Counter {

@@ -1,6 +1,6 @@
-import { type Database, DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
+import { type Database, DatabaseError, guard, now, type Statement, statement } from '../../schema/database/database.ts';
 import { remembered } from '../../schema/database/remembered.ts';
-import type { Problem } from '../../schema/problem.ts';
+import { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
 import type { Choice } from './choice.ts';
 import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
@@ -40,6 +40,7 @@ export async function record(database: Database, intent: Intent, key?: Idempoten
   const { operation, amended = false } = intent;
   try {
     const batch = [
+      guard(RECORDED, 'NOT EXISTS (SELECT 1 FROM operations WHERE id = :operation)', { operation }),
       ...(key ? [guardKey(key)] : []),
       ...intent.statements,
       ...(key ? [keepKey(operation, key)] : []),
@@ -52,15 +53,36 @@ export async function record(database: Database, intent: Intent, key?: Idempoten
     if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
     return accepted as AcceptedOperation;
   } catch (error) {
-    if (key && error instanceof DatabaseError && error.reason === KEY_TAKEN) {
+    if (!(error instanceof DatabaseError)) throw error;
+    if (error.reason === RECORDED || error.committed === 'unknown') {
+      const recorded = await readAccepted(database, operation);
+      if (recorded) return recorded;
+      throw unknownWhetherRecorded(operation, error);
+    }
+    if (key && error.reason === KEY_TAKEN) {
       const earlier = await findByKey(database, key);
       if (earlier) return earlier;
     }
-    if (error instanceof DatabaseError && (error.code === 'guard' || error.code === 'constraint')) {
-      throw await intent.explain(error);
-    }
+    if (error.code === 'guard' || error.code === 'constraint') throw await intent.explain(error);
     throw error;
   }
+}
+
+/** Aborts a batch that was executed before: a proxy has repeated the request. First in the batch. */
+const RECORDED = 'recorded';
+
+/** Undefined: it is not there, or cannot be read. */
+async function readAccepted(database: Database, operation: string): Promise<AcceptedOperation | undefined> {
+  const rows = await database.read([selectAccepted(operation)], { call: 'recorded' }).catch(() => [[]] as const);
+  return rows[0][0];
+}
+
+function unknownWhetherRecorded(operation: string, cause: DatabaseError): Problem {
+  return new Problem(
+    'unavailable',
+    `unknown whether it was recorded; GET /operations/${operation} tells, or repeat with the same Idempotency-Key`,
+    { cause, headers: { 'operation-id': operation } },
+  );
 }
 
 export interface NewOperation {

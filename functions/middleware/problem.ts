@@ -32,7 +32,7 @@ export function problemResponse(problem: Problem, c: Context<AppEnvironment>): R
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DatabaseError && (error.code === 'busy' || error.code === 'unavailable')) {
-    return new Problem('unavailable', 'The database does not answer; nothing was changed', {
+    return new Problem('unavailable', `Database unavailable, nothing was recorded: ${error.message}`, {
       hint: 'Send the request again in a moment',
       cause: error,
     });

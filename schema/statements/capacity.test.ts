@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
 import { type Database, statement } from '../database/database.ts';
-import { ALIVE_MS, alive } from './alive.ts';
+import { ALIVE_MS, alive, HEARTBEAT_MS, isSilent } from './alive.ts';
 import { availableCpu, availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from './capacity.ts';
 
 interface Amounts {
@@ -149,6 +149,9 @@ describe('alive', () => {
     ['a second before three heartbeats', ALIVE_MS - 1_000, 1],
     // julianday, which the view has to use, is good to a millisecond.
     ['a second after three heartbeats', ALIVE_MS + 1_000, 0],
+    ['a second before the clock was set back by a heartbeat', -HEARTBEAT_MS + 1_000, 1],
+    ['before the clock was set back by more than a heartbeat', -HEARTBEAT_MS - 1_000, 0],
+    ['before the clock was set back by a day', -86_400_000, 0],
     ['never', null, 0],
   ])('for an executor that was seen %s', async (_, ago, wanted) => {
     const database = await temporaryDatabase();
@@ -160,5 +163,6 @@ describe('alive', () => {
     ]);
     expect(rows).toEqual([{ alive: wanted }]);
     expect(view).toEqual(rows);
+    expect(isSilent(ago)).toBe(wanted === 0);
   });
 });

@@ -3,7 +3,8 @@ CREATE VIEW v_hypervisors AS
 SELECT
   r.name,
   r.id,
-  coalesce(r.last_seen_ms > (julianday('now') - 2440587.5) * 86400000.0 - 30000, 0) AS alive,
+  coalesce(r.last_seen_ms > (julianday('now') - 2440587.5) * 86400000.0 - 30000
+    AND r.last_seen_ms <= (julianday('now') - 2440587.5) * 86400000.0 + 10000, 0) AS alive,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.last_seen_ms / 86400000.0 + 2440587.5) AS last_seen,
   r.boot_id,
   r.epoch,

@@ -48,7 +48,7 @@ async function medianClaim(database: Database, round: string): Promise<number> {
     ]);
     const began = performance.now();
     const { claimed } = await claim(database, registration, {
-      ...{ limit: 64, running: 0, away: [], times: defaultTimes },
+      ...{ limit: 64, away: [], times: defaultTimes },
     });
     times.push(performance.now() - began);
     for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, settle: [] });

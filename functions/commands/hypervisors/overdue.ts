@@ -4,15 +4,14 @@ import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 import { takeBackNetworks } from '../../../schema/statements/networks.ts';
 
-/** Of hypervisors whose executor is not there to end them itself. */
+/**
+ * Of hypervisors whose executor is not there to end them itself, what none ever claimed: what was claimed once may be on
+ * the host, and waits for the look of the next start. `:now` is one time for the whole batch.
+ */
 const overdue = `
   SELECT o.sequence FROM hypervisors h
   CROSS JOIN operations o ON o.hypervisor = h.id AND o.status = 'pending' AND o.resource IS NOT NULL
-  WHERE NOT ${alive('h')} AND o.deadline_ms <= ${now}
-  UNION ALL
-  SELECT o.sequence FROM hypervisors h
-  CROSS JOIN operations o ON o.hypervisor = h.id AND o.status = 'running' AND o.resource IS NOT NULL
-  WHERE NOT ${alive('h')} AND o.deadline_ms <= ${now}`;
+  WHERE NOT ${alive('h')} AND o.attempt = 0 AND o.deadline_ms <= :now`;
 
 const end = `
   UPDATE operations AS o SET status = 'failed', finished_ms = ${now}, epoch = NULL, lease_until_ms = NULL, key = NULL,
@@ -35,12 +34,14 @@ const ended = `
  * how many there were.
  */
 export async function endOverdue(database: Database): Promise<number> {
-  const [found] = await database.read([statement<{ sequence: number }>(overdue)]);
+  const [[clock]] = await database.read([statement<{ now: number }>(`SELECT ${now} AS now`)]);
+  const at = { now: clock?.now ?? 0 };
+  const [found] = await database.read([statement<{ sequence: number }>(overdue, at)]);
   if (found.length === 0) return 0;
   const problem = JSON.stringify(new Problem('deadline', ''));
   await database.write([
-    ...takeBackNetworks(overdue, {}),
-    statement<never>(end, { problem }),
+    ...takeBackNetworks(overdue, at),
+    statement<never>(end, { problem, ...at }),
     ...endOperations(ended, {}),
   ]);
   return found.length;
