@@ -1,4 +1,4 @@
 import { surviveEveryHalt } from './halting.ts';
 import { testEveryPlace } from './places.ts';
 
-testEveryPlace('bridges', surviveEveryHalt);
+testEveryPlace('bridges', { survive: surviveEveryHalt });

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { startExecutor } from '../../executor/main.ts';
+import { type RunningExecutor, startExecutor } from '../../executor/main.ts';
 import { createApp } from '../../functions/app.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { readConfiguration } from '../../schema/process/configuration.ts';
-import type { Running } from '../../schema/process/process.ts';
 import { temporaryDirectory } from '../support/database.ts';
 import { clearHost } from '../support/host.ts';
 import { type Answer, type Instance, requestJson } from '../support/instance.ts';
@@ -25,8 +24,7 @@ export class Lab implements Instance {
   readonly #directory: string;
   readonly #app: ReturnType<typeof createApp>;
   readonly #lines: string[] = [];
-  #drop: () => void = () => undefined;
-  #executor: { readonly running: Running; readonly gate: Gate } | undefined;
+  #executor: { readonly running: RunningExecutor; readonly gate: Gate } | undefined;
 
   private constructor(directory: string, database: Database) {
     this.#directory = directory;
@@ -63,7 +61,8 @@ export class Lab implements Instance {
     const log = pino({ level: 'info' }, { write: (line: string) => void this.#lines.push(line) });
     const gate = new Gate(this.database);
     const stop = (reason: unknown) => this.#lines.push(`stopped: ${String(reason)}\n`);
-    const running = await startExecutor({ configuration, database: gate, log, stop }, this.steps.wrap);
+    const context = { configuration, database: gate, log, stop, ready: Promise.resolve(), isReady: true };
+    const running = await startExecutor(context, { wrap: this.steps.wrap });
     this.#executor = { running, gate };
   }
 
@@ -74,28 +73,23 @@ export class Lab implements Instance {
         if (current !== place) return undefined;
         this.#executor?.gate.shut();
         resolve();
-        return new Promise((_, reject) => {
-          this.#drop = () => reject(new Dropped('the executor was dropped'));
-        });
+        return new Promise(() => undefined);
       };
     });
   }
 
-  /** Drops a halted executor: nothing is given back, nothing is written. */
+  /** Drops the executor as a kill does: nothing is given back, nothing is written. */
   async abandon(): Promise<void> {
     const executor = this.#executor;
     this.#executor = undefined;
     this.steps.onPlace = () => undefined;
     executor?.gate.shut();
-    this.#drop();
-    await executor?.running.close();
+    await executor?.running.abandon();
   }
 
   /** Ends all of it and takes everything off the host. */
   async clear(): Promise<void> {
-    const executor = this.#executor;
-    this.#executor = undefined;
-    await executor?.running.close();
+    await this.abandon();
     this.database.close();
     clearHost();
   }
@@ -121,9 +115,4 @@ export class Lab implements Instance {
   async write(statements: readonly Statement[]): Promise<void> {
     await this.database.write(statements);
   }
-}
-
-class Dropped extends Error {
-  readonly code = 'dropped';
-  readonly transient = true;
 }

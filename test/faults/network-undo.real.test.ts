@@ -1,4 +1,4 @@
 import { surviveEveryHalt } from './halting.ts';
 import { testEveryPlace } from './places.ts';
 
-testEveryPlace('networkUndo', surviveEveryHalt);
+testEveryPlace('networkUndo', { survive: surviveEveryHalt });

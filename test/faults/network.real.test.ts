@@ -1,4 +1,4 @@
 import { surviveEveryHalt } from './halting.ts';
 import { testEveryPlace } from './places.ts';
 
-testEveryPlace('network', surviveEveryHalt);
+testEveryPlace('network', { survive: surviveEveryHalt });

@@ -6,7 +6,7 @@ import { surviveEveryHalt } from './halting.ts';
 import { testEveryPlace } from './places.ts';
 import { component, patch, port, ring } from './scenarios/spp.ts';
 
-testEveryPlace('spp', surviveEveryHalt);
+testEveryPlace('spp', { survive: surviveEveryHalt });
 
 describe('a process that dies', () => {
   it.each<[string, (vf: StandIn) => void]>([
