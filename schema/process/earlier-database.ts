@@ -6,7 +6,7 @@ import { fileUrl } from '../database/open-file.ts';
 import { ConfigurationError } from './configuration.ts';
 
 /** How long to wait for another process that moves it, or has it open just then. */
-const BUSY_MS = 2_000;
+const BUSY_MS = 10_000;
 
 /**
  * Moves the database of weft 0.1 from the state directory into `directory`. Its log is written back into it first,
@@ -18,18 +18,24 @@ export function moveEarlierDatabase(stateDirectory: string, directory: string): 
   const from = join(stateDirectory, 'weft.db');
   if (!isThere(from)) return;
   const to = join(directory, 'weft.db');
-  alone(join(directory, 'moving.lock'), () => {
-    // Another process that started at the same time has moved it.
-    if (!isThere(from)) return;
-    if (!lstatSync(from).isFile()) throw new ConfigurationError(`WEFT_STATE_DIR: ${from} is not a regular file`);
-    if (isThere(to)) {
-      throw new ConfigurationError(
-        `WEFT_STATE_DIR: there are two databases, ${from} of an earlier version and ${to}: move away the wrong one`,
-      );
-    }
-    writeLogBack(from);
-    renameSync(from, to);
-  });
+  try {
+    alone(join(directory, 'moving.lock'), () => moveAlone(from, to));
+  } catch (error) {
+    // Another process that started at the same time has moved it, and taken its lock away.
+    if (isThere(from)) throw error;
+  }
+}
+
+function moveAlone(from: string, to: string): void {
+  if (!isThere(from)) return;
+  if (!lstatSync(from).isFile()) throw new ConfigurationError(`WEFT_STATE_DIR: ${from} is not a regular file`);
+  if (isThere(to)) {
+    throw new ConfigurationError(
+      `WEFT_STATE_DIR: there are two databases, ${from} of an earlier version and ${to}: move away the wrong one`,
+    );
+  }
+  writeLogBack(from);
+  renameSync(from, to);
 }
 
 function isThere(path: string): boolean {
