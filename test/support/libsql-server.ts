@@ -1,206 +1,129 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import Libsql from 'libsql';
+import { Engine } from './libsql/engine.ts';
+import { Faults } from './libsql/faults.ts';
+import { answerWithFault } from './libsql/faulty-answer.ts';
+import type { StreamRequest } from './libsql/hrana.ts';
+import { describeRequest, type ServedRequest } from './libsql/request-log.ts';
 
 /*
  * A libSQL server for tests: what `@libsql/client` asks of sqld for a batch, over HTTP (Hrana 2, JSON), on a local
- * file. It stands in for sqld, of which there is neither an npm nor a Debian package. Interactive transactions, which
- * weft has none of, are not served.
+ * file, and with faults on demand. It stands in for sqld, of which there is neither an npm nor a Debian package.
+ *
+ * The process that serves a file must not open it with Node's SQLite too: the locks of two copies of SQLite in one
+ * process do not see each other.
  */
+
+export interface LibsqlServerOptions {
+  readonly token?: string;
+  /** Any free one by default. */
+  readonly port?: number;
+  /** How large the rows of an answer may be; 10 MB, as sqld has it. */
+  readonly answerLimitBytes?: number;
+  /** How long a request waits for a lock that another process holds; 5 s. */
+  readonly busyTimeoutMs?: number;
+}
 
 export interface LibsqlServer {
   readonly url: string;
+  readonly faults: Faults;
+  /** What was asked so far, oldest first. */
+  readonly requests: ServedRequest[];
+  /** How many connections are open. */
+  connections(): Promise<number>;
+  /** Refuses connections, as a server that is down, until {@link start}. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startLibsqlServer(path: string, token?: string): Promise<LibsqlServer> {
+/** Serves the file at `path`; the second argument may be the token alone. */
+export async function startLibsqlServer(
+  path: string,
+  options: LibsqlServerOptions | string = {},
+): Promise<LibsqlServer> {
+  const {
+    token,
+    port = 0,
+    answerLimitBytes = 10_000_000,
+    busyTimeoutMs = 5_000,
+  } = typeof options === 'string' ? { token: options } : options;
+  const service: Service = {
+    engine: new Engine(path, { answerLimitBytes, busyTimeoutMs }),
+    token,
+    faults: new Faults(),
+    requests: [],
+  };
   const server = createServer((request, response) => {
-    answer(path, token, request, response).catch((error: unknown) => send(response, 500, { message: String(error) }));
+    serve(service, request, response).catch((error: unknown) => {
+      if (!response.headersSent) sendJson(response, 500, { message: String(error) });
+    });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+  const listening = await listen(server, port);
   return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    url: `http://127.0.0.1:${listening}`,
+    faults: service.faults,
+    requests: service.requests,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
+    stop: () => stop(server),
+    async start() {
+      await listen(server, listening);
+    },
+    async close() {
+      await stop(server);
+      service.engine.close();
+    },
   };
 }
 
-async function answer(
-  path: string,
-  token: string | undefined,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  // The client asks which versions there are: this one, only.
-  if (request.method !== 'POST' || request.url !== '/v2/pipeline') return send(response, 404, {});
-  if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
-    return send(response, 401, { message: 'the token is wrong', code: 'AUTH_INVALID' });
-  }
-  const { requests }: { requests: StreamRequest[] } = JSON.parse(await text(request));
-  const database = new Libsql(path, { timeout: 5_000 });
-  try {
-    send(response, 200, { baton: null, base_url: null, results: new Stream(database).serve(requests) });
-  } finally {
-    database.close();
-  }
+interface Service {
+  readonly engine: Engine;
+  readonly token: string | undefined;
+  readonly faults: Faults;
+  readonly requests: ServedRequest[];
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
+async function serve(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== 'POST' || request.url !== '/v2/pipeline') return sendJson(response, 404, {});
+  if (service.token !== undefined && request.headers.authorization !== `Bearer ${service.token}`) {
+    return sendJson(response, 401, { error: 'Unauthorized: `the token is wrong`' });
+  }
+  const body = await text(request);
+  const { requests }: { requests: StreamRequest[] } = JSON.parse(body);
+  const served = describeRequest(requests, body.length);
+  service.requests.push(served);
+  const execute = async () => {
+    served.executed += 1;
+    return { baton: null, base_url: null, results: await service.engine.serve(requests) };
+  };
+  const fault = service.faults.take(served);
+  if (fault === undefined) return sendJson(response, 200, await execute());
+  served.fault = fault;
+  await answerWithFault(fault, { requests, response, execute });
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-interface StatementMessage {
-  sql?: string;
-  sql_id?: number;
-  args: HranaValue[];
-  named_args: { name: string; value: HranaValue }[];
-}
-
-type HranaValue =
-  | { type: 'null' }
-  | { type: 'integer'; value: string }
-  | { type: 'float'; value: number }
-  | { type: 'text'; value: string };
-
-type Condition =
-  | { type: 'ok' | 'error'; step: number }
-  | { type: 'not'; cond: Condition }
-  | { type: 'and' | 'or'; conds: Condition[] }
-  | { type: 'is_autocommit' };
-
-type StreamRequest =
-  | { type: 'execute'; stmt: StatementMessage }
-  | { type: 'batch'; batch: { steps: { condition?: Condition; stmt: StatementMessage }[] } }
-  | { type: 'store_sql'; sql_id: number; sql: string }
-  | { type: 'close_sql'; sql_id: number }
-  | { type: 'close' };
-
-interface StatementResult {
-  cols: { name: string }[];
-  rows: HranaValue[][];
-  affected_row_count: number;
-  last_insert_rowid: string | null;
-}
-
-interface HranaError {
-  message: string;
-  code: string;
-}
-
-/** One client's stream: its statements share a connection and the texts that it stored. */
-class Stream {
-  readonly #database: Libsql.Database;
-  readonly #texts = new Map<number, string>();
-
-  constructor(database: Libsql.Database) {
-    this.#database = database;
-  }
-
-  serve(requests: readonly StreamRequest[]): unknown[] {
-    return requests.map((request) => {
-      try {
-        return { type: 'ok', response: { type: request.type, ...this.#respond(request) } };
-      } catch (error) {
-        return { type: 'error', error: hranaError(error) };
-      }
+/** Answers the port. */
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
-  }
-
-  #respond(request: StreamRequest): object {
-    switch (request.type) {
-      case 'execute':
-        return { result: this.#execute(request.stmt) };
-      case 'batch':
-        return { result: this.#batch(request.batch.steps) };
-      case 'store_sql':
-        this.#texts.set(request.sql_id, request.sql);
-        return {};
-      case 'close_sql':
-        this.#texts.delete(request.sql_id);
-        return {};
-      case 'close':
-        return {};
-    }
-  }
-
-  /** Steps whose condition does not hold are neither a result nor an error. */
-  #batch(steps: readonly { condition?: Condition; stmt: StatementMessage }[]): object {
-    const results: (StatementResult | null)[] = [];
-    const errors: (HranaError | null)[] = [];
-    for (const [index, { condition, stmt }] of steps.entries()) {
-      results[index] = null;
-      errors[index] = null;
-      if (condition && !this.#holds(condition, results, errors)) continue;
-      try {
-        results[index] = this.#execute(stmt);
-      } catch (error) {
-        errors[index] = hranaError(error);
-      }
-    }
-    return { step_results: results, step_errors: errors };
-  }
-
-  #holds(condition: Condition, results: readonly unknown[], errors: readonly unknown[]): boolean {
-    switch (condition.type) {
-      case 'ok':
-        return results[condition.step] !== null;
-      case 'error':
-        return errors[condition.step] !== null;
-      case 'not':
-        return !this.#holds(condition.cond, results, errors);
-      case 'and':
-        return condition.conds.every((each) => this.#holds(each, results, errors));
-      case 'or':
-        return condition.conds.some((each) => this.#holds(each, results, errors));
-      case 'is_autocommit':
-        return !this.#database.inTransaction;
-    }
-  }
-
-  #execute({ sql, sql_id, args, named_args }: StatementMessage): StatementResult {
-    const prepared = this.#database.prepare(sql ?? this.#texts.get(sql_id ?? -1) ?? '');
-    const bound =
-      named_args.length > 0
-        ? [Object.fromEntries(named_args.map(({ name, value }) => [name.replace(/^[:@$]/, ''), fromHrana(value)]))]
-        : args.map(fromHrana);
-    if (!prepared.reader) {
-      const { changes } = prepared.run(...bound);
-      return { cols: [], rows: [], affected_row_count: changes, last_insert_rowid: null };
-    }
-    const rows = prepared.raw(true).all(...bound) as unknown[][];
-    const cols = prepared.columns().map(({ name }) => ({ name }));
-    return { cols, rows: rows.map((row) => row.map(toHrana)), affected_row_count: 0, last_insert_rowid: null };
-  }
+  });
 }
 
-function fromHrana(value: HranaValue): string | number | bigint | null {
-  switch (value.type) {
-    case 'null':
-      return null;
-    case 'integer':
-      return BigInt(value.value);
-    default:
-      return value.value;
-  }
-}
-
-function toHrana(value: unknown): HranaValue {
-  if (value === null) return { type: 'null' };
-  if (typeof value === 'number') {
-    return Number.isInteger(value) ? { type: 'integer', value: String(value) } : { type: 'float', value };
-  }
-  return { type: 'text', value: String(value) };
-}
-
-function hranaError(error: unknown): HranaError {
-  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return {
-    message: error instanceof Error ? error.message : String(error),
-    code: typeof code === 'string' ? code : 'SQLITE_ERROR',
-  };
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
