@@ -1,51 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { LoopTimes } from '../../executor/loop/times.ts';
 import { type RunningExecutor, startExecutor } from '../../executor/main.ts';
 import { createApp } from '../../functions/app.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { readConfiguration } from '../../schema/process/configuration.ts';
-import { temporaryDirectory } from '../support/database.ts';
 import { clearHost } from '../support/host.ts';
 import { type Answer, type Instance, requestJson } from '../support/instance.ts';
+import { FaultyDatabase } from './faulty-database.ts';
 import { Gate } from './gate.ts';
 import { type Place, StepFaults } from './steps.ts';
 
+export interface LabOptions {
+  readonly times?: Partial<LoopTimes>;
+  /** Opens the database in a directory; an embedded one by default. */
+  readonly openDatabase?: (directory: string) => Database;
+}
+
 /**
- * weft in the test's own process: the API without a server, over one database file, and an executor on the test's
- * private host that is halted and built anew in a fraction of the time that a process takes.
+ * weft in the test's own process: the API without a server, over one database, and an executor on the test's private
+ * host that is dropped and built anew in a fraction of the time that a process takes. The API has the database as it
+ * is, the executor with faults.
  */
 export class Lab implements Instance {
   readonly database: Database;
+  /** The same as the executor has it. */
+  readonly executorDatabase: FaultyDatabase;
   readonly steps = new StepFaults();
   readonly hasEnded = false;
+  /** Why the executor has asked for the process to end. */
+  stopped: unknown;
   readonly #directory: string;
+  readonly #times: Partial<LoopTimes>;
   readonly #app: ReturnType<typeof createApp>;
   readonly #lines: string[] = [];
-  #executor: { readonly running: RunningExecutor; readonly gate: Gate } | undefined;
+  #executor: RunningExecutor | undefined;
+  /** Of an executor that has not been built to its end yet, too. */
+  #gate: Gate | undefined;
 
-  private constructor(directory: string, database: Database) {
+  private constructor(directory: string, database: Database, times: Partial<LoopTimes>) {
     this.#directory = directory;
+    this.#times = times;
     this.database = database;
+    this.executorDatabase = new FaultyDatabase(database);
     this.#app = createApp(() => ({
       database,
       hosts: null,
       origins: new Set(),
       adminToken: undefined,
       readBudget: Number.POSITIVE_INFINITY,
-      report: (error) => this.#lines.push(String(error)),
+      report: (error) => this.#lines.push(`${String(error)}\n`),
     }));
   }
 
+  /** One without an executor, which is to be cleared. */
+  static async open({ times = {}, openDatabase = openFile }: LabOptions = {}): Promise<Lab> {
+    const directory = mkdtempSync(join(tmpdir(), 'weft-lab-'));
+    const lab = new Lab(directory, openDatabase(directory), times);
+    await migrate(lab.database);
+    return lab;
+  }
+
   /** One that ends with the test, with its executor. */
-  static async start(): Promise<Lab> {
-    const directory = temporaryDirectory();
-    const database = openEmbedded(join(directory, 'weft.db'));
-    const lab = new Lab(directory, database);
+  static async start(options?: LabOptions): Promise<Lab> {
+    const lab = await Lab.open(options);
     onTestFinished(() => lab.clear());
-    await migrate(database);
     await lab.startExecutor();
     return lab;
   }
@@ -59,11 +83,13 @@ export class Lab implements Instance {
     this.steps.restart();
     const configuration = readConfiguration({ WEFT_STATE_DIR: this.#directory });
     const log = pino({ level: 'info' }, { write: (line: string) => void this.#lines.push(line) });
-    const gate = new Gate(this.database);
-    const stop = (reason: unknown) => this.#lines.push(`stopped: ${String(reason)}\n`);
+    const gate = new Gate(this.executorDatabase);
+    this.#gate = gate;
+    const stop = (reason: unknown) => {
+      this.stopped = reason;
+    };
     const context = { configuration, database: gate, log, stop, ready: Promise.resolve(), isReady: true };
-    const running = await startExecutor(context, { wrap: this.steps.wrap });
-    this.#executor = { running, gate };
+    this.#executor = await startExecutor(context, { wrap: this.steps.wrap, times: this.#times });
   }
 
   /** Resolves when the executor comes by a place: by then it is halted, and writes nothing any more. */
@@ -71,7 +97,7 @@ export class Lab implements Instance {
     return new Promise((resolve) => {
       this.steps.onPlace = (current) => {
         if (current !== place) return undefined;
-        this.#executor?.gate.shut();
+        this.#gate?.shut();
         resolve();
         return new Promise(() => undefined);
       };
@@ -83,8 +109,8 @@ export class Lab implements Instance {
     const executor = this.#executor;
     this.#executor = undefined;
     this.steps.onPlace = () => undefined;
-    executor?.gate.shut();
-    await executor?.running.abandon();
+    this.#gate?.shut();
+    await executor?.abandon();
   }
 
   /** Ends all of it and takes everything off the host. */
@@ -92,6 +118,7 @@ export class Lab implements Instance {
     await this.abandon();
     this.database.close();
     clearHost();
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
@@ -115,4 +142,8 @@ export class Lab implements Instance {
   async write(statements: readonly Statement[]): Promise<void> {
     await this.database.write(statements);
   }
+}
+
+function openFile(directory: string): Database {
+  return openEmbedded(join(directory, 'weft.db'), { synchronous: 'normal' });
 }
