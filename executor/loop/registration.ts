@@ -83,52 +83,55 @@ export async function register(
     ...resourceArguments(machine.resources),
   };
   try {
-    const [, , , , , rows] = await database.write([
-      guard(
-        'other_machine',
-        `NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor} AND machine_id <> :machine)`,
-        args,
-      ),
-      guard(
-        'epoch_moved',
-        after === undefined ? '1' : `(SELECT epoch FROM hypervisors WHERE ${sameHypervisor}) IS :after`,
-        {
-          name,
-          after: after ?? null,
-        },
-      ),
-      statement(
-        `INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms)
+    const [, , , , , rows] = await database.write(
+      [
+        guard(
+          'other_machine',
+          `NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor} AND machine_id <> :machine)`,
+          args,
+        ),
+        guard(
+          'epoch_moved',
+          after === undefined ? '1' : `(SELECT epoch FROM hypervisors WHERE ${sameHypervisor}) IS :after`,
+          {
+            name,
+            after: after ?? null,
+          },
+        ),
+        statement(
+          `INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms)
          SELECT :id, :name, 0, '{}', ${now} WHERE NOT EXISTS (SELECT 1 FROM hypervisors WHERE ${sameHypervisor})`,
-        args,
-      ),
-      statement(
-        `INSERT INTO events (at_ms, hypervisor, type, subject, data)
+          args,
+        ),
+        statement(
+          `INSERT INTO events (at_ms, hypervisor, type, subject, data)
          SELECT ${now}, id, CASE WHEN boot_id = :boot THEN 'hypervisor.restarted' WHEN boot_id IS NULL THEN 'hypervisor.registered'
            ELSE 'hypervisor.rebooted' END, 'hypervisors/' || id, json_object('epoch', epoch + 1, 'version', :version)
          FROM hypervisors WHERE ${sameHypervisor}`,
-        args,
-      ),
-      statement(
-        `INSERT INTO events (at_ms, hypervisor, type, subject, data)
+          args,
+        ),
+        statement(
+          `INSERT INTO events (at_ms, hypervisor, type, subject, data)
          SELECT ${now}, id, 'removal.held', 'hypervisors/' || id, :restored FROM hypervisors WHERE ${sameHypervisor} AND ${isBehind}`,
-        args,
-      ),
-      statement<{ id: string; name: string; epoch: number; database_id: string; restore_generation: number }>(
-        `UPDATE hypervisors SET epoch = max(epoch, :seen_epoch) + 1, held = CASE WHEN ${isBehind} THEN :restored ELSE held END, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
+          args,
+        ),
+        statement<{ id: string; name: string; epoch: number; database_id: string; restore_generation: number }>(
+          `UPDATE hypervisors SET epoch = max(epoch, :seen_epoch) + 1, held = CASE WHEN ${isBehind} THEN :restored ELSE held END, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
            executor_version = :version, capabilities = :capabilities, ${setResources}, last_seen_ms = ${now}
          WHERE ${sameHypervisor}
          RETURNING id, name, epoch, (SELECT id FROM database) AS database_id,
            max((SELECT restore_generation FROM database), :seen_generation) + 1 AS restore_generation`,
-        args,
-      ),
-      statement('UPDATE database SET restore_generation = max(restore_generation, :seen_generation) + 1', args),
-      statement(
-        `UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
+          args,
+        ),
+        statement('UPDATE database SET restore_generation = max(restore_generation, :seen_generation) + 1', args),
+        statement(
+          `UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
          WHERE hypervisor = (SELECT id FROM hypervisors WHERE ${sameHypervisor}) AND status = 'running' AND resource IS NOT NULL`,
-        args,
-      ),
-    ]);
+          args,
+        ),
+      ],
+      { call: 'register' },
+    );
     const row = rows[0];
     if (!row) throw new DatabaseError('fault', 'hypervisors', 'the hypervisor was not registered');
     return {
@@ -158,9 +161,10 @@ export function fence({ hypervisor, epoch }: Registration) {
 
 /** Why a write was fenced: a newer start has taken over, or the hypervisor was removed (and maybe described anew since). */
 export async function whyFenced(database: Database, { hypervisor, name, epoch }: Registration): Promise<Problem> {
-  const [newer] = await database.read([
-    statement('SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch > :epoch', { hypervisor, epoch }),
-  ]);
+  const [newer] = await database.read(
+    [statement('SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch > :epoch', { hypervisor, epoch })],
+    { call: 'fenced' },
+  );
   if (newer.length > 0) return new Problem('conflict', 'A newer start of this executor has taken over');
   return new Problem('conflict', `Hypervisor ${name} was removed from the database`, {
     hint: 'Start weft again to register it anew',

@@ -1,79 +1,12 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StandIn } from '../stand-ins/spp/process.ts';
-import { anNfv, aPanel, ask, aVf, connected } from '../support/panel.ts';
+import { aPanel, ask } from '../support/panel.ts';
 import { until } from '../support/until.ts';
-import type { Weft } from '../support/weft.ts';
-import { type Act, surviveEveryKill } from './harness.ts';
+import { surviveEveryHalt } from './halting.ts';
+import { testEveryPlace } from './places.ts';
+import { component, patch, port, ring } from './scenarios/spp.ts';
 
-/** The stand-ins of the running test: they outlive weft, as the real processes do. */
-let processes: StandIn[] = [];
-
-async function endProcesses(): Promise<void> {
-  await Promise.all(processes.map((process) => process.close()));
-  processes = [];
-}
-
-const prepared =
-  (...requests: readonly (readonly [string, string, unknown?])[]): Act =>
-  async (weft) => {
-    await endProcesses();
-    // Those of the run before may have found this weft, too.
-    await connected(weft, 0);
-    processes = [aVf('2020', 1), anNfv('2020', 2)];
-    await connected(weft, 2);
-    for (const [method, path, body] of requests) {
-      expect({ path, ...(await ask(weft, method, path, body)) }).toMatchObject({ path, status: 204 });
-    }
-  };
-
-const command =
-  (method: string, path: string, body?: unknown): Act =>
-  async (weft) => {
-    await connected(weft, 2);
-    await ask(weft, method, path, body);
-  };
-
-/** Everything that a process was told to do: not twice, and nothing that was not asked for. */
-async function told(weft: Weft): Promise<unknown> {
-  await connected(weft, 2);
-  return processes.map(({ commands }) => commands.filter((each) => each !== 'status' && each !== '_get_client_id'));
-}
-
-const component = ['POST', '/v1/vfs/1/components', { name: 'cls', core: 2, type: 'classifier_mac' }] as const;
-const port = ['PUT', '/v1/vfs/1/components/cls/ports', { action: 'attach', port: 'ring:1', dir: 'tx' }] as const;
-const entry = [
-  'PUT',
-  '/v1/vfs/1/classifier_table',
-  { action: 'add', type: 'mac', mac_address: 'FA:16:3E:7D:CC:35', port: 'ring:1' },
-] as const;
-const ring = ['PUT', '/v1/nfvs/2/ports', { action: 'add', port: 'ring:0' }] as const;
-const patch = ['PUT', '/v1/nfvs/2/patches', { src: 'phy:0', dst: 'ring:0' }] as const;
-
-let kills = 0;
-afterAll(() => console.log(`note: killed at ${kills} places`));
-
-describe('weft killed before and after each command: no process is told twice, and the rows are as if nothing had happened:', () => {
-  it.each<[string, Act, Act]>([
-    ['start a component', prepared(), command(...component)],
-    ['attach a port', prepared(component), command(...port)],
-    ['add to the classifier', prepared(component, port), command(...entry)],
-    ['stop a component', prepared(component, port), command('DELETE', '/v1/vfs/1/components/cls')],
-    ['add a port', prepared(), command(...ring)],
-    ['patch', prepared(ring), command(...patch)],
-    ['forward', prepared(ring, patch), command('PUT', '/v1/nfvs/2/forward', { action: 'start' })],
-    ['reset the patches', prepared(ring, patch), command('DELETE', '/v1/nfvs/2/patches')],
-    [
-      'a command that is refused',
-      prepared(),
-      command('POST', '/v1/vfs/1/components', { name: 'far', core: 99, type: 'merge' }),
-    ],
-  ])('%s', async (_name, prepare, act) => {
-    const places = await surviveEveryKill({ prepare, act, outcome: told });
-    expect(places.length).toBeGreaterThan(0);
-    kills += places.length;
-    await endProcesses();
-  });
-});
+testEveryPlace('spp', { survive: surviveEveryHalt });
 
 describe('a process that dies', () => {
   it.each<[string, (vf: StandIn) => void]>([

@@ -1,7 +1,6 @@
 import { now, statement } from '../../schema/database/database.ts';
-import { openEmbedded } from '../../schema/database/embedded.ts';
+import type { Instance } from './instance.ts';
 import { until } from './until.ts';
-import type { Weft } from './weft.ts';
 
 /* Associations of the one hypervisor with subnets, written as the API writes them. */
 
@@ -42,31 +41,26 @@ const insertSubject = `
   INSERT INTO operation_subjects (subject, sequence) SELECT resource, sequence FROM operations WHERE id = :id`;
 
 /** Writes the rows and nothing else, as for a hypervisor whose executor is away. */
-export async function writeAssociations(weft: Weft, associations: Associations): Promise<void> {
+export async function writeAssociations(weft: Instance, associations: Associations): Promise<void> {
   await write(weft, associations, null);
 }
 
 /** Writes the rows and waits until the executor has done what they say, or the process has ended. */
-export async function associate(weft: Weft, associations: Associations): Promise<void> {
+export async function associate(weft: Instance, associations: Associations): Promise<void> {
   const id = crypto.randomUUID();
   await write(weft, associations, id);
   await until('the associations are changed', async () => {
-    if (weft.child.exitCode !== null || weft.child.signalCode !== null) return true;
+    if (weft.hasEnded) return true;
     const [row] = await weft.sql(`SELECT 1 FROM operations WHERE id = '${id}' AND finished_ms IS NOT NULL`);
     return row !== undefined;
   });
 }
 
-async function write(weft: Weft, associations: Associations, id: string | null): Promise<void> {
+async function write(weft: Instance, associations: Associations, id: string | null): Promise<void> {
   const rows = [insertSubnets, remove, change, freeNames, allotNames];
   const args = { associations: JSON.stringify(associations), id };
-  const database = openEmbedded(weft.databaseFile);
-  try {
-    const script = id === null ? rows : [...rows, insertOperation, insertSubject];
-    await database.write(script.map((sql) => statement(sql, args)));
-  } finally {
-    database.close();
-  }
+  const script = id === null ? rows : [...rows, insertOperation, insertSubject];
+  await weft.write(script.map((sql) => statement(sql, args)));
 }
 
 export interface AssociationState {
@@ -77,7 +71,7 @@ export interface AssociationState {
 }
 
 /** What the rows say, by interface. */
-export function associationStates(weft: Weft): Promise<AssociationState[]> {
+export function associationStates(weft: Instance): Promise<AssociationState[]> {
   return weft.sql<AssociationState>(
     "SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY interface, subnet",
   );

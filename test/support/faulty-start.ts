@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
-import type { Kind } from '../../executor/kinds.ts';
 import { startExecutor } from '../../executor/main.ts';
 import { startServer } from '../../functions/server.ts';
 import { startProcess } from '../../schema/process/process.ts';
+import { StepFaults } from '../faults/steps.ts';
 
 /*
  * `npm start` with faults, which only tests start:
@@ -13,45 +13,24 @@ import { startProcess } from '../../schema/process/process.ts';
  */
 
 const {
-  WEFT_FAULT_AT: place,
+  WEFT_FAULT_AT: fatal,
   WEFT_FAULT_SIGNAL: signal = 'SIGKILL',
   WEFT_FAULT_LOG: log,
   WEFT_FAULT_FAIL: failing,
   WEFT_FAULT_TWICE: twice,
 } = process.env;
 
-const taken = new Map<string, number>();
-
-class PlannedFailure extends Error {
-  readonly code = 'denied';
-  readonly transient = false;
-}
-
-function pass(step: string, side: 'before' | 'after'): void {
-  if (log !== undefined) appendFileSync(log, `${step}:${side}\n`);
-  if (`${step}:${side}` === place) process.kill(process.pid, signal);
-}
-
-function failOnce(step: string): void {
-  const times = (taken.get(step) ?? 0) + 1;
-  taken.set(step, times);
-  if (`${step}:${times}` === failing || `${step}:always` === failing)
-    throw new PlannedFailure(`${step} fails as planned`);
-}
-
-function faulty(kind: Kind): Kind {
-  const apply: Kind['resource']['apply'] = async (step) => {
-    pass(step.name, 'before');
-    failOnce(step.name);
-    await kind.resource.apply(step);
-    if (twice !== undefined) await kind.resource.apply(step);
-    pass(step.name, 'after');
-  };
-  return { ...kind, resource: { ...kind.resource, apply } };
-}
+const faults = new StepFaults();
+faults.twice = twice !== undefined;
+faults.failing = failing;
+faults.onPlace = (place) => {
+  if (log !== undefined) appendFileSync(log, `${place}\n`);
+  if (place === fatal) process.kill(process.pid, signal);
+  return undefined;
+};
 
 await startProcess(async (context) => {
-  const executor = await startExecutor(context, { wrap: faulty });
+  const executor = await startExecutor(context, { wrap: faults.wrap });
   const server = await startServer(context.configuration, context.database, context.log);
   return {
     async close() {

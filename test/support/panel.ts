@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { type StandIn, type StandInOptions, startNfv, startPrimary, startVf } from '../stand-ins/spp/process.ts';
+import type { Instance } from './instance.ts';
 import { until } from './until.ts';
 import { Weft } from './weft.ts';
 
@@ -37,8 +38,8 @@ export interface SppAnswer {
 }
 
 /** One request as spp-ctl's clients make it; a body that is not text goes as JSON. */
-export async function ask(weft: Weft, method: string, path: string, body?: unknown): Promise<SppAnswer> {
-  const answer = await fetch(`${weft.url}${path}`, {
+export async function ask(weft: Instance, method: string, path: string, body?: unknown): Promise<SppAnswer> {
+  const answer = await weft.fetch(path, {
     method,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -46,7 +47,7 @@ export async function ask(weft: Weft, method: string, path: string, body?: unkno
 }
 
 /** Waits until that many processes are connected. */
-export async function connected(weft: Weft, count: number): Promise<void> {
+export async function connected(weft: Instance, count: number): Promise<void> {
   await until(`${count} processes are connected`, async () => {
     const { text } = await ask(weft, 'GET', '/v1/processes');
     return (JSON.parse(text) as unknown[]).length === count;

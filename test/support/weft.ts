@@ -4,22 +4,17 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { type Database, statement } from '../../schema/database/database.ts';
+import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { temporaryDirectory } from './database.ts';
 import { clearHost } from './host.ts';
+import { type Answer, type Instance, requestJson } from './instance.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-export interface Answer<Body> {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Body;
-}
-
 /** A weft of the running test's own: a process with its state directory and port, in the test's network namespace. */
-export class Weft {
+export class Weft implements Instance {
   readonly stateDirectory: string;
   readonly port: number;
   #process: ChildProcess | undefined;
@@ -136,27 +131,38 @@ export class Weft {
     clearHost();
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.url}${path}`, init);
+  }
+
   /** One request; a body that is not text goes as JSON. The answer's body is read as JSON. */
-  async request<Body = Record<string, unknown>>(
+  request<Body = Record<string, unknown>>(
     method: string,
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<Body>> {
-    const answer = await fetch(`${this.url}${path}`, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Body };
+    return requestJson((...args) => this.fetch(...args), method, path, body, headers);
   }
 
   /** Reads and writes the database beside the running process. */
   async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
-    const database: Database = openEmbedded(this.databaseFile);
+    const [rows] = await this.#beside((database) => database.write([statement<Row>(text)]));
+    return rows;
+  }
+
+  async write(statements: readonly Statement[]): Promise<void> {
+    await this.#beside((database) => database.write(statements));
+  }
+
+  async #beside<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
+    const database = openEmbedded(this.databaseFile);
     try {
-      const [rows] = await database.write([statement<Row>(text)]);
-      return rows;
+      return await use(database);
     } finally {
       database.close();
     }

@@ -1,0 +1,119 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { picture } from '../support/host.ts';
+import calls from './calls.json' with { type: 'json' };
+import { type DatabaseScenarioName, databaseScenarios } from './database/all.ts';
+import type { DatabaseFault } from './database-faults.ts';
+import { type DatabaseScenario, type Result, runOnce, shortTimes } from './database-scenario.ts';
+import type { Occurrences } from './faulty-database.ts';
+import { Lab, type LabOptions } from './lab.ts';
+
+const everyCall: readonly string[] = Object.values(calls).flat();
+
+export interface CallsOptions {
+  readonly faults: readonly DatabaseFault[];
+  readonly openDatabase?: LabOptions['openDatabase'];
+  /** Disturb each call by itself, or all of the scenario's at once. */
+  readonly each: 'call' | 'fault';
+  readonly occurrences: Occurrences;
+}
+
+/**
+ * The tests of one scenario: each call that calls.json lists for it goes wrong in each way. Afterwards every operation
+ * has ended, once, as the host is: as if nothing had happened, and without a new start of anything. A call that
+ * appears or disappears is noticed.
+ */
+export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions): void {
+  const listed: readonly string[] = calls[name];
+  const bench = new Bench(databaseScenarios[name], options.openDatabase);
+  afterAll(() => bench.close());
+
+  it('calls.json lists the calls', async () => {
+    await bench.undisturbed();
+    const { called } = bench;
+    expect(listed.filter((call) => !called.includes(call))).toEqual([]);
+    expect(called.filter((call) => !everyCall.includes(call))).toEqual([]);
+  });
+
+  const groups = options.each === 'call' ? listed.map((call) => [call]) : [listed];
+  describe.each(groups.map((group) => [group.length === 1 ? group[0] : 'every call', group] as const))(
+    `${name}, ${options.occurrences === 'first' ? 'once' : 'again and again'}: %s`,
+    (_title, group) => {
+      it.each(options.faults.map((fault) => [fault.name, fault] as const))('%s', async (_fault, fault) => {
+        const expected = await bench.undisturbed();
+        expect(await bench.disturbed({ calls: group, fault, occurrences: options.occurrences })).toEqual(expected);
+      });
+    },
+  );
+}
+
+/** One lab for many runs of a scenario; one in which a run went wrong is replaced. */
+class Bench {
+  readonly #scenario: DatabaseScenario;
+  readonly #openDatabase: LabOptions['openDatabase'];
+  #lab: Promise<Lab> | undefined;
+  #end: () => Promise<void> = async () => undefined;
+  #undisturbed: Promise<Result> | undefined;
+  #called: string[] = [];
+
+  constructor(scenario: DatabaseScenario, openDatabase: LabOptions['openDatabase']) {
+    this.#scenario = scenario;
+    this.#openDatabase = openDatabase;
+  }
+
+  /** The calls that were made by the end of the undisturbed run. */
+  get called(): readonly string[] {
+    return this.#called;
+  }
+
+  undisturbed(): Promise<Result> {
+    this.#undisturbed ??= this.#use(async (lab) => {
+      const result = await runOnce(lab, this.#scenario);
+      this.#called = lab.executorDatabase.calls;
+      return result;
+    });
+    return this.#undisturbed;
+  }
+
+  disturbed(plan: Parameters<Lab['executorDatabase']['plan']>[0]): Promise<Result> {
+    return this.#use(async (lab) => {
+      lab.executorDatabase.plan(plan);
+      const result = await runOnce(lab, this.#scenario);
+      lab.executorDatabase.mend();
+      expect(lab.executorDatabase.strikes).toBeGreaterThanOrEqual(plan.calls.length);
+      return result;
+    });
+  }
+
+  async close(): Promise<void> {
+    const lab = await this.#lab;
+    this.#lab = undefined;
+    await this.#end();
+    this.#end = async () => undefined;
+    await lab?.clear();
+  }
+
+  async #use<Value>(run: (lab: Lab) => Promise<Value>): Promise<Value> {
+    this.#lab ??= this.#open();
+    const lab = await this.#lab;
+    try {
+      const value = await run(lab);
+      expect(lab.stopped).toBeUndefined();
+      await this.#scenario.clear?.(lab);
+      expect(picture()).toEqual(['namespace null']);
+      return value;
+    } catch (cause) {
+      await this.close();
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${message}\n${lab.output.split('\n').slice(-40).join('\n')}`, { cause });
+    }
+  }
+
+  async #open(): Promise<Lab> {
+    const { times, prepare } = this.#scenario;
+    const openDatabase = this.#openDatabase;
+    const lab = await Lab.open({ times: { ...shortTimes, ...times }, ...(openDatabase ? { openDatabase } : {}) });
+    await lab.startExecutor();
+    this.#end = (await prepare?.(lab)) ?? this.#end;
+    return lab;
+  }
+}

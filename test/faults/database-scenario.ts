@@ -1,0 +1,53 @@
+import type { LoopTimes } from '../../executor/loop/times.ts';
+import { picture } from '../support/host.ts';
+import { until } from '../support/until.ts';
+import type { Lab } from './lab.ts';
+import { atRest, type Outcome, outcomeOf } from './scenario.ts';
+
+const HOUR = 3_600_000;
+
+/** A hundred times shorter than in earnest; what is not short here is far away, unless a scenario says otherwise. */
+export const shortTimes: LoopTimes = {
+  ...{ lease: 150, renew: 50, heartbeat: 100, poll: 20, progress: 5, gather: 5, busy: 5, lookLongest: 100 },
+  ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 50 },
+  ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
+};
+
+/** Work for an executor whose calls to the database are disturbed. */
+export interface DatabaseScenario {
+  readonly times: Partial<LoopTimes>;
+  /** What is there before the first run, and outlives them all; answers what ends it. */
+  readonly prepare?: (lab: Lab) => Promise<() => Promise<void>>;
+  /** Does everything that makes the calls, and waits until these were made; answers what is to be compared. */
+  readonly run: (lab: Lab) => Promise<unknown>;
+  /** Undisturbed again: everything that is left on the host and in rows goes. */
+  readonly clear?: (lab: Lab) => Promise<void>;
+}
+
+export interface Result {
+  readonly outcome: Outcome;
+  readonly answers: unknown;
+}
+
+/** What is left after a run, with the operations of that run only. */
+export async function runOnce(lab: Lab, scenario: DatabaseScenario): Promise<Result> {
+  // Operations of runs before are not to be told from those of this one.
+  await lab.sql('DELETE FROM operations');
+  const answers = await scenario.run(lab);
+  await atRest(lab);
+  await until('what is running has ended', async () => {
+    const [row] = await lab.sql("SELECT 1 FROM operations WHERE status IN ('pending', 'running')");
+    return row === undefined;
+  });
+  return { outcome: await outcomeOf(lab, {}), answers };
+}
+
+/** Waits until a call has been made so many times more. */
+export function called(lab: Lab, call: string, times = 1): () => Promise<void> {
+  const before = lab.executorDatabase.count(call);
+  return () => until(`${call} was called`, () => lab.executorDatabase.count(call) >= before + times);
+}
+
+export function hostIsAs(before: readonly string[]): Promise<void> {
+  return until('the host is as it was', () => picture().join('\n') === before.join('\n'));
+}

@@ -1,0 +1,97 @@
+import type {
+  CallOptions,
+  CommitListener,
+  Database,
+  Rows,
+  Statement,
+  WriteOptions,
+} from '../../schema/database/database.ts';
+import type { DatabaseFault } from './database-faults.ts';
+
+/** Which occurrences of a call are struck: its first; or two of three, so that each call may go well in the end. */
+export type Occurrences = 'first' | 'repeatedly';
+
+interface Plan {
+  /** The calls that are struck. */
+  readonly calls: readonly string[];
+  readonly fault: DatabaseFault;
+  readonly occurrences: Occurrences;
+}
+
+/** Comes between an executor and its database, knows the calls by their names, and lets them go wrong as planned. */
+export class FaultyDatabase implements Database {
+  readonly #inner: Database;
+  readonly #counts = new Map<string, number>();
+  /** How often each call has occurred since the plan was made. */
+  #planned = new Map<string, number>();
+  #plan: Plan | undefined;
+  #strikes = 0;
+
+  constructor(inner: Database) {
+    this.#inner = inner;
+  }
+
+  /** The names of all calls so far. */
+  get calls(): string[] {
+    return [...this.#counts.keys()].sort();
+  }
+
+  /** How often a call has been made. */
+  count(call: string): number {
+    return this.#counts.get(call) ?? 0;
+  }
+
+  /** How often a call was struck since the plan was made. */
+  get strikes(): number {
+    return this.#strikes;
+  }
+
+  plan(plan: Plan): void {
+    this.#plan = plan;
+    this.#planned = new Map();
+    this.#strikes = 0;
+  }
+
+  /** From now on all goes well. */
+  mend(): void {
+    this.#plan = undefined;
+  }
+
+  write<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    options: WriteOptions = {},
+  ): Promise<Rows<Statements>> {
+    return this.#call(options, () => this.#inner.write(statements, options));
+  }
+
+  read<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    options: CallOptions = {},
+  ): Promise<Rows<Statements>> {
+    return this.#call(options, () => this.#inner.read(statements, options));
+  }
+
+  subscribe(listener: CommitListener, when?: 'early'): () => void {
+    return this.#inner.subscribe(listener, when);
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+
+  #call<Answer>({ call = 'unnamed' }: CallOptions, execute: () => Promise<Answer>): Promise<Answer> {
+    this.#counts.set(call, this.count(call) + 1);
+    const fault = this.#faultOf(call);
+    if (fault === undefined) return execute();
+    this.#strikes += 1;
+    return fault.strike(execute);
+  }
+
+  #faultOf(call: string): DatabaseFault | undefined {
+    if (!this.#plan?.calls.includes(call)) return undefined;
+    const before = this.#planned.get(call) ?? 0;
+    this.#planned.set(call, before + 1);
+    const struck = this.#plan.occurrences === 'first' ? before === 0 : before % 3 !== 2;
+    return struck ? this.#plan.fault : undefined;
+  }
+}

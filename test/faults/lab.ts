@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { LoopTimes } from '../../executor/loop/times.ts';
+import { type RunningExecutor, startExecutor } from '../../executor/main.ts';
+import { createApp } from '../../functions/app.ts';
+import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { readConfiguration } from '../../schema/process/configuration.ts';
+import { clearHost } from '../support/host.ts';
+import { type Answer, type Instance, requestJson } from '../support/instance.ts';
+import { FaultyDatabase } from './faulty-database.ts';
+import { Gate } from './gate.ts';
+import { type Place, StepFaults } from './steps.ts';
+
+export interface LabOptions {
+  readonly times?: Partial<LoopTimes>;
+  /** Opens the database in a directory; an embedded one by default. */
+  readonly openDatabase?: (directory: string) => Database;
+}
+
+/**
+ * weft in the test's own process: the API without a server, over one database, and an executor on the test's private
+ * host that is dropped and built anew in a fraction of the time that a process takes. The API has the database as it
+ * is, the executor with faults.
+ */
+export class Lab implements Instance {
+  readonly database: Database;
+  /** The same as the executor has it. */
+  readonly executorDatabase: FaultyDatabase;
+  readonly steps = new StepFaults();
+  readonly hasEnded = false;
+  /** Why the executor has asked for the process to end. */
+  stopped: unknown;
+  readonly #directory: string;
+  readonly #times: Partial<LoopTimes>;
+  readonly #app: ReturnType<typeof createApp>;
+  readonly #lines: string[] = [];
+  #executor: RunningExecutor | undefined;
+  /** Of an executor that has not been built to its end yet, too. */
+  #gate: Gate | undefined;
+
+  private constructor(directory: string, database: Database, times: Partial<LoopTimes>) {
+    this.#directory = directory;
+    this.#times = times;
+    this.database = database;
+    this.executorDatabase = new FaultyDatabase(database);
+    this.#app = createApp(() => ({
+      database,
+      hosts: null,
+      origins: new Set(),
+      adminToken: undefined,
+      readBudget: Number.POSITIVE_INFINITY,
+      report: (error) => this.#lines.push(`${String(error)}\n`),
+    }));
+  }
+
+  /** One without an executor, which is to be cleared. */
+  static async open({ times = {}, openDatabase = openFile }: LabOptions = {}): Promise<Lab> {
+    const directory = mkdtempSync(join(tmpdir(), 'weft-lab-'));
+    const lab = new Lab(directory, openDatabase(directory), times);
+    await migrate(lab.database);
+    return lab;
+  }
+
+  /** One that ends with the test, with its executor. */
+  static async start(options?: LabOptions): Promise<Lab> {
+    const lab = await Lab.open(options);
+    onTestFinished(() => lab.clear());
+    await lab.startExecutor();
+    return lab;
+  }
+
+  /** What it has logged so far. */
+  get output(): string {
+    return this.#lines.join('');
+  }
+
+  async startExecutor(): Promise<void> {
+    this.steps.restart();
+    const configuration = readConfiguration({ WEFT_STATE_DIR: this.#directory });
+    const log = pino({ level: 'info' }, { write: (line: string) => void this.#lines.push(line) });
+    const gate = new Gate(this.executorDatabase);
+    this.#gate = gate;
+    const stop = (reason: unknown) => {
+      this.stopped = reason;
+    };
+    const context = { configuration, database: gate, log, stop, ready: Promise.resolve(), isReady: true };
+    this.#executor = await startExecutor(context, { wrap: this.steps.wrap, times: this.#times });
+  }
+
+  /** Resolves when the executor comes by a place: by then it is halted, and writes nothing any more. */
+  haltAt(place: Place): Promise<void> {
+    return new Promise((resolve) => {
+      this.steps.onPlace = (current) => {
+        if (current !== place) return undefined;
+        this.#gate?.shut();
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+  }
+
+  /** Drops the executor as a kill does: nothing is given back, nothing is written. */
+  async abandon(): Promise<void> {
+    const executor = this.#executor;
+    this.#executor = undefined;
+    this.steps.onPlace = () => undefined;
+    this.#gate?.shut();
+    await executor?.abandon();
+  }
+
+  /** Ends all of it and takes everything off the host. */
+  async clear(): Promise<void> {
+    await this.abandon();
+    this.database.close();
+    clearHost();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return this.#app.request(path, init);
+  }
+
+  request<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
+    return requestJson((...args) => this.fetch(...args), method, path, body, headers);
+  }
+
+  async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
+    const [rows] = await this.database.write([statement<Row>(text)], { wakes: 'nobody' });
+    return rows;
+  }
+
+  async write(statements: readonly Statement[]): Promise<void> {
+    await this.database.write(statements);
+  }
+}
+
+function openFile(directory: string): Database {
+  return openEmbedded(join(directory, 'weft.db'), { synchronous: 'normal' });
+}

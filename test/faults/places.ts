@@ -1,0 +1,43 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import places from './places.json' with { type: 'json' };
+import type { Scenario } from './scenario.ts';
+import { type Group, groups } from './scenarios/all.ts';
+import type { Place } from './steps.ts';
+
+/** A start of a process takes seconds. */
+const KILLS_TIMEOUT_MS = 600_000;
+
+interface PlacesOptions {
+  readonly survive: (scenario: Scenario) => Promise<readonly Place[]>;
+  /** Whether the halts are kills of real processes: these are slow, and every place is printed. */
+  readonly kills?: boolean;
+}
+
+/**
+ * The tests of one group of scenarios: each survives a halt at every place that it comes by, and comes by exactly those
+ * that places.json lists, so that a step that disappears is noticed.
+ */
+export function testEveryPlace(group: Group, { survive, kills = false }: PlacesOptions): void {
+  const listed: Readonly<Record<string, readonly Place[]>> = places[group];
+  const scenarios = Object.entries(groups[group]);
+  const survived: string[] = [];
+  afterAll(() => {
+    if (kills) for (const place of survived) console.log(`note: survived ${place}`);
+    console.log(`note: halted at ${survived.length} places`);
+  });
+  describe('halted at each step, and started again, host and database end as if nothing had happened:', () => {
+    it.each(scenarios)(
+      '%s',
+      async (name, scenario) => {
+        const came = await survive(scenario);
+        // Parts of an operation run side by side: which of them comes first is not told.
+        expect([...came].sort()).toEqual(listed[name]);
+        survived.push(...came.map((place) => `${name}: ${place}`));
+      },
+      kills ? KILLS_TIMEOUT_MS : undefined,
+    );
+  });
+  it('places.json lists these scenarios', () => {
+    expect(Object.keys(listed).sort()).toEqual(scenarios.map(([name]) => name).sort());
+  });
+}

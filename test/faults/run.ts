@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { TestRun } from '../runner/test-run.ts';
+
+/*
+ * `npm run faults`: what takes too long for `npm test`. A real process is killed at every place of every scenario, and
+ * each fault of the database hits a call again and again. `npm run faults -- WORD` runs the files whose path has the
+ * word in it.
+ */
+
+const run = new TestRun({
+  root: fileURLToPath(new URL('../../', import.meta.url)),
+  filter: process.argv[2] ?? '',
+  deadlineMinutes: 60,
+});
+await run.isolated(run.files('test/faults/*.faults.test.ts'));
+process.exitCode = await run.finish();
