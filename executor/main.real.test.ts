@@ -13,7 +13,14 @@ import { type RunningExecutor, startExecutor } from './main.ts';
 /** Starts an executor in this process. */
 function start(database: Database, stateDirectory: string): Promise<RunningExecutor> {
   const configuration = readConfiguration({ WEFT_STATE_DIR: stateDirectory });
-  return startExecutor({ configuration, database, log: pino({ level: 'silent' }), stop: () => undefined });
+  return startExecutor({
+    configuration,
+    database,
+    log: pino({ level: 'silent' }),
+    stop: () => undefined,
+    ready: Promise.resolve(),
+    isReady: true,
+  });
 }
 
 const threads = () => readdirSync('/proc/self/task').length;
