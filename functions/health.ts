@@ -1,14 +1,12 @@
 import type { Hono } from 'hono';
 import { now, statement } from '../schema/database/database.ts';
+import { schemaProblem, selectMigrations } from '../schema/database/known-migrations.ts';
 import { Problem } from '../schema/problem.ts';
 import { alive, lastSeen } from '../schema/statements/alive.ts';
 import type { AppEnvironment } from './context.ts';
 import { awayOf } from './intent/waiting.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
-import { notMigrated } from './schema-check.ts';
-
-const selectMigrations = statement<{ migrations: number }>('SELECT count(*) AS migrations FROM migrations');
 
 interface Row {
   readonly name: string;
@@ -31,9 +29,9 @@ export function health(app: Hono<AppEnvironment>): void {
   servePath(app, '/healthz', {
     GET: async (c) => {
       const [rows] = await c.get('settings').database.read([selectMigrations], { call: 'health' });
-      const migrations = rows[0]?.migrations ?? 0;
-      if (migrations === 0) throw notMigrated();
-      return answerJson(c, { status: 'ok', migrations });
+      const problem = schemaProblem(rows);
+      if (problem !== undefined) throw problem;
+      return answerJson(c, { status: 'ok', migrations: rows.length });
     },
   });
   servePath(app, '/readyz', {

@@ -1,5 +1,6 @@
-import { type Database, DatabaseError, statement } from '../schema/database/database.ts';
-import { Problem } from '../schema/problem.ts';
+import type { Database } from '../schema/database/database.ts';
+import { readSchemaProblem } from '../schema/database/known-migrations.ts';
+import type { Problem } from '../schema/problem.ts';
 
 /** How long what was found good counts: a newer version may migrate the database at any time. */
 const GOOD_FOR_MS = 60_000;
@@ -20,28 +21,4 @@ export class SchemaCheck {
     if (problem !== undefined) throw problem;
     this.#goodUntil = performance.now() + GOOD_FOR_MS;
   }
-}
-
-const selectMigrations = statement<{ name: string }>('SELECT name FROM migrations LIMIT 1');
-
-/** What keeps this version from serving a database; undefined: nothing. Throws {@link DatabaseError}. */
-export async function readSchemaProblem(database: Database): Promise<Problem | undefined> {
-  try {
-    const [rows] = await database.read([selectMigrations], { call: 'schema' });
-    return rows.length === 0 ? notMigrated() : undefined;
-  } catch (error) {
-    if (error instanceof DatabaseError && error.code === 'fault' && error.message.includes('no such table')) {
-      return notMigrated(error);
-    }
-    throw error;
-  }
-}
-
-/** No version has migrated the database yet, or none that knows what this one needs. */
-export function notMigrated(cause?: DatabaseError): Problem {
-  return new Problem(
-    'unavailable',
-    'The database has no tables of weft yet: start an executor or the API on Node once, which makes them',
-    { cause },
-  );
 }

@@ -195,7 +195,8 @@ describe('a database that is away', () => {
       const answer = await weft.ask(method, path);
       expect(answer.status).toBe(503);
       expect(await answer.json()).toMatchObject({
-        detail: 'The database has no tables of weft yet: start an executor or the API on Node once, which makes them',
+        detail: expect.stringMatching(/^The database was not migrated yet: weft [\d.]+ cannot use it$/),
+        hint: expect.stringContaining('that migrates it'),
       });
     }
   });

@@ -1,6 +1,6 @@
 import type { DatabaseError } from '../../schema/database/database.ts';
+import { isMissing, schemaProblem } from '../../schema/database/known-migrations.ts';
 import { Problem } from '../../schema/problem.ts';
-import { notMigrated } from '../schema-check.ts';
 
 /** It is the database that fails, and not the request: that will pass, or somebody must mend it. */
 export function isDatabaseAway({ code }: DatabaseError): boolean {
@@ -16,7 +16,7 @@ export function databaseReason({ code, message }: DatabaseError): string {
 /** A read failed because of the database; undefined: it failed because of weft. */
 export function databaseProblem(error: DatabaseError): Problem | undefined {
   if (isDatabaseAway(error)) return unavailable(databaseReason(error), error);
-  return error.code === 'fault' && /no such (table|column)/.test(error.message) ? notMigrated(error) : undefined;
+  return isMissing(error) ? schemaProblem([]) : undefined;
 }
 
 /** A write failed because of the database, which says that nothing of it is there. */
