@@ -1,8 +1,10 @@
+import type { Database } from '../schema/database/database.ts';
 import { openRemote } from '../schema/database/remote.ts';
 import { Problem } from '../schema/problem.ts';
 import { createApp } from './app.ts';
 import { expireOperations } from './commands/hypervisors/expire.ts';
 import type { Settings } from './context.ts';
+import { SchemaCheck } from './schema-check.ts';
 
 /** What `wrangler.toml` and the account's secrets give. */
 interface Bindings {
@@ -15,6 +17,12 @@ interface Bindings {
 /** A Worker has 50 subrequests on the free plan; each read of a waiting request is one. */
 const READ_BUDGET = 30;
 
+/** As long as for the API on Node. */
+const TOKEN_MIN = 16;
+
+/** Of the isolate: whether the database can be served is not asked anew by each request. */
+const schema = new SchemaCheck();
+
 /** The entry for Cloudflare Workers. A client that two requests share fails under load, so each request has its own. */
 export default {
   fetch(request: Request, bindings: Bindings): Response | Promise<Response> {
@@ -24,33 +32,61 @@ export default {
     ).fetch(request, bindings);
   },
 
-  /** A cron trigger: what the server on Node does every few seconds. */
+  /**
+   * A cron trigger: what the server on Node does every few seconds. What keeps it from that is a line in the log, since
+   * the next minute tries it again.
+   */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
-    const { database } = settingsOf(bindings);
     try {
-      await expireOperations(database);
-    } finally {
-      database.close();
+      await expire(settingsOf(bindings).database);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.warn(
+        JSON.stringify({ cron: 'expire', message: `operations of dead hypervisors do not expire: ${reason}` }),
+      );
     }
   },
 };
 
+async function expire(database: Database): Promise<void> {
+  try {
+    await schema.require(database);
+    await expireOperations(database);
+  } finally {
+    database.close();
+  }
+}
+
 function settingsOf(bindings: Bindings): Settings {
-  if (!bindings.WEFT_DATABASE_URL) throw unset('WEFT_DATABASE_URL');
-  if (!bindings.WEFT_ADMIN_TOKEN) throw unset('WEFT_ADMIN_TOKEN');
+  const [url, token] = [databaseUrl(bindings), adminToken(bindings)];
   return {
-    database: openRemote(bindings.WEFT_DATABASE_URL, bindings.WEFT_DATABASE_AUTH_TOKEN),
+    database: openRemote(url, bindings.WEFT_DATABASE_AUTH_TOKEN),
     hosts: null,
     origins: new Set((bindings.WEFT_ALLOWED_ORIGINS ?? '').split(',').map((origin) => origin.trim().toLowerCase())),
-    adminToken: bindings.WEFT_ADMIN_TOKEN,
+    adminToken: token,
     readBudget: READ_BUDGET,
+    schema,
     report: (error, requestId) => console.error(JSON.stringify({ requestId, error: String(error) })),
   };
 }
 
+function databaseUrl({ WEFT_DATABASE_URL: url }: Bindings): string {
+  if (!url) throw notSetUp('WEFT_DATABASE_URL', 'is missing');
+  if (!/^(libsql|https?):\/\/./.test(url) || !URL.canParse(url)) {
+    throw notSetUp('WEFT_DATABASE_URL', 'must be the URL of a libSQL server: libsql://, https:// or http://');
+  }
+  return url;
+}
+
 /** The world can reach a Worker: without a token it serves nothing. */
-function unset(variable: string): Problem {
-  return new Problem('unavailable', `This Worker is not set up: ${variable} is missing`, {
+function adminToken({ WEFT_ADMIN_TOKEN: token }: Bindings): string {
+  if (!token) throw notSetUp('WEFT_ADMIN_TOKEN', 'is missing');
+  if (token.length < TOKEN_MIN) throw notSetUp('WEFT_ADMIN_TOKEN', `must have at least ${TOKEN_MIN} characters`);
+  return token;
+}
+
+function notSetUp(variable: string, wrong: string): Problem {
+  return new Problem('unavailable', `This Worker is not set up: ${variable} ${wrong}`, {
     hint: `wrangler secret put ${variable}`,
   });
 }

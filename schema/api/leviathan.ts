@@ -4,6 +4,9 @@ import { anyObjectSchema, objectMessage } from './common.ts';
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const idRule = 'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit';
 
+/** A bridge of Linux has 1,023 ports (BR_MAX_PORTS of net/bridge/br_private.h). */
+export const CEN_CONTAINERS_MAX = 1000;
+
 /** Path segments below /cen and /cin: no network can be named so. */
 const reservedNetworkIds: ReadonlySet<string> = new Set(['import', 'make', 'destroy']);
 
@@ -63,6 +66,10 @@ export const cenImportSchema = v.object(
             cenID: cenIdSchema,
             containerIDs: v.pipe(
               v.array(containerReferenceSchema, 'must be a list of container ids'),
+              v.maxLength(
+                CEN_CONTAINERS_MAX,
+                `has more than ${CEN_CONTAINERS_MAX} containers, the most that a CEN can have`,
+              ),
               distinct(({ container }) => container, 'container'),
             ),
           },

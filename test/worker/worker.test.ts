@@ -116,10 +116,43 @@ describe('the Worker', () => {
     expect((await ask('/cen/import', { method: 'POST', headers, body: '{' })).status).toBe(400);
     expect(await rowCounts(database)).toEqual(before);
 
-    // Waiting ends with the reads that a Worker has, long before the thirty seconds.
-    await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms + 3600000')]);
-    const waited = await ask('/host/host1/c', { method: 'PUT', headers });
-    expect(waited.status).toBe(202);
+    // Its reads last for the whole wait, and it says for how long it waited.
+    const waited = await ask('/host/host1/c', { method: 'PUT', headers: { ...headers, prefer: 'wait=3' } });
+    expect([waited.status, waited.headers.get('preference-applied')]).toEqual([202, 'wait=3']);
+  });
+
+  it('beside a database that nobody has migrated says so in one sentence, and its cron trigger does not throw', async () => {
+    const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'), token);
+    onTestFinished(() => server.close());
+    const secrets = { WEFT_DATABASE_URL: server.url, WEFT_DATABASE_AUTH_TOKEN: token, WEFT_ADMIN_TOKEN: token };
+    const worker = await harness(secrets);
+    const headers = { authorization: `Bearer ${token}` };
+    for (const [path, method] of [
+      ['/healthz', 'GET'],
+      ['/readyz', 'GET'],
+      ['/cen/lan', 'PUT'],
+      ['/v1/processes', 'GET'],
+    ] as const) {
+      const answer = await worker.fetch(path, { headers, method });
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await answer.text()).toContain('The database has no tables of weft yet: start an executor');
+    }
+    await worker.getWorker().scheduled({ cron: '* * * * *' });
+    const database = openRemote(server.url, token);
+    onTestFinished(() => database.close());
+    await migrate(database);
+    expect((await worker.fetch('/healthz')).status).toBe(200);
+  });
+
+  it.each([
+    ['file:weft.db', token, 'WEFT_DATABASE_URL must be the URL of a libSQL server: libsql://, https:// or http://'],
+    ['rubbish', token, 'WEFT_DATABASE_URL must be the URL of a libSQL server: libsql://, https:// or http://'],
+    ['http://127.0.0.1:9', 'x', 'WEFT_ADMIN_TOKEN must have at least 16 characters'],
+  ])('with %s and the token %s is a 503 that names the variable', async (url, adminToken, wrong) => {
+    const ask = await startWorker({ WEFT_DATABASE_URL: url, WEFT_ADMIN_TOKEN: adminToken });
+    const answer = await ask('/healthz');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await answer.json()).toMatchObject({ detail: `This Worker is not set up: ${wrong}` });
   });
 
   it.each([

@@ -31,7 +31,7 @@ export function createCen({ database, principal, host }: Asked, cen: string): In
       network.declareCens(),
       ...network.allotNames(),
     ],
-    explain: (error) => explainNames(database, error, on),
+    explain: (error) => explainNames(database, error, on, { cens: [cen] }),
   };
 }
 

@@ -43,7 +43,7 @@ export function putContainer({ database, principal, host }: OnHost, container: s
     ],
     explain: async (error) =>
       (await explainRoom(database, error, on, { memory: body.memory ?? 0, disk: 0, cpu: body.vcpus ?? 0 })) ??
-      explainNames(database, error, on),
+      explainNames(database, error, on, { containers: [container] }),
   };
 }
 

@@ -35,9 +35,12 @@ export function joinCen({ database, principal, host, scoped }: OnHost, container
       network.declareCens(),
       ...network.allotNames(),
       ...network.addMembers(),
+      network.guardSizes(),
       statement(insertSubjects, { operation, container, cen }),
     ],
-    explain: async (error) => (await explainElsewhere(database, error, [cen])) ?? explainNames(database, error, on),
+    explain: async (error) =>
+      (await explainElsewhere(database, error, [cen])) ??
+      explainNames(database, error, on, { cens: [cen], containers: [container] }),
   };
 }
 

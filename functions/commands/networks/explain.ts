@@ -1,6 +1,8 @@
+import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { type Database, type DatabaseError, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { type Choice, chosen } from '../../intent/choice.ts';
+import { explainLink, type RequestedNames } from './link-conflict.ts';
 
 interface Scope {
   readonly hypervisors: { id: string; name: string }[];
@@ -14,14 +16,25 @@ export async function explainScope(database: Database): Promise<Scope> {
 }
 
 /** The words for what aborts any write of a network: no hypervisor, or a name that another thing has. */
-export async function explainNames(database: Database, error: DatabaseError, on: Choice): Promise<Problem> {
+export async function explainNames(
+  database: Database,
+  error: DatabaseError,
+  on: Choice,
+  requested: RequestedNames = {},
+): Promise<Problem> {
   if (error.reason === 'hypervisor') return on.explain(database);
   if (error.reason === 'no_netns') return noNamespaces(await chosen(database, on));
   if (error.reason === 'too_many_networks') {
     return new Problem('impossible', 'A container can be in 1000 CENs at most');
   }
-  if (error.reason.includes('host_names')) return nameTaken();
-  return new Problem('conflict', `Another request was faster: ${error.message}`, {
+  if (error.reason === 'cen_full') {
+    return new Problem(
+      'impossible',
+      `CEN ${requested.cens?.join(', ')} has ${CEN_CONTAINERS_MAX} containers, and can have no more`,
+    );
+  }
+  if (error.reason.includes('host_names')) return explainLink(database, on, requested);
+  return new Problem('conflict', `Conflict: it was modified concurrently (${error.message})`, {
     hint: 'Read the resource and send the request again',
     cause: error,
   });
@@ -61,9 +74,3 @@ function noNamespaces(found: { name: string; capabilities: string } | undefined)
 }
 
 export const noExecutorHint = 'Start an executor: npm start, or npm run executor';
-
-function nameTaken(): Problem {
-  return new Problem('conflict', 'A link of that name belongs to another CEN, container or subnet', {
-    hint: 'select * from host_names shows who has it; choose another id',
-  });
-}

@@ -70,7 +70,7 @@ export function importCens({ database, principal, host }: Asked, body: CenImport
     explain: async (error) =>
       (await explainHosts(database, error, body, on)) ??
       (await explainElsewhere(database, error, cens)) ??
-      explainNames(database, error, on),
+      explainNames(database, error, on, { cens, containers }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { guard, now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
@@ -107,6 +108,11 @@ export class NetworkStatements {
       ),
       this.#statement(allotOutsideNames),
     ];
+  }
+
+  /** A CEN that gets members one by one stays below the limit, too, that a list of them has. */
+  guardSizes(): Statement<never> {
+    return guard('cen_full', `NOT EXISTS (${tooLarge})`, this.#args);
   }
 
   /** The subjects of every part: its CEN, and the containers that `which` (over `m`, a membership) chooses. */
@@ -221,6 +227,10 @@ const requested = `(
 ) r`;
 
 const currentMember = `SELECT 1 FROM members x WHERE x.cen = r.cen AND x.container = r.container AND x.removed IS NULL`;
+
+const tooLarge = `
+  SELECT 1 FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+  WHERE (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) > ${CEN_CONTAINERS_MAX}`;
 
 const moveMembers = `
   UPDATE members SET position = r.position FROM ${requested}
