@@ -14,6 +14,7 @@ export const technologies = Object.freeze({
     { name: 'curl', program: 'curl' },
     { name: 'util-linux', program: 'unshare' },
   ],
+  bench: [{ name: 'wrk', program: 'wrk' }],
 });
 
 /** @typedef {keyof typeof technologies} Technology */
@@ -31,6 +32,6 @@ export const jobs = Object.freeze({
   clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
   test: { technologies: ['netns', 'test'], development: true },
-  bench: { technologies: ['netns', 'test'], development: true },
-  all: { technologies: ['netns', 'test'], development: true },
+  bench: { technologies: ['netns', 'test', 'bench'], development: true },
+  all: { technologies: ['netns', 'test', 'bench'], development: true },
 });
