@@ -87,7 +87,7 @@ export async function startExecutor(
     spp =
       'reason' in door
         ? undefined
-        : await openSppHost(door, { database, registration, log, replay: configuration.sppReplay });
+        : await openSppHost(door, { database, registration, log, times, replay: configuration.sppReplay });
     kinds = [...(network?.kinds ?? []), ...(spp ? [spp.kind] : [])].map(wrap);
     const executor = new Executor({
       ...{ database, registration, lease, kinds, log, times },
