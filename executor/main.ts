@@ -75,7 +75,7 @@ export async function startExecutor(
     const network = netns.available
       ? opened.adopt(await openNetworkHost({ database, registration, lease, log }), (each) => each.close())
       : undefined;
-    const sppOptions = { database, registration, log, replay: configuration.sppReplay };
+    const sppOptions = { database, registration, log, times, replay: configuration.sppReplay };
     const spp = opened.adopt(await openSppHost(listener, sppOptions), (each) => each.close());
     const kinds = [...(network?.kinds ?? []), spp.kind].map(wrap);
     healths = kinds;

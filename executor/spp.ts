@@ -4,7 +4,9 @@ import type { Configuration } from '../schema/process/configuration.ts';
 import type { Logger } from '../schema/process/logger.ts';
 import { type LogLevel, openSppDriver, type SppDriver } from './drivers/spp/driver.ts';
 import { type Health, type Kind, kind } from './kinds.ts';
+import { untilAvailable } from './loop/outage.ts';
 import { fence, type Registration } from './loop/registration.ts';
+import type { LoopTimes } from './loop/times.ts';
 import { eventOf, sppRecords } from './records/spp.ts';
 import { forgetProcesses, noteGone, noteProcess } from './records/spp-processes.ts';
 import type { Touched } from './resources/resource.ts';
@@ -55,6 +57,7 @@ interface SppHostOptions {
   readonly database: Database;
   readonly registration: Registration;
   readonly log: Logger;
+  readonly times: LoopTimes;
   /** Whether what was set on a process is set again when it comes back. */
   readonly replay: boolean;
 }
@@ -66,13 +69,12 @@ export interface SppHost {
 
 /** Soft Patch Panel on this host: keeps the rows of its processes true, and joins their commands to their operations. */
 export async function openSppHost(listener: SppListener, options: SppHostOptions): Promise<SppHost> {
-  const { database, registration, replay } = options;
+  const { database, registration, log, times, replay } = options;
   const { hypervisor } = registration;
   const listeners = new Set<(touched: Touched) => void>();
   const notes = new ProcessNotes(listener.panel, options);
-  const [, known] = await database.write([fence(registration), forgetProcesses(hypervisor)], {
-    call: 'spp.forget',
-  });
+  const forget = [fence(registration), forgetProcesses(hypervisor)] as const;
+  const [, known] = await untilAvailable(() => database.write(forget, { call: 'spp.forget' }), log, times);
   listener.panel.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
   listener.onChange = (process) => {
     notes.add(process);

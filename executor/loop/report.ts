@@ -127,8 +127,11 @@ function statements(registration: Registration, reports: readonly Report[]): Sta
   ];
 }
 
-/** What was given back, ended by the API, or reported by a call whose answer was lost is not to be ended again. */
-function isRunning({ epoch }: Registration, { sequence, attempt }: ClaimedOperation): Statement<never> {
+/**
+ * What was given back, ended by the API, or reported by a call whose answer was lost is not to be ended again; nor is
+ * its work to be filed by a call that is executed when it was given up long ago.
+ */
+export function isRunning({ epoch }: Registration, { sequence, attempt }: ClaimedOperation): Statement<never> {
   return guard(
     NOT_RUNNING,
     `EXISTS (SELECT 1 FROM operations WHERE sequence = :sequence AND status = 'running' AND epoch = :epoch AND attempt = :attempt)`,

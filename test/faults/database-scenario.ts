@@ -29,11 +29,8 @@ export interface Result {
   readonly answers: unknown;
 }
 
-/** What is left after a run, with the operations of that run only. */
-export async function runOnce(lab: Lab, scenario: DatabaseScenario): Promise<Result> {
-  // Operations of runs before are not to be told from those of this one.
-  await lab.sql('DELETE FROM operations');
-  const answers = await scenario.run(lab);
+/** What is left of a run, once every operation has ended. */
+export async function resultOf(lab: Lab, answers: unknown): Promise<Result> {
   await atRest(lab);
   await until('what is running has ended', async () => {
     const [row] = await lab.sql("SELECT 1 FROM operations WHERE status IN ('pending', 'running')");

@@ -6,7 +6,7 @@ import type { ClaimedOperation } from '../../records/records.ts';
 import type { Labelled, Touched } from '../../resources/resource.ts';
 import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
-import type { Outcome } from '../report.ts';
+import { isRunning, type Outcome } from '../report.ts';
 import { type Comparison, compare, type Difference } from './differences.ts';
 import { dueOrphans, fileSweep, fuse, noteHeld, noteOrphans } from './orphans.ts';
 import { fileRepairs } from './repairs.ts';
@@ -106,6 +106,7 @@ export class Reconciler {
     await database.write(
       [
         fence(registration),
+        isRunning(registration, operation),
         ...noteHeld(registration, null),
         ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: operation.id })),
         ...handOver(operation),
@@ -189,6 +190,7 @@ export class Reconciler {
     const rows = await database.write(
       [
         fence(registration),
+        ...(asked ? [isRunning(registration, asked)] : []),
         ...statements,
         ...(differences.length === 0 ? [] : [...repairs.statements, ...(asked ? handOver(asked) : [])]),
         repairs.selectFiled,
