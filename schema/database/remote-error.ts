@@ -36,7 +36,7 @@ export function remoteError(cause: unknown, asked: Asked): DatabaseError {
   if (cause instanceof DatabaseError) return cause;
   if (cause instanceof TransportError) return unavailable(cause.reason, cause.message, cause.executed, asked);
   const code = codeOf(cause);
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause, code);
   if (code.startsWith('SQLITE_CONSTRAINT') || message.includes('constraint failed')) {
     return databaseError(cause, failingStatement(cause, asked.statements));
   }
@@ -47,7 +47,7 @@ export function remoteError(cause: unknown, asked: Asked): DatabaseError {
   }
   if (faulty.test(code) || !asked.sent || cause instanceof RangeError) {
     const committed = code.startsWith('SQL') || !asked.sent ? 'no' : 'unknown';
-    return new DatabaseError('fault', code, named(oneLine(message), asked), {
+    return new DatabaseError('fault', code, named(message, asked), {
       cause,
       committed: asked.mode === 'read' ? 'no' : committed,
     });
@@ -55,7 +55,7 @@ export function remoteError(cause: unknown, asked: Asked): DatabaseError {
   if (code === '' || code === 'HRANA_PROTO_ERROR') {
     return unavailable('answer', 'what came is not the answer of a libSQL server', 'unknown', asked);
   }
-  return unavailable(code, `the database did not execute the call: ${oneLine(message)} (${code})`, 'unknown', asked);
+  return unavailable(code, `the database did not execute the call: ${message} (${code})`, 'unknown', asked);
 }
 
 function unavailable(reason: string, message: string, committed: Committed, asked: Asked): DatabaseError {
@@ -82,6 +82,12 @@ function failingStatement(cause: unknown, statements: readonly Statement[]): Sta
 function statementIndex(cause: unknown): number | undefined {
   const index: unknown = Reflect.get(Object(cause), 'statementIndex');
   return typeof index === 'number' ? index : undefined;
+}
+
+/** The client puts the code before the server's words. */
+function messageOf(cause: unknown, code: string): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return oneLine(message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message);
 }
 
 function codeOf(cause: unknown): string {
