@@ -29,6 +29,7 @@ describe('readConfiguration', () => {
     [{ WEFT_DATABASE_URL: 'mysql://x' }, /^WEFT_DATABASE_URL: must begin with/],
     [{ WEFT_HYPERVISOR: 'a b' }, /^WEFT_HYPERVISOR: /],
     [{ WEFT_ADMIN_TOKEN: 'short' }, /^WEFT_ADMIN_TOKEN: must have at least 16/],
+    [{ WEFT_DATABASE_SYNCHRONOUS: 'off' }, /^WEFT_DATABASE_SYNCHRONOUS: must be full or normal/],
     [{ WEFT_LOG: 'loud' }, /^WEFT_LOG: "loud" is not one of/],
     [
       { WEFT_LISTEN: '0.0.0.0:8080' },
