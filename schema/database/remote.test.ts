@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
-import { failures } from '../../test/support/libsql/failures.ts';
+import { deadlineOf, failures } from '../../test/support/libsql/failures.ts';
 import { type LibsqlServer, type LibsqlServerOptions, startLibsqlServer } from '../../test/support/libsql-server.ts';
 import { until } from '../../test/support/until.ts';
 import { type Database, DatabaseError, statement } from './database.ts';
@@ -42,8 +42,9 @@ async function errorOf(call: Promise<unknown>): Promise<DatabaseError> {
 }
 
 describe('a libSQL server that', () => {
-  it.each(failures)('$name: $code, committed: $committed', async ({ fault, code, committed, message }) => {
-    const { server, database } = await serve({ deadlineMs: 200 });
+  it.each(failures)('$name: $code, committed: $committed', async (failure) => {
+    const { fault, code, committed, message } = failure;
+    const { server, database } = await serve({ deadlineMs: deadlineOf(failure) });
     server.faults.set(fault);
     const error = await errorOf(database.write([insert], { call: 'claim' }));
     expect(error).toMatchObject({ code, committed, message: expect.stringContaining(message) });
@@ -132,21 +133,23 @@ describe('the token', () => {
 });
 
 describe('a server that hangs', () => {
-  it('holds no more connections than a few, and none after the deadline', async () => {
-    const { server, database } = await serve({ deadlineMs: 500 });
+  it('holds no more connections than a few, none after the deadline, and is not sent what has waited for one', async () => {
+    const { server, database } = await serve({ deadlineMs: 1_000 });
     server.faults.set('hangBefore');
     const calls = Array.from({ length: 60 }, () => errorOf(database.write([insert], { call: 'claim' })));
-    await until('some calls arrive', () => server.requests.length > 20);
+    await until('some calls arrive', () => server.requests.length === 21);
     const open = await server.connections();
     const errors = await Promise.all(calls);
     expect(open).toBeLessThanOrEqual(21);
     expect(new Set(errors.map(({ message }) => message))).toEqual(
-      new Set(['claim: the database did not answer within 500 ms']),
+      new Set(['claim: the database did not answer within 1 s']),
     );
+    expect(server.requests).toHaveLength(21);
+    expect(errors.filter(({ committed }) => committed === 'unknown')).toHaveLength(20);
     await until('its connections are closed', async () => (await server.connections()) <= 1);
     server.faults.clear();
-    await Promise.all(Array.from({ length: 60 }, () => database.write([insert])));
-    expect(await database.read([count])).toEqual([[{ count: 60 }]]);
+    await Promise.all(Array.from({ length: 25 }, () => database.write([insert])));
+    expect(await database.read([count])).toEqual([[{ count: 25 }]]);
   });
 
   it('is not waited for when the database is closed, and what was not sent yet was not executed', async () => {

@@ -19,6 +19,7 @@ export class Transport {
   readonly #abort = new AbortController();
   readonly #deadlineMs: number;
   readonly #hasToken: boolean;
+  readonly #began = performance.now();
   #sent = false;
 
   constructor(deadlineMs: number, hasToken: boolean) {
@@ -37,10 +38,7 @@ export class Transport {
 
   /** Runs what uses {@link fetch}; throws {@link TransportError} when it has not ended by the deadline. */
   async run<Result>(use: () => Promise<Result>): Promise<Result> {
-    const late = setTimeout(
-      () => this.#giveUp('deadline', `the database did not answer within ${seconds(this.#deadlineMs)}`),
-      this.#deadlineMs,
-    );
+    const late = setTimeout(() => this.#abort.abort(this.#lateError()), this.#deadlineMs);
     try {
       return await Promise.race([use(), aborted(this.signal)]);
     } finally {
@@ -50,12 +48,13 @@ export class Transport {
 
   /** Ends what is under way. */
   close(): void {
-    this.#giveUp('closed', 'the database was closed');
+    this.#abort.abort(new TransportError('closed', 'the database was closed', this.#executed));
   }
 
   /** Answers a 2xx with its whole body. Throws {@link TransportError}. */
   readonly fetch = async (request: Request): Promise<Response> => {
     this.signal.throwIfAborted();
+    if (this.#hasWaitedTooLong()) throw this.#lateError();
     this.#sent = true;
     const response = await this.#reach(() => fetch(request, { signal: this.signal }));
     if (!response.ok) throw await this.#statusError(response);
@@ -85,8 +84,18 @@ export class Transport {
     return new TransportError('status', `the database answered ${said}`, executed);
   }
 
-  #giveUp(reason: 'deadline' | 'closed', message: string): void {
-    this.#abort.abort(new TransportError(reason, message, this.#sent ? 'unknown' : 'no'));
+  /** What is sent when its time is almost over is executed and has no answer: better not at all. */
+  #hasWaitedTooLong(): boolean {
+    return performance.now() - this.#began > this.#deadlineMs / 2;
+  }
+
+  #lateError(): TransportError {
+    const message = `the database did not answer within ${seconds(this.#deadlineMs)}`;
+    return new TransportError('deadline', message, this.#executed);
+  }
+
+  get #executed(): TransportError['executed'] {
+    return this.#sent ? 'unknown' : 'no';
   }
 }
 

@@ -17,6 +17,11 @@ const late = 'the database did not answer within';
 const strange = 'what came is not the answer of a libSQL server';
 const refused = 'the database refused the token';
 
+/** For a call that meets this, in milliseconds: short where it is waited for, else out of the way. */
+export function deadlineOf({ message }: Failure): number {
+  return message === late ? 500 : 10_000;
+}
+
 function failure(
   name: string,
   fault: Fault,
