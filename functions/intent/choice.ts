@@ -1,7 +1,9 @@
+import type { Technology } from '../../schema/api/capabilities.ts';
 import { unknownHypervisor } from '../../schema/api/fleet/parameters.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import type { Problem } from '../../schema/problem.ts';
 import type { Arguments } from '../../schema/statements/ending.ts';
+import { has } from '../../schema/statements/technologies.ts';
 
 /** Which hypervisor a request means. */
 export interface Choice {
@@ -32,9 +34,9 @@ export const nowhere: Choice = {
 /** The hypervisor that an operation of this batch was given; NULL where its choice found none. */
 export const hypervisor = '(SELECT hypervisor FROM operations WHERE id = :operation)';
 
-/** Holds when that hypervisor's executor found the technology on its host. */
-export function capableOf(technology: string): string {
-  return `(SELECT capabilities ->> '$.${technology}.available' FROM hypervisors WHERE id = ${hypervisor})`;
+/** Holds when that hypervisor's executor found the technology on its host, also while it is away. */
+export function capableOf(technology: Technology): string {
+  return `(SELECT ${has('h', technology)} FROM hypervisors h WHERE h.id = ${hypervisor})`;
 }
 
 /** What a choice comes to at this moment, for the words of a refusal. */

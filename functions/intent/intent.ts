@@ -2,6 +2,7 @@ import { type DatabaseError, now, type Statement, statement } from '../../schema
 import { remembered } from '../../schema/database/remembered.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
+import { has } from '../../schema/statements/technologies.ts';
 import type { Choice } from './choice.ts';
 import type { AcceptedOperation } from './operation.ts';
 
@@ -56,7 +57,7 @@ const inserts: Readonly<Record<NewOperation['status'], (choice: string) => strin
   pending: insertAs("'pending'"),
   succeeded: insertAs("'succeeded'"),
   'pending where able': insertAs(`
-    CASE WHEN (SELECT ${alive('h')} AND h.capabilities ->> '$.netns.available' FROM hypervisors h WHERE h.id = c.hypervisor)
+    CASE WHEN (SELECT ${alive('h')} AND ${has('h', 'netns')} FROM hypervisors h WHERE h.id = c.hypervisor)
       THEN 'pending' ELSE 'succeeded' END`),
 };
 

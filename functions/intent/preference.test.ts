@@ -62,6 +62,34 @@ describe('waiting', () => {
     expect((await read()).waiting).toBeUndefined();
   });
 
+  it('is what a write does that needs a technology which is away; one that was never there is a 422', async () => {
+    const { database, ask } = await api();
+    await ask('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a'] }] });
+    const set = (capability: unknown) =>
+      database.write([
+        statement('UPDATE hypervisors SET capabilities = :capabilities', {
+          capabilities: JSON.stringify({ netns: capability }),
+        }),
+      ]);
+    const subnet = { 'c6430cba-648a-41aa-aee4-b59dacfc790d': 'br0' };
+    const requests: readonly [string, string, unknown?][] = [
+      ['PUT', '/host/host1/c'],
+      ['PUT', '/host/host1/c/lan'],
+      ['POST', '/cen/make', ['lan']],
+      ['PATCH', '/hypervisors/host1/subnets', subnet],
+    ];
+    await set({ available: false, reason: 'not built' });
+    for (const [method, path, body] of requests.slice(0, 3)) expect((await ask(method, path, body)).status).toBe(422);
+    await set(away);
+    for (const [method, path, body] of requests) {
+      const answer = await ask(method, path, body, { prefer: 'respond-async' });
+      expect([path, answer.status]).toEqual([path, 202]);
+      expect(await answer.json()).toMatchObject({ waiting: 'waiting for netns on host1: connection refused' });
+    }
+    const association = `/hypervisors/host1/subnets/${Object.keys(subnet)[0]}`;
+    expect(await (await ask('GET', association)).json()).toMatchObject({ state: 'pending', error: null });
+  });
+
   it('and /readyz lists it and stays ready', async () => {
     const { database, ask } = await api();
     await database.write([

@@ -16,3 +16,12 @@ const exceptions: ReadonlyMap<string, Technology> = new Map([['subnets.change', 
 export function technologyOf(kind: string): Technology | undefined {
   return exceptions.get(kind) ?? technologies.get(kind.slice(0, kind.indexOf('.')));
 }
+
+/**
+ * Whether a hypervisor, `alias` in the query, has a technology, 0 or 1. One that is away counts: what needs it is accepted
+ * and waits.
+ */
+export function has(alias: string, technology: Technology): string {
+  const member = (name: string) => `${alias}.capabilities ->> '$.${technology}.${name}'`;
+  return `coalesce(${member('available')} OR ${member('away')}, 0)`;
+}

@@ -137,7 +137,7 @@ describe('the Worker', () => {
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await answer.text()).toContain('The database has no tables of weft yet: start an executor');
     }
-    await worker.getWorker().scheduled({ cron: '* * * * *' });
+    expect(await worker.getWorker().scheduled({ cron: '* * * * *' })).toMatchObject({ outcome: 'ok' });
     const database = openRemote(server.url, token);
     onTestFinished(() => database.close());
     await migrate(database);

@@ -2,6 +2,7 @@ import type { SubnetsPatch } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { has } from '../../../schema/statements/technologies.ts';
 import { hypervisor, named } from '../../intent/choice.ts';
 import { type Intent, insertOperation, insertOwnSubject, type NewOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
@@ -23,7 +24,8 @@ const upsert = `
   SELECT h.id, j.key, j.value, CASE WHEN h.obstacle IS NULL THEN 'pending' ELSE 'failed' END,
     CASE WHEN h.obstacle IS NOT NULL THEN json_set(:incapable, '$.detail', h.obstacle, '$.message', h.obstacle) END, ${now}
   FROM (
-    SELECT id, :incapable ->> '$.detail' || (capabilities ->> '$.netns.reason') AS obstacle FROM hypervisors WHERE id = ${hypervisor}
+    SELECT r.id, CASE WHEN NOT ${has('r', 'netns')} THEN :incapable ->> '$.detail' || (r.capabilities ->> '$.netns.reason') END AS obstacle
+    FROM hypervisors r WHERE r.id = ${hypervisor}
   ) h CROSS JOIN json_each(:subnets) j
   WHERE true
   ON CONFLICT (hypervisor, subnet) DO UPDATE

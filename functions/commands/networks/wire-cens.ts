@@ -1,5 +1,6 @@
 import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { has } from '../../../schema/statements/technologies.ts';
 import { type Choice, isNamed } from '../../intent/choice.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
@@ -28,7 +29,7 @@ const countOf = `(SELECT count(*) FROM hypervisors h CROSS JOIN cens n ON n.hype
 
 const allKnown = `NOT EXISTS (SELECT 1 FROM json_each(:names) j WHERE ${countOf} = 0)`;
 const eachOnce = `NOT EXISTS (SELECT 1 FROM json_each(:names) j WHERE ${countOf} > 1)`;
-const allCapable = `NOT EXISTS (SELECT 1 FROM ${found} WHERE ${inScope} AND NOT coalesce(h.capabilities ->> '$.netns.available', 0))`;
+const allCapable = `NOT EXISTS (SELECT 1 FROM ${found} WHERE ${inScope} AND NOT ${has('h', 'netns')})`;
 
 const setMade = `
   UPDATE cens SET spec = json_set(spec, '$.made', json(:made)), generation = generation + 1

@@ -159,7 +159,7 @@ async function changePart<Schema extends v.GenericSchema>(
     orAsRecorded(
       c,
       (operation) => answer(c, idIn(operation), part),
-      ({ request }) => answerJson(c, JSON.parse(request)),
+      ({ request }) => answerJson(c, withoutEmpty(JSON.parse(request))),
     ),
   );
 }
@@ -173,6 +173,11 @@ async function answer(
   const read = await readHypervisor(c.get('settings').database, id);
   tag(c, read.revision);
   return answerJson(c, part(read), status);
+}
+
+/** What a merge leaves of its patch: an empty text takes a key away. */
+function withoutEmpty(patch: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== ''));
 }
 
 /** Of the hypervisor that an operation is about; it is the operation's own even where the hypervisor is gone. */

@@ -26,16 +26,16 @@ export function answerCen(c: AppContext, cen: string, containers: string[]): Enc
   );
 }
 
-/** Answers the container; `host`: as its path names it. */
-export function answerContainer(c: AppContext, host: string, container: string, put: ContainerPut): Encode {
+/** Answers the container. */
+export function answerContainer(c: AppContext, container: string): Encode {
   return orAsRecorded(
     c,
     async (operation) => answerJson(c, await readContainer(whereOf(c, operation), container)),
-    ({ hypervisor_name }) => {
-      const { tag = null, memory, vcpus } = put;
+    ({ hypervisor_name, request }) => {
+      const { tag = null, memory, vcpus }: ContainerPut = JSON.parse(request);
       const body: ContainerBody = {
         contID: container,
-        hostID: hypervisor_name ?? host,
+        hostID: hypervisor_name ?? c.req.param('HostId') ?? '',
         cens: [],
         tag,
         ...(memory == null ? {} : { memory }),

@@ -14,18 +14,15 @@ import { pathParameter } from '../../middleware/parameters.ts';
 import { answerCen, answerContainer } from './answer.ts';
 
 /** PUT /host/{h}/{c} */
-export async function put(c: AppContext): Promise<Response> {
+export function put(c: AppContext): Promise<Response> {
   const container = containerOf(c);
-  const host = hostIdOf(c);
-  const body = await readOptionalBody(c, containerPutSchema).catch(async (error: unknown) => {
-    // That there is no such hypervisor comes before anything that is wrong with the request.
-    await hostOf(c);
-    throw error;
-  });
   return submit(
     c,
-    async () => putContainer(await hostOf(c), container, body),
-    answerContainer(c, host, container, body),
+    async () => {
+      const host = await hostOf(c);
+      return putContainer(host, container, await readOptionalBody(c, containerPutSchema));
+    },
+    answerContainer(c, container),
   );
 }
 
@@ -62,13 +59,9 @@ function containerOf(c: AppContext): string {
   return pathParameter(c, 'ContainerId', containerIdSchema);
 }
 
-function hostIdOf(c: AppContext): string {
-  return pathParameter(c, 'HostId', hostIdSchema);
-}
-
 /** The HostId of the path; a hypervisor in front of it must be the same one. */
 async function hostOf(c: AppContext): Promise<OnHost> {
-  const host = hostIdOf(c);
+  const host = pathParameter(c, 'HostId', hostIdSchema);
   const { host: prefix, ...rest } = asked(c);
   if (prefix === null) return { ...rest, host, scoped: false };
   const { id, name } = await findHypervisor(rest.database, prefix);
