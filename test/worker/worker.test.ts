@@ -135,7 +135,7 @@ describe('the Worker', () => {
     ] as const) {
       const answer = await worker.fetch(path, { headers, method });
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
-      expect(await answer.text()).toContain('The database has no tables of weft yet: start an executor');
+      expect(await answer.text()).toContain('The database was not migrated yet: weft ');
     }
     expect(await worker.getWorker().scheduled({ cron: '* * * * *' })).toMatchObject({ outcome: 'ok' });
     const database = openRemote(server.url, token);
