@@ -6,7 +6,9 @@ import { hypervisors } from './dialects/hypervisors/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
 import { answerSppError, spp } from './dialects/spp/routes.ts';
 import { health } from './health.ts';
+import { idempotency } from './intent/idempotency.ts';
 import { newId } from './intent/new-id.ts';
+import { brokenOff } from './middleware/body-text.ts';
 import { door } from './middleware/door.ts';
 import { answerProblem, problemResponse } from './middleware/problem.ts';
 import { operations } from './operations.ts';
@@ -18,7 +20,7 @@ const requestIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /**
  * The API: the same on Workers and on Node. `settings` is asked once for each request; what it opened for that request
- * alone it closes in `release`.
+ * alone it closes in `release`. The key of a write that came before is looked up before its handler is asked.
  */
 export function createApp(
   settings: (c: AppContext) => Settings,
@@ -43,7 +45,13 @@ export function createApp(
     }
   });
   app.use(door());
+  app.use(async (c, next) => {
+    const { schema, database } = c.get('settings');
+    await schema?.require(database);
+    await next();
+  });
   app.use(limitBody());
+  app.use(idempotency());
 
   welcome(app);
   health(app);
@@ -63,7 +71,8 @@ function limitBody(): MiddlewareHandler<AppEnvironment> {
       if (Number(length) > BODY_MAX_BYTES) tooLarge();
       return next();
     }
-    return c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limitStream(c, next);
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    return limitStream(c, next).catch(brokenOff);
   };
 }
 

@@ -1,5 +1,8 @@
 import type { Context } from 'hono';
 import type { Database } from '../schema/database/database.ts';
+import type { IdempotencyKey } from './intent/idempotency.ts';
+import type { AcceptedOperation } from './intent/operation.ts';
+import type { SchemaCheck } from './schema-check.ts';
 
 /** What a deployment decides; on a Worker made anew for each request. */
 export interface Settings {
@@ -11,12 +14,18 @@ export interface Settings {
   /** How often a waiting request may read its operation (a Worker's subrequests are counted). */
   readonly readBudget: number;
   readonly report: (error: unknown, requestId: string) => void;
+  /** Whether this version can serve the database; undefined: the process looked when it opened it. */
+  readonly schema?: SchemaCheck;
 }
 
 export interface Variables {
   settings: Settings;
   requestId: string;
   principal: string;
+  /** What a write brought as `Idempotency-Key`. */
+  idempotencyKey: IdempotencyKey | undefined;
+  /** The operation that this key named before. */
+  earlier: AcceptedOperation | undefined;
 }
 
 export type AppEnvironment = { Variables: Variables };

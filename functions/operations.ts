@@ -5,12 +5,11 @@ import { cancelOperation } from './commands/operations/cancel.ts';
 import { retryOperation } from './commands/operations/retry.ts';
 import type { AppContext, AppEnvironment } from './context.ts';
 import { isFinished, type OperationRow, operationBody, readOperation, selectOperations } from './intent/operation.ts';
-import { accept, answerOperation, submitAsynchronously } from './intent/submit.ts';
-import { waitForOperation } from './intent/wait.ts';
+import { accept, answerOperation, submitAsynchronously, waitAsPreferred } from './intent/submit.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
 import { queryParameters } from './middleware/parameters.ts';
-import { applyPreference, WAIT_MAX_SECONDS } from './middleware/prefer.ts';
+import { readPreference, WAIT_MAX_SECONDS } from './middleware/prefer.ts';
 
 export function operations(app: Hono<AppEnvironment>): void {
   servePath(app, '/operations', { GET: list });
@@ -29,33 +28,39 @@ async function list(c: AppContext): Promise<Response> {
 
 /** One operation; `Prefer: wait=N` waits for its end. */
 async function get(c: AppContext): Promise<Response> {
-  const { database, readBudget } = c.get('settings');
-  const wait = applyPreference(c, 0);
+  const preference = readPreference(c.req.header('prefer'), 0);
   const row = await named(c);
-  if (wait > 0) await waitForOperation(database, row, wait, readBudget);
-  return wait === 0 ? answerJson(c, operationBody(row)) : answerOperation(c, row.id);
+  await waitAsPreferred(c, row, preference);
+  return preference.wait === 0 ? answerJson(c, operationBody(row)) : answerOperation(c, row.id);
 }
 
 /** Answers the operation when it has ended: 200, `cancelled` unless its end came first; 202 while it is undone. */
 async function cancel(c: AppContext): Promise<Response> {
-  const { database, readBudget } = c.get('settings');
-  const wait = applyPreference(c, WAIT_MAX_SECONDS);
-  const target = await named(c);
-  const asked = await accept(c, () => cancelOperation(database, c.get('principal'), target));
+  const { database } = c.get('settings');
+  const preference = readPreference(c.req.header('prefer'), WAIT_MAX_SECONDS);
+  const asked = await accept(c, async () => cancelOperation(database, c.get('principal'), await named(c)));
   c.header('operation-id', asked.id);
-  const row = await waitForOperation(database, await named(c), wait, readBudget);
+  const target = await readOperation(database, targetOf(c));
+  // What was cancelled may be forgotten before its cancellation is.
+  if (target === undefined) return answerOperation(c, asked.id);
+  const row = await waitAsPreferred(c, target, preference);
   if (!isFinished(row)) c.header('location', `/operations/${row.id}`);
   return answerOperation(c, row.id, isFinished(row) ? 200 : 202);
 }
 
 /** Files the request of an operation that failed or was cancelled as a new one. */
 async function retry(c: AppContext): Promise<Response> {
-  const row = await named(c);
-  return submitAsynchronously(c, () => retryOperation(c.get('settings').database, c.get('principal'), row));
+  return submitAsynchronously(c, async () =>
+    retryOperation(c.get('settings').database, c.get('principal'), await named(c)),
+  );
+}
+
+function targetOf(c: AppContext): string {
+  return c.req.param('id') ?? '';
 }
 
 async function named(c: AppContext): Promise<OperationRow> {
-  const id = c.req.param('id') ?? '';
+  const id = targetOf(c);
   const row = await readOperation(c.get('settings').database, id);
   if (row === undefined) throw new Problem('not_found', `There is no operation ${id}`);
   return row;

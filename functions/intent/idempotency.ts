@@ -1,19 +1,38 @@
+import type { MiddlewareHandler } from 'hono';
 import { type Database, guard, type Statement, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import type { AppContext } from '../context.ts';
-import { type OperationRow, selectOperationByKey } from './operation.ts';
+import type { AppContext, AppEnvironment } from '../context.ts';
+import { bodyText } from '../middleware/body-text.ts';
+import { type AcceptedOperation, selectByKey } from './operation.ts';
 
 /** A client's name for one write: sent again with the same request it is the same operation. */
 export interface IdempotencyKey {
   /** Whose key it is: two principals may choose the same. */
   readonly scope: string;
   readonly key: string;
-  /** Of method, path and body: a key is not used twice for different things. */
+  /** Of method, path, query and body: a key is not used twice for different things. */
   readonly hash: string;
 }
 
+const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/**
+ * Looks the key of a write up before anything else of it is looked at: what it names may be gone since, and its
+ * entity tag be another. What it finds is answered by {@link accept}.
+ */
+export function idempotency(): MiddlewareHandler<AppEnvironment> {
+  return async (c, next) => {
+    const key = writes.has(c.req.method) ? await readIdempotencyKey(c) : undefined;
+    if (key !== undefined) {
+      c.set('idempotencyKey', key);
+      c.set('earlier', await findByKey(c.get('settings').database, key));
+    }
+    await next();
+  };
+}
+
 /** What the client sent as `Idempotency-Key`. Throws {@link Problem} 400 for one that is no 1 to 255 visible characters. */
-export async function readIdempotencyKey(c: AppContext): Promise<IdempotencyKey | undefined> {
+async function readIdempotencyKey(c: AppContext): Promise<IdempotencyKey | undefined> {
   const key = c.req.header('idempotency-key');
   if (key === undefined) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
@@ -21,13 +40,14 @@ export async function readIdempotencyKey(c: AppContext): Promise<IdempotencyKey 
       errors: [{ parameter: 'Idempotency-Key', detail: 'must be 1 to 255 visible ASCII characters without blanks' }],
     });
   }
-  const request = `${c.req.method} ${c.req.path.replace(/\/$/, '')}\n${await c.req.text()}`;
+  const { search } = new URL(c.req.url);
+  const request = `${c.req.method} ${c.req.path.replace(/\/$/, '')}${search}\n${await bodyText(c)}`;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(request)));
   const hash = Array.from(digest, (octet) => octet.toString(16).padStart(2, '0')).join('');
   return { scope: c.get('principal'), key, hash };
 }
 
-/** Aborts a batch whose key came before; first in the batch, for the second time nothing else of it need hold. */
+/** Aborts a batch whose key came before; for the second time nothing else of it need hold. */
 export const KEY_TAKEN = 'key_taken';
 
 export function guardKey({ scope, key }: IdempotencyKey): Statement<never> {
@@ -51,9 +71,9 @@ export function keepKey(operation: string, { scope, key, hash }: IdempotencyKey)
 export async function findByKey(
   database: Database,
   { scope, key, hash }: IdempotencyKey,
-): Promise<OperationRow | undefined> {
-  const [rows] = await database.read([selectOperationByKey(scope, key)]);
-  const row = rows[0];
+): Promise<AcceptedOperation | undefined> {
+  const [rows] = await database.read([selectByKey(scope, key)], { call: 'key' });
+  const [row] = rows;
   if (row !== undefined && row.key_hash !== hash) {
     throw new Problem('impossible', `Idempotency-Key ${key} was used for another request (operation ${row.id})`, {
       hint: 'Send a new key with a new request',

@@ -1,10 +1,9 @@
-import { type Database, DatabaseError, guard, now, type Statement, statement } from '../../schema/database/database.ts';
+import { type DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
 import { remembered } from '../../schema/database/remembered.ts';
-import { Problem } from '../../schema/problem.ts';
+import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
 import type { Choice } from './choice.ts';
-import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
-import { type AcceptedOperation, selectAccepted } from './operation.ts';
+import type { AcceptedOperation } from './operation.ts';
 
 /** A write of the API, ready to be recorded: one batch, one round trip. */
 export interface Intent {
@@ -20,70 +19,6 @@ export interface Intent {
 
 /** How long an operation may take, retries included, before it fails for good. */
 const DEADLINE_MS = 600_000;
-
-const acceptedEvents = (which: string) => `
-  INSERT INTO events (at_ms, hypervisor, type, subject, data)
-  SELECT created_ms, hypervisor, CASE status WHEN 'succeeded' THEN 'operation.succeeded' ELSE 'operation.accepted' END,
-    coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
-  FROM operations WHERE ${which} ORDER BY sequence`;
-
-const acceptedEvent = acceptedEvents('id = :operation');
-const acceptedWithParts = acceptedEvents(
-  'id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)',
-);
-
-/**
- * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
- * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
- */
-export async function record(database: Database, intent: Intent, key?: IdempotencyKey): Promise<AcceptedOperation> {
-  const { operation, amended = false } = intent;
-  try {
-    const batch = [
-      guard(RECORDED, 'NOT EXISTS (SELECT 1 FROM operations WHERE id = :operation)', { operation }),
-      ...(key ? [guardKey(key)] : []),
-      ...intent.statements,
-      ...(key ? [keepKey(operation, key)] : []),
-      statement(amended ? acceptedWithParts : acceptedEvent, { operation }),
-      ...(amended ? [selectAccepted(operation)] : []),
-    ];
-    // Executors hear of it; that it was accepted, nobody waits for.
-    const rows = await database.write(batch, { wakes: 'executors', call: 'accept' });
-    const accepted = amended ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
-    if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
-    return accepted as AcceptedOperation;
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    if (error.reason === RECORDED || error.committed === 'unknown') {
-      const recorded = await readAccepted(database, operation);
-      if (recorded) return recorded;
-      throw unknownWhetherRecorded(operation, error);
-    }
-    if (key && error.reason === KEY_TAKEN) {
-      const earlier = await findByKey(database, key);
-      if (earlier) return earlier;
-    }
-    if (error.code === 'guard' || error.code === 'constraint') throw await intent.explain(error);
-    throw error;
-  }
-}
-
-/** Aborts a batch that was executed before: a proxy has repeated the request. First in the batch. */
-const RECORDED = 'recorded';
-
-/** Undefined: it is not there, or cannot be read. */
-async function readAccepted(database: Database, operation: string): Promise<AcceptedOperation | undefined> {
-  const rows = await database.read([selectAccepted(operation)], { call: 'recorded' }).catch(() => [[]] as const);
-  return rows[0][0];
-}
-
-function unknownWhetherRecorded(operation: string, cause: DatabaseError): Problem {
-  return new Problem(
-    'unavailable',
-    `unknown whether it was recorded; GET /operations/${operation} tells, or repeat with the same Idempotency-Key`,
-    { cause, headers: { 'operation-id': operation } },
-  );
-}
 
 export interface NewOperation {
   readonly operation: string;

@@ -1,8 +1,8 @@
 import type { OperationBody } from '../../schema/api/operations.ts';
 import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
-import { ALIVE_MS } from '../../schema/statements/alive.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
+import { waitingFor } from './waiting.ts';
 
 type Operation = typeof operations.$inferSelect;
 
@@ -22,12 +22,13 @@ export interface OperationRow
     | 'error'
     | 'principal'
   > {
-  readonly key_hash: string | null;
   readonly result: string | null;
   readonly parent_id: string | null;
   readonly hypervisor_name: string | null;
   /** Milliseconds since the executor of its hypervisor was last seen; null where it never was. */
   readonly silent_ms: number | null;
+  /** Of its hypervisor, as JSON, while the operation is pending. */
+  readonly capabilities: string | null;
   readonly subjects: string;
   readonly items: string | null;
   readonly total_done: number;
@@ -41,9 +42,10 @@ export interface OperationRow
 /** `source` yields rows of operations. */
 function select(source: string): string {
   return `
-    SELECT o.id, o.sequence, o.hypervisor, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result, o.key_hash,
+    SELECT o.id, o.sequence, o.hypervisor, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result,
       o.created_ms, o.started_ms, o.finished_ms, o.cancel_ms,
       p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
+      CASE o.status WHEN 'pending' THEN h.capabilities END AS capabilities,
       CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)
         ELSE (SELECT json_group_array(c.resource) FROM operations c WHERE c.parent = o.sequence) END AS subjects,
       coalesce((SELECT sum(c.done) FROM operations c WHERE c.parent = o.sequence), o.done) AS total_done,
@@ -82,10 +84,18 @@ export async function readOperation(database: Database, operation: string): Prom
   return rows[0];
 }
 
-const selectByKey = select('(SELECT * FROM operations WHERE key_scope = :scope AND key = :key)');
+const selectRecorded = `
+  SELECT o.id, o.status, o.hypervisor, o.resource, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result, o.key_hash
+  FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor`;
 
-export function selectOperationByKey(scope: string, key: string): Statement<OperationRow> {
-  return statement<OperationRow>(selectByKey, { scope, key });
+/** An operation, and what its key was given for. */
+export interface RecordedOperation extends AcceptedOperation {
+  readonly key_hash: string | null;
+}
+
+/** The operation that a key named before. */
+export function selectByKey(scope: string, key: string): Statement<RecordedOperation> {
+  return statement<RecordedOperation>(`${selectRecorded} WHERE o.key_scope = :scope AND o.key = :key`, { scope, key });
 }
 
 export interface OperationFilter {
@@ -123,13 +133,9 @@ export function isFinished(row: Pick<OperationRow, 'status'>): boolean {
   return row.status !== 'pending' && row.status !== 'running';
 }
 
-/** Whether nobody is there to do it: then waiting for it is no use. */
-export function isWaitingForTheDead(row: AcceptedOperation): boolean {
-  return row.status === 'pending' && (row.silent_ms === null || row.silent_ms >= ALIVE_MS);
-}
-
 export function operationBody(row: OperationRow): OperationBody {
   const items = itemsOf(row);
+  const waiting = waitingFor(row);
   return {
     id: row.id,
     sequence: row.sequence,
@@ -142,7 +148,7 @@ export function operationBody(row: OperationRow): OperationBody {
     progress: { done: row.total_done, total: row.total_all, step: row.step },
     attempt: row.attempt,
     ...(row.cancel_ms !== null && !isFinished(row) ? { cancelling: true } : {}),
-    ...(isWaitingForTheDead(row) ? { waiting: waitingText(row) } : {}),
+    ...(waiting === undefined ? {} : { waiting }),
     result: items.length > 0 && isFinished(row) ? { items } : row.result === null ? null : JSON.parse(row.result),
     error: row.error === null ? null : JSON.parse(row.error),
     principal: row.principal,
@@ -168,11 +174,6 @@ function itemsOf(row: OperationRow): Item[] {
     status,
     ...(error === null ? {} : { error }),
   }));
-}
-
-function waitingText({ hypervisor_name, silent_ms }: OperationRow): string {
-  const seen = silent_ms === null ? 'never seen' : `last seen ${Math.round(silent_ms / 1000)} s ago`;
-  return `waiting for ${hypervisor_name ?? 'a hypervisor'}, ${seen}`;
 }
 
 export function timestamp(milliseconds: number): string {

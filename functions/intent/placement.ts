@@ -1,7 +1,7 @@
 import type { Technology } from '../../schema/api/capabilities.ts';
 import { type Database, now, statement } from '../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../schema/problem.ts';
-import { alive } from '../../schema/statements/alive.ts';
+import { alive, lastSeen } from '../../schema/statements/alive.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../schema/statements/capacity.ts';
 import type { Choice } from './choice.ts';
 
@@ -110,7 +110,7 @@ async function explain(database: Database, needs: Needs, args: Choice['args']): 
 function whyNot(candidate: Candidate, { technology, networks = [], memory = 0, disk = 0, cpu = 0 }: Needs): string {
   const { silent_ms: silent } = candidate;
   if (candidate.alive === 0) {
-    return silent === null ? 'was never seen' : `was last seen ${Math.round(silent / 1000)} s ago`;
+    return `was ${lastSeen(silent)}`;
   }
   if (candidate.capable === 0) {
     return `has no ${technology}: ${candidate.reason ?? 'its executor has not looked yet'}`;

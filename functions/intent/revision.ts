@@ -1,5 +1,6 @@
 import { guard, type Statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
+import { pause } from './pause.ts';
 
 const GONE = 'gone';
 const CHANGED = 'changed_meanwhile';
@@ -33,22 +34,28 @@ export function notAsSeen(): Problem {
   });
 }
 
-/** What was read to be merged is something else by now: it is to be read and merged again. */
+/** What a write had read is something else by now: it is to be read and meant again. */
 export class ChangedMeanwhile extends Problem {
   constructor() {
-    super('conflict', 'Other requests were faster, again and again', { hint: 'Send the request again' });
+    super('conflict', 'Conflict: it was modified concurrently by other requests', { hint: 'Send the request again' });
   }
 }
 
-const MERGES_MAX = 50;
+const ATTEMPTS_MAX = 10;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
 
-/** Reads, merges and writes until nobody else has written in between. */
-export async function merging<Result>(attempt: () => Promise<Result>): Promise<Result> {
-  for (let merges = 1; ; merges += 1) {
+/**
+ * Reads and writes until nobody else has written in between. Its pauses are of random length and grow: those who are
+ * in each other's way meet less and less, also where nothing but the database tells them of each other.
+ */
+export async function retryOnConflict<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ChangedMeanwhile) || merges === MERGES_MAX) throw error;
+      if (!(error instanceof ChangedMeanwhile) || attempts === ATTEMPTS_MAX) throw error;
+      await pause(Math.random() * Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS));
     }
   }
 }

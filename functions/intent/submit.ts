@@ -1,16 +1,22 @@
+import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem, type ProblemDetails } from '../../schema/problem.ts';
 import type { AppContext } from '../context.ts';
+import { databaseReason, isDatabaseAway } from '../middleware/database-problem.ts';
 import { answerJson } from '../middleware/json.ts';
-import { applyPreference, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
-import { findByKey, readIdempotencyKey } from './idempotency.ts';
-import { type Intent, record } from './intent.ts';
-import { type AcceptedOperation, isFinished, operationBody, readOperation } from './operation.ts';
+import { type Preference, readPreference, tellApplied, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
+import type { Intent } from './intent.ts';
+import { type AcceptedOperation, isFinished, type OperationRow, operationBody, readOperation } from './operation.ts';
+import { record } from './record.ts';
+import { retryOnConflict } from './revision.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How a dialect answers a write whose operation succeeded. */
 export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
 
-/** Says what a write means; not asked when the client's idempotency key names an operation that is there already. */
+/**
+ * Says what a write means, with whatever it must read for that; not asked when the client's idempotency key names an
+ * operation that is there already, and asked again when another request changed what it has read.
+ */
 export type Intend = () => Intent | Promise<Intent>;
 
 /** A write that answers when its work is done, as the older daemons did; later than that it is a 202. */
@@ -25,9 +31,7 @@ export function submitAsynchronously(c: AppContext, intend: Intend): Promise<Res
 
 /** Answers the operation as it is now. Throws a 404 for one that is not there. */
 export async function answerOperation(c: AppContext, id: string, status?: 200 | 202): Promise<Response> {
-  const operation = await readOperation(c.get('settings').database, id);
-  if (operation === undefined) throw new Problem('not_found', `There is no operation ${id}`);
-  return answerJson(c, operationBody(operation), status ?? 200);
+  return answerJson(c, operationBody(await existing(c, id)), status ?? 200);
 }
 
 /** A removal answers the resource as it was. */
@@ -35,26 +39,73 @@ export function submitRemoval(c: AppContext, intend: Intend): Promise<Response> 
   return submit(c, intend, ({ result }) => answerJson(c, JSON.parse(result ?? '{}').was));
 }
 
+/**
+ * As `encode`, which reads what the operation made. What is gone since cannot be read: then `recorded` answers with what
+ * the operation itself knows of it.
+ */
+export function orAsRecorded(c: AppContext, encode: Encode, recorded: (row: OperationRow) => Response): Encode {
+  return async (operation) => {
+    try {
+      return await encode(operation);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      return recorded(await existing(c, operation.id));
+    }
+  };
+}
+
 async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, otherwise: number): Promise<Response> {
-  const { database, readBudget } = c.get('settings');
-  const wait = applyPreference(c, otherwise);
+  const preference = readPreference(c.req.header('prefer'), otherwise);
   const accepted = await accept(c, intend);
-  const operation = await waitForOperation(database, accepted, wait, readBudget);
-  c.header('operation-id', operation.id);
-  if (wait === 0 || !isFinished(operation)) {
-    c.header('location', `/operations/${operation.id}`);
-    return answerOperation(c, operation.id, 202);
+  c.header('operation-id', accepted.id);
+  try {
+    const operation = await waitAsPreferred(c, accepted, preference);
+    if (preference.wait === 0 || !isFinished(operation)) {
+      c.header('location', `/operations/${operation.id}`);
+      return await answerOperation(c, operation.id, 202);
+    }
+    if (operation.status === 'succeeded') return await encode(operation);
+    throw failure(operation);
+  } catch (error) {
+    throw error instanceof DatabaseError && isDatabaseAway(error) ? recordedButUnread(accepted.id, error) : error;
   }
-  if (operation.status === 'succeeded') return encode(operation);
-  throw failure(operation);
+}
+
+/** Waits for an operation as long as its client prefers, and tells the client how long that was. */
+export async function waitAsPreferred(
+  c: AppContext,
+  accepted: AcceptedOperation,
+  preference: Preference,
+): Promise<AcceptedOperation> {
+  const { database, readBudget } = c.get('settings');
+  const began = performance.now();
+  const operation = await waitForOperation(database, accepted, preference.wait, readBudget);
+  const waited = isFinished(operation) ? preference.wait : Math.round((performance.now() - began) / 1000);
+  tellApplied(c, preference, waited);
+  return operation;
 }
 
 /** Records what the request means, or finds the operation that its idempotency key named before. */
 export async function accept(c: AppContext, intend: Intend): Promise<AcceptedOperation> {
+  const earlier = c.get('earlier');
+  if (earlier !== undefined) return earlier;
   const { database } = c.get('settings');
-  const key = await readIdempotencyKey(c);
-  const earlier = key && (await findByKey(database, key));
-  return earlier ?? record(database, await intend(), key);
+  return retryOnConflict(async () => record(database, await intend(), c.get('idempotencyKey')));
+}
+
+async function existing(c: AppContext, id: string): Promise<OperationRow> {
+  const operation = await readOperation(c.get('settings').database, id);
+  if (operation === undefined) throw new Problem('not_found', `There is no operation ${id}`);
+  return operation;
+}
+
+/** The work goes on, but nobody can say how far it is. */
+function recordedButUnread(id: string, error: DatabaseError): Problem {
+  return new Problem('unavailable', `Recorded as operation ${id}; ${databaseReason(error)}`, {
+    hint: `GET /operations/${id} tells how it ends`,
+    cause: error,
+    headers: { 'operation-id': id, location: `/operations/${id}` },
+  });
 }
 
 function failure(operation: AcceptedOperation): Problem {

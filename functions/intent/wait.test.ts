@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Bell } from '../../schema/database/bell.ts';
 import { type Ended, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import type { AcceptedOperation } from './operation.ts';
-import { waitForOperation } from './wait.ts';
+import { pauses, waitForOperation } from './wait.ts';
 
 const accepted: AcceptedOperation = {
   id: 'a',
@@ -56,4 +56,26 @@ it('what a commit only names is read, and what is about others is not', async ()
   bell.ring(new Map([['a', null]]));
   expect(await answer).toMatchObject({ status: 'succeeded', result: '2' });
   expect(reads()).toBe(1);
+});
+
+describe('the pauses between the reads', () => {
+  const sum = (pause: (turn: number) => number, count: number) =>
+    Array.from({ length: count }, (_, turn) => pause(turn)).reduce((total, each) => total + each, 0);
+
+  it.each([30, 10, 2])('of a budget of thirty last for %i seconds, and no more than a read longer', (seconds) => {
+    const pause = pauses(seconds * 1000, 30);
+    expect(pause(0)).toBe(25);
+    expect(sum(pause, 30)).toBeGreaterThanOrEqual(seconds * 1000);
+    expect(sum(pause, 29)).toBeLessThan(seconds * 1000);
+  });
+
+  it('never shrink, where the budget is more than the wait needs', () => {
+    expect(sum(pauses(100, 30), 30)).toBeCloseTo(30 * 25, 3);
+    expect(pauses(0, 30)(7)).toBeCloseTo(25, 3);
+  });
+
+  it('grow to half a second where reads are not counted', () => {
+    const pause = pauses(30_000, Number.POSITIVE_INFINITY);
+    expect([pause(0), pause(1), pause(20)]).toEqual([25, 37.5, 500]);
+  });
 });

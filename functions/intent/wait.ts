@@ -1,13 +1,42 @@
-import type { Database, Ended } from '../../schema/database/database.ts';
-import { type AcceptedOperation, isFinished, isWaitingForTheDead, selectAccepted } from './operation.ts';
+import { type Database, DatabaseError, type Ended } from '../../schema/database/database.ts';
+import { isDatabaseAway } from '../middleware/database-problem.ts';
+import { type AcceptedOperation, isFinished, selectAccepted } from './operation.ts';
+import { isWaitingForTheDead } from './waiting.ts';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
 const PAUSE_GROWTH = 1.5;
 
 /**
+ * The pauses between the reads of a waiting request, in milliseconds, from 25 on. Where reads are counted they grow so
+ * that the budget lasts for the whole wait; else up to half a second.
+ */
+export function pauses(milliseconds: number, readBudget: number): (turn: number) => number {
+  if (readBudget === Number.POSITIVE_INFINITY) {
+    return (turn) => Math.min(FIRST_PAUSE_MS * PAUSE_GROWTH ** turn, LONGEST_PAUSE_MS);
+  }
+  const growth = growthFor(milliseconds / FIRST_PAUSE_MS, readBudget);
+  return (turn) => FIRST_PAUSE_MS * growth ** turn;
+}
+
+const BISECTIONS = 40;
+
+/** The factor, 1 or more, of which so many powers from the 0th on add up to `sum` or a little more. */
+function growthFor(sum: number, count: number): number {
+  let [low, high] = [1, Math.max(1, sum)];
+  for (let turn = 0; turn < BISECTIONS; turn += 1) {
+    const middle = (low + high) / 2;
+    const reached = middle === 1 ? count : (middle ** count - 1) / (middle - 1);
+    if (reached < sum) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/**
  * Waits until the operation has ended, `seconds` are over, its executor is found dead, or `readBudget` reads are spent;
- * answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it.
+ * answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it. A database that
+ * does not answer is asked again, until the last time.
  */
 export async function waitForOperation(
   database: Database,
@@ -17,21 +46,29 @@ export async function waitForOperation(
 ): Promise<AcceptedOperation> {
   const doorbell = listen(database, accepted.id);
   const end = performance.now() + seconds * 1000;
+  const pause = pauses(seconds * 1000, readBudget);
   let row = accepted;
-  let pause = FIRST_PAUSE_MS;
   try {
     for (let reads = 0; reads < readBudget && !isFinished(row) && !isWaitingForTheDead(row); reads += 1) {
       const left = end - performance.now();
       if (left <= 0) break;
-      const ended = await doorbell.next(Math.min(pause, left));
+      const ended = await doorbell.next(Math.min(pause(reads), left));
       if (ended) return { ...row, ...ended, result: ended.result ?? row.result };
-      pause = Math.min(pause * PAUSE_GROWTH, LONGEST_PAUSE_MS);
-      const [rows] = await database.read([selectAccepted(row.id)]);
-      row = rows[0] ?? row;
+      row = (await look(database, row.id)) ?? row;
     }
     return row;
   } finally {
     doorbell.close();
+  }
+}
+
+async function look(database: Database, operation: string): Promise<AcceptedOperation | undefined> {
+  try {
+    const [[row]] = await database.read([selectAccepted(operation)], { call: 'wait' });
+    return row;
+  } catch (error) {
+    if (error instanceof DatabaseError && isDatabaseAway(error)) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type MemberError, Problem } from '../../schema/problem.ts';
 import type { AppContext } from '../context.ts';
+import { bodyText } from './body-text.ts';
 
 const WARNING_MEMBERS_MAX = 10;
 
@@ -12,7 +13,7 @@ export async function readBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const input = parseJson(await c.req.text());
+  const input = parseJson(await bodyText(c));
   const value = validate(schema, input);
   warnOfIgnored(c, unknownMembers(input, value));
   return value;
@@ -31,7 +32,7 @@ export async function readStrictBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  return validate(schema, parseJson(await c.req.text()));
+  return validate(schema, parseJson(await bodyText(c)));
 }
 
 /** As {@link readStrictBody}, for a request that may come without one. */
@@ -39,7 +40,7 @@ export async function readOptionalBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const text = await c.req.text();
+  const text = await bodyText(c);
   return validate(schema, text.trim() === '' ? {} : parseJson(text));
 }
 

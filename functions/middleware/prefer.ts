@@ -7,8 +7,10 @@ export const WAIT_MAX_SECONDS = 30;
 export interface Preference {
   /** Seconds to wait for the operation; 0 answers 202 at once. */
   readonly wait: number;
-  /** What `Preference-Applied` says; undefined where the client asked for nothing. */
-  readonly applied: string | undefined;
+  /** Whether the client asked for an answer at once. */
+  readonly asynchronous: boolean;
+  /** Whether the client said how long to wait. */
+  readonly given: boolean;
 }
 
 /** What the client says of waiting in its `Prefer` header (RFC 7240); `otherwise` is the wait of one who says nothing. */
@@ -22,15 +24,13 @@ export function readPreference(header: string | undefined, otherwise: number): P
       errors: [{ parameter: 'Prefer', detail: 'wait wants a whole number of seconds' }],
     });
   }
-  const wait = asked === undefined ? undefined : Math.min(Number(asked), WAIT_MAX_SECONDS);
-  if (preferences.includes('respond-async')) {
-    return { wait: wait ?? 0, applied: wait === undefined ? 'respond-async' : `respond-async, wait=${wait}` };
-  }
-  return wait === undefined ? { wait: otherwise, applied: undefined } : { wait, applied: `wait=${wait}` };
+  const asynchronous = preferences.includes('respond-async');
+  if (asked === undefined) return { wait: asynchronous ? 0 : otherwise, asynchronous, given: false };
+  return { wait: Math.min(Number(asked), WAIT_MAX_SECONDS), asynchronous, given: true };
 }
 
-export function applyPreference(c: AppContext, otherwise: number): number {
-  const { wait, applied } = readPreference(c.req.header('prefer'), otherwise);
-  if (applied !== undefined) c.header('preference-applied', applied);
-  return wait;
+/** Says in `Preference-Applied` which of its preferences the client got; `waited`: for how many seconds it could have waited. */
+export function tellApplied(c: AppContext, { asynchronous, given }: Preference, waited: number): void {
+  const applied = [...(asynchronous ? ['respond-async'] : []), ...(given ? [`wait=${waited}`] : [])];
+  if (applied.length > 0) c.header('preference-applied', applied.join(', '));
 }

@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { AppEnvironment } from '../context.ts';
+import { databaseProblem } from './database-problem.ts';
 
 /** In seconds, what `Retry-After` says where the service is not available. */
 export const RETRY_AFTER_SECONDS = '1';
@@ -31,12 +32,8 @@ export function problemResponse(problem: Problem, c: Context<AppEnvironment>): R
 /** Whatever was thrown, as one of ours; what is none is a 500 without details. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof DatabaseError && (error.code === 'busy' || error.code === 'unavailable')) {
-    return new Problem('unavailable', `Database unavailable, nothing was recorded: ${error.message}`, {
-      hint: 'Send the request again in a moment',
-      cause: error,
-    });
-  }
+  const database = error instanceof DatabaseError ? databaseProblem(error) : undefined;
+  if (database !== undefined) return database;
   if (error instanceof HTTPException && error.status < 500)
     return new Problem('malformed', error.message, { cause: error });
   return new Problem('internal', 'weft failed to handle this request; its log has the details under the request id', {

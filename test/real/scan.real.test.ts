@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { example, exampleCens, waiting } from '../conformance/example.ts';
 import { clearHost, ip, picture } from '../support/host.ts';
@@ -23,14 +24,14 @@ describe('a scan', () => {
     ip('link', 'set', 'c1.0o', 'nomaster');
     ip('link', 'set', 'cen2', 'down');
     await weft.start();
+    await until('the host is as before', () => isDeepStrictEqual(picture(), before));
     await finished(weft);
-    expect(picture()).toEqual(before);
 
     await weft.stop();
     clearHost();
     await weft.start();
+    await until('the host is as before', () => isDeepStrictEqual(picture(), before));
     await finished(weft);
-    expect(picture()).toEqual(before);
     const repairs = await weft.sql(
       "SELECT kind, status FROM operations WHERE principal = 'executor' GROUP BY kind, status",
     );
@@ -46,7 +47,11 @@ describe('a scan', () => {
     await weft.request('POST', '/cen/import', example);
     await weft.request('POST', '/cen/make', exampleCens, waiting);
     await weft.stop();
+    const scanned = async () =>
+      (await weft.sql<{ scanned_ms: number }>('SELECT scanned_ms FROM hypervisors'))[0]?.scanned_ms;
+    const last = await scanned();
     await weft.start();
+    await until('it has looked at the host', async () => (await scanned()) !== last);
     expect(await weft.sql("SELECT * FROM operations WHERE principal = 'executor'")).toEqual([]);
   });
 });

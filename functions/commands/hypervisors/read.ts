@@ -1,4 +1,4 @@
-import type { AssociationBody, HypervisorBody } from '../../../schema/api/fleet/hypervisors.ts';
+import type { AssociationBody, HypervisorBody, HypervisorPost } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { alive } from '../../../schema/statements/alive.ts';
@@ -88,6 +88,36 @@ function readOf(row: Row): ReadHypervisor {
     config: JSON.parse(row.config),
     subnets: JSON.parse(row.subnets),
   };
+}
+
+/** A hypervisor as its POST made it, by the request that its operation keeps. */
+export function asCreated({ id, ...post }: HypervisorPost & { readonly id: string }): HypervisorBody {
+  const total = amounts(post.total_resources, { memory: 0, disk: 0, cpu: 0 });
+  return {
+    id,
+    metadata: post.metadata ?? {},
+    ip: post.ip ?? '',
+    netmask: post.netmask ?? '',
+    gateway: post.gateway ?? '',
+    mac: post.mac ?? '',
+    total_resources: total,
+    available_resources: amounts(post.available_resources, total),
+    name: post.name ?? id,
+    alive: false,
+    last_seen: null,
+    boot_id: null,
+    capabilities: {},
+    executor_version: null,
+    load: null,
+    free_memory: null,
+  };
+}
+
+type Amounts = HypervisorBody['total_resources'];
+
+function amounts(given: HypervisorPost['total_resources'], otherwise: Amounts): Amounts {
+  const { memory = otherwise.memory, disk = otherwise.disk, cpu = otherwise.cpu } = given ?? {};
+  return { memory, disk, cpu };
 }
 
 interface AssociationRow {

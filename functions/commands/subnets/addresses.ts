@@ -12,7 +12,9 @@ import { Problem } from '../../../schema/problem.ts';
 import { nowhere } from '../../intent/choice.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
+import { timestamp } from '../../intent/operation.ts';
 import type { Asked } from '../asked.ts';
+import { explainBlock, guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet } from './read.ts';
 
 const usable = `o.offset BETWEEN s.first_offset AND s.last_offset AND o.offset <> coalesce(s.gateway_offset, -1)`;
@@ -35,8 +37,11 @@ const reserveOne = `
 
 const isReserved = 'EXISTS (SELECT 1 FROM addresses WHERE operation = :operation)';
 
-const noteOffset = `
-  UPDATE operations SET result = (SELECT json_object('offset', offset) FROM addresses WHERE operation = :operation) WHERE id = :operation`;
+/** Offsets count from the first address of the block as it is now. */
+const noteReservation = `
+  UPDATE operations SET result = (
+    SELECT json_object('cidr', :cidr, 'offset', offset, 'owner', owner, 'reserved_ms', created_ms) FROM addresses WHERE operation = :operation)
+  WHERE id = :operation`;
 
 /**
  * The statements by which an operation gets an address of a subnet: the lowest that is free, or (`offset`) that one.
@@ -62,7 +67,7 @@ export function reserveAddress(
 ): Intent {
   const operation = newId();
   const offset = address === undefined ? null : offsetOf(subnet, address);
-  const id = subnet.body.id;
+  const { id, cidr } = subnet.body;
   return {
     operation,
     statements: [
@@ -75,20 +80,28 @@ export function reserveAddress(
         resource: `subnets/${id}`,
         status: 'succeeded',
       }),
+      guardBlock(id, cidr),
       ...takeAddress({ operation, subnet: id, owner, offset }),
-      statement(noteOffset, { operation }),
+      statement(noteReservation, { operation, cidr }),
     ],
     amended: true,
-    explain: async (error) => explain(database, error, subnet, address),
+    explain: async (error) => explainBlock(error) ?? explain(database, error, subnet, address),
   };
 }
 
-/** The address that an operation reserved, as its result tells it. */
-export function reservedAddress({ body }: ReadSubnet, result: string | null): string {
-  const block = blockOf(body);
-  const { offset }: { offset: number } = JSON.parse(result ?? '{}');
-  if (block === null) throw new Error(`subnet ${body.id} has no addresses`);
-  return addressAt(block, offset);
+/** The reservation that an operation made, as its result tells it. */
+export function reservedAddress(result: string | null): AddressBody {
+  const { cidr, offset, owner, reserved_ms }: Reservation = JSON.parse(result ?? '{}');
+  const block = blockOf({ cidr });
+  if (block === null) throw new Error('the operation reserved no address');
+  return { address: addressAt(block, offset), owner: owner === '' ? null : owner, reserved: timestamp(reserved_ms) };
+}
+
+interface Reservation {
+  readonly cidr: string;
+  readonly offset: number;
+  readonly owner: string;
+  readonly reserved_ms: number;
 }
 
 /** Throws a 400 for an address that the subnet cannot give; a 422 where it has none at all. */
@@ -155,12 +168,15 @@ export function releaseAddress({ principal }: Asked, { body }: ReadSubnet, was: 
         status: 'succeeded',
         result: { was },
       }),
+      guardBlock(body.id, body.cidr),
       guard('not_reserved', 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :subnet AND offset = :offset)', args),
       statement('DELETE FROM addresses WHERE subnet = :subnet AND offset = :offset', args),
     ],
     explain: async (error) => {
-      if (error.reason !== 'not_reserved') throw error;
-      return notReserved(was.address);
+      if (error.reason === 'not_reserved') return notReserved(was.address);
+      const problem = explainBlock(error);
+      if (problem === undefined) throw error;
+      return problem;
     },
   };
 }

@@ -1,5 +1,10 @@
-import { type Block, parseBlock } from '../../../schema/addresses/block.ts';
-import { defineSubnet, type SubnetDefinition, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
+import { type Block, parseBlock, RANGE_MAX } from '../../../schema/addresses/block.ts';
+import {
+  defineSubnet,
+  type SubnetBody,
+  type SubnetDefinition,
+  type SubnetInput,
+} from '../../../schema/api/fleet/subnets.ts';
 import {
   type Database,
   type DatabaseError,
@@ -15,6 +20,7 @@ import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { ChangedMeanwhile, explainRevision, guardRevision } from '../../intent/revision.ts';
 import type { Asked } from '../asked.ts';
+import { explainBlock, guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
 
 /* What clients say of a subnet: rows alone. */
@@ -26,14 +32,6 @@ const upsert = `
     first_offset = excluded.first_offset, last_offset = excluded.last_offset, gateway_offset = excluded.gateway_offset,
     metadata = excluded.metadata, revision = revision + 1`;
 
-function store(
-  id: string,
-  definition: SubnetDefinition,
-  metadata: Readonly<Record<string, unknown>>,
-): Statement<never> {
-  return statement(upsert, { id, ...definition, metadata: JSON.stringify(metadata) });
-}
-
 /** Defines a subnet, also one that is known by its id alone. */
 export function createSubnet({ principal }: Asked, id: string, input: SubnetInput): Intent {
   const operation = newId();
@@ -43,7 +41,7 @@ export function createSubnet({ principal }: Asked, id: string, input: SubnetInpu
     statements: [
       ofSubnet(operation, 'subnet.create', id, principal, { ...input, id }),
       guard('exists', 'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)', { id }),
-      store(id, definition, input.metadata ?? {}),
+      statement(upsert, { id, ...definition, metadata: metadataOf(input) ?? '{}' }),
     ],
     explain: async (error) => {
       if (error.reason !== 'exists') throw error;
@@ -54,10 +52,100 @@ export function createSubnet({ principal }: Asked, id: string, input: SubnetInpu
   };
 }
 
-/** Reserved addresses that would not be in the range; `shift` is null where no address of the old block is one of the new. */
+/** A subnet as its POST made it, by the request that its operation keeps. */
+export function asCreated(id: string, input: SubnetInput): SubnetBody {
+  const { cidr, gateway, start, end, startOffset, endOffset, gatewayOffset } = defineSubnet(input);
+  const hasGateway = gatewayOffset !== null && gatewayOffset >= startOffset && gatewayOffset <= endOffset;
+  const free = endOffset - startOffset + 1 - (hasGateway ? 1 : 0);
+  return { id, cidr, gateway, start, end, metadata: input.metadata ?? {}, free, reserved: 0, hypervisors: [] };
+}
+
+/** A reserved address that is not in the range any more, once the subnet is as asked. */
 const stranded = `
+  SELECT 1 FROM subnets s CROSS JOIN addresses a ON a.subnet = s.id
+  WHERE s.id = :id AND (a.offset NOT BETWEEN s.first_offset AND s.last_offset OR a.offset = coalesce(s.gateway_offset, -1))`;
+
+/** The same before; `shift` is null where no address of the old block is one of the new. */
+const wouldBeStranded = `
   FROM addresses WHERE subnet = :id AND (:shift IS NULL
     OR offset + :shift NOT BETWEEN :startOffset AND :endOffset OR offset + :shift = coalesce(:gatewayOffset, -1))`;
+
+/**
+ * Merges: what the request leaves out stays as it is when the change is made, whatever others have written since it was
+ * read. Only who changes the block meets who else does: then it is to be merged again ({@link ChangedMeanwhile}).
+ * `revision`: the one that the client has seen; null: whatever there is.
+ */
+export function updateSubnet(
+  { database, principal }: Asked,
+  read: ReadSubnet,
+  input: SubnetInput,
+  revision: number | null,
+): Intent {
+  const operation = newId();
+  const { id, cidr } = read.body;
+  const change = input.cidr === undefined || input.cidr === cidr ? changeRange(read, input) : changeBlock(read, input);
+  return {
+    operation,
+    statements: [
+      ofSubnet(operation, 'subnet.update', id, principal, input),
+      ...(revision === null ? [] : guardRevision('subnets', id, revision)),
+      ...change.statements,
+      guard('stranded', `NOT EXISTS (${stranded})`, { id }),
+    ],
+    explain: async (error) => {
+      if (error.reason === 'stranded')
+        return explainStranded(database, { id, ...change.definition, shift: change.shift });
+      const problem = explainRevision(error, () => unknownSubnet(id)) ?? explainBlock(error);
+      if (problem !== undefined) return problem;
+      // Valid with what was read, and not with what is there by now.
+      if (error.code === 'constraint' || error.reason === 'other_range') return new ChangedMeanwhile();
+      throw error;
+    },
+  };
+}
+
+interface Change {
+  readonly definition: SubnetDefinition;
+  /** How much further addresses are from the first of their new block. */
+  readonly shift: number | null;
+  readonly statements: readonly Statement<never>[];
+}
+
+/** Each member that the request gives sets its own columns. */
+const updateRange = `
+  UPDATE subnets SET revision = revision + 1,
+    gateway = CASE WHEN :has_gateway THEN :gateway ELSE gateway END,
+    gateway_offset = CASE WHEN :has_gateway THEN :gatewayOffset ELSE gateway_offset END,
+    first = CASE WHEN :has_start THEN :start ELSE first END,
+    first_offset = CASE WHEN :has_start THEN :startOffset ELSE first_offset END,
+    last = CASE WHEN :has_end THEN :end ELSE last END,
+    last_offset = CASE WHEN :has_end THEN :endOffset ELSE last_offset END,
+    metadata = coalesce(:metadata, metadata)
+  WHERE id = :id`;
+
+/** That others have not moved the other end so far away is known only here. */
+const isRange = `EXISTS (SELECT 1 FROM subnets WHERE id = :id AND last_offset - first_offset < ${RANGE_MAX})`;
+
+function changeRange({ body: { id, cidr, gateway, start, end } }: ReadSubnet, input: SubnetInput): Change {
+  const definition = defineSubnet({ cidr, gateway, start, end, ...input });
+  const args = {
+    id,
+    ...definition,
+    has_gateway: has(input.gateway),
+    has_start: has(input.start),
+    has_end: has(input.end),
+    metadata: metadataOf(input),
+  };
+  return {
+    definition,
+    shift: 0,
+    statements: [guardBlock(id, cidr), statement(updateRange, args), guard('other_range', isRange, { id })],
+  };
+}
+
+function has(member: unknown): number {
+  return member === undefined ? 0 : 1;
+}
 
 /** Offsets count from the block's first address. By way of where no offset is: two rows never have the same. */
 const renumber = [
@@ -65,38 +153,30 @@ const renumber = [
   'UPDATE addresses SET offset = offset - (1 << 53) WHERE subnet = :id AND :shift <> 0',
 ];
 
-/**
- * Merges: what the request leaves out stays. What is merged was read before: where that has changed, the client hears of
- * it if it `insists` on what it has seen, else it is to be merged again ({@link ChangedMeanwhile}).
- */
-export function updateSubnet(
-  { database, principal }: Asked,
-  read: ReadSubnet,
-  input: SubnetInput,
-  insists: boolean,
-): Intent {
-  const operation = newId();
-  const { id, cidr, gateway, start, end, metadata } = read.body;
-  // A new block has a first and a last address of its own.
-  const kept = input.cidr === undefined || input.cidr === cidr ? { start, end } : {};
-  const definition = defineSubnet({ cidr, gateway, ...kept, ...input });
-  const args = { id, ...definition, shift: shiftOf(blockOf(read.body), definition.cidr) };
+const replaceBlock = `
+  UPDATE subnets SET revision = revision + 1, cidr = :cidr, gateway = :gateway, first = :start, last = :end,
+    first_offset = :startOffset, last_offset = :endOffset, gateway_offset = :gatewayOffset, metadata = coalesce(:metadata, metadata)
+  WHERE id = :id`;
+
+/** A new block has a first and a last address of its own; the gateway stays, where it is in it. */
+function changeBlock({ body: { id, cidr, gateway } }: ReadSubnet, input: SubnetInput): Change {
+  const definition = defineSubnet({ cidr, gateway, ...input });
+  const shift = shiftOf(blockOf({ cidr }), definition.cidr);
+  const args = { id, ...definition, shift, metadata: metadataOf(input) };
   return {
-    operation,
+    definition,
+    shift,
     statements: [
-      ofSubnet(operation, 'subnet.update', id, principal, input),
-      ...guardRevision('subnets', id, read.revision),
-      guard('stranded', `NOT EXISTS (SELECT 1 ${stranded})`, args),
-      ...renumber.map((sql) => statement<never>(sql, args)),
-      store(id, definition, input.metadata ?? metadata),
+      guardBlock(id, cidr),
+      guard('other_range', 'EXISTS (SELECT 1 FROM subnets WHERE id = :id AND gateway IS :gateway)', { id, gateway }),
+      guard('stranded', `NOT EXISTS (SELECT 1 ${wouldBeStranded})`, args),
+      ...[...renumber, replaceBlock].map((sql) => statement<never>(sql, args)),
     ],
-    explain: async (error) => {
-      if (error.reason === 'stranded') return explainStranded(database, args);
-      const problem = explainRevision(error, () => unknownSubnet(id));
-      if (problem === undefined) throw error;
-      return insists || problem.code === 'not_found' ? problem : new ChangedMeanwhile();
-    },
   };
+}
+
+function metadataOf({ metadata }: SubnetInput): string | null {
+  return metadata === undefined ? null : JSON.stringify(metadata);
 }
 
 /** How much further an address is from the first of its new block than from that of its old one. */
@@ -108,8 +188,11 @@ function shiftOf(before: Block | null, cidr: string): number | null {
 }
 
 async function explainStranded(database: Database, args: Statement['args']): Promise<Problem> {
-  const [rows] = await database.read([statement<{ count: number }>(`SELECT count(*) AS count ${stranded}`, args)]);
+  const [rows] = await database.read([
+    statement<{ count: number }>(`SELECT count(*) AS count ${wouldBeStranded}`, args),
+  ]);
   const count = rows[0]?.count ?? 0;
+  if (count === 0) return new ChangedMeanwhile();
   return new Problem(
     'conflict',
     `${counted(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`,

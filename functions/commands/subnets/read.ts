@@ -73,7 +73,7 @@ function readOf({ id, cidr, gateway, first, last, metadata, revision, ...row }: 
 }
 
 /** The block of a subnet; null of one that nobody has defined. What is in a row was a block when it was written. */
-export function blockOf({ cidr }: SubnetBody): Block | null {
+export function blockOf({ cidr }: Pick<SubnetBody, 'cidr'>): Block | null {
   if (cidr === null) return null;
   const block = parseBlock(cidr);
   if (typeof block === 'string') throw new Error(`${cidr} is no block of addresses: ${block}`);

@@ -14,6 +14,7 @@ import type { Asked } from '../../commands/asked.ts';
 import { associate, dissociate, notAssociated } from '../../commands/hypervisors/associate.ts';
 import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
 import {
+  asCreated,
   type ReadHypervisor,
   readAssociation,
   readHypervisor,
@@ -23,7 +24,8 @@ import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
 import type { AppContext } from '../../context.ts';
 import type { Intent } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
-import { submit, submitRemoval } from '../../intent/submit.ts';
+import type { AcceptedOperation } from '../../intent/operation.ts';
+import { orAsRecorded, submit, submitRemoval } from '../../intent/submit.ts';
 import { asked } from '../../middleware/asked.ts';
 import { readBody, readStrictBody } from '../../middleware/body.ts';
 import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
@@ -38,15 +40,17 @@ export async function list(c: AppContext): Promise<Response> {
 /** POST /hypervisors: 201 and the hypervisor. */
 export async function create(c: AppContext): Promise<Response> {
   const post = await readBody(c, hypervisorPostSchema);
-  const made = post.id ?? newId();
   return submit(
     c,
-    () => createHypervisor(asked(c), made, post),
-    async ({ hypervisor }) => {
-      const id = hypervisor ?? made;
-      c.header('location', `/hypervisors/${id}`);
-      return answer(c, id, ({ body }) => body, 201);
-    },
+    () => createHypervisor(asked(c), post.id ?? newId(), post),
+    orAsRecorded(
+      c,
+      (operation) => {
+        c.header('location', `/hypervisors/${idIn(operation)}`);
+        return answer(c, idIn(operation), ({ body }) => body, 201);
+      },
+      ({ request }) => answerJson(c, asCreated(JSON.parse(request)), 201),
+    ),
   );
 }
 
@@ -58,27 +62,33 @@ export async function get(c: AppContext): Promise<Response> {
 /** PATCH /hypervisors/{id}: merges. */
 export async function update(c: AppContext): Promise<Response> {
   const patch = await readBody(c, hypervisorPatchSchema);
-  const read = await current(c);
-  if (patch.id !== undefined && patch.id !== read.body.id) {
-    throw new Problem('invalid', '/id cannot be changed', {
-      errors: [{ pointer: '/id', detail: `is ${read.body.id}, and cannot be changed` }],
-    });
-  }
-  refuseForeignName(read.body.id, patch);
-  const revision = expectedRevision(c, read.revision);
   return submit(
     c,
-    () => updateHypervisor(asked(c), read, patch, revision),
-    () => answer(c, read.body.id, ({ body }) => body),
+    async () => {
+      const read = await current(c);
+      if (patch.id !== undefined && patch.id !== read.body.id) {
+        throw new Problem('invalid', '/id cannot be changed', {
+          errors: [{ pointer: '/id', detail: `is ${read.body.id}, and cannot be changed` }],
+        });
+      }
+      refuseForeignName(read.body.id, patch);
+      return updateHypervisor(asked(c), read, patch, expectedRevision(c, read.revision));
+    },
+    orAsRecorded(
+      c,
+      (operation) => answer(c, idIn(operation), ({ body }) => body),
+      (row) => answerJson(c, { id: idIn(row), ...JSON.parse(row.request) }),
+    ),
   );
 }
 
 /** DELETE /hypervisors/{id}: 200 and the hypervisor as it was. */
 export async function remove(c: AppContext): Promise<Response> {
   const { force } = queryParameters(c, removalQuerySchema);
-  const read = await current(c);
-  const revision = expectedRevision(c, read.revision);
-  return submitRemoval(c, () => removeHypervisor(asked(c), read, force, revision));
+  return submitRemoval(c, async () => {
+    const read = await current(c);
+    return removeHypervisor(asked(c), read, force, expectedRevision(c, read.revision));
+  });
 }
 
 /** GET /hypervisors/{id}/config */
@@ -114,12 +124,17 @@ export async function getSubnet(c: AppContext): Promise<Response> {
 /** DELETE /hypervisors/{id}/subnets/{subnetID}: 200 and the map that is left. */
 export async function removeSubnet(c: AppContext): Promise<Response> {
   const subnet = pathParameter(c, 'subnetID', subnetIdSchema);
-  const read = await current(c);
-  const revision = expectedRevision(c, read.revision);
   return submit(
     c,
-    () => dissociate(asked(c), read, subnet, revision),
-    () => answer(c, read.body.id, ({ subnets }) => subnets),
+    async () => {
+      const read = await current(c);
+      return dissociate(asked(c), read, subnet, expectedRevision(c, read.revision));
+    },
+    orAsRecorded(
+      c,
+      (operation) => answer(c, idIn(operation), ({ subnets }) => subnets),
+      ({ result }) => answerJson(c, JSON.parse(result ?? '{}').left),
+    ),
   );
 }
 
@@ -135,12 +150,17 @@ async function changePart<Schema extends v.GenericSchema>(
   part: (read: ReadHypervisor) => unknown,
 ): Promise<Response> {
   const patch = await readStrictBody(c, schema);
-  const read = await current(c);
-  const revision = expectedRevision(c, read.revision);
   return submit(
     c,
-    () => command(asked(c), read, patch, revision),
-    () => answer(c, read.body.id, part),
+    async () => {
+      const read = await current(c);
+      return command(asked(c), read, patch, expectedRevision(c, read.revision));
+    },
+    orAsRecorded(
+      c,
+      (operation) => answer(c, idIn(operation), part),
+      ({ request }) => answerJson(c, JSON.parse(request)),
+    ),
   );
 }
 
@@ -153,6 +173,11 @@ async function answer(
   const read = await readHypervisor(c.get('settings').database, id);
   tag(c, read.revision);
   return answerJson(c, part(read), status);
+}
+
+/** Of the hypervisor that an operation is about; it is the operation's own even where the hypervisor is gone. */
+function idIn({ resource }: Pick<AcceptedOperation, 'resource'>): string {
+  return resource?.split('/')[1] ?? '';
 }
 
 function current(c: AppContext): Promise<ReadHypervisor> {

@@ -10,10 +10,9 @@ import { queryParameters } from '../../middleware/parameters.ts';
 /** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
 export async function resync(c: AppContext): Promise<Response> {
   const { dry_run: dryRun } = queryParameters(c, resyncQuerySchema);
-  const hypervisor = await named(c);
   return submit(
     c,
-    () => commands.resync(c.get('principal'), hypervisor, dryRun),
+    async () => commands.resync(c.get('principal'), await named(c), dryRun),
     ({ id, result }) => (dryRun ? answerJson(c, JSON.parse(result ?? '{}')) : answerOperation(c, id)),
   );
 }
@@ -25,10 +24,9 @@ export async function listOrphans(c: AppContext): Promise<Response> {
 
 /** DELETE /hypervisors/{id}/orphans: a person has looked at them. */
 export async function removeOrphans(c: AppContext): Promise<Response> {
-  const hypervisor = await named(c);
   return submit(
     c,
-    () => commands.sweep(c.get('principal'), hypervisor),
+    async () => commands.sweep(c.get('principal'), await named(c)),
     ({ id }) => answerOperation(c, id),
   );
 }

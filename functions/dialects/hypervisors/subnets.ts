@@ -8,12 +8,12 @@ import {
   reserveAddress,
   reservedAddress,
 } from '../../commands/subnets/addresses.ts';
-import { createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets/define.ts';
+import { asCreated, createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets/define.ts';
 import { type ReadSubnet, readAddresses, readSubnet, readSubnets } from '../../commands/subnets/read.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../intent/new-id.ts';
-import { merging } from '../../intent/revision.ts';
-import { submit, submitRemoval } from '../../intent/submit.ts';
+import type { AcceptedOperation } from '../../intent/operation.ts';
+import { orAsRecorded, submit, submitRemoval } from '../../intent/submit.ts';
 import { asked } from '../../middleware/asked.ts';
 import { readOptionalBody, readStrictBody } from '../../middleware/body.ts';
 import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
@@ -33,11 +33,14 @@ export async function create(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => createSubnet(asked(c), input.id ?? newId(), input),
-    async ({ resource }) => {
-      const id = (resource ?? '').slice('subnets/'.length);
-      c.header('location', `/subnets/${id}`);
-      return answer(c, id, 201);
-    },
+    orAsRecorded(
+      c,
+      (operation) => {
+        c.header('location', `/subnets/${idIn(operation)}`);
+        return answer(c, idIn(operation), 201);
+      },
+      (row) => answerJson(c, asCreated(idIn(row), JSON.parse(row.request)), 201),
+    ),
   );
 }
 
@@ -55,22 +58,26 @@ export async function update(c: AppContext): Promise<Response> {
       errors: [{ pointer: '/id', detail: `is ${id}, and cannot be changed` }],
     });
   }
-  return merging(async () => {
-    const read = await current(c);
-    const insists = expectedRevision(c, read.revision) !== null;
-    return submit(
+  return submit(
+    c,
+    async () => {
+      const read = await current(c);
+      return updateSubnet(asked(c), read, input, expectedRevision(c, read.revision));
+    },
+    orAsRecorded(
       c,
-      () => updateSubnet(asked(c), read, input, insists),
       () => answer(c, id),
-    );
-  });
+      ({ request }) => answerJson(c, { id, ...JSON.parse(request) }),
+    ),
+  );
 }
 
 /** DELETE /subnets/{id}: 200 and the subnet as it was. */
 export async function remove(c: AppContext): Promise<Response> {
-  const read = await current(c);
-  const revision = expectedRevision(c, read.revision);
-  return submitRemoval(c, () => removeSubnet(asked(c), read, revision));
+  return submitRemoval(c, async () => {
+    const read = await current(c);
+    return removeSubnet(asked(c), read, expectedRevision(c, read.revision));
+  });
 }
 
 /** GET /subnets/{id}/addresses */
@@ -81,14 +88,14 @@ export async function listAddresses(c: AppContext): Promise<Response> {
 /** POST /subnets/{id}/addresses: 201 and the lowest address that was free, or the one that the body names. */
 export async function reserve(c: AppContext): Promise<Response> {
   const input = await readOptionalBody(c, reservationSchema);
-  const subnet = await current(c);
+  const id = idOf(c);
   return submit(
     c,
-    () => reserveAddress(asked(c), subnet, input),
-    async ({ result }) => {
-      const address = reservedAddress(subnet, result);
-      c.header('location', `/subnets/${subnet.body.id}/addresses/${address}`);
-      return answerAddress(c, subnet, address, 201);
+    async () => reserveAddress(asked(c), await current(c), input),
+    ({ result }) => {
+      const reservation = reservedAddress(result);
+      c.header('location', `/subnets/${id}/addresses/${reservation.address}`);
+      return answerJson(c, reservation, 201);
     },
   );
 }
@@ -96,14 +103,14 @@ export async function reserve(c: AppContext): Promise<Response> {
 /** GET /subnets/{id}/addresses/{address} */
 export async function getAddress(c: AppContext): Promise<Response> {
   const address = pathParameter(c, 'address', addressSchema);
-  return answerAddress(c, await current(c), address);
+  return answerJson(c, (await reservationOf(c, await current(c), address)).reservation);
 }
 
 /** DELETE /subnets/{id}/addresses/{address}: 200 and the reservation as it was. */
 export async function release(c: AppContext): Promise<Response> {
   const address = pathParameter(c, 'address', addressSchema);
-  const subnet = await current(c);
   return submitRemoval(c, async () => {
+    const subnet = await current(c);
     const { offset, reservation } = await reservationOf(c, subnet, address);
     return releaseAddress(asked(c), subnet, reservation, offset);
   });
@@ -126,19 +133,15 @@ function offsetOrNone(subnet: ReadSubnet, address: string): number | null {
   }
 }
 
-async function answerAddress(
-  c: AppContext,
-  subnet: ReadSubnet,
-  address: string,
-  status: 200 | 201 = 200,
-): Promise<Response> {
-  return answerJson(c, (await reservationOf(c, subnet, address)).reservation, status);
-}
-
 async function answer(c: AppContext, id: string, status: 200 | 201 = 200): Promise<Response> {
   const { body, revision } = await readSubnet(c.get('settings').database, id);
   tag(c, revision);
   return answerJson(c, body, status);
+}
+
+/** Of the subnet that an operation is about. */
+function idIn({ resource }: Pick<AcceptedOperation, 'resource'>): string {
+  return (resource ?? '').slice('subnets/'.length);
 }
 
 function current(c: AppContext): Promise<ReadSubnet> {

@@ -9,6 +9,7 @@ import { asked } from '../../middleware/asked.ts';
 import { readBody } from '../../middleware/body.ts';
 import { answerJson } from '../../middleware/json.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
+import { answerCen } from './answer.ts';
 
 /** POST /cen/import */
 export async function importList(c: AppContext): Promise<Response> {
@@ -35,11 +36,7 @@ export async function destroy(c: AppContext): Promise<Response> {
 /** PUT /cen/{id} */
 export function put(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(
-    c,
-    () => createCen(asked(c), cen),
-    async ({ hypervisor }) => answerJson(c, await readCen({ ...asked(c), host: hypervisor }, cen)),
-  );
+  return submit(c, () => createCen(asked(c), cen), answerCen(c, cen, []));
 }
 
 /** GET /cen/{id} */

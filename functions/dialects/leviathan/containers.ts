@@ -3,7 +3,7 @@ import { Problem } from '../../../schema/problem.ts';
 import { deleteContainer, putContainer } from '../../commands/networks/change-container.ts';
 import { joinCen, leaveCen } from '../../commands/networks/change-membership.ts';
 import type { OnHost } from '../../commands/networks/host.ts';
-import { readCen, readContainer } from '../../commands/networks/read.ts';
+import { readContainer } from '../../commands/networks/read.ts';
 import type { AppContext } from '../../context.ts';
 import { findHypervisor } from '../../intent/find-hypervisor.ts';
 import { submit, submitRemoval } from '../../intent/submit.ts';
@@ -11,16 +11,21 @@ import { asked } from '../../middleware/asked.ts';
 import { readOptionalBody } from '../../middleware/body.ts';
 import { answerJson } from '../../middleware/json.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
+import { answerCen, answerContainer } from './answer.ts';
 
 /** PUT /host/{h}/{c} */
 export async function put(c: AppContext): Promise<Response> {
   const container = containerOf(c);
-  const host = await hostOf(c);
-  const body = await readOptionalBody(c, containerPutSchema);
+  const host = hostIdOf(c);
+  const body = await readOptionalBody(c, containerPutSchema).catch(async (error: unknown) => {
+    // That there is no such hypervisor comes before anything that is wrong with the request.
+    await hostOf(c);
+    throw error;
+  });
   return submit(
     c,
-    () => putContainer(host, container, body),
-    async () => answerJson(c, await readContainer(host, container)),
+    async () => putContainer(await hostOf(c), container, body),
+    answerContainer(c, host, container, body),
   );
 }
 
@@ -31,43 +36,39 @@ export async function get(c: AppContext): Promise<Response> {
 }
 
 /** DELETE /host/{h}/{c}: answers the container as it was. */
-export async function remove(c: AppContext): Promise<Response> {
+export function remove(c: AppContext): Promise<Response> {
   const container = containerOf(c);
-  const host = await hostOf(c);
-  return submitRemoval(c, async () => deleteContainer(host, await readContainer(host, container)));
+  return submitRemoval(c, async () => {
+    const host = await hostOf(c);
+    return deleteContainer(host, await readContainer(host, container));
+  });
 }
 
 /** PUT /host/{h}/{c}/{cen}: answers the CEN. */
-export async function join(c: AppContext): Promise<Response> {
+export function join(c: AppContext): Promise<Response> {
   const container = containerOf(c);
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  const host = await hostOf(c);
-  return submit(
-    c,
-    () => joinCen(host, container, cen),
-    async () => answerJson(c, await readCen(host, cen)),
-  );
+  return submit(c, async () => joinCen(await hostOf(c), container, cen), answerCen(c, cen, [container]));
 }
 
 /** DELETE /host/{h}/{c}/{cen}: answers the CEN that is left. */
-export async function leave(c: AppContext): Promise<Response> {
+export function leave(c: AppContext): Promise<Response> {
   const container = containerOf(c);
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  const host = await hostOf(c);
-  return submit(
-    c,
-    () => leaveCen(host, container, cen),
-    async () => answerJson(c, await readCen(host, cen)),
-  );
+  return submit(c, async () => leaveCen(await hostOf(c), container, cen), answerCen(c, cen, []));
 }
 
 function containerOf(c: AppContext): string {
   return pathParameter(c, 'ContainerId', containerIdSchema);
 }
 
+function hostIdOf(c: AppContext): string {
+  return pathParameter(c, 'HostId', hostIdSchema);
+}
+
 /** The HostId of the path; a hypervisor in front of it must be the same one. */
 async function hostOf(c: AppContext): Promise<OnHost> {
-  const host = pathParameter(c, 'HostId', hostIdSchema);
+  const host = hostIdOf(c);
   const { host: prefix, ...rest } = asked(c);
   if (prefix === null) return { ...rest, host, scoped: false };
   const { id, name } = await findHypervisor(rest.database, prefix);

@@ -9,6 +9,7 @@ import type { AppContext } from '../../context.ts';
 import { submit } from '../../intent/submit.ts';
 import { asked, withoutPrefix } from '../../middleware/asked.ts';
 import { warnOfIgnored } from '../../middleware/body.ts';
+import { bodyText } from '../../middleware/body-text.ts';
 import { answerBody, answerNothing } from './answer.ts';
 
 export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {
@@ -28,7 +29,7 @@ export async function readRules<Schema extends v.GenericSchema>(
   c: AppContext,
   rules: RequestRules<Schema>,
 ): Promise<v.InferOutput<Schema>> {
-  const { value, ignored } = readRequest(rules, await c.req.text());
+  const { value, ignored } = readRequest(rules, await bodyText(c));
   warnOfIgnored(c, ignored);
   return value;
 }

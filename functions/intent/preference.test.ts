@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { statement } from '../../schema/database/database.ts';
+import { api } from '../../test/support/api.ts';
+import { kill } from './testing.ts';
+
+describe('Preference-Applied', () => {
+  it.each([
+    ['respond-async', 'respond-async'],
+    ['wait=0', 'wait=0'],
+    ['respond-async, wait=0', 'respond-async, wait=0'],
+    ['handling=lenient', null],
+  ])('of a write that is not waited for, asked with Prefer: %s, is %s', async (prefer, applied) => {
+    const { ask } = await api();
+    const answer = await ask('PUT', '/host/host1/c', undefined, { prefer });
+    expect(answer.headers.get('preference-applied')).toBe(applied);
+  });
+
+  it('says how long a write was really waited for: not at all where the executor is dead', async () => {
+    const { database, ask } = await api();
+    await kill(database, 'host1');
+    const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=10' });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=0']);
+    const { id } = await answer.json();
+    const read = await ask('GET', `/operations/${id}`, undefined, { prefer: 'wait=10' });
+    expect(read.headers.get('preference-applied')).toBe('wait=0');
+  });
+
+  it('is the wait that was granted, where the work ended within it', async () => {
+    const { ask } = await api();
+    const answer = await ask('PUT', '/cen/lan', undefined, { prefer: 'wait=100' });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, 'wait=30']);
+  });
+
+  it('is the whole wait, where that went by', async () => {
+    const { ask } = await api();
+    const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=1' });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
+  });
+});
+
+describe('waiting', () => {
+  const away = { available: false, away: true, reason: 'connection refused' };
+
+  it('names the technology that is away, on the operations that need it', async () => {
+    const { database, ask } = await api();
+    const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'respond-async' });
+    const { id, waiting } = await answer.json();
+    expect(waiting).toBeUndefined();
+    await database.write([
+      statement('UPDATE hypervisors SET capabilities = :capabilities', {
+        capabilities: JSON.stringify({ netns: away, spp: { available: false, reason: 'not built' } }),
+      }),
+    ]);
+    const read = async () => (await ask('GET', `/operations/${id}`)).json();
+    expect(await read()).toMatchObject({
+      status: 'pending',
+      waiting: 'waiting for netns on host1: connection refused',
+    });
+    await kill(database, 'host1');
+    expect((await read()).waiting).toMatch(/^waiting for host1, last seen \d+ s ago$/);
+    await database.write([statement("UPDATE operations SET status = 'running'")]);
+    expect((await read()).waiting).toBeUndefined();
+  });
+
+  it('and /readyz lists it and stays ready', async () => {
+    const { database, ask } = await api();
+    await database.write([
+      statement('UPDATE hypervisors SET capabilities = :capabilities', {
+        capabilities: JSON.stringify({ netns: away, spp: { available: false, reason: 'not built' } }),
+      }),
+    ]);
+    const answer = await ask('GET', '/readyz');
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      status: 'ready',
+      executors: ['host1'],
+      away: [{ hypervisor: 'host1', technology: 'netns', reason: 'connection refused' }],
+    });
+  });
+
+  it('for an executor that was seen in the future says that the clock was set back, and waits for nobody', async () => {
+    const { database, ask } = await api();
+    await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms + 86400000')]);
+    const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=10' });
+    expect(answer.headers.get('preference-applied')).toBe('wait=0');
+    expect((await answer.json()).waiting).toMatch(
+      /^waiting for host1, last seen \d+ s in the future: the clock was set back$/,
+    );
+    const ready = await ask('GET', '/readyz');
+    expect(ready.status).toBe(503);
+    expect((await ready.json()).detail).toMatch(/^No executor is alive; host1 was last seen \d+ s in the future/);
+  });
+});

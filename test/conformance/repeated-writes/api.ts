@@ -1,0 +1,86 @@
+import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Ask, client } from '../../support/api.ts';
+import { insertHypervisor, temporaryDatabase } from '../../support/database.ts';
+import { EMPTY_SUBNET, FAILED, FLEET, PENDING, SUBNET } from './writes.ts';
+
+/** What an executor writes when everything has gone well, but for what it saw. */
+const succeed = [
+  statement(`UPDATE operations SET status = 'succeeded', done = total, attempt = 1, started_ms = created_ms, finished_ms = created_ms
+    WHERE status = 'pending' AND id <> '${PENDING}'`),
+  statement('DELETE FROM operation_subjects'),
+  statement('DELETE FROM members WHERE removed IS NOT NULL'),
+  statement("DELETE FROM cens WHERE desired = 'absent'"),
+  statement("DELETE FROM containers WHERE desired = 'absent'"),
+];
+
+const insertProcess = `
+  INSERT INTO spp_processes (hypervisor, process, type, connected, stale, status, body, version, since_ms)
+  SELECT id, :process, :type, 1, 0, '{}', '{}', 1, 0 FROM hypervisors WHERE name = 'host1'`;
+
+const processes: readonly Statement<never>[] = ['primary', 'vf', 'nfv', 'mirror', 'pcap'].map((type, process) =>
+  statement(insertProcess, { process, type }),
+);
+
+const insertOperation = `
+  INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done,
+    total, principal, created_ms, error)
+  SELECT :operation, id, 'container.create', 'hypervisors/' || id || '/containers/z', '{"contID":"z"}', 0, :status, 0, 9e15, 0, 0, 1,
+    'local', 0, :error FROM hypervisors WHERE name = 'host1'`;
+
+/** An API whose database makes every accepted operation succeed at once, with something of each kind in it. */
+export async function apiWithEverything(): Promise<{ readonly database: Database; readonly ask: Ask }> {
+  const database = await temporaryDatabase();
+  const write: Database['write'] = async (statements, options) => {
+    const rows = await database.write(statements, options);
+    if (options?.call === 'accept') await database.write(succeed);
+    return rows;
+  };
+  const ask = client({
+    write,
+    read: (...args) => database.read(...args),
+    subscribe: (...args) => database.subscribe(...args),
+    close: () => undefined,
+  });
+  await insertHypervisor(
+    database,
+    'host1',
+    '{"netns":{"available":true,"version":null},"spp":{"available":true,"version":null}}',
+  );
+  const requests: readonly [string, string, unknown?][] = [
+    ['POST', '/hypervisors', { id: FLEET }],
+    ['POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' }],
+    ['POST', '/subnets', { id: EMPTY_SUBNET, cidr: '10.8.0.0/24' }],
+    ['POST', `/subnets/${SUBNET}/addresses`, { address: '10.7.0.1' }],
+    ['PATCH', `/hypervisors/${FLEET}/subnets`, { [SUBNET]: 'br0' }],
+    ['POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b'] }] }],
+  ];
+  for (const request of requests) {
+    const { status } = await ask(...request);
+    if (status >= 300) throw new Error(`${request[0]} ${request[1]}: ${status}`);
+  }
+  await database.write([
+    ...processes,
+    statement(insertOperation, { operation: PENDING, status: 'pending', error: null }),
+    statement(insertOperation, { operation: FAILED, status: 'failed', error: '{"detail":"it failed"}' }),
+    statement('UPDATE hypervisors SET total_memory = 1000, total_cpu = 4'),
+  ]);
+  return { database, ask };
+}
+
+/** Everything but the log of operations is gone. */
+export async function forgetEverything(database: Database): Promise<void> {
+  const tables = [
+    'operation_subjects',
+    'members',
+    'cens',
+    'containers',
+    'host_names',
+    'addresses',
+    'subnet_interfaces',
+  ];
+  await database.write(
+    [...tables, 'subnets', 'reservations', 'spp_processes', 'spp_items', 'hypervisors'].map((table) =>
+      statement(`DELETE FROM ${table}`),
+    ),
+  );
+}
