@@ -15,14 +15,14 @@ import type { DatabaseFault } from './database-faults.ts';
  */
 const isStruck = {
   once: (_call: string, ordinal: number) => ordinal === 0,
-  often: (call: string, ordinal: number) => ordinal === 0 || isOdd(`${call} ${ordinal}`),
+  often: (call: string, ordinal: number) => ordinal === 0 || isOneOfThree(`${call} ${ordinal}`),
 } as const;
 
 export type Occurrences = keyof typeof isStruck;
 
-/** True for half of all texts, the same each time. */
-function isOdd(text: string): boolean {
-  return (createHash('md5').update(text).digest()[0] ?? 0) % 2 === 1;
+/** True for a third of all texts, the same each time. */
+function isOneOfThree(text: string): boolean {
+  return (createHash('md5').update(text).digest()[0] ?? 0) % 3 === 0;
 }
 
 interface Plan {

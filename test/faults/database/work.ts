@@ -107,7 +107,7 @@ let vf: StandIn | undefined;
 
 /** A little of everything that an executor does, with and without being asked. */
 export const work: DatabaseScenario = {
-  times: { scan: 200, prune: 100 },
+  times: { scan: 100, prune: 50, heartbeat: 60 },
   async prepare(lab) {
     const started = startVf({ era: '2020', port: SECONDARY_PORT, clientId: 1, cores: [2, 3], reconnectMs: 20 });
     vf = started;
