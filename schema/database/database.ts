@@ -88,6 +88,8 @@ export class DatabaseError extends Error {
     this.code = code;
     this.reason = reason;
     this.committed = options.committed ?? 'no';
+    // It is the database's state and nothing of the code's: where it was met is noise in a log that repeats it.
+    if (code === 'busy' || code === 'unavailable') this.stack = `${this.name}: ${message}`;
   }
 }
 
@@ -152,9 +154,6 @@ export function databaseError(cause: unknown, failing: Statement | undefined): D
   if (unavailable !== undefined) return new DatabaseError('unavailable', code, unavailable, { cause });
   if (code.startsWith('HRANA')) {
     return new DatabaseError('unavailable', code, message, { cause });
-  }
-  if (cause instanceof TypeError || code === 'SERVER_ERROR' || code.startsWith('ECONN')) {
-    return new DatabaseError('unavailable', code, `the database does not answer: ${message}`, { cause });
   }
   return new DatabaseError('fault', code, message, { cause });
 }

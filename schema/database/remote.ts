@@ -1,51 +1,95 @@
-import { type Client, createClient, type ResultSet } from '@libsql/client/web';
+import { createClient, type ResultSet } from '@libsql/client/http';
 import { Bell, newsOf } from './bell.ts';
 import {
   type Bound,
   boundValue,
   type Database,
-  databaseError,
+  DatabaseError,
   parametersOf,
   type Rows,
   type Statement,
 } from './database.ts';
+import { type Asked, remoteError } from './remote-error.ts';
+import { Slots } from './slots.ts';
+import { Transport } from './transport.ts';
+
+export interface RemoteOptions {
+  /**
+   * How long a call may take, in milliseconds, from when it is made to the last byte of its answer. A lease lasts
+   * three times the default.
+   */
+  readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 5_000;
+
+/** So many calls are under way at once, each on a connection; a server that hangs is sent no more. */
+const CONNECTIONS = 20;
 
 /**
- * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one client
- * serves one request.
+ * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one of these
+ * serves one request. Throws what the client says of a URL that is none.
  */
-export function openRemote(url: string, authToken?: string): Database {
-  const client = createClient({ url, ...(authToken === undefined ? {} : { authToken }) });
+export function openRemote(
+  url: string,
+  authToken?: string,
+  { deadlineMs = DEADLINE_MS }: RemoteOptions = {},
+): Database {
+  const config = { url, ...(authToken === undefined ? {} : { authToken: checkedToken(authToken) }) };
+  createClient(config).close();
   const bell = new Bell();
+  const slots = new Slots(CONNECTIONS);
+  const underWay = new Set<Transport>();
+  let closed = false;
+
+  /** A client for each call is cheap, it opens nothing by itself; and what one call left in it hurts no other. */
+  async function send(statements: readonly Statement[], mode: Asked['mode'], transport: Transport) {
+    const messages = statements.map((each) => ({ sql: each.sql, args: sentArguments(each) }));
+    const client = createClient({ ...config, fetch: transport.fetch });
+    try {
+      return await transport.run(() => slots.use(transport.signal, () => client.batch(messages, mode)));
+    } finally {
+      client.close();
+    }
+  }
+
+  async function batch<const Statements extends readonly Statement[]>(
+    statements: Statements,
+    mode: Asked['mode'],
+    call: string | undefined,
+  ): Promise<Rows<Statements>> {
+    if (closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');
+    const transport = new Transport(deadlineMs, authToken !== undefined);
+    underWay.add(transport);
+    try {
+      return (await send(statements, mode, transport)).map(objects) as Rows<Statements>;
+    } catch (cause) {
+      throw remoteError(cause, { statements, mode, call, sent: transport.sent });
+    } finally {
+      underWay.delete(transport);
+    }
+  }
+
   return {
-    async write(statements, { wakes = 'everybody' } = {}) {
-      const rows = await batch(client, statements, 'write');
+    async write(statements, { wakes = 'everybody', call } = {}) {
+      const rows = await batch(statements, 'write', call);
       if (wakes !== 'nobody') bell.ring(newsOf([wakes]));
       return rows;
     },
-    read: (statements) => batch(client, statements, 'read'),
+    read: (statements, { call } = {}) => batch(statements, 'read', call),
     subscribe: (listener) => bell.subscribe(listener),
     close() {
+      closed = true;
       bell.clear();
-      client.close();
+      for (const transport of underWay) transport.close();
     },
   };
 }
 
-async function batch<const Statements extends readonly Statement[]>(
-  client: Client,
-  statements: Statements,
-  mode: 'read' | 'write',
-): Promise<Rows<Statements>> {
-  try {
-    const results = await client.batch(
-      statements.map((each) => ({ sql: each.sql, args: sentArguments(each) })),
-      mode,
-    );
-    return results.map(objects) as Rows<Statements>;
-  } catch (cause) {
-    throw databaseError(cause, failingStatement(cause, statements));
-  }
+/** What `fetch` says of a header that cannot be would have the token in it. */
+function checkedToken(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new DatabaseError('unavailable', 'token', 'the token for the database is empty or has characters of no token');
 }
 
 /** A libSQL server refuses arguments that the statement does not name. */
@@ -55,10 +99,4 @@ function sentArguments({ sql, args }: Statement): Record<string, Bound> {
 
 function objects(result: ResultSet): Record<string, unknown>[] {
   return result.rows.map((row) => Object.fromEntries(result.columns.map((column, index) => [column, row[index]])));
-}
-
-function failingStatement(cause: unknown, statements: readonly Statement[]): Statement | undefined {
-  if (typeof cause !== 'object' || cause === null) return undefined;
-  const index: unknown = Reflect.get(cause, 'statementIndex');
-  return typeof index === 'number' ? statements[index] : undefined;
 }
