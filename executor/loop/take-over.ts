@@ -3,6 +3,7 @@ import { type Database, DatabaseError, now, statement } from '../../schema/datab
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import { alive } from '../../schema/statements/alive.ts';
+import { isDatabaseAway } from './failure.ts';
 import { type Machine, type Registration, register, type Seen, sameHypervisor } from './registration.ts';
 
 export interface TakeOverOptions {
@@ -61,13 +62,25 @@ async function requireSilence(options: TakeOverOptions): Promise<number | null> 
     `${name} may have another executor (boot id ${first.boot_id}): listening for it, ${silence / 1000} s at most`,
   );
   const until = performance.now() + silence;
-  do {
+  for (;;) {
     await setTimeout(heartbeatMs / LOOKS_PER_PERIOD);
-    const next = await look(options);
+    const isLast = performance.now() >= until;
+    const next = await lookIfAvailable(options);
     if (next === null) return null;
+    // What could not be read neither ends the silence nor begins it anew.
+    if (next === undefined) continue;
     if (next.epoch !== first.epoch || next.last_seen_ms !== first.last_seen_ms) throw served(options, next);
-  } while (performance.now() < until);
-  return first.epoch;
+    if (isLast) return first.epoch;
+  }
+}
+
+async function lookIfAvailable(options: TakeOverOptions): Promise<Row | null | undefined> {
+  try {
+    return await look(options);
+  } catch (error) {
+    if (isDatabaseAway(error)) return undefined;
+    throw error;
+  }
 }
 
 function mayLive({ recent, epoch, boot_id, machine_id }: Row, { machine, ownEpoch }: TakeOverOptions): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { picture } from '../support/host.ts';
 import calls from './calls.json' with { type: 'json' };
@@ -6,6 +7,9 @@ import type { DatabaseFault } from './database-faults.ts';
 import { type DatabaseScenario, type Result, resultOf, shortTimes } from './database-scenario.ts';
 import type { Occurrences } from './faulty-database.ts';
 import { Lab, type LabOptions } from './lab.ts';
+
+/** Beyond this a run will not end. */
+const STUCK_MS = 60_000;
 
 /** What a call left undone is done again after a pause. */
 const SETTLING_MS = 10_000;
@@ -26,26 +30,27 @@ export interface CallsOptions {
  * appears or disappears is noticed.
  */
 export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions): void {
+  const { faults, each, occurrences } = options;
   const listed: readonly string[] = calls[name];
-  const bench = new Bench(databaseScenarios[name], options.openDatabase);
-  afterAll(() => bench.close());
+  const groups = each === 'call' ? listed.map((call) => [call]) : [listed];
+  describe(`${name}, ${occurrences}:`, () => {
+    const bench = new Bench(databaseScenarios[name], options.openDatabase);
+    afterAll(() => bench.close());
 
-  it('calls.json lists the calls', async () => {
-    await bench.undisturbed();
-    const { called } = bench;
-    expect(listed.filter((call) => !called.includes(call))).toEqual([]);
-    expect(called.filter((call) => !everyCall.includes(call))).toEqual([]);
+    it('calls.json lists the calls', async () => {
+      await bench.undisturbed();
+      const { called } = bench;
+      expect(listed.filter((call) => !called.includes(call))).toEqual([]);
+      expect(called.filter((call) => !everyCall.includes(call))).toEqual([]);
+    });
+
+    for (const group of groups) {
+      it.each(faults.map((fault) => [fault.name, fault] as const))(
+        `${group.length === 1 ? group[0] : 'every call'} %s`,
+        (_fault, fault) => bench.disturbed({ calls: group, fault, occurrences }),
+      );
+    }
   });
-
-  const groups = options.each === 'call' ? listed.map((call) => [call]) : [listed];
-  describe.each(groups.map((group) => [group.length === 1 ? group[0] : 'every call', group] as const))(
-    `${name}, ${options.occurrences === 'first' ? 'once' : 'again and again'}: %s`,
-    (_title, group) => {
-      it.each(options.faults.map((fault) => [fault.name, fault] as const))('%s', async (_fault, fault) => {
-        await bench.disturbed({ calls: group, fault, occurrences: options.occurrences });
-      });
-    },
-  );
 }
 
 /** One lab for many runs of a scenario; one in which a run went wrong is replaced. */
@@ -102,7 +107,7 @@ class Bench {
     try {
       // Those of the runs before are not to be told from those of this one.
       await lab.sql('DELETE FROM operations');
-      const value = await run(lab);
+      const value = await Promise.race([run(lab), this.#late()]);
       expect(lab.stopped).toBeUndefined();
       await this.#scenario.clear?.(lab);
       expect(picture()).toEqual(['namespace null']);
@@ -112,6 +117,12 @@ class Bench {
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`${message}\n${lab.output.split('\n').slice(-40).join('\n')}`, { cause });
     }
+  }
+
+  /** The test's own limit would not show what the executor has said. */
+  async #late(): Promise<never> {
+    await pause(STUCK_MS, undefined, { ref: false });
+    throw new Error(`something is stuck: it did not end in ${STUCK_MS} ms`);
   }
 
   async #open(): Promise<Lab> {

@@ -7,8 +7,8 @@ export interface DatabaseFault {
   strike<Answer>(execute: () => Promise<Answer>): Promise<Answer>;
 }
 
-/** The deadline of a call, a hundred times shorter than in earnest. */
-const DEADLINE_MS = 40;
+/** The deadline of a call: well below the lease of the harness, as in earnest. */
+const DEADLINE_MS = 15;
 
 /** Each way in which a call to an embedded database, or to one behind a server, was seen to go wrong. */
 export const databaseFaults: readonly DatabaseFault[] = [

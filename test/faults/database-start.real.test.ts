@@ -1,4 +1,4 @@
 import { testEveryCall } from './calls.ts';
 import { databaseFaults } from './database-faults.ts';
 
-testEveryCall('start', { faults: databaseFaults, each: 'call', occurrences: 'first' });
+testEveryCall('start', { faults: databaseFaults, each: 'call', occurrences: 'once' });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   CallOptions,
   CommitListener,
@@ -8,8 +9,21 @@ import type {
 } from '../../schema/database/database.ts';
 import type { DatabaseFault } from './database-faults.ts';
 
-/** Which occurrences of a call are struck: its first; or two of three, so that each call may go well in the end. */
-export type Occurrences = 'first' | 'repeatedly';
+/**
+ * Which occurrences of a call are struck. Not every other one: work of two calls, which is begun anew when one of them
+ * fails, would never get beyond the second.
+ */
+const isStruck = {
+  once: (_call: string, ordinal: number) => ordinal === 0,
+  often: (call: string, ordinal: number) => ordinal === 0 || isOneOfThree(`${call} ${ordinal}`),
+} as const;
+
+export type Occurrences = keyof typeof isStruck;
+
+/** True for a third of all texts, the same each time. */
+function isOneOfThree(text: string): boolean {
+  return (createHash('md5').update(text).digest()[0] ?? 0) % 3 === 0;
+}
 
 interface Plan {
   /** The calls that are struck. */
@@ -91,7 +105,6 @@ export class FaultyDatabase implements Database {
     if (!this.#plan?.calls.includes(call)) return undefined;
     const before = this.#planned.get(call) ?? 0;
     this.#planned.set(call, before + 1);
-    const struck = this.#plan.occurrences === 'first' ? before === 0 : before % 3 !== 2;
-    return struck ? this.#plan.fault : undefined;
+    return isStruck[this.#plan.occurrences](call, before) ? this.#plan.fault : undefined;
   }
 }
