@@ -1,16 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DatabaseError, databaseError } from '../../schema/database/database.ts';
+import { type Database, DatabaseError, databaseError } from '../../schema/database/database.ts';
 
-/** How a call to the database goes wrong. `execute` is the call as it was to be; it may be made never, once or twice. */
+/** The call as it was to be; where it is given a database, made to that one. */
+export type Execute<Answer> = (database?: Database) => Promise<Answer>;
+
+/** How a call to the database goes wrong: it is made never, once or twice. */
 export interface DatabaseFault {
   readonly name: string;
-  strike<Answer>(execute: () => Promise<Answer>): Promise<Answer>;
+  strike<Answer>(execute: Execute<Answer>): Promise<Answer>;
 }
 
 /** The deadline of a call: well below the lease of the harness, as in earnest. */
 const DEADLINE_MS = 15;
 
-/** Each way in which a call to an embedded database, or to one behind a server, was seen to go wrong. */
+/** Each way in which a call may go wrong, as the database in a file tells of it or its caller would. */
 export const databaseFaults: readonly DatabaseFault[] = [
   { name: 'fails', strike: async () => refuse(10, 'disk I/O error') },
   {

@@ -7,7 +7,7 @@ import type {
   Statement,
   WriteOptions,
 } from '../../schema/database/database.ts';
-import type { DatabaseFault } from './database-faults.ts';
+import type { DatabaseFault, Execute } from './database-faults.ts';
 
 /**
  * Which occurrences of a call are struck. Not every other one: work of two calls, which is begun anew when one of them
@@ -75,14 +75,14 @@ export class FaultyDatabase implements Database {
     statements: Statements,
     options: WriteOptions = {},
   ): Promise<Rows<Statements>> {
-    return this.#call(options, () => this.#inner.write(statements, options));
+    return this.#call(options, (database = this.#inner) => database.write(statements, options));
   }
 
   read<const Statements extends readonly Statement[]>(
     statements: Statements,
     options: CallOptions = {},
   ): Promise<Rows<Statements>> {
-    return this.#call(options, () => this.#inner.read(statements, options));
+    return this.#call(options, (database = this.#inner) => database.read(statements, options));
   }
 
   subscribe(listener: CommitListener, when?: 'early'): () => void {
@@ -93,7 +93,7 @@ export class FaultyDatabase implements Database {
     this.#inner.close();
   }
 
-  #call<Answer>({ call = 'unnamed' }: CallOptions, execute: () => Promise<Answer>): Promise<Answer> {
+  #call<Answer>({ call = 'unnamed' }: CallOptions, execute: Execute<Answer>): Promise<Answer> {
     this.#counts.set(call, this.count(call) + 1);
     const fault = this.#faultOf(call);
     if (fault === undefined) return execute();

@@ -19,7 +19,14 @@ import { type Place, StepFaults } from './steps.ts';
 export interface LabOptions {
   readonly times?: Partial<LoopTimes>;
   /** Opens the database in a directory; an embedded one by default. */
-  readonly openDatabase?: (directory: string) => Database;
+  readonly openDatabase?: OpenDatabase;
+}
+
+export type OpenDatabase = (directory: string) => Promise<OpenedDatabase>;
+
+export interface OpenedDatabase {
+  readonly database: Database;
+  close(): Promise<void>;
 }
 
 /**
@@ -36,6 +43,7 @@ export class Lab implements Instance {
   /** Why the executor has asked for the process to end. */
   stopped: unknown;
   readonly #directory: string;
+  readonly #opened: OpenedDatabase;
   readonly #times: Partial<LoopTimes>;
   readonly #app: ReturnType<typeof createApp>;
   readonly #lines: string[] = [];
@@ -43,8 +51,10 @@ export class Lab implements Instance {
   /** Of an executor that has not been built to its end yet, too. */
   #gate: Gate | undefined;
 
-  private constructor(directory: string, database: Database, times: Partial<LoopTimes>) {
+  private constructor(directory: string, opened: OpenedDatabase, times: Partial<LoopTimes>) {
+    const { database } = opened;
     this.#directory = directory;
+    this.#opened = opened;
     this.#times = times;
     this.database = database;
     this.executorDatabase = new FaultyDatabase(database);
@@ -61,7 +71,7 @@ export class Lab implements Instance {
   /** One without an executor, which is to be cleared. */
   static async open({ times = {}, openDatabase = openFile }: LabOptions = {}): Promise<Lab> {
     const directory = mkdtempSync(join(tmpdir(), 'weft-lab-'));
-    const lab = new Lab(directory, openDatabase(directory), times);
+    const lab = new Lab(directory, await openDatabase(directory), times);
     await migrate(lab.database);
     return lab;
   }
@@ -116,7 +126,7 @@ export class Lab implements Instance {
   /** Ends all of it and takes everything off the host. */
   async clear(): Promise<void> {
     await this.abandon();
-    this.database.close();
+    await this.#opened.close();
     clearHost();
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -144,6 +154,7 @@ export class Lab implements Instance {
   }
 }
 
-function openFile(directory: string): Database {
-  return openEmbedded(join(directory, 'weft.db'), { synchronous: 'normal' });
+async function openFile(directory: string): Promise<OpenedDatabase> {
+  const database = openEmbedded(join(directory, 'weft.db'), { synchronous: 'normal' });
+  return { database, close: async () => database.close() };
 }

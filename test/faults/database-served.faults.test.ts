@@ -1,0 +1,8 @@
+import { testEveryCall } from './calls.ts';
+import { type DatabaseScenarioName, databaseScenarios } from './database/all.ts';
+import { openServed, remoteFaults } from './remote-faults.ts';
+
+for (const name of Object.keys(databaseScenarios) as DatabaseScenarioName[]) {
+  testEveryCall(name, { faults: remoteFaults, openDatabase: openServed, each: 'call', occurrences: 'once' });
+  testEveryCall(name, { faults: remoteFaults, openDatabase: openServed, each: 'fault', occurrences: 'often' });
+}

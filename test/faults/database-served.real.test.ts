@@ -1,0 +1,9 @@
+import { testEveryCall } from './calls.ts';
+import { openServed, remoteFaults } from './remote-faults.ts';
+
+/* The database behind a libSQL server; `npm run faults` does it with each call by itself. */
+
+const served = { faults: remoteFaults, openDatabase: openServed, each: 'fault', occurrences: 'once' } as const;
+
+testEveryCall('work', served);
+testEveryCall('start', served);
