@@ -3,23 +3,21 @@ import { statement } from '../../schema/database/database.ts';
 import { until } from '../../test/support/until.ts';
 import type { Health, Kind } from '../kinds.ts';
 import type { Resting } from '../records/records.ts';
-import type { Change, Touched } from '../resources/resource.ts';
+import type { Touched } from '../resources/resource.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { register } from './registration.ts';
 import {
-  type Counter,
   counterKind,
+  counting,
   executorDefaults,
   file,
   hypervisorId,
   machine,
+  one,
   openDatabase,
   states,
 } from './testing.ts';
-
-const one: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
-const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
 
 /** Two technologies, the second of which is away until it is told to be back. */
 async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {

@@ -2,16 +2,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, DatabaseError, guard, statement } from '../../schema/database/database.ts';
 import { until } from '../../test/support/until.ts';
 import type { Kind } from '../kinds.ts';
-import type { Change } from '../resources/resource.ts';
 import { Executor } from './executor.ts';
 import { register } from './registration.ts';
 import {
   type Counter,
   counterKind,
+  counting,
   executorDefaults,
   file,
   hypervisorId,
   machine,
+  one,
   openDatabase,
   states,
 } from './testing.ts';
@@ -46,9 +47,6 @@ const answerLost: Call = async (batch) => {
   await batch();
   throw lost();
 };
-
-const one: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
-const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
 
 interface Setting {
   readonly kinds?: (database: Database) => readonly Kind[];

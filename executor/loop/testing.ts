@@ -100,6 +100,11 @@ export interface Counter {
   taken: string[];
 }
 
+export const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
+
+/** Raises the host's number from 0 to 1. */
+export const one: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
+
 export interface Counted extends Step {
   readonly name: 'count.up' | 'count.down';
 }
