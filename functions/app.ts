@@ -66,7 +66,7 @@ export function createApp(
 function limitBody(): MiddlewareHandler<AppEnvironment> {
   const limitStream = bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge });
   return async (c, next) => {
-    const length = c.req.header('content-length');
+    const length = c.req.header('content-length') ?? (c.get('settings').hasFramedBodies ? '0' : undefined);
     if (c.req.header('transfer-encoding') === undefined && length !== undefined) {
       if (Number(length) > BODY_MAX_BYTES) tooLarge();
       return next();

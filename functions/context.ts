@@ -14,6 +14,8 @@ export interface Settings {
   /** How often a waiting request may read its operation (a Worker's subrequests are counted). */
   readonly readBudget: number;
   readonly report: (error: unknown, requestId: string) => void;
+  /** HTTP/1.1: a request without Content-Length and Transfer-Encoding has no body (RFC 9112, section 6.3). */
+  readonly hasFramedBodies?: boolean;
   /** Whether this version can serve the database; undefined: the process looked when it opened it. */
   readonly schema?: SchemaCheck;
 }

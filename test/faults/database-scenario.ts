@@ -45,6 +45,12 @@ export function called(lab: Lab, call: string, times = 1): () => Promise<void> {
   return () => until(`${call} was called`, () => lab.executorDatabase.count(call) >= before + times);
 }
 
+/** Waits until a call that begins from now on has gone well: the one that is on its way may have begun before. */
+export function askedAnew(lab: Lab, call: string): Promise<void> {
+  const before = lab.executorDatabase.answered(call);
+  return until(`${call} was answered`, () => lab.executorDatabase.answered(call) >= before + 2);
+}
+
 export function hostIsAs(before: readonly string[]): Promise<void> {
   return until('the host is as it was', () => picture().join('\n') === before.join('\n'));
 }

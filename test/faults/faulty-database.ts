@@ -36,6 +36,7 @@ interface Plan {
 export class FaultyDatabase implements Database {
   readonly #inner: Database;
   readonly #counts = new Map<string, number>();
+  readonly #answered = new Map<string, number>();
   /** How often each call has occurred since the plan was made. */
   #planned = new Map<string, number>();
   #plan: Plan | undefined;
@@ -53,6 +54,11 @@ export class FaultyDatabase implements Database {
   /** How often a call has been made. */
   count(call: string): number {
     return this.#counts.get(call) ?? 0;
+  }
+
+  /** How often a call was made, went well, and was answered. */
+  answered(call: string): number {
+    return this.#answered.get(call) ?? 0;
   }
 
   /** How often a call was struck since the plan was made. */
@@ -93,12 +99,16 @@ export class FaultyDatabase implements Database {
     this.#inner.close();
   }
 
-  #call<Answer>({ call = 'unnamed' }: CallOptions, execute: Execute<Answer>): Promise<Answer> {
+  async #call<Answer>({ call = 'unnamed' }: CallOptions, execute: Execute<Answer>): Promise<Answer> {
     this.#counts.set(call, this.count(call) + 1);
     const fault = this.#faultOf(call);
-    if (fault === undefined) return execute();
-    this.#strikes += 1;
-    return fault.strike(execute);
+    if (fault !== undefined) {
+      this.#strikes += 1;
+      return fault.strike(execute);
+    }
+    const answer = await execute();
+    this.#answered.set(call, this.answered(call) + 1);
+    return answer;
   }
 
   #faultOf(call: string): DatabaseFault | undefined {
