@@ -10,7 +10,7 @@ import type { LoopTimes } from './loop/times.ts';
 import { eventOf, sppRecords } from './records/spp.ts';
 import { forgetProcesses, noteGone, noteProcess } from './records/spp-processes.ts';
 import type { Touched } from './resources/resource.ts';
-import { Panel, processOf } from './resources/spp/panel.ts';
+import { Panel, processOf, sightingVersion } from './resources/spp/panel.ts';
 import { sppResource } from './resources/spp/resource.ts';
 
 const operations = new Set([...Object.values(operationKinds), REPLAY]);
@@ -133,7 +133,9 @@ class ProcessNotes {
     this.#waiting.clear();
     const statements = processes.map((process) => {
       const seen = this.#panel.see(process);
-      return seen ? noteProcess(registration.hypervisor, seen) : noteGone(registration.hypervisor, process);
+      return seen
+        ? noteProcess(registration.hypervisor, seen)
+        : noteGone(registration.hypervisor, process, sightingVersion());
     });
     try {
       await database.write([fence(registration), ...statements], { wakes: 'nobody', call: 'spp.note' });

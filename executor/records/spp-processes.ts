@@ -12,7 +12,8 @@ const note = `
   WHERE excluded.version >= spp_processes.version`;
 
 const forget = `
-  UPDATE spp_processes SET connected = 0, since_ms = ${now} WHERE hypervisor = :hypervisor AND process = :process AND connected = 1`;
+  UPDATE spp_processes SET connected = 0, version = :version, since_ms = CASE WHEN connected = 1 THEN ${now} ELSE since_ms END
+  WHERE hypervisor = :hypervisor AND process = :process AND version <= :version`;
 
 /** The row of a connected process, with what a GET of it answers. */
 export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<never> {
@@ -29,8 +30,9 @@ export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<ne
   });
 }
 
-export function noteGone(hypervisor: string, process: number): Statement<never> {
-  return statement(forget, { hypervisor, process });
+/** A process that was not connected when its sightings had come to `version`: it may be back by the time this is executed. */
+export function noteGone(hypervisor: string, process: number, version: number): Statement<never> {
+  return statement(forget, { hypervisor, process, version });
 }
 
 /** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */

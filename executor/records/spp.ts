@@ -2,6 +2,7 @@ import { processSubject, REPLAY, type SppRequest } from '../../schema/api/spp/co
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import type { Change, Touched } from '../resources/resource.ts';
 import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../resources/spp/desired.ts';
+import { sightingVersion } from '../resources/spp/panel.ts';
 import type { AtRest, ClaimedOperation, Records } from './records.ts';
 import { type ItemRow, keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
@@ -48,7 +49,7 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
         ...('command' in after
           ? keepItems(hypervisor, sequence, after, true)
           : refuseItems(hypervisor, process, observed?.tried ?? new Map())),
-        seen ? noteProcess(hypervisor, seen) : noteGone(hypervisor, process),
+        seen ? noteProcess(hypervisor, seen) : noteGone(hypervisor, process, sightingVersion()),
       ];
     },
 

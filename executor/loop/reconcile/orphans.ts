@@ -72,10 +72,18 @@ export interface SweepRequest {
   readonly orphans: readonly Labelled[];
   /** Id of the operation that asked for it and ends with it; null: their grace time is over. */
   readonly asked: string | null;
+  /** How long ago the look began that found them, in milliseconds: a sweep that ended since may have taken them. */
+  readonly lookMs: number;
 }
 
-/** Files the operation that takes orphans away, unless one is under way. Executed twice, it files one. */
-export function fileSweep({ hypervisor }: Registration, { kind, orphans, asked }: SweepRequest): Statement<never>[] {
+/**
+ * Files the operation that takes orphans away, unless one is under way or has ended since they were seen. Executed
+ * twice, it files one.
+ */
+export function fileSweep(
+  { hypervisor }: Registration,
+  { kind, orphans, asked, lookMs }: SweepRequest,
+): Statement<never>[] {
   const args = {
     operation: v7(),
     parent: asked,
@@ -84,13 +92,15 @@ export function fileSweep({ hypervisor }: Registration, { kind, orphans, asked }
     subject: `hypervisors/${hypervisor}/orphans`,
     request: JSON.stringify({ orphans }),
     total: orphans.length,
+    look: Math.ceil(lookMs),
   };
   return [
     `INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
        done, total, principal, created_ms)
      SELECT :operation, (SELECT sequence FROM operations WHERE id = :parent), :hypervisor, :kind, :subject, :request, 0, 'pending',
        ${now}, ${now} + ${SWEEP_DEADLINE_MS}, 0, 0, :total, 'executor', ${now}
-     WHERE NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)`,
+     WHERE NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)
+       AND coalesce((SELECT finished_ms FROM operations WHERE resource = :subject ORDER BY sequence DESC LIMIT 1) < ${now} - :look, 1)`,
     `INSERT OR IGNORE INTO operation_subjects (subject, sequence)
      SELECT :subject, sequence FROM operations WHERE id = :operation`,
     `INSERT INTO events (at_ms, hypervisor, type, subject, data)

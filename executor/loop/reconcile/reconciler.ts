@@ -61,6 +61,7 @@ export class Reconciler {
    * when the host could not be looked at: then nothing is known of what is missing.
    */
   async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
+    const began = performance.now();
     const comparison = await this.#compare(kind, touched);
     const { busy } = comparison;
     const differences = comparison.differences.filter(({ resting }) => !isStale(resting.touchedBy));
@@ -73,7 +74,7 @@ export class Reconciler {
     const held = orphans ? await this.#judge(orphans) : await this.#held();
     const repairs = await this.#write(this.#note(kind, orphans, held), allowed(differences, held));
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
-    return { repairs, busy, swept: orphans && held === null ? await this.#sweep(orphans) : 0, held };
+    return { repairs, busy, swept: orphans && held === null ? await this.#sweep(orphans, began) : 0, held };
   }
 
   /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
@@ -99,6 +100,7 @@ export class Reconciler {
 
   /** `hypervisor.sweep`: somebody has looked at the orphans and wants them gone, however many there are. */
   async sweep(operation: ClaimedOperation): Promise<Outcome | undefined> {
+    const began = performance.now();
     const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
     const some = found.filter(({ orphans }) => orphans.length > 0);
     const { registration, database } = this.#options;
@@ -108,7 +110,9 @@ export class Reconciler {
         fence(registration),
         isRunning(registration, operation),
         ...noteHeld(registration, null),
-        ...some.flatMap(({ kind, orphans }) => fileSweep(registration, { kind, orphans, asked: operation.id })),
+        ...some.flatMap(({ kind, orphans }) =>
+          fileSweep(registration, { kind, orphans, asked: operation.id, lookMs: performance.now() - began }),
+        ),
         ...handOver(operation),
       ],
       { call: 'sweep' },
@@ -200,13 +204,18 @@ export class Reconciler {
     return (rows.at(-1) ?? []).map((row) => String(Reflect.get(Object(row), 'subject')));
   }
 
-  async #sweep({ kind, orphans }: KindOrphans): Promise<number> {
+  /** `began`: when the look did that found them, by performance.now(). */
+  async #sweep({ kind, orphans }: KindOrphans, began: number): Promise<number> {
     const { database, registration, graceMs } = this.#options;
     const due = await dueOrphans(database, registration, orphans, graceMs);
     if (due.length === 0) return 0;
-    await database.write([fence(registration), ...fileSweep(registration, { kind, orphans: due, asked: null })], {
-      call: 'orphans.sweep',
-    });
+    const lookMs = performance.now() - began;
+    await database.write(
+      [fence(registration), ...fileSweep(registration, { kind, orphans: due, asked: null, lookMs })],
+      {
+        call: 'orphans.sweep',
+      },
+    );
     return due.length;
   }
 }

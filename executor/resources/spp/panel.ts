@@ -56,7 +56,7 @@ export class Panel {
           info,
           stale: this.#isStale(process, info),
           told: this.#toldBy(process, info.generation),
-          version: version(),
+          version: sightingVersion(),
         };
   }
 
@@ -115,7 +115,7 @@ export class Panel {
 }
 
 /** Microseconds: two sightings in one process never have the same. */
-function version(): number {
+export function sightingVersion(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
