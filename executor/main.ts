@@ -9,6 +9,7 @@ import { ExecutorStateFile } from './host/executor-state.ts';
 import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
+import { SequenceNote } from './host/sequence-note.ts';
 import type { Kind } from './kinds.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
@@ -84,6 +85,9 @@ export async function startExecutor(
       heartbeat: new Heartbeat({ registration, machine, host }),
       lost: stop,
     });
+    const lastSequence = () => executor.lastSequence;
+    const noting = { file: stateFile, registration, lastSequence, intervalMs: times.heartbeat, log };
+    opened.adopt(new SequenceNote(noting), (note) => note.close());
     await executor.start().catch(async (error: unknown) => {
       await executor.close();
       throw error;

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { now, statement } from '../schema/database/database.ts';
+import { type Database, now, statement } from '../schema/database/database.ts';
 import { schemaProblem, selectMigrations } from '../schema/database/known-migrations.ts';
 import { Problem } from '../schema/problem.ts';
 import { alive, lastSeen } from '../schema/statements/alive.ts';
@@ -21,9 +21,15 @@ const selectHypervisors = statement<Row>(
    FROM hypervisors h ORDER BY created_ms`,
 );
 
+/** A failed write is told of for so long without another try, in milliseconds. */
+const RECENT_MS = 10_000;
+
+/** Changes nothing, and needs all that a change needs. */
+const touch = statement('UPDATE database SET restore_generation = restore_generation');
+
 /**
- * `/healthz`: migrations are applied and the database answers. `/readyz`: an executor is alive too, which it says only
- * while its loop moves; what it cannot reach of its host is told, and is no reason not to be ready.
+ * `/healthz`: migrations are applied and the database answers. `/readyz`: it can be written, and an executor is alive,
+ * which it says only while its loop moves; what it cannot reach of its host is told, and is no reason not to be ready.
  */
 export function health(app: Hono<AppEnvironment>): void {
   servePath(app, '/healthz', {
@@ -36,7 +42,9 @@ export function health(app: Hono<AppEnvironment>): void {
   });
   servePath(app, '/readyz', {
     GET: async (c) => {
-      const [hypervisors] = await c.get('settings').database.read([selectHypervisors], { call: 'health' });
+      const { database } = c.get('settings');
+      const [hypervisors] = await database.read([selectHypervisors], { call: 'health' });
+      await checkWrites(database);
       const executors = hypervisors.filter((hypervisor) => hypervisor.alive === 1);
       if (executors.length === 0) throw noExecutor(hypervisors[0]);
       const held = hypervisors.flatMap(({ name, held: reason }) =>
@@ -53,6 +61,14 @@ export function health(app: Hono<AppEnvironment>): void {
       });
     },
   });
+}
+
+/** Where no write has succeeded since one failed: throws why. */
+async function checkWrites(database: Database): Promise<void> {
+  const failure = database.writeFailure?.() ?? null;
+  if (failure === null) return;
+  if (performance.now() - failure.atMs < RECENT_MS) throw failure.error;
+  await database.write([touch], { wakes: 'nobody', call: 'health' });
 }
 
 function noExecutor(oldest: Row | undefined): Problem {

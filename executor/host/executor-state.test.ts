@@ -15,7 +15,7 @@ import { ExecutorStateFile, type StatePlaces } from './executor-state.ts';
 
 const database = '11111111-2222-4333-a444-555555555555';
 const name = `seen-${database}-host1.json`;
-const none = { seen: { restoreGeneration: 0, epoch: 0, hypervisor: null }, ownEpoch: 0 };
+const none = { seen: { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 }, ownEpoch: 0 };
 
 interface Places extends StatePlaces {
   readonly state: string;
@@ -40,6 +40,7 @@ const seen = (epoch: number, restoreGeneration = epoch, hypervisor = 'one') => (
   restoreGeneration,
   epoch,
   hypervisor,
+  sequence: 10 * restoreGeneration,
 });
 
 describe('what an executor leaves for the next one', () => {

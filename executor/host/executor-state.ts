@@ -21,9 +21,11 @@ const seenSchema = v.object({
   restoreGeneration: count,
   epoch: count,
   hypervisor: v.nullish(v.string(), null),
+  /** The last operation that was worked on. */
+  sequence: v.optional(count, 0),
 });
 
-/** How far a database was when this host's executor last started: a restored one is behind that. */
+/** How far this host has seen a database: a restored one is behind that. */
 export type Seen = v.InferOutput<typeof seenSchema>;
 
 export interface ExecutorState {
@@ -33,7 +35,7 @@ export interface ExecutorState {
   readonly ownEpoch: number;
 }
 
-const NOTHING: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null };
+const NOTHING: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 };
 
 export interface StatePlaces {
   readonly stateDirectory: string;
@@ -70,18 +72,29 @@ export class ExecutorStateFile {
   }
 
   /** Throws a {@link Problem} when it cannot be written: a restored database would go unnoticed. */
-  write({ restoreGeneration, epoch, hypervisor }: Seen): void {
-    const text = `${JSON.stringify({ restoreGeneration, epoch, hypervisor })}\n`;
-    for (const directory of [this.#state, this.#run]) if (directory !== null) replaceFile(directory, this.#name, text);
+  write(seen: Seen): void {
+    replaceFile(this.#state, this.#name, textOf(seen));
+    this.writeUntilReboot(seen);
     rmSync(this.#old, { force: true });
   }
+
+  /** Writes the file in `/run` alone, which costs no wait for a disk. Throws as {@link write} does. */
+  writeUntilReboot(seen: Seen): void {
+    if (this.#run !== null) replaceFile(this.#run, this.#name, textOf(seen));
+  }
+}
+
+function textOf({ restoreGeneration, epoch, hypervisor, sequence }: Seen): string {
+  return `${JSON.stringify({ restoreGeneration, epoch, hypervisor, sequence })}\n`;
 }
 
 /** Every start of an executor raises the generation: the higher one is the newer file. */
 function furthest(one: Seen, other: Seen): Seen {
   const [newer, older] = one.restoreGeneration < other.restoreGeneration ? [other, one] : [one, other];
-  if (older.hypervisor !== newer.hypervisor) return newer;
-  return { ...newer, epoch: Math.max(newer.epoch, older.epoch) };
+  const sequence =
+    older.restoreGeneration === newer.restoreGeneration ? Math.max(newer.sequence, older.sequence) : newer.sequence;
+  if (older.hypervisor !== newer.hypervisor) return { ...newer, sequence };
+  return { ...newer, sequence, epoch: Math.max(newer.epoch, older.epoch) };
 }
 
 function readSeen(path: string): Seen | null {

@@ -4,8 +4,8 @@ import type { Kind } from '../kinds.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
 import { converge } from './converge.ts';
-import { failureOf } from './failure.ts';
-import { type Lease, LeaseLost } from './lease.ts';
+import { failureOf, isLeaseLost } from './failure.ts';
+import type { Lease } from './lease.ts';
 import type { Outcome } from './report.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
@@ -47,7 +47,7 @@ export class Attempt {
       const settle = this.#kind.records.settle(this.#operation, this.#change, { status: 'succeeded' }, observed);
       return { status: 'succeeded', error: null, settle };
     } catch (error) {
-      if (error instanceof LeaseLost) return undefined;
+      if (isLeaseLost(error)) return undefined;
       if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
       if (error instanceof NeverTouched) return this.#ended('failed', error);
       if (error instanceof Cancelled) return this.undo('cancelled', error);
@@ -63,7 +63,7 @@ export class Attempt {
       const check = () => this.#hooks.lease.check();
       await converge(this.#kind.resource, before, { check, remaining: () => undefined });
     } catch (cause) {
-      if (cause instanceof LeaseLost) return undefined;
+      if (isLeaseLost(cause)) return undefined;
       const retry = this.#again(cause);
       if (retry) return retry;
       // What is left over shows as a difference in the next scan, which repairs it.
@@ -145,4 +145,10 @@ export class TechnologyAway extends Error {
   override readonly name = 'TechnologyAway';
   readonly code = 'away';
   readonly transient = true;
+
+  constructor(reason: string) {
+    super(reason);
+    // It is the host's state and nothing of the code's.
+    this.stack = `${this.name}: ${reason}`;
+  }
 }

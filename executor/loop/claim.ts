@@ -8,13 +8,14 @@ const isPossible = `
   AND (o.kind NOT IN (SELECT value FROM json_each(:away)) OR (o.attempt = 0 AND o.deadline_ms <= ${now}))`;
 
 /**
- * Due, ours, and no earlier unfinished operation changes any of its subjects. A time further ahead than the longest
+ * Due, ours, not from a backup that nobody has confirmed, and no earlier unfinished operation changes any of its subjects. A time further ahead than the longest
  * pause was written before the clock was set back. SQLite plans a statement anew each time that it is run with a LIMIT
  * that is a parameter alone; of a sum it does not want to know the value.
  */
 const claimable = (possible: string) => `
   SELECT o.sequence FROM operations o
   WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL
+    AND o.sequence > coalesce((SELECT held ->> '$.sequence' FROM hypervisors WHERE id = :hypervisor), 0)
     AND (o.not_before_ms <= ${now} OR o.not_before_ms > ${now} + :longest_pause) ${possible}
     AND NOT EXISTS (
       SELECT 1 FROM operation_subjects s

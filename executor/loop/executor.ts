@@ -84,6 +84,11 @@ export class Executor {
     });
   }
 
+  /** The sequence of the last operation that it worked on; 0: none. */
+  get lastSequence(): number {
+    return this.#work.last;
+  }
+
   /** Begins to work and to look at the host; waits for neither. */
   async start(): Promise<void> {
     const { database, heartbeat, times } = this.#options;

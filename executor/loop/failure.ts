@@ -1,6 +1,7 @@
 import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem, type ProblemCode } from '../../schema/problem.ts';
 import { StepFailed } from './converge.ts';
+import { LeaseLost } from './lease.ts';
 
 /** What a driver's error tells: all drivers' errors have these. */
 interface PeerError {
@@ -45,6 +46,12 @@ export function failureOf(error: unknown): Failure {
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { problem: new Problem('internal', message, { step, cause }), transient: false, away: false };
+}
+
+/** Whether the right to change the host ran out, here or in a driver: what becomes of the operation is not ours to say. */
+export function isLeaseLost(error: unknown): boolean {
+  const cause = error instanceof StepFailed ? error.cause : error;
+  return cause instanceof LeaseLost || (isPeerError(cause) && cause.code === 'expired');
 }
 
 function isPeerError(error: unknown): error is Error & PeerError {

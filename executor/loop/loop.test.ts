@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { until } from '../../test/support/until.ts';
-import { NetnsError } from '../drivers/netns/errors.ts';
+import { NetnsError, refusal } from '../drivers/netns/errors.ts';
 import type { Change, Step } from '../resources/resource.ts';
 import { Executor } from './executor.ts';
 import { type Registration, register } from './registration.ts';
@@ -27,7 +27,7 @@ describe('register', () => {
     await file(database, 'a');
     expect(await take(database, first)).toEqual(['a']);
     const second = await register(database, 'host1', hypervisorId, machine);
-    expect(second).toEqual({ ...first, epoch: 2, restoreGeneration: 2 });
+    expect(second).toEqual({ ...first, epoch: 2, restoreGeneration: 2, sequence: 1 });
     expect(await take(database, second)).toEqual(['a']);
   });
 
@@ -55,6 +55,24 @@ describe('register', () => {
       code: 'conflict',
       hint: expect.stringContaining('WEFT_HYPERVISOR'),
     });
+  });
+});
+
+describe('a database that was put back to an earlier time', () => {
+  it('is noticed though no executor has started since its backup, and what it had pending waits', async () => {
+    const database = await openDatabase();
+    const first = await register(database, 'host1', hypervisorId, machine);
+    await file(database, 'a');
+    const seen = { ...first, sequence: first.sequence + 2 };
+    const second = await register(database, 'host1', hypervisorId, machine, seen);
+    const [[row]] = await database.read([statement<{ held: string }>('SELECT held FROM hypervisors')]);
+    expect(JSON.parse(row?.held ?? 'null')).toMatchObject({ reason: 'restored', sequence: 1 });
+    await file(database, 'b');
+    expect(await take(database, second)).toEqual(['b']);
+    await database.write([statement('UPDATE hypervisors SET held = NULL')]);
+    expect(await take(database, second)).toEqual(['a']);
+    await register(database, 'host1', hypervisorId, machine, { ...second, sequence: 2 });
+    expect((await database.read([statement('SELECT held FROM hypervisors')]))[0]).toEqual([{ held: null }]);
   });
 });
 
@@ -137,6 +155,18 @@ describe('an operation', () => {
     const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 3, error: null }]);
+  });
+
+  it('whose right to change the host ran out in a driver goes on without an error', async () => {
+    let refusals = 1;
+    const expired = refusal('expired', 'create veth c1.0o', 'the right to change this host ran out');
+    const errors: unknown[] = [];
+    const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? expired : undefined), taken: [] };
+    const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
+    onTestFinished(database.subscribe(async () => errors.push((await states(database))[0]?.error ?? null)));
+    await file(database, 'a');
+    expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 2, error: null }]);
+    expect(new Set(errors)).toEqual(new Set([null]));
   });
 
   it('that fails for good is undone, with the step and the words of the host', async () => {

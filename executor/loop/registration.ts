@@ -19,6 +19,8 @@ export interface Seen {
   readonly epoch: number;
   /** Whose epoch that was; null where the notes do not say. */
   readonly hypervisor: string | null;
+  /** The last operation that was worked on here. */
+  readonly sequence: number;
 }
 
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
@@ -29,6 +31,8 @@ export interface Registration {
   readonly epoch: number;
   /** Counts the starts of all executors of the database. */
   readonly restoreGeneration: number;
+  /** The last operation that was filed before this start. */
+  readonly sequence: number;
 }
 
 /** What a client withholds is its own, and so is the revision: an executor never writes either. */
@@ -42,19 +46,34 @@ export function resourceArguments({ memory, disk, cpu, freeMemory, load }: Resou
 /** Matches the row that has the name or id `:name`. */
 export const sameHypervisor = '(id = lower(:name) OR name = :name)';
 
-const restored: Held = {
+const restored: Omit<Held, 'sequence'> = {
   reason: 'restored',
   detail:
-    'The database is older than what this host has seen of it, so it was restored: what it lacks on the host is made, nothing is removed',
+    'The database is older than what this host has seen of it, so it was restored: what it lacks on the host is made, nothing is removed, and what it had pending waits',
   hint: 'If it is the right one, POST /hypervisors/{id}/resync; else stop weft and give it the right one',
 };
+
+/** AUTOINCREMENT counts on where old operations are forgotten. */
+const lastSequence = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'operations'), 0)";
 
 /**
  * Before the new epoch is taken. A row that is another one than the last start had, because that was removed, counts
  * its epochs anew.
  */
 const isBehind = `((epoch < :seen_epoch AND id = coalesce(:seen_hypervisor, id))
-  OR (SELECT restore_generation FROM database) < :seen_generation)`;
+  OR (SELECT restore_generation FROM database) < :seen_generation OR ${lastSequence} < :seen_sequence)`;
+
+/** Operations up to this one were pending in a backup: what they would do may have been undone since. */
+const heldRestored = `json_set(:restored, '$.sequence', ${lastSequence})`;
+
+interface RegisteredRow {
+  readonly id: string;
+  readonly name: string;
+  readonly epoch: number;
+  readonly database_id: string;
+  readonly restore_generation: number;
+  readonly sequence: number;
+}
 
 /**
  * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
@@ -66,7 +85,7 @@ export async function register(
   name: string,
   id: string,
   machine: Machine,
-  seen: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null },
+  seen: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 },
   after?: number | null,
 ): Promise<Registration> {
   const args = {
@@ -79,6 +98,7 @@ export async function register(
     seen_epoch: seen.epoch,
     seen_generation: seen.restoreGeneration,
     seen_hypervisor: seen.hypervisor,
+    seen_sequence: seen.sequence,
     restored: JSON.stringify(restored),
     ...resourceArguments(machine.resources),
   };
@@ -112,15 +132,15 @@ export async function register(
         ),
         statement(
           `INSERT INTO events (at_ms, hypervisor, type, subject, data)
-         SELECT ${now}, id, 'removal.held', 'hypervisors/' || id, :restored FROM hypervisors WHERE ${sameHypervisor} AND ${isBehind}`,
+         SELECT ${now}, id, 'removal.held', 'hypervisors/' || id, ${heldRestored} FROM hypervisors WHERE ${sameHypervisor} AND ${isBehind}`,
           args,
         ),
-        statement<{ id: string; name: string; epoch: number; database_id: string; restore_generation: number }>(
-          `UPDATE hypervisors SET epoch = max(epoch, :seen_epoch) + 1, held = CASE WHEN ${isBehind} THEN :restored ELSE held END, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
+        statement<RegisteredRow>(
+          `UPDATE hypervisors SET epoch = max(epoch, :seen_epoch) + 1, held = CASE WHEN ${isBehind} THEN ${heldRestored} ELSE held END, machine_id = coalesce(:machine, machine_id), boot_id = :boot,
            executor_version = :version, capabilities = :capabilities, ${setResources}, last_seen_ms = ${now}
          WHERE ${sameHypervisor}
          RETURNING id, name, epoch, (SELECT id FROM database) AS database_id,
-           max((SELECT restore_generation FROM database), :seen_generation) + 1 AS restore_generation`,
+           max((SELECT restore_generation FROM database), :seen_generation) + 1 AS restore_generation, ${lastSequence} AS sequence`,
           args,
         ),
         statement('UPDATE database SET restore_generation = max(restore_generation, :seen_generation) + 1', args),
@@ -140,6 +160,7 @@ export async function register(
       name: row.name,
       epoch: row.epoch,
       restoreGeneration: row.restore_generation,
+      sequence: row.sequence,
     };
   } catch (error) {
     if (error instanceof DatabaseError && error.reason === 'other_machine') {

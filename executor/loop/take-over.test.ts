@@ -6,7 +6,7 @@ import { type TakeOverOptions, takeOver } from './take-over.ts';
 import { hypervisorId, machine, openDatabase } from './testing.ts';
 
 const NEVER = 3_600_000;
-const nothingSeen = { restoreGeneration: 0, epoch: 0, hypervisor: null };
+const nothingSeen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 };
 
 function start(database: Database, changes: Partial<TakeOverOptions> = {}): TakeOverOptions {
   return {

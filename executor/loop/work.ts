@@ -13,9 +13,15 @@ export interface Owned {
  */
 export class Work {
   readonly #owned = new Map<number, Owned>();
+  #last = 0;
 
   get size(): number {
     return this.#owned.size;
+  }
+
+  /** The sequence of the last operation that was ever owned; 0: none. */
+  get last(): number {
+    return this.#last;
   }
 
   get sequences(): number[] {
@@ -31,6 +37,7 @@ export class Work {
   take(operation: ClaimedOperation): Owned {
     const owned = { operation, cancelled: operation.cancelled === 1 };
     this.#owned.set(operation.sequence, owned);
+    this.#last = Math.max(this.#last, operation.sequence);
     return owned;
   }
 

@@ -77,6 +77,10 @@ const applyContainers = `
   FROM json_each(:containers) x
   WHERE containers.hypervisor = :hypervisor AND containers.name = x.value ->> 'name'`;
 
+/** A deletion that was accepted while a repair ran finds on the host what that repair has made, and forgets the row itself. */
+const isLast =
+  'NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :resource AND s.sequence <> :sequence)';
+
 const succeeded: readonly string[] = [
   applyCens,
   observeCens,
@@ -84,10 +88,9 @@ const succeeded: readonly string[] = [
   observeContainers,
   ...freeMembers('m.removed = :sequence'),
   ...forgetCens(`:kind = 'cen.delete' AND ${thisCen} AND n.desired = 'absent'`),
-  ...forgetCens(`:kind = 'cen.repair' AND ${thisCen} AND n.desired = 'absent'`),
-  ...forgetContainers(
-    `:kind IN ('container.delete', 'container.repair') AND ${thisContainer} AND c.desired = 'absent'`,
-  ),
+  ...forgetCens(`:kind = 'cen.repair' AND ${thisCen} AND n.desired = 'absent' AND ${isLast}`),
+  ...forgetContainers(`:kind = 'container.delete' AND ${thisContainer} AND c.desired = 'absent'`),
+  ...forgetContainers(`:kind = 'container.repair' AND ${thisContainer} AND c.desired = 'absent' AND ${isLast}`),
 ];
 
 /** The host is as it was before, and what was wanted is so again. */

@@ -104,6 +104,22 @@ describe('the end of an operation', () => {
     ]);
   });
 
+  it('that repaired what is to be deleted by now leaves the row to the deletion, which finds all of it', async () => {
+    const { database, hypervisor, records } = await fixture();
+    const repair = await claimed(database, hypervisor, 'cen.repair', []);
+    const change = (await records.load([repair])).get(repair.sequence);
+    await database.write([statement("UPDATE cens SET desired = 'absent', spec = '{\"made\":false}', generation = 2")]);
+    const deletion = await claimed(database, hypervisor, 'cen.delete', ['c1', 'c2']);
+    await database.write([
+      ...(change ? records.settle(repair, change, succeeded, null) : []),
+      statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: repair.sequence }),
+    ]);
+    const left = async () => (await database.read([statement('SELECT name FROM cens')]))[0];
+    expect(await left()).toEqual([{ name: 'lan-xxc1' }]);
+    await settle(records, database, deletion, succeeded);
+    expect(await left()).toEqual([]);
+  });
+
   it('that failed takes the change back, and touches no other row of a similar name', async () => {
     const { database, hypervisor, records } = await fixture();
     await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), failed);

@@ -1,4 +1,5 @@
 import { isBusy, resultName, unavailableMessage } from './result-codes.ts';
+import type { WriteFailure } from './write-health.ts';
 
 /** What SQLite stores; booleans are 0 and 1, objects are JSON text. */
 export type Value = string | number | null;
@@ -65,6 +66,8 @@ export interface Database {
    * into the same commit, and sees what is written there.
    */
   subscribe(listener: CommitListener, when?: 'early'): () => void;
+  /** Why the last write failed, where no later one has succeeded; undefined: not watched. */
+  writeFailure?(): WriteFailure | null;
   close(): void;
 }
 
@@ -84,12 +87,13 @@ export class DatabaseError extends Error {
   readonly committed: 'no' | 'unknown';
 
   constructor(code: DatabaseErrorCode, reason: string, message: string, options: DatabaseErrorOptions = {}) {
-    super(message, options);
+    const isState = code === 'busy' || code === 'unavailable';
+    super(message, isState ? {} : options);
     this.code = code;
     this.reason = reason;
     this.committed = options.committed ?? 'no';
     // It is the database's state and nothing of the code's: where it was met is noise in a log that repeats it.
-    if (code === 'busy' || code === 'unavailable') this.stack = `${this.name}: ${message}`;
+    if (isState) this.stack = `${this.name}: ${message}`;
   }
 }
 

@@ -4,17 +4,18 @@ import { fileURLToPath } from 'node:url';
 import type { Database } from './database.ts';
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts';
 import { openRemote } from './remote.ts';
+import { watchWrites } from './write-health.ts';
 
 /** Opens what `WEFT_DATABASE_URL` names: `file:` embedded in this process, anything else a libSQL server. */
 export function openDatabase(url: string, authToken?: string, options: EmbeddedOptions = {}): Database {
   const path = databasePath(url);
-  if (path === undefined) return openRemote(url, authToken);
+  if (path === undefined) return watchWrites(openRemote(url, authToken));
   const directory = dirname(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   // SQLite tells only that it cannot open the file; the system says why.
   accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
-  return openEmbedded(path, options);
+  return watchWrites(openEmbedded(path, options));
 }
 
 /** The file that a URL names; undefined: it names a server. */

@@ -83,10 +83,12 @@ describe('a disk that is full for a while', () => {
       const answer = await weft.request<{ detail: string }>('POST', '/subnets', subnet());
       if (answer.status !== 503) return false;
       expect(JSON.stringify(answer.body)).toMatch(/disk is full|database/);
-      return true;
+      const ready = await weft.request('GET', '/readyz');
+      return ready.status === 503 && /disk is full/.test(JSON.stringify(ready.body));
     });
     rmSync(filler);
     await until('a write is taken', async () => (await weft.request('PUT', '/host/host1/later')).status === 200);
+    await until('it is ready', async () => (await weft.request('GET', '/readyz')).status === 200);
     expect(namespaces()).toEqual(['later']);
   });
 });

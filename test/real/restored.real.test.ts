@@ -1,5 +1,6 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { linkNames, namespaces } from '../support/host.ts';
@@ -21,6 +22,41 @@ it('a state directory that was restored as a whole is noticed, and nothing newer
   cpSync(backup, weft.stateDirectory, { recursive: true });
 
   await weft.start(quick);
+  await expectNothingRemoved(weft);
+  expect(namespaces()).toEqual(['newer', 'old']);
+  expect(linkNames(null)).toEqual([]);
+});
+
+it('a backup that was made while weft ran is noticed, and what it had pending is not done', async () => {
+  const weft = await Weft.start(quick);
+  await weft.request('PUT', '/host/host1/old');
+  const backup = join(temporaryDirectory(), 'backup.db');
+  const database = join(weft.stateDirectory, 'database', 'weft.db');
+  // The deletion is pending in the backup; after it was done the container is made again.
+  const suspended = new DatabaseSync(database);
+  suspended.exec(`VACUUM INTO '${backup}'`);
+  suspended.close();
+  const pending = new DatabaseSync(backup);
+  pending.exec(`
+    UPDATE containers SET desired = 'absent';
+    INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)
+      SELECT 'deletion', hypervisor, 'container.delete', 'hypervisors/' || hypervisor || '/containers/old', '{}', 2, 'pending', 0, 9e15, 0, 0, 1, 'test', 0 FROM containers;
+    INSERT INTO operation_subjects SELECT resource, sequence FROM operations WHERE id = 'deletion'`);
+  pending.close();
+  for (const name of ['newer', 'newest']) await weft.request('PUT', `/host/host1/${name}`);
+  await weft.stop();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
+  cpSync(backup, database);
+
+  await weft.start(quick);
+  await expectNothingRemoved(weft);
+  expect(namespaces()).toEqual(['newer', 'newest', 'old']);
+  await weft.request('POST', '/hypervisors/host1/resync');
+  await until('the deletion is done when somebody has said that it is right', () => !namespaces().includes('old'));
+});
+
+/** It is noticed, and some whole looks at the host take nothing away. */
+async function expectNothingRemoved(weft: Weft): Promise<void> {
   const held = async () => (await weft.request<{ held?: unknown }>('GET', '/readyz')).body.held;
   await until('it is noticed', async () => (await held()) !== undefined);
   expect(await held()).toMatchObject([{ reason: 'restored' }]);
@@ -29,6 +65,4 @@ it('a state directory that was restored as a whole is noticed, and nothing newer
     const last = await scanned();
     await until('there was one more scan', async () => (await scanned()) > last);
   }
-  expect(namespaces()).toEqual(['newer', 'old']);
-  expect(linkNames(null)).toEqual([]);
-});
+}

@@ -8,6 +8,8 @@ export const heldSchema = v.object({
   detail: v.string(),
   /** What ends it. */
   hint: v.string(),
+  /** Of `restored`: operations up to this sequence wait until it has ended. */
+  sequence: v.optional(v.number()),
 });
 export type Held = v.InferOutput<typeof heldSchema>;
 

@@ -1,0 +1,48 @@
+import type { Logger } from '../../schema/process/logger.ts';
+import type { ExecutorStateFile, Seen } from './executor-state.ts';
+
+export interface SequenceNoteOptions {
+  readonly file: Pick<ExecutorStateFile, 'write' | 'writeUntilReboot'>;
+  readonly registration: Seen;
+  /** The last operation that was worked on; 0: none since the start. */
+  readonly lastSequence: () => number;
+  readonly intervalMs: number;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/**
+ * Notes on the host how far its executor has worked, now and then and at its end: a backup of the database that was made
+ * since the last start is told by it. A power cut takes the last note with it, and what was made on the host, too.
+ */
+export class SequenceNote {
+  readonly #options: SequenceNoteOptions;
+  readonly #timer: NodeJS.Timeout;
+  #noted: number;
+  #failing = false;
+
+  constructor(options: SequenceNoteOptions) {
+    this.#options = options;
+    this.#noted = options.registration.sequence;
+    this.#timer = setInterval(() => this.#note('writeUntilReboot'), options.intervalMs).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#note('write');
+  }
+
+  /** What cannot be written is tried again, and said once. */
+  #note(how: 'write' | 'writeUntilReboot'): void {
+    const { file, registration, lastSequence, log } = this.#options;
+    const sequence = Math.max(this.#noted, lastSequence());
+    if (sequence === registration.sequence || (how === 'writeUntilReboot' && sequence === this.#noted)) return;
+    try {
+      file[how]({ ...registration, sequence });
+      this.#noted = sequence;
+      this.#failing = false;
+    } catch (error) {
+      if (!this.#failing) log.warn(error instanceof Error ? error.message : String(error));
+      this.#failing = true;
+    }
+  }
+}
