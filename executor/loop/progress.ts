@@ -10,9 +10,11 @@ interface Note {
 }
 
 const write = `
-  UPDATE operations SET done = x.value ->> 'done', total = x.value ->> 'total', step = x.value ->> 'step'
-  FROM json_each(:notes) x
-  WHERE operations.sequence = x.value ->> 'sequence' AND operations.status = 'running' AND operations.epoch = :epoch`;
+  WITH x AS MATERIALIZED (
+    SELECT value ->> 'sequence' AS sequence, value ->> 'done' AS done, value ->> 'total' AS total, value ->> 'step' AS step
+    FROM json_each(:notes))
+  UPDATE operations SET done = x.done, total = x.total, step = x.step FROM x
+  WHERE operations.sequence = x.sequence AND operations.status = 'running' AND operations.epoch = :epoch`;
 
 /** How far the running operations are: all of them in one statement, now and then. */
 export class Progress {

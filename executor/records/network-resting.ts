@@ -23,31 +23,43 @@ interface ContainerRow {
   readonly namespace: number;
 }
 
-/** All rows, or those that an event named by what stands in labels: a resource's id, or a container's own name. */
-const touchedCens =
-  'n.hypervisor = :hypervisor AND (:touched IS NULL OR n.id IN (SELECT value FROM json_each(:touched)))';
-const touchedContainers = `c.hypervisor = :hypervisor
-  AND (:touched IS NULL OR c.id IN (SELECT value FROM json_each(:touched)) OR c.name IN (SELECT value FROM json_each(:touched)))`;
+/**
+ * Those that an event named by what stands in labels: a resource's id, or a container's own name. (The `+` keeps SQLite
+ * from going through the whole hypervisor.)
+ */
+const touchedCens = '+n.hypervisor = :hypervisor AND n.id IN (SELECT value FROM json_each(:touched))';
+const touchedContainers = `+c.hypervisor = :hypervisor AND c.id IN (
+    SELECT value FROM json_each(:touched)
+    UNION
+    SELECT x.id FROM json_each(:touched) j CROSS JOIN containers x ON x.hypervisor = :hypervisor AND x.name = j.value)`;
 
 const busy = (subjectOf: string) => `EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${subjectOf})`;
 
-const selectCens = `
+const selectCens = (which: string) => `
   SELECT n.id, n.name, n.link_name, n.generation, coalesce(n.spec ->> '$.made', 0) AS made,
     (SELECT json_group_array(json_object('container', container, 'ordinal', ordinal, 'outside', outside)) FROM (
-      SELECT c.name AS container, m.ordinal, m.outside FROM members m JOIN containers c ON c.id = m.container
+      SELECT c.name AS container, m.ordinal, m.outside FROM members m CROSS JOIN containers c ON c.id = m.container
       WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
   FROM cens n
-  WHERE ${touchedCens} AND NOT ${busy(cenSubject)}`;
+  WHERE ${which} AND NOT ${busy(cenSubject)}`;
 
-const selectContainers = `
+const selectContainers = (which: string) => `
   SELECT c.id, c.name, c.generation, c.desired, coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace
   FROM containers c
-  WHERE ${touchedContainers} AND NOT ${busy(containerSubject)}`;
+  WHERE ${which} AND NOT ${busy(containerSubject)}`;
 
 const selectBusy = `
-  SELECT n.id AS touched FROM cens n WHERE :touched IS NOT NULL AND ${touchedCens} AND ${busy(cenSubject)}
+  SELECT n.id AS touched FROM cens n WHERE ${touchedCens} AND ${busy(cenSubject)}
   UNION ALL
-  SELECT c.id FROM containers c WHERE :touched IS NOT NULL AND ${touchedContainers} AND ${busy(containerSubject)}`;
+  SELECT c.id FROM containers c WHERE ${touchedContainers} AND ${busy(containerSubject)}`;
+
+const selectNone = 'SELECT NULL AS touched WHERE false';
+
+/** Of all rows of the hypervisor, or of the touched: those that rest, and what of the touched does not. */
+const selects = {
+  all: [selectCens('n.hypervisor = :hypervisor'), selectContainers('c.hypervisor = :hypervisor'), selectNone],
+  touched: [selectCens(touchedCens), selectContainers(touchedContainers), selectBusy],
+} as const;
 
 /** The networks and containers of a hypervisor that no unfinished operation changes, on one snapshot. */
 export async function loadResting(
@@ -55,12 +67,13 @@ export async function loadResting(
   { databaseId, hypervisor }: { readonly databaseId: string; readonly hypervisor: string },
   touched: Touched,
 ): Promise<AtRest<Network>> {
+  const [ofCens, ofContainers, ofBusy] = touched === 'all' ? selects.all : selects.touched;
   const args = { hypervisor, touched: touched === 'all' ? null : JSON.stringify(touched) };
   const [cens, containers, changing] = await database.read(
     [
-      statement<CenRow>(selectCens, args),
-      statement<ContainerRow>(selectContainers, args),
-      statement<{ touched: string }>(selectBusy, args),
+      statement<CenRow>(ofCens, args),
+      statement<ContainerRow>(ofContainers, args),
+      statement<{ touched: string }>(ofBusy, args),
     ],
     { call: 'look.network' },
   );
@@ -102,7 +115,9 @@ const selectOrphans = `
   SELECT j.key AS place FROM json_each(:labelled) j
   WHERE NOT EXISTS (SELECT 1 FROM cens n WHERE n.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
     AND NOT EXISTS (
-      SELECT 1 FROM hypervisors h WHERE ${bridgesSubject('h.id')} = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
+      SELECT 1 FROM hypervisors h
+      WHERE h.id = substr(j.value ->> 'resource', length('hypervisors/') + 1, 36)
+        AND ${bridgesSubject('h.id')} = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
     AND NOT EXISTS (
       SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name')`;

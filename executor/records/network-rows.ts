@@ -46,6 +46,11 @@ export interface OperationRowSet {
   readonly containers: readonly ContainerRow[];
 }
 
+/*
+ * CROSS JOIN is SQLite's way to fix the order of a join: from the operations to the rows by their keys. Left to itself the
+ * planner, which knows nothing of a list's length, may go through all rows of a table for each entry of it.
+ */
+
 /** `o`: the operations; `n`: the CENs that each of them names. */
 const operationCens = `
   json_each(:sequences) q
@@ -64,34 +69,34 @@ const selectCens = `
 const selectMembers = `
   SELECT o.sequence, m.cen, c.name AS container, m.ordinal, m.outside, ${found} AS before, ${left} AS after
   FROM ${operationCens}
-  JOIN members m ON m.cen = n.id AND (${found} OR ${left})
-  JOIN containers c ON c.id = m.container
+  CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})
+  CROSS JOIN containers c ON c.id = m.container
   ORDER BY o.sequence, m.position, m.id`;
 
 const selectContainers = `
-  WITH named AS (
-    SELECT o.sequence, c.id
-    FROM json_each(:sequences) q
-    CROSS JOIN operations o ON o.sequence = q.value
-    CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
-    CROSS JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
-  ),
-  wired AS (
-    SELECT o.sequence, m.container AS id
-    FROM ${operationCens}
-    JOIN members m ON m.cen = n.id AND (${found} OR ${left})
+  WITH concerned AS MATERIALIZED (
+    SELECT sequence, id, max(named) AS named FROM (
+      SELECT o.sequence, c.id, 1 AS named
+      FROM json_each(:sequences) q
+      CROSS JOIN operations o ON o.sequence = q.value
+      CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
+      CROSS JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
+      UNION ALL
+      SELECT o.sequence, m.container, 0
+      FROM ${operationCens}
+      CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})
+    ) GROUP BY sequence, id
   )
   SELECT x.sequence, c.id, c.name, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
     coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired, c.generation,
     EXISTS (
-      SELECT 1 FROM members m JOIN cens n ON n.id = m.cen
+      SELECT 1 FROM members m CROSS JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id
         AND (n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0))
         AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = x.sequence AND s.subject = :cens || n.name)
-    ) AS held,
-    EXISTS (SELECT 1 FROM named WHERE named.sequence = x.sequence AND named.id = x.id) AS named
-  FROM (SELECT sequence, id FROM named UNION SELECT sequence, id FROM wired) x
-  JOIN containers c ON c.id = x.id`;
+    ) AS held, x.named
+  FROM concerned x
+  CROSS JOIN containers c ON c.id = x.id`;
 
 /** What the operations of these sequences are about, on one snapshot. */
 export function selectOperationRows(

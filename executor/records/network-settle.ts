@@ -39,7 +39,7 @@ export function settleNetwork(
   };
   switch (ending.status) {
     case 'succeeded':
-      return succeeded.map((sql) => statement(sql, args));
+      return [...succeeded, ...(forgotten.get(operation.kind) ?? [])].map((sql) => statement(sql, args));
     case 'cancelled':
       return takenBack(args);
     case 'failed':
@@ -54,44 +54,54 @@ const thisCen = `n.hypervisor = :hypervisor AND n.name = substr(:resource, lengt
 const thisContainer = `c.hypervisor = :hypervisor AND c.name = substr(:resource, length(:containerPrefix) + 1)
   AND :resource = :containerPrefix || c.name`;
 
-const observeCens = `
-  UPDATE cens SET wiring_type = x.value ->> 'wiring', state = x.value ->> 'state', error = NULL,
-    state_since_ms = CASE WHEN state = x.value ->> 'state' THEN state_since_ms ELSE ${now} END
-  FROM json_each(:cens) x
-  WHERE cens.hypervisor = :hypervisor AND cens.name = x.value ->> 'name'`;
+/** The rows that the change is about, found by their names, each with what it says of them. */
+const found = (table: 'cens' | 'containers') => `
+  WITH x AS MATERIALIZED (
+    SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made,
+      j.value ->> 'namespace' AS namespace
+    FROM json_each(:${table}) j
+    CROSS JOIN ${table} r ON r.hypervisor = :hypervisor AND r.name = j.value ->> 'name')`;
 
-const applyCens = `
-  UPDATE cens SET applied_spec = json_object('made', json(CASE WHEN x.value ->> 'made' THEN 'true' ELSE 'false' END))
-  FROM json_each(:cens) x
-  WHERE cens.hypervisor = :hypervisor AND cens.name = x.value ->> 'name'`;
+const sinceWhen = `CASE WHEN state = x.seen THEN state_since_ms ELSE ${now} END`;
+const json = (flag: string) => `json(CASE WHEN ${flag} THEN 'true' ELSE 'false' END)`;
+const made = `json_object('made', ${json('x.made')})`;
+const appliedSpec = `json_set(spec, '$.namespace', ${json('x.namespace')})`;
 
-const observeContainers = `
-  UPDATE containers SET state = x.value ->> 'state', error = NULL,
-    state_since_ms = CASE WHEN state = x.value ->> 'state' THEN state_since_ms ELSE ${now} END
-  FROM json_each(:containers) x
-  WHERE containers.hypervisor = :hypervisor AND containers.name = x.value ->> 'name'`;
+/* What a row says already is not written again: a join changes one container of a thousand. */
 
-const applyContainers = `
-  UPDATE containers
-  SET applied_spec = json_set(spec, '$.namespace', json(CASE WHEN x.value ->> 'namespace' THEN 'true' ELSE 'false' END))
-  FROM json_each(:containers) x
-  WHERE containers.hypervisor = :hypervisor AND containers.name = x.value ->> 'name'`;
+const observeCens = `${found('cens')}
+  UPDATE cens SET wiring_type = x.wired, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE cens.id = x.id AND (wiring_type IS NOT x.wired OR state <> x.seen OR error IS NOT NULL)`;
+
+const applyCens = `${found('cens')}
+  UPDATE cens SET applied_spec = ${made}, wiring_type = x.wired, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE cens.id = x.id
+    AND (applied_spec IS NOT ${made} OR wiring_type IS NOT x.wired OR state <> x.seen OR error IS NOT NULL)`;
+
+const observeContainers = `${found('containers')}
+  UPDATE containers SET state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE containers.id = x.id AND (state <> x.seen OR error IS NOT NULL)`;
+
+const applyContainers = `${found('containers')}
+  UPDATE containers SET applied_spec = ${appliedSpec}, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL)`;
+
+const succeeded: readonly string[] = [applyCens, applyContainers, ...freeMembers('m.removed = :sequence')];
+
+const absentCen = `${thisCen} AND n.desired = 'absent'`;
+const absentContainer = `${thisContainer} AND c.desired = 'absent'`;
 
 /** A deletion that was accepted while a repair ran finds on the host what that repair has made, and forgets the row itself. */
 const isLast =
   'NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :resource AND s.sequence <> :sequence)';
 
-const succeeded: readonly string[] = [
-  applyCens,
-  observeCens,
-  applyContainers,
-  observeContainers,
-  ...freeMembers('m.removed = :sequence'),
-  ...forgetCens(`:kind = 'cen.delete' AND ${thisCen} AND n.desired = 'absent'`),
-  ...forgetCens(`:kind = 'cen.repair' AND ${thisCen} AND n.desired = 'absent' AND ${isLast}`),
-  ...forgetContainers(`:kind = 'container.delete' AND ${thisContainer} AND c.desired = 'absent'`),
-  ...forgetContainers(`:kind = 'container.repair' AND ${thisContainer} AND c.desired = 'absent' AND ${isLast}`),
-];
+/** What of these kinds succeeded leaves no row, where none is wanted any more. */
+const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
+  ['cen.delete', forgetCens(absentCen)],
+  ['cen.repair', forgetCens(`${absentCen} AND ${isLast}`)],
+  ['container.delete', forgetContainers(absentContainer)],
+  ['container.repair', forgetContainers(`${absentContainer} AND ${isLast}`)],
+]);
 
 /** The host is as it was before, and what was wanted is so again. */
 function takenBack(args: Record<string, Value>): Statement[] {

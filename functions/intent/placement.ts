@@ -25,8 +25,7 @@ export interface Together {
 
 const placesOf = (table: 'cens' | 'containers') => `
   SELECT count(DISTINCT r.hypervisor) AS count, max(r.hypervisor) AS hypervisor
-  FROM json_each(:${table}_together) j CROSS JOIN hypervisors h
-  CROSS JOIN ${table} r ON r.hypervisor = h.id AND r.name = j.value AND r.desired = 'present'`;
+  FROM json_each(:${table}_together) j CROSS JOIN ${table} r ON r.name = j.value AND r.desired = 'present'`;
 
 const lacksNetwork = `EXISTS (
   SELECT 1 FROM json_each(:networks) w

@@ -7,6 +7,12 @@ const idRule = 'must be 1 to 63 letters, digits, "_", "." and "-", and begin wit
 /** A bridge of Linux has 1,023 ports (BR_MAX_PORTS of net/bridge/br_private.h). */
 export const CEN_CONTAINERS_MAX = 1000;
 
+/** How many CENs one request can name; an import is one transaction, which others wait for. */
+export const CENS_MAX = 5_000;
+
+/** How many containers the lists of one import can have together. */
+export const IMPORT_CONTAINERS_MAX = 20_000;
+
 /** Path segments below /cen and /cin: no network can be named so. */
 const reservedNetworkIds: ReadonlySet<string> = new Set(['import', 'make', 'destroy']);
 
@@ -77,6 +83,11 @@ export const cenImportSchema = v.object(
         ),
         'must be a list of CENs',
       ),
+      v.maxLength(CENS_MAX, `has more than ${CENS_MAX} CENs, the most that a request can have`),
+      v.check(
+        (cens) => cens.reduce((sum, { containerIDs }) => sum + containerIDs.length, 0) <= IMPORT_CONTAINERS_MAX,
+        `has more than ${IMPORT_CONTAINERS_MAX} containers in all its lists, the most that an import can have`,
+      ),
       distinct(({ cenID }) => cenID, 'CEN', 'cenID'),
     ),
   },
@@ -87,6 +98,7 @@ export type CenImport = v.InferOutput<typeof cenImportSchema>;
 /** The body of /cen/make and /cen/destroy; an id that is named twice counts once. */
 export const cenListSchema = v.pipe(
   v.array(cenIdSchema, 'must be a JSON list of CEN ids'),
+  v.maxLength(CENS_MAX, `has more than ${CENS_MAX} CENs, the most that a request can have`),
   v.transform((ids) => [...new Set(ids)]),
 );
 

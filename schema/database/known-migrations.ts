@@ -13,6 +13,7 @@ export const knownMigrations: readonly string[] = [
   '0003_survival.sql',
   '0004_spp.sql',
   '0005_fleet.sql',
+  '0006_lookups.sql',
 ];
 
 /** A row of the table `migrations`. */

@@ -49,6 +49,7 @@ export const operations = sqliteTable(
       .where(sql`status = 'pending' AND resource IS NOT NULL`),
     index('operations_running').on(table.hypervisor, table.epoch).where(sql`status = 'running'`),
     index('operations_parent').on(table.parent).where(sql`parent IS NOT NULL`),
+    index('operations_open_parts').on(table.parent).where(sql`parent IS NOT NULL AND status IN ('pending', 'running')`),
     index('operations_resource').on(table.resource, table.sequence).where(sql`resource IS NOT NULL`),
     uniqueIndex('operations_key').on(table.keyScope, table.key).where(sql`key IS NOT NULL`),
   ],

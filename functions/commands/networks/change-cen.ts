@@ -8,7 +8,8 @@ import { newId } from '../../intent/new-id.ts';
 import { placed } from '../../intent/placement.ts';
 import type { Asked } from '../asked.ts';
 import { explainNames } from './explain.ts';
-import { NetworkStatements, operationSequence } from './statements.ts';
+import { operationSequence } from './operation-sequence.ts';
+import { NetworkStatements } from './statements.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
 export function createCen({ database, principal, host }: Asked, cen: string): Intent {
@@ -86,7 +87,7 @@ const insertCenSubjects = `
 const insertMemberSubjects = `
   INSERT INTO operation_subjects (subject, sequence)
   SELECT DISTINCT ${containerSubject}, ${operationSequence}
-  FROM members m JOIN containers c ON c.id = m.container
+  FROM members m CROSS JOIN containers c ON c.id = m.container
   WHERE m.removed IS NULL AND m.cen = (SELECT n.id ${fromCen})`;
 
 const countMembers = `

@@ -8,7 +8,8 @@ import { newId } from '../../intent/new-id.ts';
 import { explainRoom, promise } from '../../intent/promises.ts';
 import { explainNames } from './explain.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
-import { NetworkStatements, operationSequence } from './statements.ts';
+import { operationSequence } from './operation-sequence.ts';
+import { NetworkStatements } from './statements.ts';
 
 /** The image of a container that is a namespace and no process. */
 const NETNS_IMAGE = 'netns';
@@ -121,5 +122,5 @@ const insertContainerSubject = `
 const insertItsCens = `
   INSERT INTO operation_subjects (subject, sequence)
   SELECT DISTINCT ${cenSubject}, ${operationSequence}
-  FROM members m JOIN cens n ON n.id = m.cen
+  FROM members m CROSS JOIN cens n ON n.id = m.cen
   WHERE m.removed IS NULL AND m.container = (SELECT c.id ${fromContainer})`;

@@ -5,7 +5,8 @@ import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts
 import { newId } from '../../intent/new-id.ts';
 import { explainElsewhere, explainNames } from './explain.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
-import { NetworkStatements, operationSequence } from './statements.ts';
+import { operationSequence } from './operation-sequence.ts';
+import { NetworkStatements } from './statements.ts';
 
 /** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
 export function joinCen({ database, principal, host, scoped }: OnHost, container: string, cen: string): Intent {
@@ -78,10 +79,10 @@ function noMember(host: string, container: string, cen: string): Problem {
 }
 
 const selectMember = `
-  SELECT m.id FROM members m
-  JOIN cens n ON n.id = m.cen
-  JOIN containers c ON c.id = m.container
-  WHERE n.hypervisor = ${hypervisor} AND n.name = :cen AND c.name = :container AND m.removed IS NULL`;
+  SELECT m.id FROM cens n
+  CROSS JOIN containers c ON c.hypervisor = n.hypervisor AND c.name = :container
+  CROSS JOIN members m ON m.cen = n.id AND m.container = c.id AND m.removed IS NULL
+  WHERE n.hypervisor = ${hypervisor} AND n.name = :cen`;
 
 const insertSubjects = `
   INSERT INTO operation_subjects (subject, sequence)

@@ -3,6 +3,7 @@ import { type Database, type DatabaseError, statement } from '../../../schema/da
 import { Problem } from '../../../schema/problem.ts';
 import { type Choice, chosen } from '../../intent/choice.ts';
 import { explainLink, type RequestedNames } from './link-conflict.ts';
+import { censCalled } from './places.ts';
 
 interface Scope {
   readonly hypervisors: { id: string; name: string }[];
@@ -41,8 +42,7 @@ export async function explainNames(
 }
 
 const selectPlaces = `
-  SELECT DISTINCT n.name, h.name AS host FROM json_each(:cens) j CROSS JOIN hypervisors h
-  CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value AND n.desired = 'present'
+  SELECT DISTINCT n.name, h.name AS host FROM json_each(:cens) j CROSS JOIN ${censCalled('j.value', 'fleet')}
   ORDER BY j.key, h.created_ms`;
 
 /** The words for a container that is to join a CEN of another hypervisor. */

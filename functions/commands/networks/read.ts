@@ -1,5 +1,6 @@
 import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
+import { remembered } from '../../../schema/database/remembered.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { isNamed } from '../../intent/choice.ts';
 import { findHypervisor } from '../../intent/find-hypervisor.ts';
@@ -8,6 +9,7 @@ import type { Asked } from '../asked.ts';
 import { unknownCen } from './change-cen.ts';
 import { unknownContainer } from './change-container.ts';
 import type { OnHost } from './host.ts';
+import { censCalled, type Scope, scopeOf } from './places.ts';
 
 interface CenRow {
   readonly name: string;
@@ -19,17 +21,18 @@ interface CenRow {
   readonly members: string;
 }
 
-const selectCens = `
+const selectCens = remembered(
+  (scope: Scope) => `
   SELECT n.name, h.name AS host, n.link_name, n.wiring_type, n.state,
     EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${cenSubject}) AS busy,
     (SELECT json_group_array(json_object('name', name, 'outside', outside)) FROM (
-      SELECT c.name, m.outside FROM members m JOIN containers c ON c.id = m.container
+      SELECT c.name, m.outside FROM members m CROSS JOIN containers c ON c.id = m.container
       WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
-  FROM hypervisors h CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = :cen AND n.desired = 'present'
-  WHERE :host IS NULL OR ${isNamed('h')} ORDER BY h.created_ms`;
+  FROM ${censCalled(':cen', scope)} ORDER BY h.created_ms`,
+);
 
 function selectCen(host: string | null, cen: string): Statement<CenRow> {
-  return statement<CenRow>(selectCens, { host, cen });
+  return statement<CenRow>(selectCens(scopeOf(host)), { host, cen });
 }
 
 /** A CEN as leviathan tells of it. Throws a 404, or a 409 where the path names no hypervisor and several have one. */
@@ -88,7 +91,7 @@ const selectContainers = `
   SELECT c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
     EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
     (SELECT json_group_array(name) FROM (
-      SELECT n.name FROM members m JOIN cens n ON n.id = m.cen
+      SELECT n.name FROM members m CROSS JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens
   FROM hypervisors h CROSS JOIN containers c ON c.hypervisor = h.id AND c.name = :container AND c.desired = 'present'
   WHERE ${isNamed('h')}`;

@@ -1,12 +1,14 @@
 import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
+import { remembered } from '../../../schema/database/remembered.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
-import { type Choice, isNamed } from '../../intent/choice.ts';
+import type { Choice } from '../../intent/choice.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';
 import { severalPlaces } from '../../intent/placement.ts';
 import type { Asked } from '../asked.ts';
 import { explainNames } from './explain.ts';
+import { censCalled, type Scope, scopeOf } from './places.ts';
 import { NetworkStatements } from './statements.ts';
 
 /** Makes CENs on their hosts: one operation with a part for each. */
@@ -19,28 +21,32 @@ export function destroyCens(asked: Asked, cens: readonly string[]): Intent {
   return wireCens(asked, cens, 'cen.destroy', false);
 }
 
-/** The CENs of the list, wherever they are, or on the hypervisor that the path names. */
-const found = `
-  json_each(:names) j CROSS JOIN hypervisors h
-  CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value AND n.desired = 'present'`;
-const inScope = `(:host IS NULL OR ${isNamed('h')})`;
-
-const countOf = `(SELECT count(*) FROM hypervisors h CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value AND n.desired = 'present' WHERE ${inScope})`;
-
-const allKnown = `NOT EXISTS (SELECT 1 FROM json_each(:names) j WHERE ${countOf} = 0)`;
-const eachOnce = `NOT EXISTS (SELECT 1 FROM json_each(:names) j WHERE ${countOf} > 1)`;
-const allCapable = `NOT EXISTS (SELECT 1 FROM ${found} WHERE ${inScope} AND NOT ${has('h', 'netns')})`;
-
-const setMade = `
-  UPDATE cens SET spec = json_set(spec, '$.made', json(:made)), generation = generation + 1
-  WHERE id IN (SELECT n.id FROM ${found} WHERE ${inScope})`;
+/** SQL over the list, `:names`, whose CENs are wherever they are, or on the hypervisor that `:host` names. */
+const inScope = remembered((scope: Scope) => {
+  const called = censCalled('j.value', scope);
+  const found = `json_each(:names) j CROSS JOIN ${called}`;
+  const countOf = `(SELECT count(*) FROM ${called})`;
+  return {
+    onlyHypervisor: `(SELECT CASE count(DISTINCT h.id) WHEN 1 THEN max(h.id) END FROM ${found})`,
+    allKnown: `NOT EXISTS (SELECT 1 FROM json_each(:names) j WHERE ${countOf} = 0)`,
+    eachOnce: `NOT EXISTS (SELECT 1 FROM json_each(:names) j WHERE ${countOf} > 1)`,
+    allCapable: `NOT EXISTS (SELECT 1 FROM ${found} WHERE NOT ${has('h', 'netns')})`,
+    setMade: `
+      UPDATE cens SET spec = json_set(spec, '$.made', json(:made)), generation = generation + 1
+      WHERE id IN (SELECT n.id FROM ${found})`,
+    selectPlaces: `
+      SELECT j.key AS place, j.value AS name, (SELECT json_group_array(h.name) FROM ${called}) AS hosts
+      FROM json_each(:names) j ORDER BY j.key`,
+  };
+});
 
 function wireCens({ database, principal, host }: Asked, cens: readonly string[], kind: string, made: boolean): Intent {
   const operation = newId();
   const args = { names: JSON.stringify(cens), host };
+  const { onlyHypervisor, allKnown, eachOnce, allCapable, setMade } = inScope(scopeOf(host));
   // Parts work where their CENs are; the list is one hypervisor's where all of it is there.
   const on: Choice = {
-    sql: `(SELECT CASE count(DISTINCT h.id) WHEN 1 THEN max(h.id) END FROM ${found} WHERE ${inScope})`,
+    sql: onlyHypervisor,
     args,
     explain: (database) => explainCens(database, args),
   };
@@ -73,12 +79,6 @@ interface Place {
   readonly hosts: string;
 }
 
-const selectPlaces = `
-  SELECT j.key AS place, j.value AS name, (
-    SELECT json_group_array(h.name) FROM hypervisors h
-    CROSS JOIN cens n ON n.hypervisor = h.id AND n.name = j.value AND n.desired = 'present' WHERE ${inScope}) AS hosts
-  FROM json_each(:names) j ORDER BY j.key`;
-
 async function explain(
   database: Database,
   error: DatabaseError,
@@ -88,6 +88,7 @@ async function explain(
 }
 
 async function explainCens(database: Database, args: { names: string; host: string | null }): Promise<Problem> {
+  const { selectPlaces } = inScope(scopeOf(args.host));
   const [places] = await database.read([statement<Place>(selectPlaces, args)]);
   const counted = places.map(({ place, name, hosts }) => ({ place, name, hosts: JSON.parse(hosts) as string[] }));
   const unknown = counted.filter(({ hosts }) => hosts.length === 0);

@@ -38,6 +38,40 @@ describe('a CEN of 1,000 containers', () => {
   });
 });
 
+describe('a request that names too much', () => {
+  const many = (cens: number, size: number) => ({
+    cenList: Array.from({ length: cens }, (_, cen) => ({
+      cenID: `n${cen}`,
+      containerIDs: Array.from({ length: size }, (_, index) => `c${cen}-${index}`),
+    })),
+  });
+  const tooMany = 'has more than 5000 CENs, the most that a request can have';
+
+  it.each([
+    ['/cen/import', many(5001, 0), '/cenList', tooMany],
+    [
+      '/cen/import',
+      many(201, 100),
+      '/cenList',
+      'has more than 20000 containers in all its lists, the most that an import can have',
+    ],
+    ['/cen/make', many(5001, 0).cenList.map(({ cenID }) => cenID), '', tooMany],
+    ['/cen/destroy', many(5001, 0).cenList.map(({ cenID }) => cenID), '', tooMany],
+  ])('%s is refused, and what is too long is named', async (path, body, pointer, detail) => {
+    const { database, ask } = await api();
+    const before = await rowCounts(database);
+    const answer = await ask('POST', path, body);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ errors: [{ pointer, detail }] });
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it('is taken up to there', async () => {
+    const { ask } = await api();
+    expect((await ask('POST', '/cen/import', many(5000, 4))).status).toBe(200);
+  });
+});
+
 /** Two ids of 20 characters that `shorten` makes the same. */
 function twins(shorten: (id: string) => string): [string, string] {
   const seen = new Map<string, string>();

@@ -1,0 +1,130 @@
+import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
+import { containerSubject } from '../../../schema/statements/networks.ts';
+import { hypervisor } from '../../intent/choice.ts';
+import { operationSequence } from './operation-sequence.ts';
+
+/*
+ * The memberships of a request, over the arguments of {@link NetworkStatements}.
+ *
+ * CROSS JOIN is SQLite's way to fix the order of a join: from the request's list to the rows by their keys. Left to
+ * itself the planner, which knows nothing of a list's length, goes through all rows for each entry of it. What an UPDATE
+ * takes from a list is materialized first: else its joins become those of the UPDATE, with the table's rows in front.
+ */
+
+/** The part that changes a CEN of the request (`j`), or where it has none the operation itself. */
+const partSequence = `coalesce((SELECT o.sequence FROM operations o WHERE o.id = j.value ->> 'part'), ${operationSequence})`;
+
+/** The lists of the request: CEN, place in the request, whose change it is, and the position of its first member. */
+const lists = `
+  lists AS MATERIALIZED (
+    SELECT n.id AS cen, j.key AS turn, j.value -> 'members' AS members, ${partSequence} AS sequence,
+      CASE WHEN :declared THEN 0 ELSE coalesce((SELECT max(m.position) + 1 FROM members m WHERE m.cen = n.id), 0) END AS start
+    FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+  )`;
+
+/** What the request wants to be a member. */
+const requested = `${lists},
+  requested AS MATERIALIZED (
+    SELECT l.cen, c.id AS container, c.name, c.short_name, l.turn, l.sequence, l.start + e.key AS position
+    FROM lists l
+    CROSS JOIN json_each(l.members) e
+    CROSS JOIN containers c ON c.hypervisor = ${hypervisor} AND c.name = e.value
+  )`;
+
+const currentMember = 'SELECT 1 FROM members x WHERE x.cen = r.cen AND x.container = r.container AND x.removed IS NULL';
+
+/** Holds when each is a member. */
+export const allAreMembers = `NOT EXISTS (
+  WITH ${requested} SELECT 1 FROM requested r WHERE NOT EXISTS (${currentMember}))`;
+
+export const removeOtherMembers = `
+  WITH ${requested},
+  others AS MATERIALIZED (
+    SELECT m.id, l.sequence FROM lists l CROSS JOIN members m ON m.cen = l.cen AND m.removed IS NULL
+    WHERE (m.cen, m.container) NOT IN (SELECT cen, container FROM requested)
+  )
+  UPDATE members SET removed = others.sequence FROM others WHERE members.id = others.id`;
+
+export const moveMembers = `
+  WITH ${requested},
+  moved AS MATERIALIZED (
+    SELECT m.id, r.position AS place FROM requested r
+    CROSS JOIN members m ON m.cen = r.cen AND m.container = r.container AND m.removed IS NULL
+    WHERE m.position <> r.position
+  )
+  UPDATE members SET position = moved.place FROM moved WHERE members.id = moved.id`;
+
+/**
+ * The n of `<container>.<n>o` is the lowest that is free for the container; several that one request adds get
+ * several, in the order of the request. A container has 1,000 of them.
+ */
+export const addMembers = `
+  INSERT INTO members (cen, container, position, ordinal, outside, added)
+  WITH RECURSIVE ${requested},
+  wanted AS MATERIALIZED (
+    SELECT r.*, row_number() OVER (PARTITION BY r.container ORDER BY r.turn) AS nth
+    FROM requested r WHERE NOT EXISTS (${currentMember})
+  ),
+  used AS MATERIALIZED (
+    SELECT w.container, min(1000, count(*) + (SELECT count(*) FROM members u WHERE u.container = w.container)) AS size
+    FROM wanted w GROUP BY w.container
+  ),
+  numbers (container, n, size) AS (
+    SELECT container, 0, size FROM used
+    UNION ALL
+    SELECT container, n + 1, size FROM numbers WHERE n + 1 < size
+  ),
+  free AS MATERIALIZED (
+    SELECT p.container, p.n, row_number() OVER (PARTITION BY p.container ORDER BY p.n) AS nth
+    FROM numbers p WHERE NOT EXISTS (SELECT 1 FROM members u WHERE u.container = p.container AND u.ordinal = p.n)
+  )
+  SELECT w.cen, w.container, w.position, free.n,
+    CASE WHEN length(w.name) + length(free.n) + 2 <= 15 THEN w.name ELSE w.short_name END || '.' || free.n || 'o',
+    w.sequence
+  FROM wanted w JOIN free ON free.container = w.container AND free.nth = w.nth
+  ORDER BY w.turn, w.position`;
+
+export const allotOutsideNames = `
+  INSERT INTO host_names (hypervisor, kind, name, owner)
+  SELECT n.hypervisor, 'link', m.outside, 'members/' || m.id
+  FROM members m CROSS JOIN cens n ON n.id = m.cen
+  WHERE m.added IN (
+      SELECT ${operationSequence} UNION ALL SELECT sequence FROM operations WHERE parent = ${operationSequence})
+    AND m.removed IS NULL`;
+
+export const freeForgottenNames = `
+  DELETE FROM host_names WHERE owner IN (SELECT 'members/' || id FROM members WHERE removed = ${operationSequence})`;
+
+export const forgetRemovedMembers = `DELETE FROM members WHERE removed = ${operationSequence}`;
+
+/** Holds when no CEN of the request has more members than it can have. */
+export const noneTooLarge = `NOT EXISTS (
+  SELECT 1 FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+  WHERE (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) > ${CEN_CONTAINERS_MAX})`;
+
+export const partCens = `
+  INSERT INTO operation_subjects (subject, sequence)
+  SELECT resource, sequence FROM operations WHERE parent = ${operationSequence}`;
+
+/** The parts of this operation, each with its CEN. */
+const parts = `
+  json_each(:cens) j
+  CROSS JOIN operations o ON o.id = j.value ->> 'part'
+  CROSS JOIN cens n ON n.hypervisor = o.hypervisor AND n.name = j.value ->> 'name'`;
+
+/** The containers of the parts' CENs that `which`, over `m` and `o`, chooses. */
+export function partContainers(which: string): string {
+  return `
+    INSERT INTO operation_subjects (subject, sequence)
+    SELECT DISTINCT ${containerSubject}, o.sequence
+    FROM ${parts}
+    CROSS JOIN members m ON m.cen = n.id
+    CROSS JOIN containers c ON c.id = m.container
+    WHERE ${which}`;
+}
+
+export const countParts = `
+  WITH counted AS MATERIALIZED (
+    SELECT o.sequence, (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) AS members FROM ${parts}
+  )
+  UPDATE operations SET total = counted.members FROM counted WHERE operations.sequence = counted.sequence`;
