@@ -12,6 +12,7 @@ import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
 import type { ClaimedOperation } from '../records/records.ts';
+import { type LookRow, lookOf } from './claim.ts';
 import { isDatabaseAway } from './failure.ts';
 import { fence, type Registration } from './registration.ts';
 import { growingPause, type LoopTimes } from './times.ts';
@@ -39,12 +40,16 @@ interface Report {
 }
 
 /** `void`: it was written before, or the operation is not this attempt's any more. */
-export type Reported = 'written' | 'void';
+export type Reported = { readonly status: 'written'; readonly claimable: boolean } | { readonly status: 'void' };
+
+const VOID: Reported = { status: 'void' };
 
 export interface ReporterOptions {
   readonly database: Database;
   readonly registration: Registration;
   readonly times: LoopTimes;
+  /** Asks in the same batch whether the ends let something begin. */
+  readonly look: () => Statement<LookRow>;
   /** Called with each failure of the database that is waited out. */
   readonly onError: (error: unknown) => void;
   /** When it says so, what the database does not take is not repeated. */
@@ -69,7 +74,7 @@ export class Reporter {
   /** Returns when the report is in the database. Throws the {@link DatabaseError} that refuses it, `fenced` too. */
   async report(operation: ClaimedOperation, outcome: Outcome): Promise<Reported> {
     const own = { operation, outcome };
-    const reported = (await this.#reports.call(own)).get(own) ?? 'void';
+    const reported = (await this.#reports.call(own)).get(own) ?? VOID;
     if (reported instanceof DatabaseError) throw reported;
     return reported;
   }
@@ -77,13 +82,12 @@ export class Reporter {
   async #writeAll(reports: readonly Report[]): Promise<ReadonlyMap<Report, Reported | DatabaseError>> {
     const same = (each: Reported | DatabaseError) => new Map(reports.map((report) => [report, each]));
     try {
-      await this.#repeat(reports);
-      return same('written');
+      return same({ status: 'written', claimable: await this.#repeat(reports) });
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       const { reason } = error;
       if (reason === 'fenced' || isDatabaseAway(error)) return same(error);
-      if (reports.length === 1) return same(reason === NOT_RUNNING ? 'void' : error);
+      if (reports.length === 1) return same(reason === NOT_RUNNING ? VOID : error);
       const results = new Map<Report, Reported | DatabaseError>();
       for (const half of halves(reports)) {
         for (const [report, result] of await this.#writeAll(half)) results.set(report, result);
@@ -92,14 +96,15 @@ export class Reporter {
     }
   }
 
-  async #repeat(reports: readonly Report[]): Promise<void> {
-    const { database, registration, times, onError, isClosing } = this.#options;
+  /** Answers whether something may be claimed now. */
+  async #repeat(reports: readonly Report[]): Promise<boolean> {
+    const { database, registration, times, look, onError, isClosing } = this.#options;
     const batch = [fence(registration), ...statements(registration, reports)];
     const wakes = new Map(reports.flatMap(newsOf));
     for (let failures = 1; ; failures += 1) {
       try {
-        await database.write(batch, { wakes, call: 'report' });
-        return;
+        const rows = await database.write([...batch, look()], { wakes, call: 'report' });
+        return lookOf(rows.at(-1)?.[0] as LookRow | undefined).claimable;
       } catch (error) {
         if (!isDatabaseAway(error) || isClosing()) throw error;
         onError(error);

@@ -27,7 +27,8 @@ export interface RunnerOptions {
   readonly onLoaded: (succeeded: boolean) => void;
   /** An operation was dropped without a report: it is running in the database, and is to be given back. */
   readonly onDropped: () => void;
-  readonly onEnded: () => void;
+  /** A place is free; `reported` is undefined where others have the operation's end to write. */
+  readonly onEnded: (reported?: Reported, outcome?: Outcome) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -100,9 +101,14 @@ export class Runner {
       const outcome = await run();
       if (this.#abandoned) return;
       if (outcome === undefined) return this.#drop(owned);
-      if (outcome !== 'handed over') await this.#report(owned, outcome, began);
+      if (outcome === 'handed over') {
+        work.drop(owned);
+        onEnded();
+        return;
+      }
+      const reported = await this.#report(owned, outcome, began);
       work.drop(owned);
-      onEnded();
+      onEnded(reported, outcome);
     } catch (error) {
       onError(error);
       this.#drop(owned);
@@ -118,7 +124,7 @@ export class Runner {
   }
 
   /** What the database refuses to take as the operation's end is a fault of weft, and ends the operation as one. */
-  async #report(owned: Owned, outcome: Outcome, began: number): Promise<void> {
+  async #report(owned: Owned, outcome: Outcome, began: number): Promise<Reported> {
     const { reporter, log } = this.#options;
     const { operation } = owned;
     let written = outcome;
@@ -131,11 +137,12 @@ export class Runner {
       written = { status: 'failed', error: refused(error).toJSON(), settle: [] };
       reported = await reporter.report(operation, written);
     }
-    if (reported === 'void') return;
+    if (reported.status === 'void') return reported;
     const { id, kind, resource, attempt } = operation;
     const facts = { operation: id, kind, resource, attempt, tookMs: Math.round(performance.now() - began) };
     if (written.status === 'succeeded') log.info(facts, 'operation succeeded');
     else log.warn({ ...facts, error: written.error }, words[written.status]);
+    return reported;
   }
 
   async #attempt(kind: Kind, owned: Owned, change: Change<unknown> | null): Promise<Outcome | undefined> {
