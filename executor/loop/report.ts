@@ -119,16 +119,21 @@ function halves<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
   return [items.slice(0, middle), items.slice(middle)];
 }
 
+/** As many statements for many reports as for one, but for what each kind writes of its resources. */
 function statements(registration: Registration, reports: readonly Report[]): Statement[] {
-  const ended = reports.filter(({ outcome }) => outcome.status !== 'retry').map(({ operation }) => operation);
-  const sequences = JSON.stringify(ended.map(({ sequence }) => sequence));
-  const parts = ended.some(({ parentId }) => parentId !== null);
+  const ends = reports.flatMap(({ operation, outcome }) =>
+    outcome.status === 'retry' ? [] : [{ operation, outcome }],
+  );
+  const retries = reports.flatMap(({ operation, outcome }) =>
+    outcome.status === 'retry' ? [{ operation, outcome }] : [],
+  );
   return [
-    ...reports.map(({ operation }) => isRunning(registration, operation)),
-    ...reports.flatMap(({ operation, outcome }) =>
-      outcome.status === 'retry' ? [retryStatement(operation, outcome)] : endStatements(operation, outcome),
+    areRunning(
+      registration,
+      reports.map(({ operation }) => operation),
     ),
-    ...(ended.length > 0 ? endOperations('SELECT value FROM json_each(:ended)', { ended: sequences }, parts) : []),
+    ...(retries.length > 0 ? [statement(retry, { retries: JSON.stringify(retries.map(retryRow)) })] : []),
+    ...(ends.length > 0 ? endStatements(ends) : []),
   ];
 }
 
@@ -136,35 +141,54 @@ function statements(registration: Registration, reports: readonly Report[]): Sta
  * What was given back, ended by the API, or reported by a call whose answer was lost is not to be ended again; nor is
  * its work to be filed by a call that is executed when it was given up long ago.
  */
-export function isRunning({ epoch }: Registration, { sequence, attempt }: ClaimedOperation): Statement<never> {
-  return guard(
-    NOT_RUNNING,
-    `EXISTS (SELECT 1 FROM operations WHERE sequence = :sequence AND status = 'running' AND epoch = :epoch AND attempt = :attempt)`,
-    { sequence, epoch, attempt },
-  );
+export function isRunning(registration: Registration, operation: ClaimedOperation): Statement<never> {
+  return areRunning(registration, [operation]);
 }
 
-function retryStatement({ sequence }: ClaimedOperation, { error, afterMs }: Retry): Statement {
-  return statement(retry, {
+function areRunning({ epoch }: Registration, operations: readonly ClaimedOperation[]): Statement<never> {
+  const attempts = JSON.stringify(operations.map(({ sequence, attempt }) => ({ sequence, attempt })));
+  return guard(NOT_RUNNING, allRunning, { epoch, attempts });
+}
+
+const allRunning = `NOT EXISTS (
+  SELECT 1 FROM json_each(:attempts) x LEFT JOIN operations o ON o.sequence = x.value ->> 'sequence'
+  WHERE o.status IS NOT 'running' OR o.epoch IS NOT :epoch OR o.attempt IS NOT x.value ->> 'attempt')`;
+
+interface End {
+  readonly operation: ClaimedOperation;
+  readonly outcome: EndedAttempt;
+}
+
+function endStatements(ends: readonly End[]): Statement[] {
+  const ended = JSON.stringify(ends.map(({ operation: { sequence } }) => sequence));
+  const parts = ends.some(({ operation: { parentId } }) => parentId !== null);
+  return [
+    statement(end, { ends: JSON.stringify(ends.map(endRow)) }),
+    ...ends.flatMap(({ outcome: { settle } }) => settle),
+    ...endOperations('SELECT value FROM json_each(:ended)', { ended }, parts),
+  ];
+}
+
+function endRow({ operation: { sequence }, outcome }: End) {
+  const { error } = outcome;
+  // The same request may succeed the next time: its key is free for that.
+  const retriable = error?.code === 'deadline' ? 1 : 0;
+  return { sequence, ...rowOf(outcome), step: error?.step ?? null, retriable };
+}
+
+function retryRow({
+  operation: { sequence },
+  outcome: { error, afterMs },
+}: {
+  operation: ClaimedOperation;
+  outcome: Retry;
+}) {
+  return {
     sequence,
     after: afterMs,
     error: error === null ? null : JSON.stringify(error),
     step: error?.step ?? null,
-  });
-}
-
-function endStatements({ sequence }: ClaimedOperation, ended: EndedAttempt): Statement[] {
-  const { error, settle } = ended;
-  return [
-    statement(end, {
-      sequence,
-      ...rowOf(ended),
-      step: error?.step ?? null,
-      // The same request may succeed the next time: its key is free for that.
-      retriable: error?.code === 'deadline' ? 1 : 0,
-    }),
-    ...settle,
-  ];
+  };
 }
 
 function rowOf({ status, error, result }: EndedAttempt) {
@@ -187,12 +211,19 @@ function newsOf({ operation: { id, parentId }, outcome }: Report): [string, Ende
 }
 
 const retry = `
-  UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL, not_before_ms = ${now} + :after,
-    error = :error, step = :step
-  WHERE sequence = :sequence`;
+  WITH x AS MATERIALIZED (
+    SELECT value ->> 'sequence' AS sequence, value ->> 'after' AS after, value ->> 'error' AS error, value ->> 'step' AS step
+    FROM json_each(:retries))
+  UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL, not_before_ms = ${now} + x.after,
+    error = x.error, step = x.step
+  FROM x WHERE operations.sequence = x.sequence`;
 
 const end = `
-  UPDATE operations SET status = :status, error = :error, step = :step, result = coalesce(:result, result),
-    epoch = NULL, lease_until_ms = NULL, done = CASE :status WHEN 'succeeded' THEN total ELSE done END,
-    finished_ms = ${now}, key = CASE WHEN :retriable THEN NULL ELSE key END
-  WHERE sequence = :sequence`;
+  WITH x AS MATERIALIZED (
+    SELECT value ->> 'sequence' AS sequence, value ->> 'status' AS status, value ->> 'error' AS error, value ->> 'result' AS result,
+      value ->> 'step' AS step, value ->> 'retriable' AS retriable
+    FROM json_each(:ends))
+  UPDATE operations SET status = x.status, error = x.error, step = x.step, result = coalesce(x.result, operations.result),
+    epoch = NULL, lease_until_ms = NULL, done = CASE x.status WHEN 'succeeded' THEN total ELSE done END,
+    finished_ms = ${now}, key = CASE WHEN x.retriable THEN NULL ELSE key END
+  FROM x WHERE operations.sequence = x.sequence`;
