@@ -84,7 +84,18 @@ export class Executor {
     const reconciler = new Reconciler({ database, registration, kinds, graceMs: times.grace, scanMs: times.scan });
     this.#watches = kinds.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
     this.#runner = new Runner({
-      ...{ kinds, lease, log, times, reconciler, isClosing, onError, work: this.#work, progress: this.#progress },
+      ...{
+        database,
+        kinds,
+        lease,
+        log,
+        times,
+        reconciler,
+        isClosing,
+        onError,
+        work: this.#work,
+        progress: this.#progress,
+      },
       reporter: new Reporter({
         ...{ database, registration, times, onError, isClosing },
         look: () => lookStatement(registration, { times, away: this.#away() }),

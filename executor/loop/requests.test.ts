@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Database } from '../../schema/database/database.ts';
+import { type Database, statement } from '../../schema/database/database.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { openRemote } from '../../schema/database/remote.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
@@ -8,6 +8,8 @@ import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
+import type { Kind } from '../kinds.ts';
+import { loading } from '../records/records.ts';
 import { Executor } from './executor.ts';
 import { register } from './registration.ts';
 import {
@@ -37,12 +39,25 @@ async function openServed(): Promise<{ database: Database; requests: readonly ob
   return { database, requests: server.requests };
 }
 
+/** Two kinds of a resource that reads rows for its operations. */
+function readingKinds(counter: Counter): Kind[] {
+  return ['test.do', 'other.do'].map((operation) => {
+    const kind = counterKind(counter, one);
+    const load: Kind['records']['load'] = (operations) =>
+      loading([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
+        expect(row?.kind).toBe(operation);
+        return new Map(operations.map(({ sequence }) => [sequence, one]));
+      });
+    return { ...kind, operations: new Set([operation]), records: { ...kind.records, load } };
+  });
+}
+
 /** An executor that has started, and whose first look at its host is over; the database as it has it. */
 async function working(others: Database, times: Partial<LoopTimes>, counter: Counter = counting()) {
   const database = new CountingDatabase(others);
   const registration = await register(database, 'host1', hypervisorId, machine);
   const executor = new Executor({
-    ...{ database, registration, kinds: [counterKind(counter, one)], lost: () => undefined },
+    ...{ database, registration, kinds: readingKinds(counter), lost: () => undefined },
     ...executorDefaults(registration, times),
   });
   onTestFinished(() => executor.close());
@@ -80,12 +95,14 @@ describe('an executor without work', () => {
 });
 
 describe('what a client records', () => {
-  it('is claimed and reported in a request each, however many operations it is', async () => {
+  it('is claimed, loaded and reported in a request each, however many operations of whatever kinds it is', async () => {
     const { database: served } = await openServed();
-    for (let each = 0; each < 10; each += 1) await file(served, `o${each}`);
+    for (let each = 0; each < 10; each += 1) {
+      await file(served, `o${each}`, { kind: each % 2 === 0 ? 'test.do' : 'other.do' });
+    }
     const { database } = await working(served, { ...POLLS, poll: HOUR }, { ...counting(), value: 1 });
     await ended(served);
-    expect(database.take()).toMatchObject({ claim: 1, report: 1 });
+    expect(database.take()).toMatchObject({ claim: 1, load: 1, report: 1 });
   });
 
   it('in the same process is claimed in the commit that records it', async () => {

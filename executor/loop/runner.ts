@@ -1,12 +1,13 @@
-import { DatabaseError } from '../../schema/database/database.ts';
+import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { Kind } from '../kinds.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import type { Changes, ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
 import { Attempt } from './attempt.ts';
 import { failureOf, isDatabaseAway } from './failure.ts';
 import type { Lease } from './lease.ts';
+import { type LoadRequest, load } from './load.ts';
 import type { Progress } from './progress.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 import type { Outcome, Reported, Reporter } from './report.ts';
@@ -14,6 +15,7 @@ import type { LoopTimes } from './times.ts';
 import type { Owned, Work } from './work.ts';
 
 export interface RunnerOptions {
+  readonly database: Database;
   readonly kinds: readonly Kind[];
   readonly work: Work;
   readonly lease: Lease;
@@ -32,7 +34,11 @@ export interface RunnerOptions {
   readonly onError: (error: unknown) => void;
 }
 
-type Loaded = ReadonlyMap<number, Change<unknown> | null>;
+/** An operation that is owned, and whose it is. */
+interface Task {
+  readonly kind: Kind;
+  readonly owned: Owned;
+}
 
 /** Runs what was claimed, from its load to its report. */
 export class Runner {
@@ -46,14 +52,14 @@ export class Runner {
 
   /** What the claim took is owned already. */
   begin(claimed: readonly ClaimedOperation[]): void {
-    const groups = Map.groupBy(claimed, (operation) =>
-      this.#options.kinds.find(({ operations }) => operations.has(operation.kind)),
-    );
-    for (const [kind, operations] of groups) {
-      const owned = this.#options.work.of(operations);
-      if (kind === undefined) for (const each of owned) this.#track(this.#end(each, () => this.#runBuiltin(each)));
-      else this.#track(this.#beginKind(kind, owned));
+    const { kinds, work } = this.#options;
+    const tasks: Task[] = [];
+    for (const owned of work.of(claimed)) {
+      const kind = kinds.find(({ operations }) => operations.has(owned.operation.kind));
+      if (kind === undefined) this.#track(this.#end(owned, () => this.#runBuiltin(owned)));
+      else tasks.push({ kind, owned });
     }
+    if (tasks.length > 0) this.#track(this.#beginTasks(tasks));
   }
 
   /** Returns when nothing runs any more. */
@@ -71,26 +77,28 @@ export class Runner {
     this.#running.add(tracked);
   }
 
-  /** Operations of one kind are loaded together; where one of them cannot be loaded, each by itself. */
-  async #beginKind(kind: Kind, owned: readonly Owned[]): Promise<void> {
-    let changes: Loaded;
+  /** What was claimed together is loaded together; where one of them cannot be loaded, each by itself. */
+  async #beginTasks(tasks: readonly Task[]): Promise<void> {
+    const { database, onLoaded, onError } = this.#options;
+    let changes: Changes<unknown>;
     try {
-      changes = await kind.records.load(owned.map(({ operation }) => operation));
-      this.#options.onLoaded(true);
+      changes = await load(database, requestsOf(tasks));
+      onLoaded(true);
     } catch (error) {
       if (isDatabaseAway(error)) {
-        this.#options.onLoaded(false);
-        this.#options.onError(error);
-        for (const each of owned) this.#drop(each);
-      } else if (owned.length > 1) {
-        await Promise.all(owned.map((each) => this.#beginKind(kind, [each])));
+        onLoaded(false);
+        onError(error);
+        for (const { owned } of tasks) this.#drop(owned);
+      } else if (tasks.length > 1) {
+        await Promise.all(tasks.map((task) => this.#beginTasks([task])));
       } else {
-        for (const each of owned) await this.#end(each, async () => unloadable(error));
+        for (const { owned } of tasks) await this.#end(owned, async () => unloadable(error));
       }
       return;
     }
-    for (const each of owned) {
-      this.#track(this.#end(each, () => this.#attempt(kind, each, changes.get(each.operation.sequence) ?? null)));
+    for (const { kind, owned } of tasks) {
+      const change = changes.get(owned.operation.sequence) ?? null;
+      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change)));
     }
   }
 
@@ -181,6 +189,13 @@ const words = {
   cancelled: 'operation was cancelled',
   retry: 'operation will be tried again',
 } as const;
+
+function requestsOf(tasks: readonly Task[]): LoadRequest[] {
+  return [...Map.groupBy(tasks, ({ kind }) => kind)].map(([{ records }, own]) => ({
+    records,
+    operations: own.map(({ owned: { operation } }) => operation),
+  }));
+}
 
 function superseded(): Outcome {
   const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');
