@@ -20,7 +20,7 @@ const requestIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /**
  * The API: the same on Workers and on Node. `settings` is asked once for each request; what it opened for that request
- * alone it closes in `release`. The key of a write that came before is looked up before its handler is asked.
+ * alone it closes in `release`.
  */
 export function createApp(
   settings: (c: AppContext) => Settings,

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import type { Database } from '../schema/database/database.ts';
 import type { IdempotencyKey } from './intent/idempotency.ts';
-import type { AcceptedOperation } from './intent/operation.ts';
 import type { SchemaCheck } from './schema-check.ts';
 
 /** What a deployment decides; on a Worker made anew for each request. */
@@ -26,8 +25,6 @@ export interface Variables {
   principal: string;
   /** What a write brought as `Idempotency-Key`. */
   idempotencyKey: IdempotencyKey | undefined;
-  /** The operation that this key named before. */
-  earlier: AcceptedOperation | undefined;
 }
 
 export type AppEnvironment = { Variables: Variables };

@@ -8,11 +8,11 @@ const isPossible = `
   AND (o.kind NOT IN (SELECT value FROM json_each(:away)) OR (o.attempt = 0 AND o.deadline_ms <= ${now}))`;
 
 /**
- * Due, ours, not from a backup that nobody has confirmed, and no earlier unfinished operation changes any of its subjects. A time further ahead than the longest
- * pause was written before the clock was set back. SQLite plans a statement anew each time that it is run with a LIMIT
- * that is a parameter alone; of a sum it does not want to know the value.
+ * Due, ours, not of a backup that nobody has confirmed, and no earlier unfinished operation changes any of its subjects.
+ * A time further ahead than the longest pause was written before the clock was set back. SQLite plans a statement anew
+ * each time that it is run with a LIMIT that is a parameter alone; of a sum it does not want to know the value.
  */
-const claimable = (possible: string) => `
+const claimable = (possible: string, limit: string) => `
   SELECT o.sequence FROM operations o
   WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL
     AND o.sequence > coalesce((SELECT held ->> '$.sequence' FROM hypervisors WHERE id = :hypervisor), 0)
@@ -21,12 +21,12 @@ const claimable = (possible: string) => `
       SELECT 1 FROM operation_subjects s
       JOIN operation_subjects e ON e.subject = s.subject AND e.sequence < s.sequence
       WHERE s.sequence = o.sequence)
-  ORDER BY o.sequence LIMIT :limit + 0`;
+  ORDER BY o.sequence LIMIT ${limit}`;
 
 const claimOperations = (possible: string) => `
   UPDATE operations SET status = 'running', epoch = :epoch, lease_until_ms = ${now} + :lease, attempt = attempt + 1,
     started_ms = coalesce(started_ms, ${now})
-  WHERE sequence IN (${claimable(possible)}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
+  WHERE sequence IN (${claimable(possible, ':limit + 0')}) AND EXISTS (SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch = :epoch)
   RETURNING sequence, id, kind, resource, request, generation, attempt, deadline_ms - ${now} AS deadlineInMs,
     error ->> '$.detail' AS lastError, cancel_ms IS NOT NULL AS cancelled,
     (SELECT p.id FROM operations p WHERE p.sequence = operations.parent) AS parentId`;
@@ -41,29 +41,67 @@ const startParents = `
     SELECT parent FROM operations WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND parent IS NOT NULL)`;
 
 /** A claim that was executed twice, or whose answer was lost, shows here. */
-const selectRunning = `
-  SELECT count(*) AS running, json_group_array(sequence) FILTER (WHERE cancel_ms IS NOT NULL) AS cancelled FROM operations
+const running = `
+  count(*) AS running, json_group_array(sequence) FILTER (WHERE cancel_ms IS NOT NULL) AS cancelled FROM operations
   WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL`;
+
+const selectRunning = `SELECT ${running}`;
+
+const lookAt = (possible: string) => `SELECT EXISTS (${claimable(possible, '1')}) AS claimable, ${running}`;
+
+const lookAtAny = lookAt('');
+const lookAtPossible = lookAt(isPossible);
 
 interface RunningRow {
   readonly running: number;
   readonly cancelled: string;
 }
 
-export interface Claim {
-  readonly claimed: readonly ClaimedOperation[];
-  /** How many operations are running in this epoch, those claimed now among them. */
+export interface LookRow extends RunningRow {
+  readonly claimable: number;
+}
+
+/** What the database says of this executor's work. */
+export interface Look {
+  /** Something may be claimed. */
+  readonly claimable: boolean;
+  /** How many operations are running in this epoch. */
   readonly running: number;
   /** Sequences of running operations that are to be cancelled. */
   readonly cancelled: readonly number[];
 }
 
-export interface ClaimRequest {
-  /** How many at most; 0 only asks what is to be cancelled. */
-  readonly limit: number;
+export interface Claim extends Omit<Look, 'claimable'> {
+  readonly claimed: readonly ClaimedOperation[];
+}
+
+export interface LookRequest {
   /** Kinds of operations whose technology is away. */
   readonly away: readonly string[];
   readonly times: Pick<LoopTimes, 'lease' | 'retryLongest'>;
+}
+
+export interface ClaimRequest extends LookRequest {
+  /** How many at most. */
+  readonly limit: number;
+}
+
+/** Writes nothing and takes no lock: what an executor without work asks again and again. */
+export function lookStatement({ hypervisor, epoch }: Registration, { away, times }: LookRequest): Statement<LookRow> {
+  const args = { hypervisor, epoch, longest_pause: times.retryLongest };
+  return away.length === 0
+    ? statement<LookRow>(lookAtAny, args)
+    : statement<LookRow>(lookAtPossible, { ...args, away: JSON.stringify(away) });
+}
+
+/** Asks whether there is anything to claim or to cancel. */
+export async function look(database: Database, registration: Registration, request: LookRequest): Promise<Look> {
+  const [[row]] = await database.read([lookStatement(registration, request)], { call: 'poll' });
+  return lookOf(row);
+}
+
+export function lookOf(row: LookRow | undefined): Look {
+  return { claimable: row?.claimable === 1, ...runningOf(row) };
 }
 
 /**
@@ -76,23 +114,18 @@ export async function claim(
   { limit, away, times }: ClaimRequest,
 ): Promise<Claim> {
   const own = { hypervisor, epoch };
-  const ask = statement<RunningRow>(selectRunning, own);
-  if (limit === 0) {
-    const [[row]] = await database.read([ask], { call: 'cancelled' });
-    return { claimed: [], ...runningOf(row) };
-  }
   const args = { ...own, limit, lease: times.lease, longest_pause: times.retryLongest };
   const take: Statement<ClaimedOperation> =
     away.length === 0
       ? statement<ClaimedOperation>(claimAny, args)
       : statement<ClaimedOperation>(claimPossible, { ...args, away: JSON.stringify(away) });
-  const [claimed, , [row]] = await database.write([take, statement<never>(startParents, own), ask], {
-    wakes: 'nobody',
-    call: 'claim',
-  });
+  const [claimed, , [row]] = await database.write(
+    [take, statement<never>(startParents, own), statement<RunningRow>(selectRunning, own)],
+    { wakes: 'nobody', call: 'claim' },
+  );
   return { claimed: claimed.sort((left, right) => left.sequence - right.sequence), ...runningOf(row) };
 }
 
-function runningOf(row: RunningRow | undefined): Pick<Claim, 'running' | 'cancelled'> {
+function runningOf(row: RunningRow | undefined): Pick<Look, 'running' | 'cancelled'> {
   return { running: row?.running ?? 0, cancelled: JSON.parse(row?.cancelled ?? '[]') };
 }

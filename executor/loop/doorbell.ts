@@ -1,25 +1,42 @@
-import type { Database } from '../../schema/database/database.ts';
+import type { Database, News } from '../../schema/database/database.ts';
+
+/** What the loop is to do next: take what is there, or only ask whether something is. */
+export type Turn = 'claim' | 'look';
 
 /** Wakes the loop early: with a commit that this process notices, or when a place became free. Only ever a hint. */
 export class Doorbell {
   readonly #unsubscribe: () => void;
-  #rung = false;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #rung: Turn | undefined;
   #wake: (() => void) | undefined;
   #end: (() => void) | undefined;
   #closed = false;
 
   constructor(database: Database) {
-    this.#unsubscribe = database.subscribe(() => this.ring(), 'early');
+    this.#unsubscribe = database.subscribe((news, joins) => {
+      const turn = turnAfter(news, joins);
+      if (turn !== undefined) this.ring(turn);
+    }, 'early');
   }
 
-  ring(): void {
-    this.#rung = true;
+  ring(turn: Turn): void {
+    if (this.#rung !== 'claim') this.#rung = turn;
     this.#wake?.();
   }
 
+  /** Rings after so many milliseconds. */
+  ringAfter(turn: Turn, milliseconds: number): void {
+    if (this.#closed) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.ring(turn);
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+
   /** Returns at the next ring, or after so many milliseconds; at once if it rang since the last call. */
-  async next(milliseconds: number): Promise<void> {
-    if (!this.#rung) {
+  async next(milliseconds: number): Promise<Turn> {
+    if (this.#rung === undefined) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds);
         this.#wake = () => {
@@ -28,8 +45,10 @@ export class Doorbell {
         };
       });
     }
+    const turn = this.#rung ?? 'look';
     this.#wake = undefined;
-    this.#rung = false;
+    this.#rung = undefined;
+    return turn;
   }
 
   /** Returns after so many milliseconds, whatever rings; at once when it is closed. */
@@ -47,7 +66,17 @@ export class Doorbell {
   close(): void {
     this.#closed = true;
     this.#unsubscribe();
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#end?.();
-    this.ring();
+    this.ring('look');
   }
+}
+
+/**
+ * A claim that goes into the commit it heard of costs nothing more, and what was accepted for executors is there to be
+ * claimed. Of the ends of operations a report says itself whether they let others begin: undefined.
+ */
+function turnAfter(news: News | null, joins = false): Turn | undefined {
+  if (joins || news?.size === 0) return 'claim';
+  return news === null ? 'look' : undefined;
 }

@@ -2,8 +2,9 @@ import { type Database, DatabaseError } from '../../schema/database/database.ts'
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { Kind } from '../kinds.ts';
-import { type Claim, claim } from './claim.ts';
-import { Doorbell } from './doorbell.ts';
+import type { ClaimedOperation } from '../records/records.ts';
+import { claim, look, lookStatement } from './claim.ts';
+import { Doorbell, type Turn } from './doorbell.ts';
 import { isDatabaseAway } from './failure.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Lease } from './lease.ts';
@@ -14,7 +15,7 @@ import { Pulse } from './pulse.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { Watch } from './reconcile/watch.ts';
 import { type Registration, whyFenced } from './registration.ts';
-import { Reporter } from './report.ts';
+import { type Outcome, type Reported, Reporter } from './report.ts';
 import { Runner } from './runner.ts';
 import { Serial } from './serial.ts';
 import { growingPause, type LoopTimes } from './times.ts';
@@ -23,7 +24,16 @@ import { Work } from './work.ts';
 /** Operations that one executor runs side by side. */
 const RUNNING_MAX = 64;
 
-const NOTHING: Claim = { claimed: [], running: 0, cancelled: [] };
+/** What a turn of the loop has found. */
+interface Found {
+  readonly claimed: readonly ClaimedOperation[];
+  /** There may be something to claim still, or is now. */
+  readonly more: boolean;
+  /** Sequences of running operations that are to be cancelled. */
+  readonly cancelled: readonly number[];
+}
+
+const NOTHING: Found = { claimed: [], more: false, cancelled: [] };
 
 export interface ExecutorOptions {
   readonly database: Database;
@@ -51,8 +61,8 @@ export class Executor {
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
   #lost = false;
-  /** Claims in a row that failed, and loads. */
-  readonly #failures = { claim: 0, load: 0 };
+  /** Calls in a row that failed, of each sort. */
+  readonly #failures = { look: 0, claim: 0, load: 0 };
   #healthCheckedAt = Number.NEGATIVE_INFINITY;
   #turnedAt = performance.now();
   #loop: Promise<void> = Promise.resolve();
@@ -69,18 +79,32 @@ export class Executor {
       ...{ database, registration, lease, heartbeat, times, onError, work: this.#work, serial: this.#serial },
       isMoving: () => performance.now() - this.#turnedAt < times.lease,
       onDone: () => this.#outage.end(),
-      onReturned: () => this.#doorbell.ring(),
+      onReturned: () => this.#doorbell.ring('claim'),
     });
     const reconciler = new Reconciler({ database, registration, kinds, graceMs: times.grace, scanMs: times.scan });
     this.#watches = kinds.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
     this.#runner = new Runner({
-      ...{ kinds, lease, log, times, reconciler, isClosing, onError, work: this.#work, progress: this.#progress },
-      reporter: new Reporter({ database, registration, times, onError, isClosing }),
+      ...{
+        database,
+        kinds,
+        lease,
+        log,
+        times,
+        reconciler,
+        isClosing,
+        onError,
+        work: this.#work,
+        progress: this.#progress,
+      },
+      reporter: new Reporter({
+        ...{ database, registration, times, onError, isClosing },
+        look: () => lookStatement(registration, { times, away: this.#away() }),
+      }),
       onLoaded: (succeeded) => {
         this.#failures.load = succeeded ? 0 : this.#failures.load + 1;
       },
       onDropped: () => this.#pulse.giveBack(),
-      onEnded: () => this.#doorbell.ring(),
+      onEnded: (reported, outcome) => this.#goOn(reported, outcome),
     });
   }
 
@@ -140,18 +164,32 @@ export class Executor {
 
   async #turn(): Promise<void> {
     const { times } = this.#options;
+    let turn: Turn = 'look';
     while (!this.#closing) {
       this.#turnedAt = performance.now();
       const free = RUNNING_MAX - this.#work.size;
-      const { claimed, cancelled } = await this.#claim(free);
+      const claims = turn === 'claim' && free > 0;
+      const { claimed, more, cancelled } = await (claims ? this.#claim(free) : this.#look());
       this.#work.cancel(cancelled);
       this.#runner.begin(claimed);
       this.#tellHealth();
-      const failures = Math.max(this.#failures.claim, this.#failures.load);
-      if (failures > 0) {
+      const failures = Math.max(...Object.values(this.#failures));
+      const isFree = this.#work.size < RUNNING_MAX;
+      if (more && isFree && !claims) turn = 'claim';
+      else if (failures > 0) {
         await this.#doorbell.pause(growingPause(failures, times.databaseFirst, times.databaseLongest));
-      } else if (free === 0 || claimed.length < free) await this.#doorbell.next(times.poll);
+        turn = 'look';
+      } else if (more && isFree) turn = 'claim';
+      else turn = await this.#doorbell.next(times.poll);
     }
+  }
+
+  /** A place is free, and what has ended may let others begin. */
+  #goOn(reported: Reported | undefined, outcome: Outcome | undefined): void {
+    if (reported?.status !== 'written') this.#doorbell.ring('look');
+    else if (reported.claimable) this.#doorbell.ring('claim');
+    // A timer may be early by a millisecond.
+    if (outcome?.status === 'retry') this.#doorbell.ringAfter('claim', outcome.afterMs + 1);
   }
 
   /** A technology that went away, or came back, is told of at once. */
@@ -162,21 +200,45 @@ export class Executor {
     if (heartbeat.isOutdated()) this.#pulse.beatNow();
   }
 
-  /** What is claimed is owned before a renewal can ask for it. */
-  #claim(limit: number): Promise<Claim> {
+  /** Kinds of operations whose technology is away. */
+  #away(): string[] {
+    const { kinds } = this.#options;
+    return kinds.flatMap((kind) => (kind.health?.().available === false ? [...kind.operations] : []));
+  }
+
+  /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */
+  #look(): Promise<Found> {
     return this.#serial.run(async () => {
-      const { database, registration, lease, kinds, times } = this.#options;
+      const { database, registration, times } = this.#options;
+      if (this.#closing) return NOTHING;
+      try {
+        const { claimable, running, cancelled } = await look(database, registration, { away: this.#away(), times });
+        this.#failures.look = 0;
+        if (!claimable) this.#failures.claim = 0;
+        if (running > this.#work.size) this.#pulse.giveBack();
+        return { claimed: [], more: claimable, cancelled };
+      } catch (error) {
+        this.#failures.look += 1;
+        this.#onError(error);
+        return NOTHING;
+      }
+    });
+  }
+
+  /** What is claimed is owned before a renewal can ask for it. */
+  #claim(limit: number): Promise<Found> {
+    return this.#serial.run(async () => {
+      const { database, registration, lease, times } = this.#options;
       const asked = lease.now();
       const running = this.#work.size;
       if (this.#closing || (running > 0 && !lease.isHeld())) return NOTHING;
-      const away = kinds.flatMap((kind) => (kind.health?.().available === false ? [...kind.operations] : []));
       try {
-        const found = await claim(database, registration, { limit, away, times });
+        const found = await claim(database, registration, { limit, away: this.#away(), times });
         if (running === 0) lease.extend(asked);
         this.#failures.claim = 0;
         for (const operation of found.claimed) this.#work.take(operation);
         if (found.running > this.#work.size) this.#pulse.giveBack();
-        return found;
+        return { claimed: found.claimed, more: found.claimed.length === limit, cancelled: found.cancelled };
       } catch (error) {
         this.#failures.claim += 1;
         this.#pulse.giveBack();

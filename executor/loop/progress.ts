@@ -52,6 +52,7 @@ export class Progress {
     this.#notes.clear();
     const update = statement(write, { notes, epoch: this.#registration.epoch });
     // A lost note is no loss: the operation's end says the same and more.
-    await this.#database.write([fence(this.#registration), update], { call: 'progress' }).catch(() => undefined);
+    const options = { wakes: 'nobody', call: 'progress' } as const;
+    await this.#database.write([fence(this.#registration), update], options).catch(() => undefined);
   }
 }

@@ -48,7 +48,10 @@ export class Prune {
       });
       const { last, young } = rows[0] ?? { last: null, young: 1 };
       if (last === null) return;
-      await this.#database.write([statement(remove, { ...args, last })], { call: 'prune' });
+      await this.#database.write([statement(remove, { ...args, last })], {
+        wakes: 'nobody',
+        call: 'prune',
+      });
       if (young === 1) return;
       after = last;
       await setTimeout(PAUSE_MS, undefined, { ref: false });

@@ -12,6 +12,7 @@ import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
 import type { ClaimedOperation } from '../records/records.ts';
+import { type LookRow, lookOf } from './claim.ts';
 import { isDatabaseAway } from './failure.ts';
 import { fence, type Registration } from './registration.ts';
 import { growingPause, type LoopTimes } from './times.ts';
@@ -39,12 +40,16 @@ interface Report {
 }
 
 /** `void`: it was written before, or the operation is not this attempt's any more. */
-export type Reported = 'written' | 'void';
+export type Reported = { readonly status: 'written'; readonly claimable: boolean } | { readonly status: 'void' };
+
+const VOID: Reported = { status: 'void' };
 
 export interface ReporterOptions {
   readonly database: Database;
   readonly registration: Registration;
   readonly times: LoopTimes;
+  /** Asks in the same batch whether the ends let something begin. */
+  readonly look: () => Statement<LookRow>;
   /** Called with each failure of the database that is waited out. */
   readonly onError: (error: unknown) => void;
   /** When it says so, what the database does not take is not repeated. */
@@ -69,7 +74,7 @@ export class Reporter {
   /** Returns when the report is in the database. Throws the {@link DatabaseError} that refuses it, `fenced` too. */
   async report(operation: ClaimedOperation, outcome: Outcome): Promise<Reported> {
     const own = { operation, outcome };
-    const reported = (await this.#reports.call(own)).get(own) ?? 'void';
+    const reported = (await this.#reports.call(own)).get(own) ?? VOID;
     if (reported instanceof DatabaseError) throw reported;
     return reported;
   }
@@ -77,13 +82,12 @@ export class Reporter {
   async #writeAll(reports: readonly Report[]): Promise<ReadonlyMap<Report, Reported | DatabaseError>> {
     const same = (each: Reported | DatabaseError) => new Map(reports.map((report) => [report, each]));
     try {
-      await this.#repeat(reports);
-      return same('written');
+      return same({ status: 'written', claimable: await this.#repeat(reports) });
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       const { reason } = error;
       if (reason === 'fenced' || isDatabaseAway(error)) return same(error);
-      if (reports.length === 1) return same(reason === NOT_RUNNING ? 'void' : error);
+      if (reports.length === 1) return same(reason === NOT_RUNNING ? VOID : error);
       const results = new Map<Report, Reported | DatabaseError>();
       for (const half of halves(reports)) {
         for (const [report, result] of await this.#writeAll(half)) results.set(report, result);
@@ -92,14 +96,15 @@ export class Reporter {
     }
   }
 
-  async #repeat(reports: readonly Report[]): Promise<void> {
-    const { database, registration, times, onError, isClosing } = this.#options;
+  /** Answers whether something may be claimed now. */
+  async #repeat(reports: readonly Report[]): Promise<boolean> {
+    const { database, registration, times, look, onError, isClosing } = this.#options;
     const batch = [fence(registration), ...statements(registration, reports)];
     const wakes = new Map(reports.flatMap(newsOf));
     for (let failures = 1; ; failures += 1) {
       try {
-        await database.write(batch, { wakes, call: 'report' });
-        return;
+        const rows = await database.write([...batch, look()], { wakes, call: 'report' });
+        return lookOf(rows.at(-1)?.[0] as LookRow | undefined).claimable;
       } catch (error) {
         if (!isDatabaseAway(error) || isClosing()) throw error;
         onError(error);
@@ -114,16 +119,21 @@ function halves<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
   return [items.slice(0, middle), items.slice(middle)];
 }
 
+/** As many statements for many reports as for one, but for what each kind writes of its resources. */
 function statements(registration: Registration, reports: readonly Report[]): Statement[] {
-  const ended = reports.filter(({ outcome }) => outcome.status !== 'retry').map(({ operation }) => operation);
-  const sequences = JSON.stringify(ended.map(({ sequence }) => sequence));
-  const parts = ended.some(({ parentId }) => parentId !== null);
+  const ends = reports.flatMap(({ operation, outcome }) =>
+    outcome.status === 'retry' ? [] : [{ operation, outcome }],
+  );
+  const retries = reports.flatMap(({ operation, outcome }) =>
+    outcome.status === 'retry' ? [{ operation, outcome }] : [],
+  );
   return [
-    ...reports.map(({ operation }) => isRunning(registration, operation)),
-    ...reports.flatMap(({ operation, outcome }) =>
-      outcome.status === 'retry' ? [retryStatement(operation, outcome)] : endStatements(operation, outcome),
+    areRunning(
+      registration,
+      reports.map(({ operation }) => operation),
     ),
-    ...(ended.length > 0 ? endOperations('SELECT value FROM json_each(:ended)', { ended: sequences }, parts) : []),
+    ...(retries.length > 0 ? [statement(retry, { retries: JSON.stringify(retries.map(retryRow)) })] : []),
+    ...(ends.length > 0 ? endStatements(ends) : []),
   ];
 }
 
@@ -131,35 +141,54 @@ function statements(registration: Registration, reports: readonly Report[]): Sta
  * What was given back, ended by the API, or reported by a call whose answer was lost is not to be ended again; nor is
  * its work to be filed by a call that is executed when it was given up long ago.
  */
-export function isRunning({ epoch }: Registration, { sequence, attempt }: ClaimedOperation): Statement<never> {
-  return guard(
-    NOT_RUNNING,
-    `EXISTS (SELECT 1 FROM operations WHERE sequence = :sequence AND status = 'running' AND epoch = :epoch AND attempt = :attempt)`,
-    { sequence, epoch, attempt },
-  );
+export function isRunning(registration: Registration, operation: ClaimedOperation): Statement<never> {
+  return areRunning(registration, [operation]);
 }
 
-function retryStatement({ sequence }: ClaimedOperation, { error, afterMs }: Retry): Statement {
-  return statement(retry, {
+function areRunning({ epoch }: Registration, operations: readonly ClaimedOperation[]): Statement<never> {
+  const attempts = JSON.stringify(operations.map(({ sequence, attempt }) => ({ sequence, attempt })));
+  return guard(NOT_RUNNING, allRunning, { epoch, attempts });
+}
+
+const allRunning = `NOT EXISTS (
+  SELECT 1 FROM json_each(:attempts) x LEFT JOIN operations o ON o.sequence = x.value ->> 'sequence'
+  WHERE o.status IS NOT 'running' OR o.epoch IS NOT :epoch OR o.attempt IS NOT x.value ->> 'attempt')`;
+
+interface End {
+  readonly operation: ClaimedOperation;
+  readonly outcome: EndedAttempt;
+}
+
+function endStatements(ends: readonly End[]): Statement[] {
+  const ended = JSON.stringify(ends.map(({ operation: { sequence } }) => sequence));
+  const parts = ends.some(({ operation: { parentId } }) => parentId !== null);
+  return [
+    statement(end, { ends: JSON.stringify(ends.map(endRow)) }),
+    ...ends.flatMap(({ outcome: { settle } }) => settle),
+    ...endOperations('SELECT value FROM json_each(:ended)', { ended }, parts),
+  ];
+}
+
+function endRow({ operation: { sequence }, outcome }: End) {
+  const { error } = outcome;
+  // The same request may succeed the next time: its key is free for that.
+  const retriable = error?.code === 'deadline' ? 1 : 0;
+  return { sequence, ...rowOf(outcome), step: error?.step ?? null, retriable };
+}
+
+function retryRow({
+  operation: { sequence },
+  outcome: { error, afterMs },
+}: {
+  operation: ClaimedOperation;
+  outcome: Retry;
+}) {
+  return {
     sequence,
     after: afterMs,
     error: error === null ? null : JSON.stringify(error),
     step: error?.step ?? null,
-  });
-}
-
-function endStatements({ sequence }: ClaimedOperation, ended: EndedAttempt): Statement[] {
-  const { error, settle } = ended;
-  return [
-    statement(end, {
-      sequence,
-      ...rowOf(ended),
-      step: error?.step ?? null,
-      // The same request may succeed the next time: its key is free for that.
-      retriable: error?.code === 'deadline' ? 1 : 0,
-    }),
-    ...settle,
-  ];
+  };
 }
 
 function rowOf({ status, error, result }: EndedAttempt) {
@@ -182,12 +211,19 @@ function newsOf({ operation: { id, parentId }, outcome }: Report): [string, Ende
 }
 
 const retry = `
-  UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL, not_before_ms = ${now} + :after,
-    error = :error, step = :step
-  WHERE sequence = :sequence`;
+  WITH x AS MATERIALIZED (
+    SELECT value ->> 'sequence' AS sequence, value ->> 'after' AS after, value ->> 'error' AS error, value ->> 'step' AS step
+    FROM json_each(:retries))
+  UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL, not_before_ms = ${now} + x.after,
+    error = x.error, step = x.step
+  FROM x WHERE operations.sequence = x.sequence`;
 
 const end = `
-  UPDATE operations SET status = :status, error = :error, step = :step, result = coalesce(:result, result),
-    epoch = NULL, lease_until_ms = NULL, done = CASE :status WHEN 'succeeded' THEN total ELSE done END,
-    finished_ms = ${now}, key = CASE WHEN :retriable THEN NULL ELSE key END
-  WHERE sequence = :sequence`;
+  WITH x AS MATERIALIZED (
+    SELECT value ->> 'sequence' AS sequence, value ->> 'status' AS status, value ->> 'error' AS error, value ->> 'result' AS result,
+      value ->> 'step' AS step, value ->> 'retriable' AS retriable
+    FROM json_each(:ends))
+  UPDATE operations SET status = x.status, error = x.error, step = x.step, result = coalesce(x.result, operations.result),
+    epoch = NULL, lease_until_ms = NULL, done = CASE x.status WHEN 'succeeded' THEN total ELSE done END,
+    finished_ms = ${now}, key = CASE WHEN x.retriable THEN NULL ELSE key END
+  FROM x WHERE operations.sequence = x.sequence`;

@@ -1,12 +1,13 @@
-import { DatabaseError } from '../../schema/database/database.ts';
+import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { Kind } from '../kinds.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import type { Changes, ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
 import { Attempt } from './attempt.ts';
 import { failureOf, isDatabaseAway } from './failure.ts';
 import type { Lease } from './lease.ts';
+import { type LoadRequest, load } from './load.ts';
 import type { Progress } from './progress.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 import type { Outcome, Reported, Reporter } from './report.ts';
@@ -14,6 +15,7 @@ import type { LoopTimes } from './times.ts';
 import type { Owned, Work } from './work.ts';
 
 export interface RunnerOptions {
+  readonly database: Database;
   readonly kinds: readonly Kind[];
   readonly work: Work;
   readonly lease: Lease;
@@ -27,11 +29,16 @@ export interface RunnerOptions {
   readonly onLoaded: (succeeded: boolean) => void;
   /** An operation was dropped without a report: it is running in the database, and is to be given back. */
   readonly onDropped: () => void;
-  readonly onEnded: () => void;
+  /** A place is free; `reported` is undefined where others have the operation's end to write. */
+  readonly onEnded: (reported?: Reported, outcome?: Outcome) => void;
   readonly onError: (error: unknown) => void;
 }
 
-type Loaded = ReadonlyMap<number, Change<unknown> | null>;
+/** An operation that is owned, and whose it is. */
+interface Task {
+  readonly kind: Kind;
+  readonly owned: Owned;
+}
 
 /** Runs what was claimed, from its load to its report. */
 export class Runner {
@@ -45,14 +52,14 @@ export class Runner {
 
   /** What the claim took is owned already. */
   begin(claimed: readonly ClaimedOperation[]): void {
-    const groups = Map.groupBy(claimed, (operation) =>
-      this.#options.kinds.find(({ operations }) => operations.has(operation.kind)),
-    );
-    for (const [kind, operations] of groups) {
-      const owned = this.#options.work.of(operations);
-      if (kind === undefined) for (const each of owned) this.#track(this.#end(each, () => this.#runBuiltin(each)));
-      else this.#track(this.#beginKind(kind, owned));
+    const { kinds, work } = this.#options;
+    const tasks: Task[] = [];
+    for (const owned of work.of(claimed)) {
+      const kind = kinds.find(({ operations }) => operations.has(owned.operation.kind));
+      if (kind === undefined) this.#track(this.#end(owned, () => this.#runBuiltin(owned)));
+      else tasks.push({ kind, owned });
     }
+    if (tasks.length > 0) this.#track(this.#beginTasks(tasks));
   }
 
   /** Returns when nothing runs any more. */
@@ -70,26 +77,28 @@ export class Runner {
     this.#running.add(tracked);
   }
 
-  /** Operations of one kind are loaded together; where one of them cannot be loaded, each by itself. */
-  async #beginKind(kind: Kind, owned: readonly Owned[]): Promise<void> {
-    let changes: Loaded;
+  /** What was claimed together is loaded together; where one of them cannot be loaded, each by itself. */
+  async #beginTasks(tasks: readonly Task[]): Promise<void> {
+    const { database, onLoaded, onError } = this.#options;
+    let changes: Changes<unknown>;
     try {
-      changes = await kind.records.load(owned.map(({ operation }) => operation));
-      this.#options.onLoaded(true);
+      changes = await load(database, requestsOf(tasks));
+      onLoaded(true);
     } catch (error) {
       if (isDatabaseAway(error)) {
-        this.#options.onLoaded(false);
-        this.#options.onError(error);
-        for (const each of owned) this.#drop(each);
-      } else if (owned.length > 1) {
-        await Promise.all(owned.map((each) => this.#beginKind(kind, [each])));
+        onLoaded(false);
+        onError(error);
+        for (const { owned } of tasks) this.#drop(owned);
+      } else if (tasks.length > 1) {
+        await Promise.all(tasks.map((task) => this.#beginTasks([task])));
       } else {
-        for (const each of owned) await this.#end(each, async () => unloadable(error));
+        for (const { owned } of tasks) await this.#end(owned, async () => unloadable(error));
       }
       return;
     }
-    for (const each of owned) {
-      this.#track(this.#end(each, () => this.#attempt(kind, each, changes.get(each.operation.sequence) ?? null)));
+    for (const { kind, owned } of tasks) {
+      const change = changes.get(owned.operation.sequence) ?? null;
+      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change)));
     }
   }
 
@@ -100,9 +109,14 @@ export class Runner {
       const outcome = await run();
       if (this.#abandoned) return;
       if (outcome === undefined) return this.#drop(owned);
-      if (outcome !== 'handed over') await this.#report(owned, outcome, began);
+      if (outcome === 'handed over') {
+        work.drop(owned);
+        onEnded();
+        return;
+      }
+      const reported = await this.#report(owned, outcome, began);
       work.drop(owned);
-      onEnded();
+      onEnded(reported, outcome);
     } catch (error) {
       onError(error);
       this.#drop(owned);
@@ -118,7 +132,7 @@ export class Runner {
   }
 
   /** What the database refuses to take as the operation's end is a fault of weft, and ends the operation as one. */
-  async #report(owned: Owned, outcome: Outcome, began: number): Promise<void> {
+  async #report(owned: Owned, outcome: Outcome, began: number): Promise<Reported> {
     const { reporter, log } = this.#options;
     const { operation } = owned;
     let written = outcome;
@@ -131,11 +145,12 @@ export class Runner {
       written = { status: 'failed', error: refused(error).toJSON(), settle: [] };
       reported = await reporter.report(operation, written);
     }
-    if (reported === 'void') return;
+    if (reported.status === 'void') return reported;
     const { id, kind, resource, attempt } = operation;
     const facts = { operation: id, kind, resource, attempt, tookMs: Math.round(performance.now() - began) };
     if (written.status === 'succeeded') log.info(facts, 'operation succeeded');
     else log.warn({ ...facts, error: written.error }, words[written.status]);
+    return reported;
   }
 
   async #attempt(kind: Kind, owned: Owned, change: Change<unknown> | null): Promise<Outcome | undefined> {
@@ -174,6 +189,13 @@ const words = {
   cancelled: 'operation was cancelled',
   retry: 'operation will be tried again',
 } as const;
+
+function requestsOf(tasks: readonly Task[]): LoadRequest[] {
+  return [...Map.groupBy(tasks, ({ kind }) => kind)].map(([{ records }, own]) => ({
+    records,
+    operations: own.map(({ owned: { operation } }) => operation),
+  }));
+}
 
 function superseded(): Outcome {
   const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');

@@ -6,8 +6,9 @@ import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { type Kind, kind } from '../kinds.ts';
+import { loading } from '../records/records.ts';
 import type { Change, Resource, Step } from '../resources/resource.ts';
-import { claim } from './claim.ts';
+import { claim, lookStatement } from './claim.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lease, type Renewed, renewStatement } from './lease.ts';
 import { fence, type Machine, type Registration } from './registration.ts';
@@ -133,7 +134,7 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
     operations: new Set(['test.do']),
     resource,
     records: {
-      load: async (operations) => new Map(operations.map(({ sequence }) => [sequence, change])),
+      load: (operations) => loading([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
       settle: () => [],
       loadResting: async () => ({ resting: [], busy: [] }),
       findOrphans: async () => [],
@@ -170,6 +171,7 @@ export async function renew(
 export function reporterOf(database: Database, registration: Registration): Reporter {
   return new Reporter({
     ...{ database, registration, times: shortTimes },
+    look: () => lookStatement(registration, { away: [], times: shortTimes }),
     onError: () => undefined,
     isClosing: () => false,
   });

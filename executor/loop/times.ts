@@ -6,7 +6,7 @@ export interface LoopTimes {
   readonly renew: number;
   /** How often the executor says that it is there. */
   readonly heartbeat: number;
-  /** How long an idle executor sleeps when nothing rings. */
+  /** How long an executor sleeps when nothing rings: it asks the database as often what there is for it. */
   readonly poll: number;
   /** How often the host is asked again what it is capable of. */
   readonly capabilities: number;
@@ -42,7 +42,7 @@ export const defaultTimes: LoopTimes = {
   lease: 15 * SECOND,
   renew: 5 * SECOND,
   heartbeat: 10 * SECOND,
-  poll: 500,
+  poll: SECOND,
   capabilities: 10 * MINUTE,
   prune: 10 * MINUTE,
   retryFirst: 200,

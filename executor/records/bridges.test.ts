@@ -48,9 +48,14 @@ function operation(kind: string, resource: string): ClaimedOperation {
   };
 }
 
+async function changeOf({ database, records }: Pick<Fixture, 'database' | 'records'>, claimed: ClaimedOperation) {
+  const loading = records.load([claimed]);
+  return loading.changes(await database.read(loading.statements)).get(1);
+}
+
 async function settle({ database, records, subject }: Fixture, ending: Ending, observed: ObservedBridges | null) {
   const claimed = operation('subnets.change', subject);
-  const change = (await records.load([claimed])).get(1);
+  const change = await changeOf({ database, records }, claimed);
   await database.write(change ? records.settle(claimed, change, ending, observed) : []);
   const [rows] = await database.read([
     statement<object>("SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY subnet"),
@@ -121,7 +126,7 @@ describe('what the host refused', () => {
     const rows = await fixture(['a', 'failed', refusal]);
     await ended(rows, 'executor', 1);
     const rests = async (kind: string) =>
-      (await rows.records.load([operation(kind, rows.subject)])).get(1)?.after.interfaces[0]?.resting;
+      (await changeOf(rows, operation(kind, rows.subject)))?.after.interfaces[0]?.resting;
     expect(await rests('bridges.repair')).toBe(true);
     expect(await rests('subnets.change')).toBe(false);
   });

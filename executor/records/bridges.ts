@@ -1,11 +1,11 @@
-import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { type Database, type Rows, type Statement, statement } from '../../schema/database/database.ts';
 import { label } from '../../schema/names.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import type { Bridges, InterfaceWish, ObservedBridges } from '../resources/bridges/desired.ts';
 import { isNoted, type Verdict, verdicts } from '../resources/bridges/verdict.ts';
 import type { Change } from '../resources/resource.ts';
 import { type AssociationRow, type BridgesRow, selectBridgesRows } from './bridges-rows.ts';
-import type { Records } from './records.ts';
+import { loading, type Records } from './records.ts';
 
 const REPAIR = 'bridges.repair';
 
@@ -28,10 +28,12 @@ export function bridgesRecords(
   /** Told the interfaces that are wanted, whenever they were read. */
   read: (interfaces: readonly string[]) => void = () => undefined,
 ): Records<Bridges, ObservedBridges> {
-  async function readBridges(): Promise<{ busy: boolean; desired: (patient: boolean) => Bridges }> {
-    const [associations, [bridges]] = await database.read(selectBridgesRows(hypervisor, subject), {
-      call: 'load.bridges',
-    });
+  const select = selectBridgesRows(hypervisor, subject);
+
+  function bridgesOf([associations, [bridges]]: Rows<typeof select>): {
+    busy: boolean;
+    desired: (patient: boolean) => Bridges;
+  } {
     const { keep, busy, resting }: BridgesRow = bridges ?? { keep: 1, busy: 0, resting: 0 };
     const wishes = (patient: boolean) => interfacesOf(associations, patient && resting === 1);
     read(wishes(false).map(({ name }) => name));
@@ -42,16 +44,18 @@ export function bridgesRecords(
   }
 
   return {
-    async load(operations) {
-      const { desired } = await readBridges();
-      return new Map(
-        operations.map(({ sequence, kind }): [number, Change<Bridges>] => {
-          const after = desired(kind === REPAIR);
-          // A cancelled operation takes no row back: what they say is wanted before and after it.
-          return [sequence, { before: after, after, total: Math.max(1, after.interfaces.length), onFailure: 'repair' }];
-        }),
-      );
-    },
+    load: (operations) =>
+      loading(select, (rows) => {
+        const { desired } = bridgesOf(rows);
+        return new Map(
+          operations.map(({ sequence, kind }): [number, Change<Bridges>] => {
+            const after = desired(kind === REPAIR);
+            // A cancelled operation takes no row back: what they say is wanted before and after it.
+            const total = Math.max(1, after.interfaces.length);
+            return [sequence, { before: after, after, total, onFailure: 'repair' }];
+          }),
+        );
+      }),
 
     settle(_operation, { after }, ending, observed) {
       if (ending.status === 'failed') return [noteFailure(hypervisor, after, ending.error)];
@@ -60,7 +64,7 @@ export function bridgesRecords(
 
     async loadResting(touched) {
       if (touched !== 'all' && !touched.includes(subject)) return { resting: [], busy: [] };
-      const { busy, desired } = await readBridges();
+      const { busy, desired } = bridgesOf(await database.read(select, { call: 'look.bridges' }));
       if (busy) return { resting: [], busy: touched === 'all' ? [] : [subject] };
       return {
         resting: [{ subject, generation: 0, subjects: [subject], touchedBy: [subject], desired: desired(true) }],

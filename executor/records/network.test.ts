@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
+import { load } from '../loop/load.ts';
 import { networkRecords } from './network.ts';
 import type { ClaimedOperation, Ending, Records } from './records.ts';
 
@@ -78,7 +79,7 @@ async function settle(
   operation: ClaimedOperation,
   ending: Ending,
 ): Promise<void> {
-  const change = (await records.load([operation])).get(operation.sequence);
+  const change = (await load(database, [{ records, operations: [operation] }])).get(operation.sequence);
   await database.write([
     ...(change ? records.settle(operation, change, ending, null) : []),
     statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: operation.sequence }),
@@ -219,9 +220,9 @@ describe('the end of a repair', () => {
   it('of what was changed since is dropped', async () => {
     const { database, hypervisor, records } = await fixture();
     const repair = await claimed(database, hypervisor, 'cen.repair', []);
-    expect((await records.load([repair])).get(repair.sequence)).not.toBeNull();
+    expect((await load(database, [{ records, operations: [repair] }])).get(repair.sequence)).not.toBeNull();
     await database.write([statement('UPDATE cens SET generation = generation + 1')]);
-    expect((await records.load([repair])).get(repair.sequence)).toBeNull();
+    expect((await load(database, [{ records, operations: [repair] }])).get(repair.sequence)).toBeNull();
   });
 });
 

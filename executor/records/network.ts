@@ -1,30 +1,31 @@
-import type { Database } from '../../schema/database/database.ts';
+import type { Database, Rows } from '../../schema/database/database.ts';
 import type { Network } from '../resources/network/desired.ts';
 import type { Change, Labelled } from '../resources/resource.ts';
 import { networkChange, sweepChange } from './network-change.ts';
 import { findOrphans, loadResting } from './network-resting.ts';
 import { type OperationRowSet, selectOperationRows } from './network-rows.ts';
 import { settleNetwork } from './network-settle.ts';
-import type { ClaimedOperation, Records } from './records.ts';
+import { type ClaimedOperation, loading, type Records } from './records.ts';
 
 const SWEEP = 'network.sweep';
 
 /** The rows of containers, CENs and memberships, as the executor of `hypervisor` reads and writes them. */
 export function networkRecords(database: Database, databaseId: string, hypervisor: string): Records<Network> {
   return {
-    async load(operations) {
-      const rows = await readRows(database, hypervisor, operations);
-      return new Map(
-        operations.map((operation): [number, Change<Network> | null] => {
-          if (operation.kind === SWEEP) return [operation.sequence, sweepChange(databaseId, orphansOf(operation))];
-          const own = rows(operation.sequence);
-          return [
-            operation.sequence,
-            isSuperseded(operation, own) ? null : networkChange(databaseId, operation.kind, own),
-          ];
-        }),
-      );
-    },
+    load: (operations) =>
+      loading(selectOperationRows(hypervisor, operations.map(sequenceOf)), (found) => {
+        const rows = rowsBySequence(found);
+        return new Map(
+          operations.map((operation): [number, Change<Network> | null] => {
+            if (operation.kind === SWEEP) return [operation.sequence, sweepChange(databaseId, orphansOf(operation))];
+            const own = rows(operation.sequence);
+            return [
+              operation.sequence,
+              isSuperseded(operation, own) ? null : networkChange(databaseId, operation.kind, own),
+            ];
+          }),
+        );
+      }),
 
     settle: (operation, change, ending) =>
       operation.kind === SWEEP ? [] : settleNetwork(hypervisor, operation, change, ending),
@@ -39,16 +40,11 @@ export function networkRecords(database: Database, databaseId: string, hyperviso
   };
 }
 
-/** All operations' rows in one read. */
-async function readRows(
-  database: Database,
-  hypervisor: string,
-  operations: readonly ClaimedOperation[],
-): Promise<(sequence: number) => OperationRowSet> {
-  const sequences = operations.map(({ sequence }) => sequence);
-  const [cens, members, containers] = await database.read(selectOperationRows(hypervisor, sequences), {
-    call: 'load.network',
-  });
+const sequenceOf = ({ sequence }: ClaimedOperation) => sequence;
+
+function rowsBySequence([cens, members, containers]: Rows<ReturnType<typeof selectOperationRows>>): (
+  sequence: number,
+) => OperationRowSet {
   const bySequence = {
     cens: Map.groupBy(cens, ({ sequence }) => sequence),
     members: Map.groupBy(members, ({ sequence }) => sequence),

@@ -1,4 +1,4 @@
-import type { Statement } from '../../schema/database/database.ts';
+import type { Rows, Statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
 import type { Change, Labelled, Touched } from '../resources/resource.ts';
@@ -46,13 +46,27 @@ export interface AtRest<Desired> {
   readonly busy: readonly string[];
 }
 
+/** What operations change, as of their own places in the order: null is a repair of what has been changed since. */
+export type Changes<Desired> = ReadonlyMap<number, Change<Desired> | null>;
+
+/** What is to be read of operations, and what that makes of them. All kinds' statements go into one read. */
+export interface Loading<Desired> {
+  readonly statements: readonly Statement[];
+  /** Takes what each of the statements has returned. */
+  changes(rows: readonly (readonly unknown[])[]): Changes<Desired>;
+}
+
+/** Keeps the types of the rows. */
+export function loading<const Statements extends readonly Statement[], Desired>(
+  statements: Statements,
+  changes: (rows: Rows<Statements>) => Changes<Desired>,
+): Loading<Desired> {
+  return { statements, changes: (rows) => changes(rows as Rows<Statements>) };
+}
+
 /** What a kind of resource keeps in the database: reading what is wanted, writing what became of it. */
 export interface Records<Desired, Observed = unknown> {
-  /**
-   * What each operation is to change, as of its own place in the order. Null: a repair of what has been changed
-   * since, which is to be dropped.
-   */
-  load(operations: readonly ClaimedOperation[]): Promise<ReadonlyMap<number, Change<Desired> | null>>;
+  load(operations: readonly ClaimedOperation[]): Loading<Desired>;
   /**
    * The statements that an operation's end adds to the report's batch. `observed` is the host as it was read back;
    * null where the operation did not succeed.

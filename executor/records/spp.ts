@@ -3,7 +3,7 @@ import { type Database, type Statement, statement } from '../../schema/database/
 import type { Change, Touched } from '../resources/resource.ts';
 import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../resources/spp/desired.ts';
 import { sightingVersion } from '../resources/spp/panel.ts';
-import type { AtRest, ClaimedOperation, Records } from './records.ts';
+import { type AtRest, type ClaimedOperation, loading, type Records } from './records.ts';
 import { type ItemRow, keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
 
@@ -21,24 +21,13 @@ export function eventOf(process: number): string {
  */
 export function sppRecords(database: Database, hypervisor: string, replay: boolean): Records<SppDesired, SppObserved> {
   return {
-    async load(operations) {
+    load(operations) {
       const replayed = operations.filter(({ kind }) => kind === REPLAY).map(({ resource }) => processOf(resource));
-      const items = replayed.length === 0 ? [] : await readItems(replayed);
-      return new Map(
-        operations.map((operation): [number, Change<SppDesired>] => {
-          const process = processOf(operation.resource);
-          const after = operation.kind === REPLAY ? { process, items: itemsOf(items, process) } : commandOf(operation);
-          return [
-            operation.sequence,
-            {
-              before: { process, items: [] },
-              after,
-              total: 1,
-              onFailure: operation.kind === REPLAY ? 'repair' : 'undo',
-            },
-          ];
-        }),
-      );
+      const statements = replayed.length === 0 ? [] : [selectSetItems(hypervisor, replayed)];
+      return loading(statements, ([rows = []]) => {
+        const items = rows.map(itemOf);
+        return new Map(operations.map((operation) => [operation.sequence, changeOf(operation, items)]));
+      });
     },
 
     settle({ sequence, resource }, { after }, { status }, observed) {
@@ -82,11 +71,6 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
       busy: processes === null ? [] : processes.filter((process) => changing.has(process)).map(eventOf),
     };
   }
-
-  async function readItems(processes: readonly number[] | null): Promise<Item[]> {
-    const [rows] = await database.read([selectSetItems(hypervisor, processes)], { call: 'load.spp' });
-    return rows.map(itemOf);
-  }
 }
 
 interface Item extends SetItem {
@@ -99,6 +83,17 @@ function itemOf({ process, type, spec }: ItemRow): Item {
 
 function itemsOf(items: readonly Item[], process: number): SetItem[] {
   return items.filter((item) => item.process === process);
+}
+
+function changeOf(operation: ClaimedOperation, items: readonly Item[]): Change<SppDesired> {
+  const process = processOf(operation.resource);
+  const isReplay = operation.kind === REPLAY;
+  return {
+    before: { process, items: [] },
+    after: isReplay ? { process, items: itemsOf(items, process) } : commandOf(operation),
+    total: 1,
+    onFailure: isReplay ? 'repair' : 'undo',
+  };
 }
 
 function commandOf({ request, attempt }: ClaimedOperation): SppDesired {

@@ -17,18 +17,26 @@ export interface IdempotencyKey {
 const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Looks the key of a write up before anything else of it is looked at: what it names may be gone since, and its
- * entity tag be another. What it finds is answered by {@link accept}.
+ * Reads the key of a write. Whether it was given before, the write's own batch finds out: see {@link accept}. Of a
+ * write that is refused before it comes to that it is looked up here: a key that was used for another request is what
+ * is wrong first.
  */
 export function idempotency(): MiddlewareHandler<AppEnvironment> {
   return async (c, next) => {
     const key = writes.has(c.req.method) ? await readIdempotencyKey(c) : undefined;
-    if (key !== undefined) {
-      c.set('idempotencyKey', key);
-      c.set('earlier', await findByKey(c.get('settings').database, key));
-    }
+    c.set('idempotencyKey', key);
     await next();
+    if (c.get('idempotencyKey') !== undefined && c.error instanceof Problem && c.error.code !== 'unavailable') {
+      await findKey(c);
+    }
   };
+}
+
+/** The operation that the request's key named before; asked once. Throws {@link Problem} 422 as {@link findByKey}. */
+export async function findKey(c: AppContext): Promise<AcceptedOperation | undefined> {
+  const key = c.get('idempotencyKey');
+  c.set('idempotencyKey', undefined);
+  return key && findByKey(c.get('settings').database, key);
 }
 
 /** What the client sent as `Idempotency-Key`. Throws {@link Problem} 400 for one that is no 1 to 255 visible characters. */

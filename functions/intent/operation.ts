@@ -70,6 +70,11 @@ export interface AcceptedOperation extends Pick<OperationRow, 'id' | 'status' | 
   readonly resource: string | null;
 }
 
+/** Whether an operation came with all its columns. */
+export function isWhole(operation: AcceptedOperation | OperationRow): operation is OperationRow {
+  return 'request' in operation;
+}
+
 const selectOneAccepted = `
   SELECT o.id, o.status, o.hypervisor, o.resource, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor
   WHERE o.id = :operation`;

@@ -159,13 +159,33 @@ describe('a database that is away', () => {
       weft.reads = away;
       return rows;
     });
-    const answer = await weft.ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=0' });
+    const answer = await weft.ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=1' });
     const id = answer.headers.get('operation-id');
     expect(answer.status).toBe(503);
     expect(answer.headers.get('location')).toBe(`/operations/${id}`);
     expect(await answer.json()).toMatchObject({
       detail: `Recorded as operation ${id}; the database does not answer: connect ECONNREFUSED`,
     });
+  });
+
+  it('once the operation was accepted, keeps nothing from a client that does not wait: the batch answers it', async () => {
+    const weft = await faulty(async (write) => {
+      const rows = await write();
+      weft.reads = away;
+      return rows;
+    });
+    for (const headers of [{}, key]) {
+      weft.reads = undefined;
+      const path = `/host/host1/${Object.keys(headers).length}c`;
+      const answer = await weft.ask('PUT', path, undefined, { ...headers, prefer: 'respond-async' });
+      expect(answer.status).toBe(202);
+      expect(await answer.json()).toMatchObject({
+        id: answer.headers.get('operation-id'),
+        hypervisor: 'host1',
+        kind: 'container.create',
+        status: 'pending',
+      });
+    }
   });
 
   it('for a moment, while a request waits, is not noticed', async () => {

@@ -3,7 +3,7 @@ import { Problem } from '../../schema/problem.ts';
 import { isDatabaseAway, notRecorded } from '../middleware/database-problem.ts';
 import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
-import { type AcceptedOperation, selectAccepted } from './operation.ts';
+import { type AcceptedOperation, selectAccepted, selectOperation } from './operation.ts';
 import { pause } from './pause.ts';
 
 const RECORDED = 'recorded';
@@ -24,32 +24,44 @@ const acceptedWithParts = acceptedEvents(
   'id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)',
 );
 
+export interface RecordOptions {
+  readonly key?: IdempotencyKey | undefined;
+  /** Answer all columns of the operation. */
+  readonly whole?: boolean;
+}
+
 /**
  * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
  * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
  */
-export async function record(database: Database, intent: Intent, key?: IdempotencyKey): Promise<AcceptedOperation> {
+export async function record(
+  database: Database,
+  intent: Intent,
+  options: RecordOptions = {},
+): Promise<AcceptedOperation> {
   try {
-    return await write(database, intent, key);
+    return await write(database, intent, options);
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    return recordedOrRefused(database, intent, key, error);
+    return recordedOrRefused(database, intent, options.key, error);
   }
 }
 
-async function write(database: Database, intent: Intent, key: IdempotencyKey | undefined): Promise<AcceptedOperation> {
+async function write(database: Database, intent: Intent, { key, whole }: RecordOptions): Promise<AcceptedOperation> {
   const { operation, statements, amended = false } = intent;
+  // What the insertion returns is enough, but for what other statements make of it.
+  const selects = whole ? [selectOperation(operation)] : amended ? [selectAccepted(operation)] : [];
   const batch = [
     guardRecorded(operation),
     ...(key ? [guardKey(key)] : []),
     ...statements,
     ...(key ? [keepKey(operation, key)] : []),
     statement(amended ? acceptedWithParts : acceptedEvent, { operation }),
-    ...(amended ? [selectAccepted(operation)] : []),
+    ...selects,
   ];
   // Executors hear of it; that it was accepted, nobody waits for.
   const rows = await database.write(batch, { wakes: 'executors', call: 'accept' });
-  const accepted = amended ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
+  const accepted = selects.length > 0 ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
   if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
   return accepted as AcceptedOperation;
 }

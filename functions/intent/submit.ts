@@ -4,8 +4,16 @@ import type { AppContext } from '../context.ts';
 import { databaseReason, isDatabaseAway } from '../middleware/database-problem.ts';
 import { answerJson } from '../middleware/json.ts';
 import { type Preference, readPreference, tellApplied, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
+import { findKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
-import { type AcceptedOperation, isFinished, type OperationRow, operationBody, readOperation } from './operation.ts';
+import {
+  type AcceptedOperation,
+  isFinished,
+  isWhole,
+  type OperationRow,
+  operationBody,
+  readOperation,
+} from './operation.ts';
 import { record } from './record.ts';
 import { retryOnConflict } from './revision.ts';
 import { waitForOperation } from './wait.ts';
@@ -13,10 +21,7 @@ import { waitForOperation } from './wait.ts';
 /** How a dialect answers a write whose operation succeeded. */
 export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
 
-/**
- * Says what a write means, with whatever it must read for that; not asked when the client's idempotency key names an
- * operation that is there already, and asked again when another request changed what it has read.
- */
+/** Says what a write means, with whatever it must read for that; asked again when another request changed what it has read. */
 export type Intend = () => Intent | Promise<Intent>;
 
 /** A write that answers when its work is done, as the older daemons did; later than that it is a 202. */
@@ -56,13 +61,15 @@ export function orAsRecorded(c: AppContext, encode: Encode, recorded: (row: Oper
 
 async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, otherwise: number): Promise<Response> {
   const preference = readPreference(c.req.header('prefer'), otherwise);
-  const accepted = await accept(c, intend);
+  const accepted = await accept(c, intend, { whole: preference.wait === 0 });
   c.header('operation-id', accepted.id);
   try {
     const operation = await waitAsPreferred(c, accepted, preference);
     if (preference.wait === 0 || !isFinished(operation)) {
       c.header('location', `/operations/${operation.id}`);
-      return await answerOperation(c, operation.id, 202);
+      return isWhole(operation)
+        ? answerJson(c, operationBody(operation), 202)
+        : await answerOperation(c, operation.id, 202);
     }
     if (operation.status === 'succeeded') return await encode(operation);
     throw failure(operation);
@@ -85,12 +92,22 @@ export async function waitAsPreferred(
   return operation;
 }
 
-/** Records what the request means, or finds the operation that its idempotency key named before. */
-export async function accept(c: AppContext, intend: Intend): Promise<AcceptedOperation> {
-  const earlier = c.get('earlier');
-  if (earlier !== undefined) return earlier;
+/**
+ * Records what the request means, or finds the operation that its idempotency key named before. That one counts
+ * whatever else is wrong by now: what the request is about may be gone since, and its entity tag be another. `whole`:
+ * the operation is to be answered as it is recorded, and comes with all its columns.
+ */
+export async function accept(c: AppContext, intend: Intend, { whole = false } = {}): Promise<AcceptedOperation> {
   const { database } = c.get('settings');
-  return retryOnConflict(async () => record(database, await intend(), c.get('idempotencyKey')));
+  const key = c.get('idempotencyKey');
+  try {
+    return await retryOnConflict(async () => record(database, await intend(), { key, whole }));
+  } catch (error) {
+    if (key === undefined || !(error instanceof Problem) || error.code === 'unavailable') throw error;
+    const earlier = await findKey(c);
+    if (earlier === undefined) throw error;
+    return earlier;
+  }
 }
 
 async function existing(c: AppContext, id: string): Promise<OperationRow> {

@@ -9,8 +9,8 @@ export class Bell {
     return () => this.#listeners.delete(listener);
   }
 
-  ring: CommitListener = (news) => {
-    for (const listener of this.#listeners) listener(news);
+  ring: CommitListener = (news, joins) => {
+    for (const listener of this.#listeners) listener(news, joins);
   };
 
   get size(): number {

@@ -35,8 +35,11 @@ export type News = ReadonlyMap<string, Ended | null>;
 /** Who wants to hear of a commit: those who wait for these operations, and executors always; or nobody at all. */
 export type Wakes = News | 'executors' | 'nobody' | 'everybody';
 
-/** Hears of a commit; null: it may be about anything. */
-export type CommitListener = (news: News | null) => void;
+/**
+ * Hears of a commit; null: it may be about anything. `joins`: the commit is still to come, and what the listener writes
+ * at once goes into it.
+ */
+export type CommitListener = (news: News | null, joins?: boolean) => void;
 
 export interface CallOptions {
   /** Names the call in errors, in the log, and in the fault harness, such as `claim`. */

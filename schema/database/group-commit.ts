@@ -87,7 +87,7 @@ export class GroupCommit {
   #announce(): void {
     this.#announced = this.#loud.length;
     this.#next = setImmediate(() => this.#commit());
-    if (this.#announced > 0) this.#bells.early.ring(newsOf(this.#loud.map(({ wakes }) => wakes)));
+    if (this.#announced > 0) this.#bells.early.ring(newsOf(this.#loud.map(({ wakes }) => wakes)), true);
   }
 
   #commit(): void {

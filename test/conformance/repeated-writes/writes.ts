@@ -127,7 +127,7 @@ const spp: readonly Write[] = [
 
 const operations: readonly Write[] = [
   { route: '/operations/:id/cancel', method: 'POST', path: `/operations/${PENDING}/cancel` },
-  { route: '/operations/:id/retry', method: 'POST', path: `/operations/${FAILED}/retry` },
+  { route: '/operations/:id/retry', method: 'POST', path: `/operations/${FAILED}/retry`, headers: waiting },
 ];
 
 const unprefixed: readonly Write[] = [...hypervisors, ...subnets, ...leviathan, ...spp, ...operations];

@@ -21,7 +21,7 @@ export const crowd: DatabaseScenario = {
       lab.sql<{ id: string }>("SELECT id FROM operations WHERE status = 'running' AND parent IS NULL");
     await until('the network is begun', async () => (await running()).length === 1);
     const [first] = await running();
-    const full = called(lab, 'cancelled');
+    const full = called(lab, 'poll');
     const puts = names.map((name) => lab.request('PUT', `/host/host1/${name}`, undefined, waiting));
     await full();
     const cancel = lab.request('POST', `/operations/${first?.id}/cancel`, undefined, waiting);
@@ -29,7 +29,7 @@ export const crowd: DatabaseScenario = {
       const [asked] = await lab.sql('SELECT 1 FROM operations WHERE cancel_ms IS NOT NULL');
       return asked !== undefined;
     });
-    await askedAnew(lab, 'cancelled');
+    await askedAnew(lab, 'poll');
     lab.steps.onPlace = () => undefined;
     release.resolve();
     return (await Promise.all([cancel, make, ...puts])).map(({ status }) => status);

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { openRemote } from '../../schema/database/remote.ts';
+import { CountingDatabase } from '../../test/support/counting-database.ts';
+import { temporaryDirectory } from '../../test/support/database.ts';
+import { startLibsqlServer } from '../../test/support/libsql-server.ts';
+import { until } from '../../test/support/until.ts';
+import { NetnsError } from '../drivers/netns/errors.ts';
+import type { Kind } from '../kinds.ts';
+import { loading } from '../records/records.ts';
+import { Executor } from './executor.ts';
+import { register } from './registration.ts';
+import {
+  type Counter,
+  counterKind,
+  counting,
+  executorDefaults,
+  file,
+  hypervisorId,
+  machine,
+  one,
+  openDatabase,
+  states,
+} from './testing.ts';
+import type { LoopTimes } from './times.ts';
+
+/* What an executor asks of its database: over HTTP each call is a request that is waited for, and paid for. */
+
+async function openServed(): Promise<{ database: Database; requests: readonly object[] }> {
+  const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'));
+  const database = openRemote(server.url);
+  onTestFinished(async () => {
+    database.close();
+    await server.close();
+  });
+  await migrate(database);
+  return { database, requests: server.requests };
+}
+
+/** Two kinds of a resource that reads rows for its operations. */
+function readingKinds(counter: Counter): Kind[] {
+  return ['test.do', 'other.do'].map((operation) => {
+    const kind = counterKind(counter, one);
+    const load: Kind['records']['load'] = (operations) =>
+      loading([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
+        expect(row?.kind).toBe(operation);
+        return new Map(operations.map(({ sequence }) => [sequence, one]));
+      });
+    return { ...kind, operations: new Set([operation]), records: { ...kind.records, load } };
+  });
+}
+
+/** An executor that has started, and whose first look at its host is over; the database as it has it. */
+async function working(others: Database, times: Partial<LoopTimes>, counter: Counter = counting()) {
+  const database = new CountingDatabase(others);
+  const registration = await register(database, 'host1', hypervisorId, machine);
+  const executor = new Executor({
+    ...{ database, registration, kinds: readingKinds(counter), lost: () => undefined },
+    ...executorDefaults(registration, times),
+  });
+  onTestFinished(() => executor.close());
+  await executor.start();
+  for (const call of ['poll', 'prune.select', 'look.write']) {
+    await until(`${call} was called`, () => database.calls.some((each) => each.call === call));
+  }
+  return { database, executor };
+}
+
+const HOUR = 3_600_000;
+
+/** Its own polls find what others record: nothing rings. */
+const POLLS = { renew: HOUR, heartbeat: HOUR, lease: HOUR };
+
+const ended = (database: Database) =>
+  until('all have ended', async () => (await states(database)).every(({ status }) => status === 'succeeded'));
+
+describe('an executor without work', () => {
+  it('asks one read of one statement each time, and writes its heartbeat alone', async () => {
+    const { database: served, requests } = await openServed();
+    const before = requests.length;
+    const { database, executor } = await working(served, { poll: 5, renew: 20, heartbeat: 40 });
+    const from = database.calls.length;
+    const idle = () => database.calls.slice(from);
+    const count = (wanted: string) => idle().filter(({ call }) => call === wanted).length;
+    await until('it has asked again and again', () => count('poll') >= 20 && count('heartbeat') >= 2);
+    const beats = { call: 'heartbeat', mode: 'write', statements: 2 };
+    expect(new Set(idle().map((each) => JSON.stringify(each)))).toEqual(
+      new Set([{ call: 'poll', mode: 'read', statements: 1 }, beats].map((each) => JSON.stringify(each))),
+    );
+    await executor.close();
+    expect(requests.length - before).toBe(database.calls.length);
+  });
+});
+
+describe('what a client records', () => {
+  it('is claimed, loaded and reported in a request each, however many operations of whatever kinds it is', async () => {
+    const { database: served } = await openServed();
+    for (let each = 0; each < 10; each += 1) {
+      await file(served, `o${each}`, { kind: each % 2 === 0 ? 'test.do' : 'other.do' });
+    }
+    const { database } = await working(served, { ...POLLS, poll: HOUR }, { ...counting(), value: 1 });
+    await ended(served);
+    expect(database.take()).toMatchObject({ claim: 1, load: 1, report: 1 });
+  });
+
+  it('in the same process is claimed in the commit that records it', async () => {
+    const embedded = await openDatabase();
+    const { database } = await working(embedded, { ...POLLS, poll: HOUR });
+    database.take();
+    await file(database, 'a');
+    await ended(embedded);
+    expect(database.take()).not.toHaveProperty('poll');
+  });
+});
+
+describe('what has to wait', () => {
+  it('for another operation is claimed as soon as that has ended, and for its own pause when that is over', async () => {
+    const busy = new NetnsError({ code: 'busy', action: 'count', detail: 'busy', errno: 'EBUSY', kernelText: null });
+    let refusals = 1;
+    const counter = { ...counting(), fail: () => (refusals-- > 0 ? busy : undefined) };
+    const { database: served } = await openServed();
+    const { database } = await working(served, { ...POLLS, poll: HOUR }, counter);
+    await file(database, 'first', { subjects: ['same'] });
+    await file(database, 'second', { subjects: ['same'] });
+    await ended(served);
+    expect((await states(served)).map(({ attempt }) => attempt)).toEqual([2, 1]);
+  });
+});
