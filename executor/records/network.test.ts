@@ -108,7 +108,7 @@ describe('the end of an operation', () => {
   it('that repaired what is to be deleted by now leaves the row to the deletion, which finds all of it', async () => {
     const { database, hypervisor, records } = await fixture();
     const repair = await claimed(database, hypervisor, 'cen.repair', []);
-    const change = (await records.load([repair])).get(repair.sequence);
+    const change = (await load(database, [{ records, operations: [repair] }])).get(repair.sequence);
     await database.write([statement("UPDATE cens SET desired = 'absent', spec = '{\"made\":false}', generation = 2")]);
     const deletion = await claimed(database, hypervisor, 'cen.delete', ['c1', 'c2']);
     await database.write([
