@@ -24,9 +24,10 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
     const observed = await resource.observe(desired);
     const steps = resource.plan(desired, observed);
     if (steps.length === 0) return observed;
+    const items = itemsFrom(steps);
     for (const [index, step] of steps.entries()) {
       check();
-      remaining(new Set(steps.slice(index).flatMap(({ item }) => item ?? [])).size, step.name);
+      remaining(items[index] ?? 0, step.name);
       await resource.apply(step).catch((cause: unknown) => {
         throw new StepFailed(step.name, cause);
       });
@@ -35,6 +36,16 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
   throw new Problem('conflict', 'The host did not become what was asked for: something else keeps changing it', {
     hint: 'Look for another program that manages the same links and namespaces',
   });
+}
+
+/** For each step, how many items it and those after it are about. */
+function itemsFrom(steps: readonly Step[]): number[] {
+  const items = new Set<string>();
+  const counts = steps.toReversed().map(({ item }) => {
+    if (item !== null) items.add(item);
+    return items.size;
+  });
+  return counts.toReversed();
 }
 
 /** A step that the host refused; `cause` is what the driver said. */
