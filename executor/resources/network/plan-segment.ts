@@ -2,8 +2,10 @@ import { Problem } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { SegmentWish } from './desired.ts';
 import { type Bridge, type End, type Layout, layout, type Pair, temporaryName } from './layout.ts';
-import { key, ObservedLinks, SegmentLinks } from './observed-links.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
+import { type FoundLink, key, ObservedLinks, SegmentLinks } from './observed-links.ts';
+import type { NamedLink, NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
+
+type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
 
 /** The steps of one CEN: what is missing is made beside what is there, takes its place, and then the rest goes. */
 export function planSegment(segment: SegmentWish, observed: ObservedNetwork): NetworkStep[] {
@@ -18,7 +20,8 @@ export function planSegment(segment: SegmentWish, observed: ObservedNetwork): Ne
   // The other half of such a pair is gone, was renamed beyond recognition or moved away: it is made anew.
   if (halves.length > 0) return deleteSteps(halves);
 
-  const creations = broken.map((pair) => createPair(pair, ours, links));
+  const deferred = wanted.bridge !== null && broken.length > 1;
+  const creations = broken.map((pair) => createPair(pair, deferred, ours, links));
   const wantedEnds = wanted.pairs.flatMap(({ ends }) => ends);
   const replacements = wantedEnds.flatMap((end) => replaceEnd(end, ours));
   const replaced = new Set(replacements.map(({ namespace, from }) => key(namespace, from)));
@@ -31,14 +34,17 @@ export function planSegment(segment: SegmentWish, observed: ObservedNetwork): Ne
     const found = key(namespace, link.alias ?? '');
     return !keep.has(found) && !replaced.has(found);
   });
+  const bridgeDown = downBridge(wanted.bridge, deferred, ours);
+  const found = wantedEnds.filter((end) => !replacing.has(key(end.namespace, end.alias)));
+  const foundDown = found.filter((end) => isDown(end, ours));
   return [
-    ...planBridge(wanted.bridge, ours, links),
+    ...planBridge(wanted.bridge, deferred, ours, links),
     ...creations,
+    ...(creations.length > 0 ? enableSteps([...downEnds(creations), ...bridgeDown]) : []),
     ...(replacements.length > 0 ? [{ name: 'links.replace', item: null, replacements } as const] : []),
-    ...wantedEnds
-      .filter(({ namespace, alias }) => !replacing.has(key(namespace, alias)))
-      .flatMap((end) => changeEnd(end, ours, links)),
-    ...deleteSteps(leftover.map(({ namespace, link }) => ({ namespace, alias: link.alias ?? '' }))),
+    ...found.flatMap((end) => changeEnd(end, ours, links)),
+    ...enableSteps([...foundDown, ...(creations.length > 0 ? [] : bridgeDown)]),
+    ...deleteSteps(withoutOtherEnds(leftover).map(({ namespace, link }) => ({ namespace, alias: link.alias ?? '' }))),
   ];
 }
 
@@ -69,34 +75,65 @@ function labelNewborn({ bridge, pairs }: Layout, links: ObservedLinks): NetworkS
   );
 }
 
-function planBridge(bridge: Bridge | null, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
+/**
+ * `deferred`: ports that are up make each further one dear, so that of several that are made none is set up before the
+ * last is there, and then the bridge.
+ */
+function planBridge(bridge: Bridge | null, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
   if (!bridge) return [];
-  const found = ours.find({ namespace: null, alias: bridge.alias });
+  const found = findBridge(bridge, ours);
+  if (found?.name === bridge.name) return [];
+  const { name, alias, mac } = bridge;
   if (!found) {
-    refuseOccupied(null, bridge.name, 'bridge.create', links);
-    return [{ name: 'bridge.create', item: null, bridge: bridge.name, alias: bridge.alias, mac: bridge.mac }];
+    refuseOccupied(null, name, 'bridge.create', links);
+    return [{ name: 'bridge.create', item: null, bridge: name, alias, mac, up: !deferred }];
   }
-  const change = {
-    ...(found.name === bridge.name ? {} : { name: bridge.name }),
-    ...(found.up ? {} : { up: true }),
-  };
-  if (found.name !== bridge.name) refuseOccupied(null, bridge.name, 'link.change', links);
-  return Object.keys(change).length === 0
-    ? []
-    : [{ name: 'link.change', item: null, namespace: null, alias: bridge.alias, change }];
+  refuseOccupied(null, name, 'link.change', links);
+  return [{ name: 'link.change', item: null, namespace: null, alias, change: { name } }];
 }
 
-function createPair(pair: Pair, ours: SegmentLinks, links: ObservedLinks): NetworkStep {
+function findBridge({ alias }: Bridge, ours: SegmentLinks): Link | undefined {
+  return ours.find({ namespace: null, alias });
+}
+
+function createPair(pair: Pair, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): CreatePair {
   const [left, right] = pair.ends;
-  const ends = [newEnd(left, ours, links), newEnd(right, ours, links)] as const;
+  const ends = [newEnd(left, deferred, ours, links), newEnd(right, deferred, ours, links)] as const;
   return { name: 'veth.create', item: pair.item, ends };
 }
 
+/** The ports among what is made that are still down. */
+function downEnds(creations: readonly CreatePair[]): NewEnd[] {
+  return creations.flatMap(({ ends }) => ends.filter(({ bridge, up }) => bridge !== null && !up));
+}
+
+function downBridge(bridge: Bridge | null, deferred: boolean, ours: SegmentLinks): NamedLink[] {
+  if (!bridge) return [];
+  const found = findBridge(bridge, ours);
+  const isUp = found ? found.up : !deferred;
+  return isUp ? [] : [{ namespace: null, name: bridge.name, alias: bridge.alias }];
+}
+
+/** A link that is there, and was set down or left so. */
+function isDown(end: End, ours: SegmentLinks): boolean {
+  return ours.find(end)?.up === false;
+}
+
+function enableSteps(ends: readonly NamedLink[]): NetworkStep[] {
+  if (ends.length === 0) return [];
+  const links = ends.map(({ namespace, name, alias }) => ({ namespace, name, alias }));
+  return [{ name: 'links.enable', item: null, links }];
+}
+
 /** Where another link of the same segment has the name, the new one waits under a temporary one, down. */
-function newEnd(end: End, ours: SegmentLinks, links: ObservedLinks): NewEnd {
+function newEnd(end: End, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NewEnd {
   const old = predecessor(end, ours);
   if (!old) refuseOccupied(end.namespace, end.name, 'veth.create', links);
-  return { ...end, name: old ? temporaryName(end) : end.name, up: old === undefined };
+  return {
+    ...end,
+    name: old ? temporaryName(end) : end.name,
+    up: old === undefined && !(deferred && end.bridge !== null),
+  };
 }
 
 /** The link of the same segment in the same container that is to go when `end` is there. */
@@ -112,7 +149,7 @@ function replaceEnd(end: End, ours: SegmentLinks): Replacement[] {
   return [{ namespace: end.namespace, from: old.alias ?? '', to: end.alias, name: end.name }];
 }
 
-/** What was changed by hand on a link that is there, or left undone. */
+/** The name and the bridge that a link which is there has lost. */
 function changeEnd(end: End, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
   const found = ours.find(end);
   if (!found) return [];
@@ -120,11 +157,20 @@ function changeEnd(end: End, ours: SegmentLinks, links: ObservedLinks): NetworkS
   const change = {
     ...(found.name === end.name ? {} : { name: end.name }),
     ...(end.bridge === null || master === end.bridge ? {} : { bridge: end.bridge }),
-    ...(found.up ? {} : { up: true }),
   };
   if (Object.keys(change).length === 0) return [];
   if (found.name !== end.name) refuseOccupied(end.namespace, end.name, 'link.change', links);
   return [{ name: 'link.change', item: end.namespace, namespace: end.namespace, alias: end.alias, change }];
+}
+
+/** Without those that go with their other ends on the host. */
+function withoutOtherEnds(leftover: readonly FoundLink[]): FoundLink[] {
+  const peers = new Map(
+    leftover.flatMap(({ namespace, link }) => (namespace === null ? [[link.index, link.peer]] : [])),
+  );
+  return leftover.filter(
+    ({ namespace, link }) => namespace === null || link.peer === null || peers.get(link.peer) !== link.index,
+  );
 }
 
 function deleteSteps(ends: readonly { readonly namespace: string | null; readonly alias: string }[]): NetworkStep[] {
