@@ -7,11 +7,14 @@ import { checkLabel, checkNamespaceName, foreign, isNamespaceName } from './name
 import { FilesBelowMounts, openQuietly, readLabel, waitForLock } from './namespace-files.ts';
 import { type LinkRecord, readLink, setAlias, setUp } from './netlink/links.ts';
 import { nameForListeners } from './netlink/namespace-ids.ts';
+import { throwUnlessAccepted } from './netlink/socket.ts';
 import { bindFile, bindOntoItself, detachMount, linkDescriptor, makeShared } from './syscalls.ts';
 import type { HostNamespace, Namespace } from './thread.ts';
 
 /** <fcntl.h>: `__O_TMPFILE` with O_DIRECTORY, whose value differs between processors. */
 const O_TMPFILE = 0o20_000_000 | constants.O_DIRECTORY;
+/** LOOPBACK_IFINDEX of <net/flow.h>: what each new namespace begins with. */
+const LOOPBACK_INDEX = 1;
 /** Each has two descriptors until it is mounted: as many at once as a process with few of them can bear. */
 const MADE_AT_ONCE = 16;
 
@@ -119,7 +122,7 @@ export class NamespaceDirectory {
     using stack = new DisposableStack();
     const unmounted = requests.flatMap((request) => this.#make(request, files, stack));
     if (unmounted.length === 0) return;
-    // Before they are set up, so that listeners hear of it.
+    // Before anything changes in them, so that listeners hear of it.
     nameForListeners(
       this.#host.socket,
       unmounted.map(({ made }) => made.descriptor),
@@ -127,20 +130,19 @@ export class NamespaceDirectory {
     for (const each of unmounted) this.#finish(each);
   }
 
-  /** Makes a namespace with its label inside, unless a whole one is there. */
+  /** Makes a namespace unless a whole one is there. */
   #make({ name, label }: NamespaceRequest, files: FilesBelowMounts, stack: DisposableStack): Unmounted[] {
     const action = `create namespace ${name}`;
     using found = this.#look(name, files);
     if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
     if (found !== null && found.namespace !== null) return [];
     requireTime(action);
-    const made = stack.use(this.#host.make(action));
-    made.socket.request(setAlias(loopbackOf(made, action).index, label), action);
-    return [{ name, label, made, isPublished: found !== null, action }];
+    return [{ name, label, made: stack.use(this.#host.make(action)), isPublished: found !== null, action }];
   }
 
   #finish({ name, label, made, isPublished, action }: Unmounted): void {
-    made.socket.request(setUp(loopbackOf(made, action).index, true), action);
+    const requests = [setAlias(LOOPBACK_INDEX, label), setUp(LOOPBACK_INDEX, true)];
+    for (const verdict of made.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
     requireTime(action);
     if (!isPublished) this.#publish(name, label, action);
     try {
