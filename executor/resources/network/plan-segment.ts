@@ -12,7 +12,7 @@ export function planSegment(segment: SegmentWish, observed: ObservedNetwork): Ne
   const wanted = layout(segment);
   const links = ObservedLinks.of(observed);
   const ours = new SegmentLinks(links.labelled(segment.label));
-  const labels = labelNewborn(wanted, links);
+  const labels = labelNewborn(wanted, ours, links);
   if (labels.length > 0) return labels;
 
   const broken = wanted.pairs.filter((pair) => !isIntact(pair, ours));
@@ -60,19 +60,26 @@ function isIntact({ ends: [left, right] }: Pair, ours: SegmentLinks): boolean {
 
 /**
  * Links that an executor made and was killed before it could label them: no alias, but the hardware address that
- * only they have.
+ * only they have. What is there under its alias has no such double.
  */
-function labelNewborn({ bridge, pairs }: Layout, links: ObservedLinks): NetworkStep[] {
-  const wanted = [
-    ...pairs.flatMap(({ ends, item }) => ends.map((end) => ({ ...end, item, kind: 'veth' }))),
-    ...(bridge ? [{ ...bridge, namespace: null, item: null, kind: 'bridge' }] : []),
-  ];
-  return wanted.flatMap(({ namespace, mac, alias, item, kind }) =>
-    links
-      .unlabelled(namespace, mac)
-      .filter((link) => link.kind === kind)
-      .map((link): NetworkStep => ({ name: 'link.label', item, namespace, link: link.name, mac, alias })),
-  );
+function labelNewborn({ bridge, pairs }: Layout, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
+  const ends = pairs.flatMap(({ ends, item }) => ends.flatMap((end) => labelSteps(end, 'veth', item, ours, links)));
+  return bridge ? [...ends, ...labelSteps({ ...bridge, namespace: null }, 'bridge', null, ours, links)] : ends;
+}
+
+function labelSteps(
+  end: Pick<End, 'namespace' | 'alias' | 'mac'>,
+  kind: string,
+  item: string | null,
+  ours: SegmentLinks,
+  links: ObservedLinks,
+): NetworkStep[] {
+  if (ours.find(end)) return [];
+  const { namespace, alias, mac } = end;
+  return links
+    .unlabelled(namespace, mac)
+    .filter((link) => link.kind === kind)
+    .map((link): NetworkStep => ({ name: 'link.label', item, namespace, link: link.name, mac, alias }));
 }
 
 /**
