@@ -2,7 +2,7 @@ import { Problem } from '../../schema/problem.ts';
 import type { Resource, Step } from '../resources/resource.ts';
 
 export interface ConvergeHooks {
-  /** Before each step on the host; throws to stop. What has no step left is done, whoever wants it to stop by then. */
+  /** Before each step on the host, or batch of them; throws to stop. What has no step left is done, whoever wants it to stop by then. */
   readonly check: () => void;
   /** Items that still have steps before them. */
   readonly remaining: (items: number, step: string) => void;
@@ -10,6 +10,9 @@ export interface ConvergeHooks {
 
 /** Enough for: label what a killed executor left unlabelled, delete what lost its half, make it again, read back. */
 const ROUNDS_MAX = 8;
+
+/** Between two batches an operation can be cancelled, shows its progress, and others have their turn on the host. */
+const BATCH_LONGEST = 32;
 
 /**
  * Observes, plans and applies until the host reads back as desired, and answers how it read: whoever calls it again after a kill ends in the
@@ -24,17 +27,56 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
     const observed = await resource.observe(desired);
     const steps = resource.plan(desired, observed);
     if (steps.length === 0) return observed;
-    for (const [index, step] of steps.entries()) {
+    const items = itemsFrom(steps);
+    let index = 0;
+    for (const batch of batchesOf(steps, resource.batches?.names)) {
+      const [first] = batch;
       check();
-      remaining(new Set(steps.slice(index).flatMap(({ item }) => item ?? [])).size, step.name);
-      await resource.apply(step).catch((cause: unknown) => {
-        throw new StepFailed(step.name, cause);
+      remaining(items[index] ?? 0, first.name);
+      await take(resource, batch).catch((cause: unknown) => {
+        throw new StepFailed(first.name, cause);
       });
+      index += batch.length;
     }
   }
   throw new Problem('conflict', 'The host did not become what was asked for: something else keeps changing it', {
     hint: 'Look for another program that manages the same links and namespaces',
   });
+}
+
+type Batch<SomeStep> = readonly [SomeStep, ...SomeStep[]];
+
+/** Steps in a row that have one of the names go together; any other is a batch of its own. */
+function batchesOf<SomeStep extends Step>(
+  steps: readonly SomeStep[],
+  together: ReadonlySet<string> | undefined,
+): Batch<SomeStep>[] {
+  const batches: [SomeStep, ...SomeStep[]][] = [];
+  for (const step of steps) {
+    const last = batches.at(-1);
+    const joins = last?.[0].name === step.name && last.length < BATCH_LONGEST && together?.has(step.name);
+    if (last && joins) last.push(step);
+    else batches.push([step]);
+  }
+  return batches;
+}
+
+function take<SomeStep extends Step>(
+  resource: Pick<Resource<never, unknown, SomeStep>, 'apply' | 'batches'>,
+  batch: Batch<SomeStep>,
+): Promise<void> {
+  const { batches } = resource;
+  return batch.length === 1 || !batches ? resource.apply(batch[0]) : batches.apply(batch);
+}
+
+/** For each step, how many items it and those after it are about. */
+function itemsFrom(steps: readonly Step[]): number[] {
+  const items = new Set<string>();
+  const counts = steps.toReversed().map(({ item }) => {
+    if (item !== null) items.add(item);
+    return items.size;
+  });
+  return counts.toReversed();
 }
 
 /** A step that the host refused; `cause` is what the driver said. */

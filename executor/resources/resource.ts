@@ -21,6 +21,13 @@ export interface Labelled {
 /** What an event told of the host: ids and names as they stand in labels, or that anything may have changed. */
 export type Touched = readonly string[] | 'all';
 
+export interface Batches<SomeStep extends Step> {
+  /** Names of the steps of which several in a row may be taken in one call. */
+  readonly names: ReadonlySet<string>;
+  /** Does what `apply` does for each, all of one name. What one refuses fails the call; others may be done by then. */
+  apply(steps: readonly SomeStep[]): Promise<void>;
+}
+
 /**
  * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two calls:
  * an executor that was killed observes again and goes on.
@@ -37,6 +44,8 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
   plan(desired: Desired, observed: Observed): SomeStep[];
   /** Takes one step; doing it twice does no harm. */
   apply(step: SomeStep): Promise<void>;
+  /** Where steps cost less together. */
+  readonly batches?: Batches<SomeStep>;
   /** Whether a step takes something away. Pure. */
   removes(step: SomeStep): boolean;
   /** What bears labels of this kind of resource; the others need not be asked for orphans. */

@@ -1,7 +1,9 @@
 import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import { type BareTimes, bareNetwork, mac } from './floor.ts';
 
 /*
- * Times the netns driver on many containers: for each a namespace and a veth into one bridge.
+ * Times the netns driver on one network of many containers: for each a namespace and a veth into one bridge; beside it
+ * what the kernel alone takes, in the same namespace.
  *
  *   unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns;
  *     exec node_modules/.bin/node test/bench/netns.ts [containers]'
@@ -9,64 +11,70 @@ import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/
 
 const LABEL = 'weft:bench';
 const BRIDGE = 'bench0';
+/** As many as the executor puts into one call. */
+const BATCH = 32;
 const count = Number(process.argv[2] ?? 1000);
+const numbers = Array.from({ length: count }, (_, number) => number);
+const outside = (number: number) => `${LABEL}/${number}/outside`;
 
-function macOf(kind: number, number: number): string {
-  const digits = number.toString(16).padStart(6, '0');
-  return ['02', kind.toString(16).padStart(2, '0'), '00', ...(digits.match(/../g) ?? [])].join(':');
-}
-
-async function timed(what: string, divisor: number, work: () => Promise<void>): Promise<void> {
-  const started = performance.now();
+async function timed(what: string, floor: number | null, work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
   await work();
-  const milliseconds = performance.now() - started;
-  const each = divisor === 1 ? '' : `, ${(milliseconds / divisor).toFixed(2)} ms each`;
-  console.log(`${what.padEnd(42)} ${milliseconds.toFixed(1).padStart(9)} ms${each}`);
+  const milliseconds = performance.now() - began;
+  print(what, milliseconds, floor);
+  return milliseconds;
 }
 
-async function run(driver: NetnsDriver): Promise<void> {
-  const numbers = Array.from({ length: count }, (_, number) => number);
-  const name = (number: number): string => `bench${number}`;
-  const aliases = numbers.map((number) => `${LABEL}/${number}/outer`);
-  await timed('create bridge', 1, () =>
-    driver.createBridge({ name: BRIDGE, alias: `${LABEL}/bridge`, mac: macOf(0, 0) }),
-  );
-  await timed(`create ${count} namespaces`, count, async () => {
-    for (const number of numbers) await driver.createNamespace({ name: name(number), label: `${LABEL}/${number}` });
-  });
-  await timed(`create ${count} veths into the bridge, up`, count, async () => {
-    for (const number of numbers) await createVeth(driver, number, name(number));
-  });
-  await timed(`view everything`, 1, async () => {
-    await driver.view('all');
-  });
-  await timed('view the host and one namespace', 1, async () => {
-    await driver.view([name(0)]);
-  });
-  const single = aliases.slice(0, Math.min(10, count));
-  await timed(`delete ${single.length} links one by one`, single.length, async () => {
-    for (const alias of single) await driver.deleteLinks({ namespace: null, aliases: [alias] });
-  });
-  const half = aliases.slice(0, Math.ceil(count / 2));
-  await timed(`delete ${half.length - single.length} links together`, half.length - single.length, () =>
-    driver.deleteLinks({ namespace: null, aliases: half }),
-  );
-  await timed(`delete ${half.length} namespaces without a veth`, half.length, () =>
-    deleteNamespaces(driver, numbers.slice(0, half.length)),
-  );
-  await timed(`delete ${count - half.length} namespaces with one`, count - half.length, () =>
-    deleteNamespaces(driver, numbers.slice(half.length)),
-  );
-
-  async function deleteNamespaces(owner: NetnsDriver, some: readonly number[]): Promise<void> {
-    for (const number of some) await owner.deleteNamespace({ name: name(number), label: `${LABEL}/${number}` });
-  }
+function print(what: string, milliseconds: number, floor: number | null): void {
+  const ratio = floor === null ? '' : `, ${(milliseconds / floor).toFixed(2)} × the kernel's ${floor.toFixed(0)} ms`;
+  console.log(`${what.padEnd(56)} ${milliseconds.toFixed(1).padStart(8)} ms${ratio}`);
 }
 
-function createVeth(driver: NetnsDriver, number: number, namespace: string): Promise<void> {
-  const outer = { namespace: null, name: `bench0.${number}`, alias: `${LABEL}/${number}/outer`, mac: macOf(1, number) };
-  const inner = { namespace, name: 'eth0', alias: `${LABEL}/${number}/inner`, mac: macOf(2, number), up: true };
-  return driver.createVeth({ ends: [{ ...outer, bridge: BRIDGE, up: true }, inner] });
+async function inBatches(of: readonly number[], work: (some: readonly number[]) => Promise<void>): Promise<void> {
+  for (let first = 0; first < of.length; first += BATCH) await work(of.slice(first, first + BATCH));
+}
+
+async function run(driver: NetnsDriver, floor: BareTimes): Promise<void> {
+  const namespace = (number: number) => ({ name: `bench${number}`, label: `${LABEL}/${number}` });
+  const namespaces = await timed(`create ${count} namespaces`, floor.namespaces, () =>
+    inBatches(numbers, (some) => driver.createNamespaces(some.map(namespace))),
+  );
+  const bridge = { name: BRIDGE, alias: `${LABEL}/bridge` };
+  const veths = await timed(`create ${count} veths into a bridge`, floor.veths, async () => {
+    await driver.createBridge({ ...bridge, mac: mac(0, 0), up: false });
+    await inBatches(numbers, (some) => driver.createVeths(some.map(veth)));
+  });
+  const links = numbers.map((number) => ({ namespace: null, name: `bench0.${number}`, alias: outside(number) }));
+  const up = await timed('set their ports and the bridge up', null, () =>
+    driver.enableLinks({ links: [...links, { namespace: null, ...bridge }] }),
+  );
+  print('all of it', namespaces + veths + up, floor.made);
+  await timed('view everything', null, () => driver.view('all'));
+  await timed('view the host and one namespace', null, () => driver.view(['bench0']));
+  const removed = await timed(`delete ${count} links together`, null, () =>
+    driver.deleteLinks({ namespace: null, aliases: numbers.map(outside) }),
+  );
+  const deleted = await timed(`delete ${count} namespaces without a veth`, null, () =>
+    inBatches(numbers, (some) => driver.deleteNamespaces(some.map(namespace))),
+  );
+  print('both', removed + deleted, floor.made);
+  await single(driver);
+}
+
+/** What a change of one container costs. */
+async function single(driver: NetnsDriver): Promise<void> {
+  await timed('create a namespace', null, () => driver.createNamespace({ name: 'bench0', label: `${LABEL}/0` }));
+  await timed('create a veth', null, () => driver.createVeth(veth(0)));
+  await timed('delete a namespace with a veth', null, () =>
+    driver.deleteNamespace({ name: 'bench0', label: `${LABEL}/0` }),
+  );
+}
+
+function veth(number: number): Parameters<NetnsDriver['createVeth']>[0] {
+  const outer = { namespace: null, name: `bench0.${number}`, alias: outside(number), mac: mac(1, number), up: false };
+  const alias = `${LABEL}/${number}/inside`;
+  const inner = { namespace: `bench${number}`, name: 'eth0', alias, mac: mac(2, number), up: true };
+  return { ends: [inner, { ...outer, bridge: BRIDGE }] };
 }
 
 /** Removes what a run has left, also one that failed half way. */
@@ -79,9 +87,18 @@ async function clear(driver: NetnsDriver): Promise<void> {
   }
 }
 
+function bare(together: number): BareTimes {
+  const times = bareNetwork({ containers: count, together });
+  print(`the kernel alone, ${together} messages a system call: made`, times.made, null);
+  print('the kernel alone: removed', times.removed, null);
+  return times;
+}
+
+bare(1);
+const floor = bare(50);
 const driver = await openNetnsDriver();
 try {
-  await run(driver);
+  await run(driver, floor);
 } finally {
   await clear(driver);
   await driver.close();

@@ -11,6 +11,7 @@ if (process.getuid?.() !== 0) {
 }
 for (const [title, file] of [
   ['The whole way', 'api.ts'],
+  ['One network of a thousand containers', 'one-network.ts'],
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
   ['A long history', 'history.ts'],

@@ -1,6 +1,9 @@
 import type { Kind } from '../../executor/kinds.ts';
+import type { Step } from '../../executor/resources/resource.ts';
 
-/** `<step>:before` or `<step>:after`. */
+type Some = readonly [Step, ...Step[]];
+
+/** `<step>:before` or `<step>:after`; `<step>:within` after the first one of a batch. */
 export type Place = string;
 
 class PlannedFailure extends Error {
@@ -20,14 +23,11 @@ export class StepFaults {
 
   readonly wrap = (kind: Kind): Kind => {
     const { resource } = kind;
-    const apply: Kind['resource']['apply'] = async (step) => {
-      await this.onPlace(`${step.name}:before`);
-      this.#fail(step.name);
-      await resource.apply(step);
-      if (this.twice) await resource.apply(step);
-      await this.onPlace(`${step.name}:after`);
-    };
-    return { ...kind, resource: { ...resource, apply } };
+    const { batches } = resource;
+    const apply: Kind['resource']['apply'] = (step) => this.#take([step], ([only]) => resource.apply(only));
+    if (!batches) return { ...kind, resource: { ...resource, apply } };
+    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
+    return { ...kind, resource: { ...resource, apply, batches: { ...batches, apply: applyBatch } } };
   };
 
   /** As a new process counts. */
@@ -35,10 +35,29 @@ export class StepFaults {
     this.#taken.clear();
   }
 
-  #fail(step: string): void {
+  /** A batch is halted after its first step, too; where one of its steps is to fail, those before it are taken. */
+  async #take(steps: readonly Step[], apply: (steps: Some) => Promise<void>): Promise<void> {
+    const [first, ...others] = steps;
+    if (!first) return;
+    await this.onPlace(`${first.name}:before`);
+    const planned = steps.findIndex(({ name }) => this.#fails(name));
+    const [one, ...rest] = planned < 0 ? [first, ...others] : steps.slice(0, planned);
+    if (one) await this.#apply([one], apply);
+    if (others.length > 0) await this.onPlace(`${first.name}:within`);
+    const [next, ...last] = rest;
+    if (next) await this.#apply([next, ...last], apply);
+    if (planned >= 0) throw new PlannedFailure(`${first.name} fails as planned`);
+    await this.onPlace(`${first.name}:after`);
+  }
+
+  async #apply(steps: Some, apply: (steps: Some) => Promise<void>): Promise<void> {
+    await apply(steps);
+    if (this.twice) await apply(steps);
+  }
+
+  #fails(step: string): boolean {
     const times = (this.#taken.get(step) ?? 0) + 1;
     this.#taken.set(step, times);
-    if (`${step}:${times}` === this.failing || `${step}:always` === this.failing)
-      throw new PlannedFailure(`${step} fails as planned`);
+    return `${step}:${times}` === this.failing || `${step}:always` === this.failing;
   }
 }

@@ -155,7 +155,7 @@ describe('POST /hypervisors/{id}/resync', () => {
     // Whether the event or the request was first is the kernel's affair.
     for (const { resource, steps } of body.differences) {
       expect(resource).toMatch(/\/cens\/cen1$/);
-      expect(steps).toEqual([{ step: 'link.change', item: null }]);
+      expect(steps).toEqual([{ step: 'links.enable', item: null }]);
     }
     const [hypervisor] = await weft.sql<{ id: string }>('SELECT id FROM hypervisors');
     expect((await weft.request('POST', `/hypervisors/${hypervisor?.id}/resync`)).status).toBe(200);

@@ -74,6 +74,8 @@ export interface BridgeRequest {
   name: string;
   alias: string;
   mac: string;
+  /** True by default. */
+  up?: boolean;
 }
 
 export interface VethRequest {
@@ -101,6 +103,10 @@ export interface DeleteLinksRequest {
   aliases: readonly string[];
 }
 
+export interface EnableRequest {
+  links: readonly { readonly namespace: string | null; readonly name: string; readonly alias: string }[];
+}
+
 export interface ReplaceRequest {
   replacements: readonly Replacement[];
 }
@@ -117,15 +123,23 @@ export interface NetnsDriver {
   view(namespaces: readonly string[] | 'all'): Promise<HostView>;
   /** With `lo` up; `ip netns` knows it. One with the same label is kept, anything else in the way is `foreign`. */
   createNamespace(request: NamespaceRequest): Promise<void>;
+  /** The same for many, in fewer system calls. Those before a refused one may be made, those after it are not. */
+  createNamespaces(requests: readonly NamespaceRequest[]): Promise<void>;
   /**
    * Deletes the namespace with the veths inside; that of a label which is not its own is `foreign`. A namespace that
    * still has veths costs the kernel some 20 ms: for many, delete their other ends first, all in one `deleteLinks`.
    */
   deleteNamespace(request: NamespaceRequest): Promise<void>;
-  /** A bridge in the host's namespace, up, without an address. One with the same alias is kept. */
+  /** The same for many. Those before a refused one are deleted. */
+  deleteNamespaces(requests: readonly NamespaceRequest[]): Promise<void>;
+  /** A bridge in the host's namespace, up unless asked otherwise, without an address. One with the same alias is kept. */
   createBridge(request: BridgeRequest): Promise<void>;
   /** Both ends or none, unless it expires; the same pair again is kept. Any other name in use is `exists`. Killed half way, one end may lack its alias: see `labelLink`. */
   createVeth(request: VethRequest): Promise<void>;
+  /** The same for many, in few system calls. Those before a refused one may be made, it and those after it are not. */
+  createVeths(requests: readonly VethRequest[]): Promise<void>;
+  /** Sets links up, in the order in which they are listed within a namespace. One without its alias is `missing`. */
+  enableLinks(request: EnableRequest): Promise<void>;
   changeLink(request: ChangeRequest): Promise<void>;
   /** Only a link without an alias, whose hardware address is exactly that one; `foreign` otherwise. */
   labelLink(request: LabelRequest): Promise<void>;
@@ -185,11 +199,19 @@ class WorkerDriver implements NetnsDriver {
   }
 
   createNamespace(request: NamespaceRequest): Promise<void> {
-    return this.#call('createNamespace', request);
+    return this.createNamespaces([request]);
+  }
+
+  createNamespaces(requests: readonly NamespaceRequest[]): Promise<void> {
+    return this.#call('createNamespaces', requests);
   }
 
   deleteNamespace(request: NamespaceRequest): Promise<void> {
-    return this.#call('deleteNamespace', request);
+    return this.deleteNamespaces([request]);
+  }
+
+  deleteNamespaces(requests: readonly NamespaceRequest[]): Promise<void> {
+    return this.#call('deleteNamespaces', requests);
   }
 
   createBridge(request: BridgeRequest): Promise<void> {
@@ -197,7 +219,15 @@ class WorkerDriver implements NetnsDriver {
   }
 
   createVeth(request: VethRequest): Promise<void> {
-    return this.#call('createVeth', request);
+    return this.createVeths([request]);
+  }
+
+  createVeths(requests: readonly VethRequest[]): Promise<void> {
+    return this.#call('createVeths', requests);
+  }
+
+  enableLinks(request: EnableRequest): Promise<void> {
+    return this.#call('enableLinks', request);
   }
 
   changeLink(request: ChangeRequest): Promise<void> {

@@ -1,38 +1,30 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import type { NamespaceRequest } from './driver.ts';
 import { asNetnsError, isFileError, NetnsError, refusal } from './errors.ts';
 import { requireTime } from './expiry.ts';
 import { noteNamespaceReleased } from './limits.ts';
 import { checkLabel, checkNamespaceName, foreign, isNamespaceName } from './names.ts';
+import { FilesBelowMounts, openQuietly, readLabel, waitForLock } from './namespace-files.ts';
 import { type LinkRecord, readLink, setAlias, setUp } from './netlink/links.ts';
 import { nameForListeners } from './netlink/namespace-ids.ts';
-import {
-  bindFile,
-  bindOntoItself,
-  closeDescriptor,
-  detachMount,
-  linkDescriptor,
-  makeShared,
-  openWithoutMounts,
-  tryLock,
-} from './syscalls.ts';
+import { throwUnlessAccepted } from './netlink/socket.ts';
+import { bindFile, bindOntoItself, detachMount, linkDescriptor, makeShared } from './syscalls.ts';
 import type { HostNamespace, Namespace } from './thread.ts';
 
 /** <fcntl.h>: `__O_TMPFILE` with O_DIRECTORY, whose value differs between processors. */
 const O_TMPFILE = 0o20_000_000 | constants.O_DIRECTORY;
-const LABEL_BYTES = 255;
-const LOCK_ATTEMPTS = 100;
-const LOCK_PAUSE_MILLISECONDS = 10;
+/** LOOPBACK_IFINDEX of <net/flow.h>: what each new namespace begins with. */
+const LOOPBACK_INDEX = 1;
+/** Each has two descriptors until it is mounted: as many at once as a process with few of them can bear. */
+const MADE_AT_ONCE = 16;
+
+/** A namespace that is there, but has no name yet. */
+interface Unmounted extends NamespaceRequest {
+  readonly made: Namespace;
+  /** Whether the file that it is to be mounted over is there already. */
+  readonly isPublished: boolean;
+  readonly action: string;
+}
 
 /**
  * What stands under a name. `namespace` is null unless a network namespace is mounted there. `label` is the owner's:
@@ -77,10 +69,10 @@ export class NamespaceDirectory {
   visit<T>(names: readonly string[], read: (name: string, entry: Entry) => T): T[] {
     for (const name of names) checkNamespaceName(name, 'look at namespaces');
     if (names.length === 0) return [];
-    using below = openBelowMounts(this.#directory);
+    using files = new FilesBelowMounts(this.#directory);
     const results: T[] = [];
     for (const name of names) {
-      using entry = below === null ? null : this.#look(name, below.path);
+      using entry = this.#look(name, files);
       if (entry !== null) results.push(read(name, entry));
     }
     return results;
@@ -95,48 +87,78 @@ export class NamespaceDirectory {
   }
 
   /**
-   * Makes the namespace `name`, which belongs to `label` at every moment: the label is inside before the name is
+   * Makes namespaces, each of which belongs to its label at every moment: the label is inside before the name is
    * published, and the published file holds it before the namespace is mounted over it. A half-made one of the
-   * same owner is completed, a whole one left as it is.
+   * same owner is completed, a whole one left as it is. Those before a refused one may be made, it and those after it
+   * are not.
    *
-   * @throws NetnsError `foreign` when anything else has the name
+   * @throws NetnsError `foreign` when anything else has a name
    */
-  create(name: string, label: string): void {
-    const action = `create namespace ${name}`;
-    checkNamespaceName(name, action);
-    checkLabel(label, action);
-    this.#prepare(action);
-    using found = this.#entry(name);
-    if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
-    if (found !== null && found.namespace !== null) return;
-    requireTime(action);
-    using made = this.#host.make(action);
-    const loopback = loopbackOf(made, action);
-    made.socket.request(setAlias(loopback.index, label), action);
-    nameForListeners(this.#host.socket, [made.descriptor]);
-    made.socket.request(setUp(loopback.index, true), action);
-    requireTime(action);
-    if (found === null) this.#publish(name, label, action);
-    try {
-      this.#mount(name, made, action);
-    } catch (error) {
-      if (found === null) this.#unlink(name, label);
-      throw error;
+  create(requests: readonly NamespaceRequest[]): void {
+    for (const { name, label } of requests) {
+      checkNamespaceName(name, `create namespace ${name}`);
+      checkLabel(label, `create namespace ${name}`);
+    }
+    this.#prepare('create namespaces');
+    using files = new FilesBelowMounts(this.#directory);
+    for (let first = 0; first < requests.length; first += MADE_AT_ONCE) {
+      this.#createSome(requests.slice(first, first + MADE_AT_ONCE), files);
     }
   }
 
   /**
-   * Takes the namespace `name` away if it belongs to `label`. `empty` removes what should not outlive the name,
-   * because the kernel takes a nameless namespace apart in its own time, and not while a process is inside.
+   * Takes namespaces away that belong to their labels. `empty` removes what should not outlive a name, because the
+   * kernel takes a nameless namespace apart in its own time, and not while a process is inside. Those before a refused
+   * one are taken away.
    *
-   * @throws NetnsError `foreign` when it bears another label or none
+   * @throws NetnsError `foreign` when one bears another label or none
    */
-  delete(name: string, label: string, empty: (namespace: Namespace) => void): void {
+  delete(requests: readonly NamespaceRequest[], empty: (namespace: Namespace) => void): void {
+    using files = new FilesBelowMounts(this.#directory);
+    for (const request of requests) this.#deleteOne(request, files, empty);
+  }
+
+  #createSome(requests: readonly NamespaceRequest[], files: FilesBelowMounts): void {
+    using stack = new DisposableStack();
+    const unmounted = requests.flatMap((request) => this.#make(request, files, stack));
+    if (unmounted.length === 0) return;
+    // Before anything changes in them, so that listeners hear of it.
+    nameForListeners(
+      this.#host.socket,
+      unmounted.map(({ made }) => made.descriptor),
+    );
+    for (const each of unmounted) this.#finish(each);
+  }
+
+  /** Makes a namespace unless a whole one is there. */
+  #make({ name, label }: NamespaceRequest, files: FilesBelowMounts, stack: DisposableStack): Unmounted[] {
+    const action = `create namespace ${name}`;
+    using found = this.#look(name, files);
+    if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
+    if (found !== null && found.namespace !== null) return [];
+    requireTime(action);
+    return [{ name, label, made: stack.use(this.#host.make(action)), isPublished: found !== null, action }];
+  }
+
+  #finish({ name, label, made, isPublished, action }: Unmounted): void {
+    const requests = [setAlias(LOOPBACK_INDEX, label), setUp(LOOPBACK_INDEX, true)];
+    for (const verdict of made.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
+    requireTime(action);
+    if (!isPublished) this.#publish(name, label, action);
+    try {
+      this.#mount(name, made, action);
+    } catch (error) {
+      if (!isPublished) this.#unlink(name, label);
+      throw error;
+    }
+  }
+
+  #deleteOne({ name, label }: NamespaceRequest, files: FilesBelowMounts, empty: (namespace: Namespace) => void): void {
     const action = `delete namespace ${name}`;
     checkNamespaceName(name, action);
     checkLabel(label, action);
     {
-      using found = this.#entry(name);
+      using found = this.#look(name, files);
       if (found === null) return;
       if (found.label !== label) throw foreign(action, this.#path(name), found.label);
       requireTime(action);
@@ -153,15 +175,10 @@ export class NamespaceDirectory {
     return `${this.#directory}/${name}`;
   }
 
-  #entry(name: string): Entry | null {
-    using below = openBelowMounts(this.#directory);
-    return below === null ? null : this.#look(name, below.path);
-  }
-
-  #look(name: string, below: string): Entry | null {
+  #look(name: string, files: FilesBelowMounts): Entry | null {
     const opened = this.#openMounted(name, `look at namespace ${name}`);
     if (opened === null) return null;
-    const written = readLabel(`${below}/${name}`);
+    const written = files.readLabel(name);
     if (opened === 'other') return new Entry(null, written);
     try {
       const ours = written !== null && !this.#host.isHost(opened.descriptor);
@@ -216,7 +233,8 @@ export class NamespaceDirectory {
       linkDescriptor(descriptor, this.#path(name));
     } catch (error) {
       if (!(error instanceof NetnsError) || error.code !== 'exists') throw asNetnsError(error, action);
-      using found = this.#entry(name);
+      using files = new FilesBelowMounts(this.#directory);
+      using found = this.#look(name, files);
       throw foreign(action, this.#path(name), found?.label ?? null);
     } finally {
       closeSync(descriptor);
@@ -248,53 +266,4 @@ function loopbackOf(namespace: Namespace, action: string): LinkRecord {
   const loopback = readLink(namespace.socket, 'lo');
   if (loopback === null) throw refusal('missing', action, 'the namespace has no lo');
   return loopback;
-}
-
-/** A descriptor of the file itself; `other` for a symbolic link, null if there is nothing. Never waits. */
-function openQuietly(path: string, action: string): number | 'other' | null {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isFileError(error, 'ENOENT')) return null;
-    if (isFileError(error, 'ELOOP', 'ENXIO')) return 'other';
-    throw asNetnsError(error, action);
-  }
-}
-
-/** The label that a published file holds; null if it is empty, or is no such file. */
-function readLabel(path: string): string | null {
-  const descriptor = openQuietly(path, `read ${path}`);
-  if (typeof descriptor !== 'number') return null;
-  try {
-    if (!fstatSync(descriptor).isFile()) return null;
-    const content = Buffer.alloc(LABEL_BYTES + 1);
-    const length = readSync(descriptor, content);
-    return length === 0 || length > LABEL_BYTES ? null : content.toString('utf8', 0, length);
-  } catch (error) {
-    // A file of the kernel's namespace file system counts as a regular one, but cannot be read.
-    if (isFileError(error, 'EINVAL')) return null;
-    throw asNetnsError(error, `read ${path}`);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** A way to the files of a directory past what is mounted over them; null if there is no such directory. */
-function openBelowMounts(directory: string): (Disposable & { path: string }) | null {
-  try {
-    const descriptor = openWithoutMounts(directory);
-    return { path: `/proc/self/fd/${descriptor}`, [Symbol.dispose]: () => closeDescriptor(descriptor) };
-  } catch (error) {
-    if (error instanceof NetnsError && error.code === 'missing') return null;
-    throw error;
-  }
-}
-
-/** iproute2 holds this lock for an instant; one that is never given back must not stop us, as it does not stop it. */
-function waitForLock(descriptor: number): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
-    if (tryLock(descriptor)) return;
-    Atomics.wait(pause, 0, 0, LOCK_PAUSE_MILLISECONDS);
-  }
 }

@@ -7,7 +7,10 @@ export interface WorkerOptions {
   directory: string;
 }
 
-type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view'>;
+/** Made of the verbs for many. */
+type Singular = 'createNamespace' | 'deleteNamespace' | 'createVeth';
+
+type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view' | Singular>;
 
 /** The driver's verbs as the worker has them: synchronous, each with one request. */
 export type Verbs = {

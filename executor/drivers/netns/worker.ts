@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { createBridge } from './bridges.ts';
 import { changeLink, deleteByIndex, deleteLinks, labelLink } from './changes.ts';
-import { createBridge, createVeth } from './creation.ts';
+import { enableLinks } from './enabling.ts';
 import { asNetnsError } from './errors.ts';
 import { requireTime, setExpiry } from './expiry.ts';
 import { NamespaceDirectory } from './namespaces.ts';
@@ -9,6 +10,7 @@ import { type Context, IndexSource } from './places.ts';
 import type { Answer, Call, Verbs, WorkerOptions } from './protocol.ts';
 import { replaceLinks } from './replacement.ts';
 import { HostNamespace, type Namespace } from './thread.ts';
+import { createVeths } from './veths.ts';
 import { view } from './view.ts';
 
 /* The thread that makes the system calls, one request after another. */
@@ -20,10 +22,11 @@ const { directory }: WorkerOptions = workerData;
 function verbsOn(context: Context): Verbs {
   return {
     view: (request) => view(context, request),
-    createNamespace: ({ name, label }) => context.directory.create(name, label),
-    deleteNamespace: ({ name, label }) => context.directory.delete(name, label, deleteVeths),
+    createNamespaces: (requests) => context.directory.create(requests),
+    deleteNamespaces: (requests) => context.directory.delete(requests, deleteVeths),
     createBridge: (request) => createBridge(context, request),
-    createVeth: (request) => createVeth(context, request),
+    createVeths: (requests) => createVeths(context, requests),
+    enableLinks: (request) => enableLinks(context, request),
     changeLink: (request) => changeLink(context, request),
     labelLink: (request) => labelLink(context, request),
     deleteLinks: (request) => deleteLinks(context, request),

@@ -43,19 +43,19 @@ export function layout(segment: SegmentWish): Layout {
 }
 
 function bridgeOf({ label, name, linkName }: SegmentWish): Bridge {
-  return { name: linkName, alias: `${label} ${name}`, mac: hardwareAddress(`${label} ${name}`) };
+  return withAddress({ name: linkName, alias: `${label} ${name}` }, `${label} ${name}`);
 }
 
 function portPair(segment: SegmentWish, member: MemberWish): Pair {
-  const outside: End = {
+  const fullName = `${member.container}.${member.ordinal}o`;
+  const outside = {
     namespace: null,
     name: member.outside,
-    alias: alias(segment, `${member.container}.${member.ordinal}o`, insideName(member)),
-    mac: hardwareAddress(`${segment.label} ${member.container}.${member.ordinal}o`),
+    alias: alias(segment, fullName, insideName(member)),
     bridge: segment.linkName,
   };
   return {
-    ends: [insideEnd(segment, member, `${member.container}.${member.ordinal}o`), outside],
+    ends: [insideEnd(segment, member, fullName), withAddress(outside, `${segment.label} ${fullName}`)],
     item: member.container,
   };
 }
@@ -69,12 +69,25 @@ function wirePair(segment: SegmentWish, left: MemberWish, right: MemberWish): Pa
 
 /** A container keeps its hardware address in a segment, whatever its other end is. */
 function insideEnd(segment: SegmentWish, member: MemberWish, peer: string): End {
-  return {
+  const fullName = insideName(member);
+  const end = {
     namespace: member.container,
     name: segment.linkName,
-    alias: alias(segment, insideName(member), peer),
-    mac: hardwareAddress(`${segment.label} ${insideName(member)}`),
+    alias: alias(segment, fullName, peer),
     bridge: null,
+  };
+  return withAddress(end, `${segment.label} ${fullName}`);
+}
+
+/** The address is worked out when it is asked for: of links that are there nobody does, and it costs more than the rest. */
+function withAddress<Rest extends object>(rest: Rest, seed: string): Rest & { readonly mac: string } {
+  let mac: string | undefined;
+  return {
+    ...rest,
+    get mac() {
+      mac ??= hardwareAddress(seed);
+      return mac;
+    },
   };
 }
 

@@ -2,72 +2,54 @@ import { Problem } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { SegmentWish } from './desired.ts';
 import { type Bridge, type End, type Layout, layout, type Pair, temporaryName } from './layout.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
+import { type FoundLink, key, ObservedLinks, SegmentLinks } from './observed-links.ts';
+import type { NamedLink, NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
 
-interface FoundLink {
-  readonly namespace: string | null;
-  readonly link: Link;
-}
+type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
 
 /** The steps of one CEN: what is missing is made beside what is there, takes its place, and then the rest goes. */
 export function planSegment(segment: SegmentWish, observed: ObservedNetwork): NetworkStep[] {
   const wanted = layout(segment);
-  const ours = linksOf(segment, observed);
-  const labels = labelNewborn(wanted, observed);
+  const links = ObservedLinks.of(observed);
+  const ours = new SegmentLinks(links.labelled(segment.label));
+  const labels = labelNewborn(wanted, ours, links);
   if (labels.length > 0) return labels;
 
   const broken = wanted.pairs.filter((pair) => !isIntact(pair, ours));
-  const halves = broken.flatMap(({ ends }) => ends.filter((end) => findEnd(end, ours)));
+  const halves = broken.flatMap(({ ends }) => ends.filter((end) => ours.find(end)));
   // The other half of such a pair is gone, was renamed beyond recognition or moved away: it is made anew.
   if (halves.length > 0) return deleteSteps(halves);
 
-  const creations = broken.map((pair) => createPair(pair, ours, observed));
+  const deferred = wanted.bridge !== null && broken.length > 1;
+  const creations = broken.map((pair) => createPair(pair, deferred, ours, links));
   const wantedEnds = wanted.pairs.flatMap(({ ends }) => ends);
   const replacements = wantedEnds.flatMap((end) => replaceEnd(end, ours));
   const replaced = new Set(replacements.map(({ namespace, from }) => key(namespace, from)));
+  const replacing = new Set(replacements.map(({ namespace, to }) => key(namespace, to)));
   const keep = new Set([
     ...wantedEnds.map(({ namespace, alias }) => key(namespace, alias)),
     ...(wanted.bridge ? [key(null, wanted.bridge.alias)] : []),
   ]);
-  const leftover = ours.filter(({ namespace, link }) => {
+  const leftover = ours.all.filter(({ namespace, link }) => {
     const found = key(namespace, link.alias ?? '');
     return !keep.has(found) && !replaced.has(found);
   });
+  const bridgeDown = downBridge(wanted.bridge, deferred, ours);
+  const found = wantedEnds.filter((end) => !replacing.has(key(end.namespace, end.alias)));
+  const foundDown = found.filter((end) => isDown(end, ours));
   return [
-    ...planBridge(wanted.bridge, ours, observed),
+    ...planBridge(wanted.bridge, deferred, ours, links),
     ...creations,
+    ...(creations.length > 0 ? enableSteps([...downEnds(creations), ...bridgeDown]) : []),
     ...(replacements.length > 0 ? [{ name: 'links.replace', item: null, replacements } as const] : []),
-    ...wantedEnds.flatMap((end) => changeEnd(end, ours, observed, replacements)),
-    ...deleteSteps(leftover.map(({ namespace, link }) => ({ namespace, alias: link.alias ?? '' }))),
+    ...found.flatMap((end) => changeEnd(end, ours, links)),
+    ...enableSteps([...foundDown, ...(creations.length > 0 ? [] : bridgeDown)]),
+    ...deleteSteps(withoutOtherEnds(leftover).map(({ namespace, link }) => ({ namespace, alias: link.alias ?? '' }))),
   ];
 }
 
-function key(namespace: string | null, alias: string): string {
-  return `${namespace ?? ''}/${alias}`;
-}
-
-/** Every link that bears the segment's label, wherever it is. */
-function linksOf({ label }: SegmentWish, observed: ObservedNetwork): FoundLink[] {
-  const mark = `${label} `;
-  const found: FoundLink[] = observed.host
-    .filter(({ alias }) => alias?.startsWith(mark))
-    .map((link) => ({ namespace: null, link }));
-  for (const [namespace, { links }] of observed.namespaces) {
-    for (const link of links) if (link.alias?.startsWith(mark)) found.push({ namespace, link });
-  }
-  return found;
-}
-
-function linksIn(namespace: string | null, observed: ObservedNetwork): readonly Link[] {
-  return namespace === null ? observed.host : (observed.namespaces.get(namespace)?.links ?? []);
-}
-
-function findEnd(end: End, ours: readonly FoundLink[]): Link | undefined {
-  return ours.find(({ namespace, link }) => namespace === end.namespace && link.alias === end.alias)?.link;
-}
-
-function isIntact({ ends: [left, right] }: Pair, ours: readonly FoundLink[]): boolean {
-  const found = [findEnd(left, ours), findEnd(right, ours)];
+function isIntact({ ends: [left, right] }: Pair, ours: SegmentLinks): boolean {
+  const found = [ours.find(left), ours.find(right)];
   return (
     found[0] !== undefined &&
     found[1] !== undefined &&
@@ -78,83 +60,124 @@ function isIntact({ ends: [left, right] }: Pair, ours: readonly FoundLink[]): bo
 
 /**
  * Links that an executor made and was killed before it could label them: no alias, but the hardware address that
- * only they have.
+ * only they have. What is there under its alias has no such double.
  */
-function labelNewborn({ bridge, pairs }: Layout, observed: ObservedNetwork): NetworkStep[] {
-  const wanted = [
-    ...pairs.flatMap(({ ends, item }) => ends.map((end) => ({ ...end, item, kind: 'veth' }))),
-    ...(bridge ? [{ ...bridge, namespace: null, item: null, kind: 'bridge' }] : []),
-  ];
-  return wanted.flatMap(({ namespace, mac, alias, item, kind }) =>
-    linksIn(namespace, observed)
-      .filter((link) => link.alias === null && link.mac === mac && link.kind === kind)
-      .map((link): NetworkStep => ({ name: 'link.label', item, namespace, link: link.name, mac, alias })),
-  );
+function labelNewborn({ bridge, pairs }: Layout, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
+  const ends = pairs.flatMap(({ ends, item }) => ends.flatMap((end) => labelSteps(end, 'veth', item, ours, links)));
+  return bridge ? [...ends, ...labelSteps({ ...bridge, namespace: null }, 'bridge', null, ours, links)] : ends;
 }
 
-function planBridge(bridge: Bridge | null, ours: readonly FoundLink[], observed: ObservedNetwork): NetworkStep[] {
+function labelSteps(
+  end: Pick<End, 'namespace' | 'alias' | 'mac'>,
+  kind: string,
+  item: string | null,
+  ours: SegmentLinks,
+  links: ObservedLinks,
+): NetworkStep[] {
+  if (ours.find(end)) return [];
+  const { namespace, alias, mac } = end;
+  return links
+    .unlabelled(namespace, mac)
+    .filter((link) => link.kind === kind)
+    .map((link): NetworkStep => ({ name: 'link.label', item, namespace, link: link.name, mac, alias }));
+}
+
+/**
+ * `deferred`: ports that are up make each further one dear, so that of several that are made none is set up before the
+ * last is there, and then the bridge.
+ */
+function planBridge(bridge: Bridge | null, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
   if (!bridge) return [];
-  const found = ours.find(({ namespace, link }) => namespace === null && link.alias === bridge.alias)?.link;
+  const found = findBridge(bridge, ours);
+  if (found?.name === bridge.name) return [];
+  const { name, alias, mac } = bridge;
   if (!found) {
-    refuseOccupied(null, bridge.name, 'bridge.create', observed);
-    return [{ name: 'bridge.create', item: null, bridge: bridge.name, alias: bridge.alias, mac: bridge.mac }];
+    refuseOccupied(null, name, 'bridge.create', links);
+    return [{ name: 'bridge.create', item: null, bridge: name, alias, mac, up: !deferred }];
   }
-  const change = {
-    ...(found.name === bridge.name ? {} : { name: bridge.name }),
-    ...(found.up ? {} : { up: true }),
-  };
-  if (found.name !== bridge.name) refuseOccupied(null, bridge.name, 'link.change', observed);
-  return Object.keys(change).length === 0
-    ? []
-    : [{ name: 'link.change', item: null, namespace: null, alias: bridge.alias, change }];
+  refuseOccupied(null, name, 'link.change', links);
+  return [{ name: 'link.change', item: null, namespace: null, alias, change: { name } }];
 }
 
-function createPair(pair: Pair, ours: readonly FoundLink[], observed: ObservedNetwork): NetworkStep {
+function findBridge({ alias }: Bridge, ours: SegmentLinks): Link | undefined {
+  return ours.find({ namespace: null, alias });
+}
+
+function createPair(pair: Pair, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): CreatePair {
   const [left, right] = pair.ends;
-  const ends = [newEnd(left, ours, observed), newEnd(right, ours, observed)] as const;
+  const ends = [newEnd(left, deferred, ours, links), newEnd(right, deferred, ours, links)] as const;
   return { name: 'veth.create', item: pair.item, ends };
 }
 
+/** The ports among what is made that are still down. */
+function downEnds(creations: readonly CreatePair[]): NewEnd[] {
+  return creations.flatMap(({ ends }) => ends.filter(({ bridge, up }) => bridge !== null && !up));
+}
+
+function downBridge(bridge: Bridge | null, deferred: boolean, ours: SegmentLinks): NamedLink[] {
+  if (!bridge) return [];
+  const found = findBridge(bridge, ours);
+  const isUp = found ? found.up : !deferred;
+  return isUp ? [] : [{ namespace: null, name: bridge.name, alias: bridge.alias }];
+}
+
+/** A link that is there, and was set down or left so. */
+function isDown(end: End, ours: SegmentLinks): boolean {
+  return ours.find(end)?.up === false;
+}
+
+function enableSteps(ends: readonly NamedLink[]): NetworkStep[] {
+  if (ends.length === 0) return [];
+  const links = ends.map(({ namespace, name, alias }) => ({ namespace, name, alias }));
+  return [{ name: 'links.enable', item: null, links }];
+}
+
 /** Where another link of the same segment has the name, the new one waits under a temporary one, down. */
-function newEnd(end: End, ours: readonly FoundLink[], observed: ObservedNetwork): NewEnd {
+function newEnd(end: End, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NewEnd {
   const old = predecessor(end, ours);
-  if (!old) refuseOccupied(end.namespace, end.name, 'veth.create', observed);
-  return { ...end, name: old ? temporaryName(end) : end.name, up: old === undefined };
+  if (!old) refuseOccupied(end.namespace, end.name, 'veth.create', links);
+  return {
+    ...end,
+    name: old ? temporaryName(end) : end.name,
+    up: old === undefined && !(deferred && end.bridge !== null),
+  };
 }
 
 /** The link of the same segment in the same container that is to go when `end` is there. */
-function predecessor(end: End, ours: readonly FoundLink[]): Link | undefined {
-  if (end.namespace === null) return undefined;
-  return ours.find(
-    ({ namespace, link }) => namespace === end.namespace && link.alias !== end.alias && link.name === end.name,
-  )?.link;
+function predecessor(end: End, ours: SegmentLinks): Link | undefined {
+  const found = end.namespace === null ? undefined : ours.named(end.namespace, end.name);
+  return found?.alias === end.alias ? undefined : found;
 }
 
 /** A link that was made under a temporary name, now or before an executor was killed, takes its predecessor's place. */
-function replaceEnd(end: End, ours: readonly FoundLink[]): Replacement[] {
+function replaceEnd(end: End, ours: SegmentLinks): Replacement[] {
   const old = predecessor(end, ours);
   if (end.namespace === null || !old) return [];
   return [{ namespace: end.namespace, from: old.alias ?? '', to: end.alias, name: end.name }];
 }
 
-/** What was changed by hand on a link that is there, or left undone. */
-function changeEnd(
-  end: End,
-  ours: readonly FoundLink[],
-  observed: ObservedNetwork,
-  replacements: readonly Replacement[],
-): NetworkStep[] {
-  const found = findEnd(end, ours);
-  if (!found || replacements.some(({ namespace, to }) => namespace === end.namespace && to === end.alias)) return [];
-  const master = observed.host.find(({ index }) => index === found.master)?.name;
+/** The name and the bridge that a link which is there has lost. */
+function changeEnd(end: End, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
+  const found = ours.find(end);
+  if (!found) return [];
+  const master = links.hostName(found.master);
   const change = {
     ...(found.name === end.name ? {} : { name: end.name }),
     ...(end.bridge === null || master === end.bridge ? {} : { bridge: end.bridge }),
-    ...(found.up ? {} : { up: true }),
   };
   if (Object.keys(change).length === 0) return [];
-  if (found.name !== end.name) refuseOccupied(end.namespace, end.name, 'link.change', observed);
+  if (found.name !== end.name) refuseOccupied(end.namespace, end.name, 'link.change', links);
   return [{ name: 'link.change', item: end.namespace, namespace: end.namespace, alias: end.alias, change }];
+}
+
+/** Without those that go with their other ends on the host. */
+function withoutOtherEnds(leftover: readonly FoundLink[]): FoundLink[] {
+  const peers = new Map(
+    leftover.flatMap(({ namespace, link }) => (namespace === null ? [[link.index, link.peer]] : [])),
+  );
+  return leftover.filter(
+    ({ namespace, link }) => namespace === null || link.peer === null || peers.get(link.peer) !== link.index,
+  );
 }
 
 function deleteSteps(ends: readonly { readonly namespace: string | null; readonly alias: string }[]): NetworkStep[] {
@@ -169,8 +192,8 @@ function deleteSteps(ends: readonly { readonly namespace: string | null; readonl
   }));
 }
 
-function refuseOccupied(namespace: string | null, name: string, step: string, observed: ObservedNetwork): void {
-  const occupant = linksIn(namespace, observed).find((link) => link.name === name);
+function refuseOccupied(namespace: string | null, name: string, step: string, links: ObservedLinks): void {
+  const occupant = links.named(namespace, name);
   if (!occupant) return;
   const place = namespace === null ? 'on the host' : `in namespace ${namespace}`;
   const mark =

@@ -78,6 +78,38 @@ describe('plan', () => {
     ]);
   });
 
+  it('sets no port of a new bridge up before the last is there, and then the bridge', () => {
+    const host = new SimulatedHost();
+    const steps = plan(bridge, host.observe());
+    for (const step of steps) {
+      if (step.name === 'links.enable')
+        expect(step.links.map(({ name }) => name)).toEqual(['a.0o', 'b.0o', 'c.0o', 'cen0']);
+      else expect(host.links.filter(({ namespace, up }) => namespace === null && up)).toEqual([]);
+      host.apply(step);
+    }
+    expect(host.links.filter(({ up }) => !up)).toEqual([]);
+  });
+
+  it('sets the port of one that joins a bridge up as it makes it', () => {
+    const host = new SimulatedHost();
+    converge(host, bridge);
+    const joined = network([...abc, 'd'], [], segment('cen0', [...abc, 'd']));
+    expect(converge(host, joined)).toEqual(['namespace.create', 'veth.create']);
+  });
+
+  it('sets all that is down up in one step, and deletes no link that goes with its other end', () => {
+    const host = new SimulatedHost();
+    converge(host, bridge);
+    for (const link of host.links) link.up = false;
+    expect(converge(host, bridge)).toEqual(['links.enable']);
+    expect(converge(host, network([], abc, segment('cen0', abc, false)))).toEqual([
+      'links.delete',
+      'namespace.delete',
+      'namespace.delete',
+      'namespace.delete',
+    ]);
+  });
+
   it('has nothing to wire for one', () => {
     const host = new SimulatedHost();
     expect(converge(host, alone)).toEqual(['namespace.create']);
@@ -98,6 +130,7 @@ describe('plan', () => {
       'veth.create',
       'veth.create',
       'veth.create',
+      'links.enable',
       'links.replace',
     ]);
     expect(addresses()).toEqual(before);

@@ -1,4 +1,4 @@
-import type { HostChange, HostView, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type { HostChange, HostView, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import { Gathering } from '../../gathering.ts';
 import type { Resource, Touched } from '../resource.ts';
 import type { Network } from './desired.ts';
@@ -34,6 +34,13 @@ export function networkResource(
     // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
     apply: (step) =>
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
+    batches: {
+      names: together,
+      async apply(steps) {
+        const [first] = steps;
+        if (first) await apply(driver, first, steps);
+      },
+    },
     removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
     labels: ['namespace', 'link'],
     labelled,
@@ -52,17 +59,42 @@ function observed({ links, namespaces }: HostView): ObservedNetwork {
   return { host: links, namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])) };
 }
 
+/** Those that cost less together: the thread is called once, and the kernel takes many messages at a time. */
+const together: ReadonlySet<string> = new Set(['namespace.create', 'namespace.delete', 'veth.create']);
+
+function namespaceRequest({
+  namespace,
+  label,
+}: {
+  readonly namespace: string;
+  readonly label: string;
+}): NamespaceRequest {
+  return { name: namespace, label };
+}
+
+/** Steps of a batch have one name. */
+function taken<Name extends NetworkStep['name']>(
+  steps: readonly NetworkStep[],
+  name: Name,
+): Extract<NetworkStep, { name: Name }>[] {
+  return steps.filter((step): step is Extract<NetworkStep, { name: Name }> => step.name === name);
+}
+
 /** Every step may be taken twice. None has an undo of its own: a change that fails is undone by converging to what was before. */
-function apply(driver: NetnsDriver, step: NetworkStep): Promise<void> {
+function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkStep[] = [step]): Promise<void> {
   switch (step.name) {
     case 'namespace.create':
-      return driver.createNamespace({ name: step.namespace, label: step.label });
+      return driver.createNamespaces(taken(steps, step.name).map(namespaceRequest));
     case 'namespace.delete':
-      return driver.deleteNamespace({ name: step.namespace, label: step.label });
+      return driver.deleteNamespaces(taken(steps, step.name).map(namespaceRequest));
     case 'bridge.create':
-      return driver.createBridge({ name: step.bridge, alias: step.alias, mac: step.mac });
+      return driver.createBridge({ name: step.bridge, alias: step.alias, mac: step.mac, up: step.up });
     case 'veth.create':
-      return driver.createVeth({ ends: [vethEnd(step.ends[0]), vethEnd(step.ends[1])] });
+      return driver.createVeths(
+        taken(steps, step.name).map(({ ends: [left, right] }) => ({ ends: [vethEnd(left), vethEnd(right)] })),
+      );
+    case 'links.enable':
+      return driver.enableLinks({ links: step.links });
     case 'link.label':
       return driver.labelLink({ namespace: step.namespace, name: step.link, mac: step.mac, alias: step.alias });
     case 'link.change':

@@ -70,7 +70,7 @@ export class SimulatedHost {
         this.namespaces.delete(step.namespace);
         return;
       case 'bridge.create':
-        this.addLink({ name: step.bridge, alias: step.alias, mac: step.mac, kind: 'bridge' });
+        this.addLink({ name: step.bridge, alias: step.alias, mac: step.mac, kind: 'bridge', up: step.up });
         return;
       case 'veth.create': {
         const [left, right] = [this.#addEnd(step.ends[0]), this.#addEnd(step.ends[1])];
@@ -91,6 +91,11 @@ export class SimulatedHost {
         if (step.change.bridge !== undefined) link.master = this.#bridge(step.change.bridge);
         return;
       }
+      case 'links.enable':
+        for (const { namespace, name, alias } of step.links) {
+          this.#need(namespace, (link) => link.name === name && link.alias === alias).up = true;
+        }
+        return;
       case 'links.replace':
         for (const { namespace, from, to, name } of step.replacements) {
           const old = this.links.find((link) => link.namespace === namespace && link.alias === from);

@@ -11,6 +11,13 @@ export interface NewEnd {
   readonly up: boolean;
 }
 
+/** A link that is where its name says, if it bears the alias. */
+export interface NamedLink {
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly alias: string;
+}
+
 export interface Replacement {
   readonly namespace: string;
   /** Alias of the link whose addresses and name the other one takes. */
@@ -24,7 +31,13 @@ export type NetworkStep = Step &
   (
     | { readonly name: 'namespace.create'; readonly namespace: string; readonly label: string }
     | { readonly name: 'namespace.delete'; readonly namespace: string; readonly label: string }
-    | { readonly name: 'bridge.create'; readonly bridge: string; readonly alias: string; readonly mac: string }
+    | {
+        readonly name: 'bridge.create';
+        readonly bridge: string;
+        readonly alias: string;
+        readonly mac: string;
+        readonly up: boolean;
+      }
     | { readonly name: 'veth.create'; readonly ends: readonly [NewEnd, NewEnd] }
     | {
         readonly name: 'link.label';
@@ -39,6 +52,7 @@ export type NetworkStep = Step &
         readonly alias: string;
         readonly change: { readonly name?: string; readonly up?: boolean; readonly bridge?: string };
       }
+    | { readonly name: 'links.enable'; readonly links: readonly NamedLink[] }
     | { readonly name: 'links.replace'; readonly replacements: readonly Replacement[] }
     | { readonly name: 'links.delete'; readonly namespace: string | null; readonly aliases: readonly string[] }
   );

@@ -1,0 +1,34 @@
+import { nameTaken, requireAccepted, requireMade, tolerateNoIpv6, undoOnFailure } from './creation.ts';
+import type { BridgeRequest } from './driver.ts';
+import { checkLabel, checkLinkName, checkMac } from './names.ts';
+import { newBridge, readLink, setAlias, setNoIpv6Address, setUp } from './netlink/links.ts';
+import { type Context, ignoreRouterAdvertisements, openPlace, type Place } from './places.ts';
+
+/** Makes a bridge in the host's namespace, labelled from the first moment. One with the same alias is kept. */
+export function createBridge(context: Context, { name, alias, mac, up = true }: BridgeRequest): void {
+  const action = `create bridge ${name}`;
+  checkLinkName(name, action);
+  checkLabel(alias, action);
+  checkMac(mac, action);
+  using place = openPlace(context, null, action);
+  const found = readLink(place.socket, name);
+  if (found !== null) {
+    if (found.kind !== 'bridge' || found.alias !== alias) throw nameTaken(place, name, found.alias, action);
+    finishBridge(place, found.index, { name, up }, action);
+    return;
+  }
+  const index = context.indexes.next();
+  const [made, labelled] = place.socket.batch([newBridge({ index, name, mac }), setAlias(index, alias)], action);
+  requireMade(made, [{ place, name }], action);
+  undoOnFailure(place, [index], action, () => {
+    requireAccepted(labelled, action);
+    finishBridge(place, index, { name, up }, action);
+  });
+}
+
+/** The host takes no part in a segment: no address of its own, before the link is up. */
+function finishBridge(place: Place, index: number, { name, up }: { name: string; up: boolean }, action: string): void {
+  tolerateNoIpv6(place.socket.batch([setNoIpv6Address(index)], action), action);
+  ignoreRouterAdvertisements(name, action);
+  if (up) place.socket.request(setUp(index, true), action);
+}

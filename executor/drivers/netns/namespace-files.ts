@@ -1,0 +1,80 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { asNetnsError, isFileError, NetnsError } from './errors.ts';
+import { closeDescriptor, openWithoutMounts, tryLock } from './syscalls.ts';
+
+/* The files that namespaces have their names from. */
+
+export const LABEL_BYTES = 255;
+const LOCK_ATTEMPTS = 100;
+const LOCK_PAUSE_MILLISECONDS = 10;
+
+/** A descriptor of the file itself; `other` for a symbolic link, null if there is nothing. Never waits. */
+export function openQuietly(path: string, action: string): number | 'other' | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return null;
+    if (isFileError(error, 'ELOOP', 'ENXIO')) return 'other';
+    throw asNetnsError(error, action);
+  }
+}
+
+/** The label that a published file holds; null if it is empty, or is no such file. */
+export function readLabel(path: string): string | null {
+  const descriptor = openQuietly(path, `read ${path}`);
+  if (typeof descriptor !== 'number') return null;
+  try {
+    if (!fstatSync(descriptor).isFile()) return null;
+    const content = Buffer.alloc(LABEL_BYTES + 1);
+    const length = readSync(descriptor, content);
+    return length === 0 || length > LABEL_BYTES ? null : content.toString('utf8', 0, length);
+  } catch (error) {
+    // A file of the kernel's namespace file system counts as a regular one, but cannot be read.
+    if (isFileError(error, 'EINVAL')) return null;
+    throw asNetnsError(error, `read ${path}`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * The files of a directory past what is mounted over them. The way there is opened when it is first asked for, since
+ * closing it costs the kernel a grace period, and serves for many files.
+ */
+export class FilesBelowMounts implements Disposable {
+  readonly #directory: string;
+  #descriptor: number | null | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** The label in the file of that name; null without one. */
+  readLabel(name: string): string | null {
+    this.#descriptor ??= open(this.#directory);
+    return this.#descriptor === null ? null : readLabel(`/proc/self/fd/${this.#descriptor}/${name}`);
+  }
+
+  [Symbol.dispose](): void {
+    if (typeof this.#descriptor === 'number') closeDescriptor(this.#descriptor);
+  }
+}
+
+/** Null if there is no such directory. */
+function open(directory: string): number | null {
+  try {
+    return openWithoutMounts(directory);
+  } catch (error) {
+    if (error instanceof NetnsError && error.code === 'missing') return null;
+    throw error;
+  }
+}
+
+/** iproute2 holds this lock for an instant; one that is never given back must not stop us, as it does not stop it. */
+export function waitForLock(descriptor: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {
+    if (tryLock(descriptor)) return;
+    Atomics.wait(pause, 0, 0, LOCK_PAUSE_MILLISECONDS);
+  }
+}

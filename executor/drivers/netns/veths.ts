@@ -1,0 +1,198 @@
+import { requireMade, tolerateNoIpv6, undoOnFailure } from './creation.ts';
+import type { VethEnd, VethRequest } from './driver.ts';
+import { errnoName, refusal } from './errors.ts';
+import { checkLabel, checkLinkName, checkMac } from './names.ts';
+import type { Request, Verdict } from './netlink/codec.ts';
+import { newVeth, readLink, setAlias, setMaster, setNoIpv6Address, setUp } from './netlink/links.ts';
+import { bridgeIndex, type Context, ignoreRouterAdvertisements, openPlace, type Place } from './places.ts';
+
+/** Each far end's namespace is opened, with two descriptors: as many at once as a process with few of them can bear. */
+const PAIRS_AT_ONCE = 16;
+
+interface PlannedEnd {
+  readonly end: VethEnd;
+  readonly place: Place;
+  readonly name: string;
+  readonly index: number;
+  /** Index of the bridge, or 0. */
+  readonly master: number;
+}
+
+interface PlannedPair {
+  readonly near: PlannedEnd;
+  readonly far: PlannedEnd;
+  readonly action: string;
+}
+
+/** What the kernel said of the messages about one pair. */
+interface Made extends PlannedPair {
+  readonly verdicts: readonly Verdict[];
+}
+
+/**
+ * Makes veth pairs with each end in its place. One message makes both ends; the near one is labelled in the same
+ * system call, with those of other pairs, the far one right after. When anything fails the pair and those after it are
+ * taken away again. A pair that is there already, with these names and aliases, is kept.
+ *
+ * @throws NetnsError `exists` naming the link in the way, `missing` for a namespace or bridge that is not there
+ */
+export function createVeths(context: Context, requests: readonly VethRequest[]): void {
+  for (const request of requests) checkRequest(request);
+  for (let first = 0; first < requests.length; first += PAIRS_AT_ONCE) {
+    createSome(context, requests.slice(first, first + PAIRS_AT_ONCE));
+  }
+}
+
+function createSome(context: Context, requests: readonly VethRequest[]): void {
+  using opened = new OpenedPlaces(context);
+  const pairs = requests.map((request) => planPair(context, opened, request));
+  for (const [place, group] of consecutive(pairs)) finishAll(place, createAll(place, group));
+}
+
+/** In the order of the pairs: those whose near ends are in one namespace are made in one system call. */
+function consecutive(pairs: readonly PlannedPair[]): [Place, PlannedPair[]][] {
+  const groups: [Place, PlannedPair[]][] = [];
+  for (const pair of pairs) {
+    const last = groups.at(-1);
+    if (last?.[0] === pair.near.place) last[1].push(pair);
+    else groups.push([pair.near.place, [pair]]);
+  }
+  return groups;
+}
+
+function createAll(place: Place, pairs: readonly PlannedPair[]): Made[] {
+  const requests = pairs.map(nearRequests);
+  const verdicts = place.socket.batch(requests.flat(), actionOf(pairs));
+  let from = 0;
+  return pairs.map((pair, position) => {
+    const own = verdicts.slice(from, from + (requests[position]?.length ?? 0));
+    from += own.length;
+    return { ...pair, verdicts: own };
+  });
+}
+
+/** Pair after pair; those from the first refused one on are taken away. */
+function finishAll(place: Place, made: readonly Made[]): void {
+  for (const [position, pair] of made.entries()) {
+    // Numbers of our own choosing: of a pair that was not made, there is none to delete.
+    const unfinished = made.slice(position).map(({ near }) => near.index);
+    undoOnFailure(place, unfinished, pair.action, () => finishPair(pair));
+  }
+}
+
+function finishPair({ near, far, action, verdicts }: Made): void {
+  const [made, ...labelled] = verdicts;
+  if (made !== undefined && errnoName(made.errno) === 'EEXIST' && keepPair(near, far, action)) return;
+  requireMade(made, [near, far], action);
+  tolerateNoIpv6(labelled, action);
+  if (far.place !== near.place) {
+    const isHost = far.end.namespace === null;
+    const up = far.end.up && !isHost ? [setUp(far.index, true)] : [];
+    tolerateNoIpv6(far.place.socket.batch([...labelRequests(far), ...up], action), action);
+    if (isHost) finishEnd(far, action);
+  } else finishEnd(far, action);
+  finishEnd(near, action);
+}
+
+/** Whether the two names are already the two ends of one pair that is labelled so; brings those ends up. */
+function keepPair(near: PlannedEnd, far: PlannedEnd, action: string): boolean {
+  const [one, other] = [near, far].map(({ place, name }) => readLink(place.socket, name));
+  const ours = one?.alias === near.end.alias && other?.alias === far.end.alias;
+  if (!one || !other || !ours || one.kind !== 'veth' || one.peer !== other.index || other.peer !== one.index)
+    return false;
+  if (near.master !== (one.master ?? 0)) near.place.socket.request(setMaster(one.index, near.master), action);
+  finishEnd({ ...near, index: one.index }, action);
+  finishEnd({ ...far, index: other.index }, action);
+  return true;
+}
+
+function checkRequest({ ends }: VethRequest): void {
+  const action = `create veth ${ends[0].name}`;
+  for (const end of ends) {
+    checkLinkName(end.name, action);
+    checkLabel(end.alias, action);
+    checkMac(end.mac, action);
+    if (end.bridge !== undefined) checkLinkName(end.bridge, action);
+  }
+  if (ends[0].namespace === ends[1].namespace && ends[0].name === ends[1].name) {
+    throw refusal('invalid', action, `both ends are called ${ends[0].name} in the same namespace`);
+  }
+}
+
+function actionOf(pairs: readonly PlannedPair[]): string {
+  const [first, ...others] = pairs;
+  return `${first?.action ?? 'create veths'}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+}
+
+function planPair(context: Context, opened: OpenedPlaces, { ends }: VethRequest): PlannedPair {
+  const action = `create veth ${ends[0].name}`;
+  const [near, far] = nearEndFirst(ends);
+  const plan = (end: VethEnd): PlannedEnd => {
+    const place = opened.open(end.namespace, action);
+    const master = end.bridge === undefined ? 0 : opened.bridge(place, end.bridge, action);
+    return { end, place, name: end.name, index: context.indexes.next(), master };
+  };
+  return { near: plan(near), far: plan(far), action };
+}
+
+/** The near end can be put into a bridge as it is made; a later change of master would cost a grace period. */
+function nearEndFirst([first, second]: VethRequest['ends']): readonly [VethEnd, VethEnd] {
+  const swap = first.bridge === undefined && (second.bridge !== undefined || second.namespace === null);
+  return swap ? [second, first] : [first, second];
+}
+
+function nearRequests({ near, far }: PlannedPair): Request[] {
+  const pair = newVeth(
+    { index: near.index, name: near.end.name, mac: near.end.mac },
+    near.master,
+    { index: far.index, name: far.end.name, mac: far.end.mac },
+    far.place.descriptor,
+  );
+  const nearLabel = labelRequests({ ...near, master: 0 });
+  return [pair, ...nearLabel, ...(far.place === near.place ? labelRequests(far) : [])];
+}
+
+/** Alias first: what comes after a kill must find it. The IPv6 request is the one that may be refused. */
+function labelRequests({ end, index, master }: PlannedEnd): Request[] {
+  const requests = [setAlias(index, end.alias)];
+  if (end.namespace === null) requests.push(setNoIpv6Address(index));
+  if (master !== 0) requests.push(setMaster(index, master));
+  return requests;
+}
+
+function finishEnd({ end, place, index }: PlannedEnd, action: string): void {
+  if (end.namespace === null) ignoreRouterAdvertisements(end.name, action);
+  if (end.up) place.socket.request(setUp(index, true), action);
+}
+
+/** Namespaces and bridges that several pairs have in common are looked up once. */
+class OpenedPlaces implements Disposable {
+  readonly #context: Context;
+  readonly #opened = new DisposableStack();
+  readonly #places = new Map<string | null, Place>();
+  readonly #bridges = new Map<Place, Map<string, number>>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  open(namespace: string | null, action: string): Place {
+    const known = this.#places.get(namespace);
+    if (known) return known;
+    const place = this.#opened.use(openPlace(this.#context, namespace, action));
+    this.#places.set(namespace, place);
+    return place;
+  }
+
+  bridge(place: Place, name: string, action: string): number {
+    const bridges = this.#bridges.get(place) ?? new Map<string, number>();
+    this.#bridges.set(place, bridges);
+    const index = bridges.get(name) ?? bridgeIndex(place, name, action);
+    bridges.set(name, index);
+    return index;
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened.dispose();
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Resource, Step } from '../resources/resource.ts';
+import { converge, StepFailed } from './converge.ts';
+
+const steps = (name: string, count: number): Step[] =>
+  Array.from({ length: count }, (_, item) => ({ name, item: `${item}` }));
+
+/** A host that has taken some of the steps; it takes what is named `many` in batches. */
+function hostOf(planned: readonly Step[], failing?: Step) {
+  const calls: Step[][] = [];
+  const taken = new Set<Step>();
+  const take = async (some: readonly Step[]) => {
+    calls.push([...some]);
+    if (failing && some.includes(failing)) throw new Error('refused');
+    for (const step of some) taken.add(step);
+  };
+  const resource: Resource<null, ReadonlySet<Step>, Step> = {
+    observe: async () => taken,
+    observeAll: async () => taken,
+    plan: (_, observed) => planned.filter((step) => !observed.has(step)),
+    apply: (step) => take([step]),
+    batches: { names: new Set(['many']), apply: take },
+    removes: () => false,
+    labels: [],
+    labelled: () => [],
+    watch: () => () => undefined,
+  };
+  return { resource, calls };
+}
+
+const ignore = { check: () => undefined, remaining: () => undefined };
+
+describe('steps of one name', () => {
+  it('go together where the resource takes them so, and never past another', async () => {
+    const planned = [...steps('many', 3), ...steps('single', 2), ...steps('many', 2)];
+    const { resource, calls } = hostOf(planned);
+    await converge(resource, null, ignore);
+    expect(calls.map((call) => call.length)).toEqual([3, 1, 1, 2]);
+    expect(calls.flat()).toEqual(planned);
+  });
+
+  it('are counted and can be stopped between batches', async () => {
+    const { resource, calls } = hostOf(steps('many', 100));
+    const remaining: number[] = [];
+    const check = () => {
+      if (calls.length === 2) throw new Error('stopped');
+    };
+    const stopped = converge(resource, null, { check, remaining: (items) => void remaining.push(items) });
+    await expect(stopped).rejects.toThrow('stopped');
+    expect(calls.map((call) => call.length)).toEqual([32, 32]);
+    expect(remaining).toEqual([100, 68]);
+  });
+
+  it('fail by their name', async () => {
+    const planned = steps('many', 3);
+    const { resource } = hostOf(planned, planned[1]);
+    const failed = await converge(resource, null, ignore).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(StepFailed);
+    expect(failed).toMatchObject({ step: 'many', message: 'refused' });
+  });
+});
