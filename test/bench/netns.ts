@@ -117,7 +117,7 @@ const driver = await openNetnsDriver();
 try {
   await run(driver, floor);
   await driver.deleteLinks({ namespace: null, aliases: [`${LABEL}/bridge`] });
-  await operate(driver, floor);
+  await operate(driver, bare(50));
 } finally {
   await clear(driver);
   await driver.close();
