@@ -1,4 +1,7 @@
 import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import { converge } from '../../executor/loop/converge.ts';
+import type { Network } from '../../executor/resources/network/desired.ts';
+import { networkResource } from '../../executor/resources/network/resource.ts';
 import { type BareTimes, bareNetwork, mac } from './floor.ts';
 
 /*
@@ -70,6 +73,20 @@ async function single(driver: NetnsDriver): Promise<void> {
   );
 }
 
+/** All that an operation does on the host: it looks, plans, takes the steps, and looks again. */
+async function operate(driver: NetnsDriver, floor: BareTimes): Promise<void> {
+  const resource = networkResource(driver);
+  const members = numbers.map((number) => ({ container: `bench${number}`, ordinal: 0, outside: `bench${number}.0o` }));
+  const network = (made: boolean): Network => ({
+    namespaces: members.map(({ container }) => ({ name: container, label: `${LABEL}/${container}`, present: made })),
+    segments: [{ name: BRIDGE, label: `${LABEL}/${BRIDGE}`, linkName: BRIDGE, made, members: made ? members : [] }],
+  });
+  const hooks = { check: () => undefined, remaining: () => undefined };
+  const become = (made: boolean) => () => converge(resource, network(made), hooks);
+  await timed('looks, plan and steps of a network: made', floor.made, become(true));
+  await timed('looks, plan and steps of a network: destroyed', floor.made, become(false));
+}
+
 function veth(number: number): Parameters<NetnsDriver['createVeth']>[0] {
   const outer = { namespace: null, name: `bench0.${number}`, alias: outside(number), mac: mac(1, number), up: false };
   const alias = `${LABEL}/${number}/inside`;
@@ -99,6 +116,8 @@ const floor = bare(50);
 const driver = await openNetnsDriver();
 try {
   await run(driver, floor);
+  await driver.deleteLinks({ namespace: null, aliases: [`${LABEL}/bridge`] });
+  await operate(driver, bare(50));
 } finally {
   await clear(driver);
   await driver.close();

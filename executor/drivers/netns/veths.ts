@@ -74,10 +74,14 @@ function createAll(place: Place, pairs: readonly PlannedPair[]): Made[] {
 /** Pair after pair; those from the first refused one on are taken away. */
 function finishAll(place: Place, made: readonly Made[]): void {
   for (const [position, pair] of made.entries()) {
-    // Numbers of our own choosing: of a pair that was not made, there is none to delete.
-    const unfinished = made.slice(position).map(({ near }) => near.index);
+    const unfinished = made.slice(position).flatMap(({ near, verdicts }) => (isMade(verdicts) ? [near.index] : []));
     undoOnFailure(place, unfinished, pair.action, () => finishPair(pair));
   }
+}
+
+/** Where the kernel refused, the number may be another link's. */
+function isMade([creation]: readonly Verdict[]): boolean {
+  return creation?.errno === 0;
 }
 
 function finishPair({ near, far, action, verdicts }: Made): void {

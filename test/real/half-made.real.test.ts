@@ -1,0 +1,73 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type NetnsDriver, NetnsError, openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import { converge } from '../../executor/loop/converge.ts';
+import type { Network } from '../../executor/resources/network/desired.ts';
+import { networkResource } from '../../executor/resources/network/resource.ts';
+import { clearHost, picture } from '../support/host.ts';
+
+/*
+ * A batch that ends in the middle, between two calls of the kernel: what is there then is what a kill leaves. The right
+ * to change the host runs out at a time of the test's choosing; where that is, the machine's speed decides.
+ */
+
+const CONTAINERS = 40;
+const STOPS_MS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144];
+
+let driver: NetnsDriver;
+/** Of the monotonic clock; null: none. */
+let expires: bigint | null = null;
+
+beforeAll(async () => {
+  driver = await openNetnsDriver({ expires: () => expires });
+});
+
+afterEach(() => clearHost());
+
+afterAll(() => driver.close());
+
+function network(made: boolean): Network {
+  const members = Array.from({ length: CONTAINERS }, (_, number) => ({
+    container: `c${number}`,
+    ordinal: 0,
+    outside: `c${number}.0o`,
+  }));
+  return {
+    namespaces: members.map(({ container }) => ({ name: container, label: `weft:db/${container}`, present: made })),
+    segments: [{ name: 'n', label: 'weft:db/n', linkName: 'n', made, members: made ? members : [] }],
+  };
+}
+
+const all = { check: () => undefined, remaining: () => undefined };
+const become = (desired: Network) => converge(networkResource(driver), desired, all);
+
+/** Answers whether it was stopped. */
+async function stoppedAfter(milliseconds: number, desired: Network): Promise<boolean> {
+  expires = process.hrtime.bigint() + BigInt(milliseconds) * 1_000_000n;
+  try {
+    await become(desired);
+    return false;
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof NetnsError && cause.code === 'expired') return true;
+    throw error;
+  } finally {
+    expires = null;
+  }
+}
+
+it('is made to its end, or taken back, from wherever it was stopped', async () => {
+  const before = picture();
+  await become(network(true));
+  const straight = picture();
+  let stops = 0;
+  for (const milliseconds of STOPS_MS) {
+    await become(network(false));
+    expect(picture()).toEqual(before);
+    stops += Number(await stoppedAfter(milliseconds, network(true)));
+    if (stops % 2 === 0) await become(network(false));
+    await become(network(true));
+    expect(picture()).toEqual(straight);
+    stops += Number(await stoppedAfter(milliseconds, network(false)));
+  }
+  expect(stops).toBeGreaterThan(1);
+});
