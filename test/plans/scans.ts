@@ -38,14 +38,16 @@ export function scansOf(database: DatabaseSync, tables: readonly string[], sql: 
 }
 
 /**
- * What a line of the plan goes through as a whole, or perhaps: an automatic index is made of all rows, each time; and
- * what a bare comparison chooses (`parent>?` stands for `parent IS NOT NULL`, too) may be all.
+ * What a line of the plan goes through as a whole, or perhaps: an automatic index is made of all rows, each time; what a
+ * bare comparison chooses (`parent>?` stands for `parent IS NOT NULL`, too) may be all; and SQLite calls it a SEARCH, too,
+ * when it looks at all rows for a min() or max().
  */
 function scanned(detail: string): string | undefined {
   const line =
     /^SCAN (\S+)(?! VIRTUAL TABLE)( |$)/.exec(detail) ??
     /^SEARCH (\S+) USING AUTOMATIC /.exec(detail) ??
-    /^SEARCH (\S+) USING .*\([^=]*\)$/.exec(detail);
+    /^SEARCH (\S+) USING .*\([^=]*\)$/.exec(detail) ??
+    /^SEARCH (\S+)( USING (COVERING )?INDEX \S+)?$/.exec(detail);
   return line?.[1];
 }
 
