@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { STATEMENTS_DIRECTORY } from './test/plans/collected.mjs';
 
 export default defineConfig({
   test: {
@@ -7,5 +8,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     include: ['{schema,functions,executor,test}/**/*.test.ts'],
+    setupFiles: process.env[STATEMENTS_DIRECTORY] === undefined ? [] : ['test/plans/in-tests.ts'],
   },
 });

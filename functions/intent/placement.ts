@@ -53,14 +53,14 @@ export function placed(needs: Needs, together: Together = {}): Choice {
   const sql = `(
     SELECT CASE
       WHEN (SELECT count(*) FROM hypervisors) = 1 THEN (SELECT id FROM hypervisors)
-      WHEN n.count > 0 THEN CASE n.count WHEN 1 THEN n.hypervisor END
-      WHEN c.count > 0 THEN CASE c.count WHEN 1 THEN c.hypervisor END
+      WHEN with_cens.count > 0 THEN CASE with_cens.count WHEN 1 THEN with_cens.hypervisor END
+      WHEN with_containers.count > 0 THEN CASE with_containers.count WHEN 1 THEN with_containers.hypervisor END
       ELSE (
         SELECT h.id FROM hypervisors h
         WHERE ${alive('h')} AND ${capable(technology)} AND NOT ${lacksNetwork} AND ${hasRoom}
         ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
       END
-    FROM (${placesOf('cens')}) n, (${placesOf('containers')}) c)`;
+    FROM (${placesOf('cens')}) with_cens, (${placesOf('containers')}) with_containers)`;
   return { sql, args, explain: (database) => explain(database, needs, args) };
 }
 

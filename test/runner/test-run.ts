@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { collected, STATEMENTS_DIRECTORY, WHOLE_RUN } from '../plans/collected.mjs';
 import { endAll, runCommand } from './command.ts';
 import {
   endProcesses,
@@ -50,6 +51,27 @@ export class TestRun {
       NODE_COMPILE_CACHE: join(this.#temporary, 'compile-cache'),
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#interrupted(signal));
+  }
+
+  /** Has all tests after this keep the SQL texts that weft issues, in whichever process. */
+  collectStatements(): void {
+    const directory = join(this.#temporary, 'statements');
+    mkdirSync(directory);
+    // Of any user, too.
+    chmodSync(directory, 0o777);
+    Object.assign(this.#environment, {
+      [STATEMENTS_DIRECTORY]: directory,
+      NODE_OPTIONS: `--import=${new URL('../plans/in-weft.mjs', import.meta.url)}`,
+    });
+  }
+
+  /** Looks at the query plans of what was collected. */
+  async checkPlans(): Promise<void> {
+    const directory = this.#environment[STATEMENTS_DIRECTORY];
+    if (directory === undefined || collected(directory).length === 0) return;
+    const whole = this.#options.filter === '' && process.getuid?.() === 0;
+    if (whole) Object.assign(this.#environment, { [WHOLE_RUN]: 'true' });
+    await this.together('plans', ['test/plans/collected.plans.test.ts'], false);
   }
 
   /** One program of node_modules. */

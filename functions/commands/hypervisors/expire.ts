@@ -12,15 +12,18 @@ const AT_ONCE = 200;
  * once may have changed the host: the look of the executor's next start ends it, or the removal of its hypervisor.
  */
 const expired = (at: string) => `
-  hypervisors h CROSS JOIN operations o ON o.hypervisor = h.id AND o.status = 'pending' AND o.resource IS NOT NULL
-  WHERE NOT ${alive('h', at)} AND o.attempt = 0 AND o.deadline_ms <= ${at}`;
+  o.hypervisor = h.id AND o.status = 'pending' AND o.resource IS NOT NULL
+  AND NOT ${alive('h', at)} AND o.attempt = 0 AND o.deadline_ms <= ${at}`;
 
 const find = `
-  SELECT o.sequence, t.now FROM (SELECT ${now} AS now) t CROSS JOIN ${expired('t.now')}
+  SELECT o.sequence, t.now FROM (SELECT ${now} AS now) t CROSS JOIN hypervisors h CROSS JOIN operations o
+  WHERE ${expired('t.now')}
   ORDER BY o.sequence LIMIT ${AT_ONCE}`;
 
 /** Those that were found before, as far as that is true of them still. */
-const which = `SELECT o.sequence FROM ${expired(':now')} AND o.sequence IN (SELECT value FROM json_each(:found))`;
+const which = `
+  SELECT o.sequence FROM json_each(:found) j CROSS JOIN operations o CROSS JOIN hypervisors h
+  WHERE o.sequence = j.value AND ${expired(':now')}`;
 
 const end = `
   UPDATE operations AS o SET status = 'failed', finished_ms = :now, key = NULL,

@@ -11,16 +11,23 @@ import { explainRevision, guardRevision } from '../../intent/revision.ts';
 import type { Asked } from '../asked.ts';
 import type { ReadHypervisor } from './read.ts';
 
-const unfinished = `SELECT sequence FROM operations WHERE hypervisor = :id AND status IN ('pending', 'running') AND resource IS NOT NULL`;
+const unfinished = `
+  SELECT sequence FROM operations WHERE hypervisor = :id AND status = 'pending' AND resource IS NOT NULL
+  UNION ALL
+  SELECT sequence FROM operations WHERE hypervisor = :id AND status = 'running' AND resource IS NOT NULL`;
 
 const end = `
   UPDATE operations SET status = 'cancelled', finished_ms = ${now}, error = :problem, epoch = NULL, lease_until_ms = NULL
   WHERE sequence IN (${unfinished})`;
 
-/** Those that were ended just now: the others have no subjects any more. */
+/**
+ * Those that were ended just now: the others have no subjects any more. The subjects of a hypervisor's operations are the
+ * hypervisor itself and what stands behind its `/`, which "0" follows in ASCII.
+ */
 const ended = `
-  SELECT sequence FROM operations
-  WHERE hypervisor = :id AND status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
+  SELECT DISTINCT s.sequence FROM operation_subjects s CROSS JOIN operations o ON o.sequence = s.sequence
+  WHERE s.subject >= 'hypervisors/' || :id AND s.subject < 'hypervisors/' || :id || '0'
+    AND o.hypervisor = :id AND o.status = 'cancelled'`;
 
 /** Everything of it but the log; in an order that no reference stands in the way of. */
 const forget = [

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { onTestFinished } from 'vitest';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { temporaryDirectory } from '../support/database.ts';
+
+const ROWS = 100_000;
+
+/** Columns that are the same in many rows; what is not here is different in each. `i` is the row's number. */
+const plausible: ReadonlyMap<string, string> = new Map([
+  ['hypervisor', "'hypervisor-' || (i % 50)"],
+  ['status', "CASE WHEN i % 1000 = 0 THEN 'pending' WHEN i % 1000 = 1 THEN 'running' ELSE 'succeeded' END"],
+  ['state', "CASE WHEN i % 1000 = 0 THEN 'failed' ELSE 'ready' END"],
+  ['desired', "CASE WHEN i % 1000 = 0 THEN 'absent' ELSE 'present' END"],
+  ['parent', 'CASE WHEN i % 10 = 0 THEN i / 100 END'],
+  ['removed', 'CASE WHEN i % 1000 = 0 THEN i END'],
+  ['cen', "'id-' || (i / 5)"],
+]);
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A migrated database whose tables have 100,000 rows each, open until the running test ends. */
+export async function largeDatabase(): Promise<{ database: DatabaseSync; tables: readonly string[] }> {
+  const path = join(temporaryDirectory(), 'weft.db');
+  const embedded = openEmbedded(path);
+  await migrate(embedded);
+  embedded.close();
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  onTestFinished(() => database.close());
+  database.exec('PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA cache_size = -100000');
+  const tables = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .all()
+    .map(({ name }) => String(name));
+  database.exec('BEGIN');
+  for (const table of tables) database.exec(fillStatement(database, table));
+  database.exec('COMMIT');
+  return { database, tables };
+}
+
+function fillStatement(database: DatabaseSync, table: string): string {
+  const columns = database.prepare('SELECT name, type FROM pragma_table_info(?)').all(table) as unknown as Column[];
+  return `
+    WITH RECURSIVE numbers (i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${1_000_000 + ROWS - 1})
+    INSERT INTO ${table} (${columns.map(({ name }) => `"${name}"`).join(', ')})
+    SELECT ${columns.map(sqlValue).join(', ')} FROM numbers`;
+}
+
+function sqlValue({ name, type }: Column): string {
+  return plausible.get(name) ?? (type === 'TEXT' ? `'${name}-' || i` : 'i');
+}

@@ -1,0 +1,55 @@
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it, onTestFinished } from 'vitest';
+import { hasPlan, scansOf } from './scans.ts';
+
+const tables = ['boxes', 'lids'];
+
+function database(): DatabaseSync {
+  const opened = new DatabaseSync(':memory:');
+  onTestFinished(() => opened.close());
+  opened.exec(`
+    CREATE TABLE boxes (id INTEGER PRIMARY KEY, name TEXT, size INTEGER, parent INTEGER);
+    CREATE INDEX boxes_name ON boxes (name);
+    CREATE INDEX boxes_parent ON boxes (parent) WHERE parent IS NOT NULL;
+    CREATE TABLE lids (box INTEGER, colour TEXT)`);
+  return opened;
+}
+
+it.each([
+  ['every row', 'SELECT * FROM boxes WHERE size = :size', ['SCAN boxes']],
+  ['every row, by another name', 'SELECT * FROM boxes AS b WHERE b.size = ?1', ['SCAN b']],
+  ['every entry of an index', 'SELECT name FROM boxes', ['SCAN boxes USING COVERING INDEX boxes_name']],
+  [
+    'every row of an UPDATE, for each of a list',
+    "UPDATE boxes SET size = 1 FROM json_each(:list) x WHERE boxes.size = x.value ->> 'size'",
+    ['SCAN boxes'],
+  ],
+  [
+    'what has any value',
+    'SELECT id FROM boxes WHERE parent IS NOT NULL',
+    ['SEARCH boxes USING COVERING INDEX boxes_parent (parent>?)'],
+  ],
+  ['what comes after', 'SELECT id FROM boxes WHERE id > :after', ['SEARCH boxes USING INTEGER PRIMARY KEY (rowid>?)']],
+  ['all rows for the largest', 'SELECT max(size) FROM boxes WHERE parent = 1 AND size > 1', []],
+  ['all rows for the largest of some', "SELECT max(box) FROM lids l WHERE colour = 'red'", ['SEARCH l']],
+  [
+    'all rows, for an index of the moment',
+    'SELECT * FROM boxes b CROSS JOIN lids l ON l.box = b.size',
+    ['SCAN b', 'SEARCH l USING AUTOMATIC COVERING INDEX (box=?)'],
+  ],
+])('finds what goes through %s', (_, sql, scans) => {
+  expect(scansOf(database(), tables, sql).map(({ detail }) => detail)).toEqual(scans);
+});
+
+it.each([
+  'SELECT * FROM boxes WHERE id = :id',
+  'SELECT * FROM json_each(:list) j CROSS JOIN boxes b ON b.name = j.value',
+  'WITH x AS MATERIALIZED (SELECT value FROM json_each(:list)) SELECT * FROM x CROSS JOIN boxes b ON b.id = x.value',
+  'DELETE FROM boxes WHERE id IN (SELECT value FROM json_each(:list))',
+])('says nothing of %s', (sql) => {
+  expect(scansOf(database(), tables, sql)).toEqual([]);
+});
+
+it.each(['BEGIN IMMEDIATE', 'CREATE TABLE t (a)', 'PRAGMA data_version', 'COMMIT'])('asks for no plan of %s', (sql) => {
+  expect(hasPlan(sql)).toBe(false);
+});
