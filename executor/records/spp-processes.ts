@@ -1,6 +1,7 @@
 import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../schema/api/spp/answers.ts';
 import { now, type Statement, statement } from '../../schema/database/database.ts';
 import type { SeenProcess } from '../resources/spp/desired.ts';
+import { sightingVersion } from '../resources/spp/sighting.ts';
 
 /** A sighting that is older than what stands there changes nothing. */
 const note = `
@@ -12,7 +13,8 @@ const note = `
   WHERE excluded.version >= spp_processes.version`;
 
 const forget = `
-  UPDATE spp_processes SET connected = 0, since_ms = ${now} WHERE hypervisor = :hypervisor AND process = :process AND connected = 1`;
+  UPDATE spp_processes SET connected = 0, version = :version, since_ms = ${now}
+  WHERE hypervisor = :hypervisor AND process = :process AND connected = 1 AND version <= :version`;
 
 /** The row of a connected process, with what a GET of it answers. */
 export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<never> {
@@ -29,8 +31,9 @@ export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<ne
   });
 }
 
-export function noteGone(hypervisor: string, process: number): Statement<never> {
-  return statement(forget, { hypervisor, process });
+/** A process that was not there at the time of `version`, which is now unless it is said. */
+export function noteGone(hypervisor: string, process: number, version = sightingVersion()): Statement<never> {
+  return statement(forget, { hypervisor, process, version });
 }
 
 /** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */

@@ -8,6 +8,7 @@ import type {
 } from '../../drivers/spp/driver.ts';
 import type { SeenProcess } from './desired.ts';
 import { isBlank } from './effects.ts';
+import { sightingVersion } from './sighting.ts';
 
 /** The processes of a host by number, 0 being the primary, and whether their primary is still the one they began with. */
 export class Panel {
@@ -56,7 +57,7 @@ export class Panel {
           info,
           stale: this.#isStale(process, info),
           told: this.#toldBy(process, info.generation),
-          version: version(),
+          version: sightingVersion(),
         };
   }
 
@@ -112,11 +113,6 @@ export class Panel {
   #tell(process: number, generation: number, command: SppCommand): void {
     if (process === 0) this.#toldBy(process, generation).add(JSON.stringify(command));
   }
-}
-
-/** Microseconds: two sightings in one process never have the same. */
-function version(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
 export function processOf(key: ProcessKey): number {
