@@ -5,6 +5,7 @@ import type { Kind } from '../kinds.ts';
 import type { Changes, ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
 import { Attempt } from './attempt.ts';
+import { Batch } from './batch.ts';
 import { failureOf, isDatabaseAway } from './failure.ts';
 import type { Lease } from './lease.ts';
 import { type LoadRequest, load } from './load.ts';
@@ -80,6 +81,7 @@ export class Runner {
   /** What was claimed together is loaded together; where one of them cannot be loaded, each by itself. */
   async #beginTasks(tasks: readonly Task[]): Promise<void> {
     const { database, onLoaded, onError } = this.#options;
+    const asked = performance.now();
     let changes: Changes<unknown>;
     try {
       changes = await load(database, requestsOf(tasks));
@@ -96,9 +98,10 @@ export class Runner {
       }
       return;
     }
+    const batch = new Batch(tasks.length, performance.now() - asked);
     for (const { kind, owned } of tasks) {
       const change = changes.get(owned.operation.sequence) ?? null;
-      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change)));
+      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => batch.end())));
     }
   }
 

@@ -1,0 +1,33 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** A round trip that is shorter is not worth waiting for. */
+const SHORTEST_MS = 10;
+
+/** So many round trips at most an operation waits for the others, and never longer than this. */
+const ROUND_TRIPS = 2;
+const LONGEST_MS = 200;
+
+/**
+ * Operations that were claimed and loaded together. What they did ends at about the same time, and where the database
+ * is far away it is worth a moment to report it in one request.
+ */
+export class Batch {
+  readonly #holdMs: number;
+  readonly #ended = Promise.withResolvers<void>();
+  #left: number;
+
+  /** `roundTripMs`: what their load has taken. */
+  constructor(operations: number, roundTripMs: number) {
+    this.#left = operations;
+    this.#holdMs = roundTripMs < SHORTEST_MS ? 0 : Math.min(ROUND_TRIPS * roundTripMs, LONGEST_MS);
+  }
+
+  /** To be called once for each. Returns when the others have ended too, or after a moment. */
+  async end(): Promise<void> {
+    this.#left -= 1;
+    if (this.#left === 0) this.#ended.resolve();
+    else if (this.#holdMs > 0) {
+      await Promise.race([this.#ended.promise, setTimeout(this.#holdMs, undefined, { ref: false })]);
+    }
+  }
+}
