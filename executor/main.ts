@@ -87,7 +87,7 @@ export async function startExecutor(
     });
     const lastSequence = () => executor.lastSequence;
     const noting = { file: stateFile, registration, lastSequence, intervalMs: times.heartbeat, log };
-    opened.adopt(new SequenceNote(noting), (note) => note.close());
+    const note = opened.adopt(new SequenceNote(noting), (each) => each.stop());
     await executor.start().catch(async (error: unknown) => {
       await executor.close();
       throw error;
@@ -96,6 +96,7 @@ export async function startExecutor(
     return {
       async close() {
         await executor.close();
+        note.finish();
         await opened.disposeAsync();
       },
       async abandon() {

@@ -3,8 +3,8 @@ import { TestRun } from './runner/test-run.ts';
 
 /*
  * `npm test`: lint, types, unit tests, then every file of tests on the real kernel in a namespace of its own.
- * `npm test -- WORD` runs the files whose path has the word in it. At the end
- * the query plans of all statements that weft has issued meanwhile are looked at.
+ * `npm test -- WORD` runs the files whose path has the word in it. At the end the query plans of all statements that weft
+ * has issued meanwhile are looked at.
  */
 
 const filter = process.argv[2] ?? '';

@@ -20,6 +20,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const seenSchema = v.object({
   restoreGeneration: count,
   epoch: count,
+  /** Whose epoch that was; null where the notes do not say. */
   hypervisor: v.nullish(v.string(), null),
   /** The last operation that was worked on. */
   sequence: v.optional(count, 0),
@@ -35,7 +36,7 @@ export interface ExecutorState {
   readonly ownEpoch: number;
 }
 
-const NOTHING: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 };
+export const NOTHING_SEEN: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 };
 
 export interface StatePlaces {
   readonly stateDirectory: string;
@@ -68,7 +69,7 @@ export class ExecutorStateFile {
   read(): ExecutorState {
     const own = readSeen(join(this.#state, this.#name)) ?? readSeen(this.#old);
     const run = this.#run === null ? null : readSeen(join(this.#run, this.#name));
-    return { seen: furthest(own ?? NOTHING, run ?? NOTHING), ownEpoch: own?.epoch ?? 0 };
+    return { seen: furthest(own ?? NOTHING_SEEN, run ?? NOTHING_SEEN), ownEpoch: own?.epoch ?? 0 };
   }
 
   /** Throws a {@link Problem} when it cannot be written: a restored database would go unnoticed. */

@@ -26,7 +26,8 @@ it('notes the last operation when there was one, for good at the end, and says o
   fails = false;
   vi.advanceTimersByTime(20);
   last = 9;
-  note.close();
+  note.stop();
+  note.finish();
   vi.advanceTimersByTime(20);
   vi.useRealTimers();
   expect(written).toEqual([

@@ -26,9 +26,13 @@ export class SequenceNote {
     this.#timer = setInterval(() => this.#note('writeUntilReboot'), options.intervalMs).unref();
   }
 
-  close(): void {
-    clearInterval(this.#timer);
+  /** Writes the last note, which outlives a reboot. */
+  finish(): void {
     this.#note('write');
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 
   /** What cannot be written is tried again, and said once. */

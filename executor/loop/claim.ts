@@ -47,22 +47,22 @@ const running = `
 
 const selectRunning = `SELECT ${running}`;
 
-const lookAt = (possible: string) => `SELECT EXISTS (${claimable(possible, '1')}) AS claimable, ${running}`;
+const pollFor = (possible: string) => `SELECT EXISTS (${claimable(possible, '1')}) AS claimable, ${running}`;
 
-const lookAtAny = lookAt('');
-const lookAtPossible = lookAt(isPossible);
+const pollAny = pollFor('');
+const pollPossible = pollFor(isPossible);
 
 interface RunningRow {
   readonly running: number;
   readonly cancelled: string;
 }
 
-export interface LookRow extends RunningRow {
+export interface PollRow extends RunningRow {
   readonly claimable: number;
 }
 
 /** What the database says of this executor's work. */
-export interface Look {
+export interface Poll {
   /** Something may be claimed. */
   readonly claimable: boolean;
   /** How many operations are running in this epoch. */
@@ -71,36 +71,36 @@ export interface Look {
   readonly cancelled: readonly number[];
 }
 
-export interface Claim extends Omit<Look, 'claimable'> {
+export interface Claim extends Omit<Poll, 'claimable'> {
   readonly claimed: readonly ClaimedOperation[];
 }
 
-export interface LookRequest {
+export interface PollRequest {
   /** Kinds of operations whose technology is away. */
   readonly away: readonly string[];
   readonly times: Pick<LoopTimes, 'lease' | 'retryLongest'>;
 }
 
-export interface ClaimRequest extends LookRequest {
+export interface ClaimRequest extends PollRequest {
   /** How many at most. */
   readonly limit: number;
 }
 
 /** Writes nothing and takes no lock: what an executor without work asks again and again. */
-export function lookStatement({ hypervisor, epoch }: Registration, { away, times }: LookRequest): Statement<LookRow> {
+export function pollStatement({ hypervisor, epoch }: Registration, { away, times }: PollRequest): Statement<PollRow> {
   const args = { hypervisor, epoch, longest_pause: times.retryLongest };
   return away.length === 0
-    ? statement<LookRow>(lookAtAny, args)
-    : statement<LookRow>(lookAtPossible, { ...args, away: JSON.stringify(away) });
+    ? statement<PollRow>(pollAny, args)
+    : statement<PollRow>(pollPossible, { ...args, away: JSON.stringify(away) });
 }
 
 /** Asks whether there is anything to claim or to cancel. */
-export async function look(database: Database, registration: Registration, request: LookRequest): Promise<Look> {
-  const [[row]] = await database.read([lookStatement(registration, request)], { call: 'poll' });
-  return lookOf(row);
+export async function poll(database: Database, registration: Registration, request: PollRequest): Promise<Poll> {
+  const [[row]] = await database.read([pollStatement(registration, request)], { call: 'poll' });
+  return pollOf(row);
 }
 
-export function lookOf(row: LookRow | undefined): Look {
+export function pollOf(row: PollRow | undefined): Poll {
   return { claimable: row?.claimable === 1, ...runningOf(row) };
 }
 
@@ -126,6 +126,6 @@ export async function claim(
   return { claimed: claimed.sort((left, right) => left.sequence - right.sequence), ...runningOf(row) };
 }
 
-function runningOf(row: RunningRow | undefined): Pick<Look, 'running' | 'cancelled'> {
+function runningOf(row: RunningRow | undefined): Pick<Poll, 'running' | 'cancelled'> {
   return { running: row?.running ?? 0, cancelled: JSON.parse(row?.cancelled ?? '[]') };
 }

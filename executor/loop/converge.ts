@@ -2,7 +2,10 @@ import { Problem } from '../../schema/problem.ts';
 import type { Resource, Step } from '../resources/resource.ts';
 
 export interface ConvergeHooks {
-  /** Before each step on the host, or batch of them; throws to stop. What has no step left is done, whoever wants it to stop by then. */
+  /**
+   * Before each step on the host, or batch of them; throws to stop. What has no step left is done, whoever wants it to
+   * stop by then.
+   */
   readonly check: () => void;
   /** Items that still have steps before them. */
   readonly remaining: (items: number, step: string) => void;
@@ -15,8 +18,8 @@ const ROUNDS_MAX = 8;
 const BATCH_LONGEST = 32;
 
 /**
- * Observes, plans and applies until the host reads back as desired, and answers how it read: whoever calls it again after a kill ends in the
- * same place. What a step throws goes to the caller, with the step's name where it has none.
+ * Observes, plans and applies until the host reads back as desired, and answers how it read: whoever calls it again
+ * after a kill ends in the same place. What a step throws goes to the caller, with the step's name where it has none.
  */
 export async function converge<Desired, Observed, SomeStep extends Step>(
   resource: Resource<Desired, Observed, SomeStep>,

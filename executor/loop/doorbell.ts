@@ -1,7 +1,7 @@
 import type { Database, News } from '../../schema/database/database.ts';
 
 /** What the loop is to do next: take what is there, or only ask whether something is. */
-export type Turn = 'claim' | 'look';
+export type Turn = 'claim' | 'poll';
 
 /** Wakes the loop early: with a commit that this process notices, or when a place became free. Only ever a hint. */
 export class Doorbell {
@@ -45,7 +45,7 @@ export class Doorbell {
         };
       });
     }
-    const turn = this.#rung ?? 'look';
+    const turn = this.#rung ?? 'poll';
     this.#wake = undefined;
     this.#rung = undefined;
     return turn;
@@ -68,7 +68,7 @@ export class Doorbell {
     this.#unsubscribe();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#end?.();
-    this.ring('look');
+    this.ring('poll');
   }
 }
 
@@ -78,5 +78,5 @@ export class Doorbell {
  */
 function turnAfter(news: News | null, joins = false): Turn | undefined {
   if (joins || news?.size === 0) return 'claim';
-  return news === null ? 'look' : undefined;
+  return news === null ? 'poll' : undefined;
 }

@@ -3,7 +3,7 @@ import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { Kind } from '../kinds.ts';
 import type { ClaimedOperation } from '../records/records.ts';
-import { claim, look, lookStatement } from './claim.ts';
+import { claim, poll, pollStatement } from './claim.ts';
 import { Doorbell, type Turn } from './doorbell.ts';
 import { isDatabaseAway } from './failure.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -62,7 +62,7 @@ export class Executor {
   #closing = false;
   #lost = false;
   /** Calls in a row that failed, of each sort. */
-  readonly #failures = { look: 0, claim: 0, load: 0 };
+  readonly #failures = { poll: 0, claim: 0, load: 0 };
   #healthCheckedAt = Number.NEGATIVE_INFINITY;
   #turnedAt = performance.now();
   #loop: Promise<void> = Promise.resolve();
@@ -84,21 +84,11 @@ export class Executor {
     const reconciler = new Reconciler({ database, registration, kinds, graceMs: times.grace, scanMs: times.scan });
     this.#watches = kinds.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
     this.#runner = new Runner({
-      ...{
-        database,
-        kinds,
-        lease,
-        log,
-        times,
-        reconciler,
-        isClosing,
-        onError,
-        work: this.#work,
-        progress: this.#progress,
-      },
+      ...{ database, kinds, lease, log, times, reconciler, isClosing, onError },
+      ...{ work: this.#work, progress: this.#progress },
       reporter: new Reporter({
         ...{ database, registration, times, onError, isClosing },
-        look: () => lookStatement(registration, { times, away: this.#away() }),
+        poll: () => pollStatement(registration, { times, away: this.#away() }),
       }),
       onLoaded: (succeeded) => {
         this.#failures.load = succeeded ? 0 : this.#failures.load + 1;
@@ -164,12 +154,12 @@ export class Executor {
 
   async #turn(): Promise<void> {
     const { times } = this.#options;
-    let turn: Turn = 'look';
+    let turn: Turn = 'poll';
     while (!this.#closing) {
       this.#turnedAt = performance.now();
       const free = RUNNING_MAX - this.#work.size;
       const claims = turn === 'claim' && free > 0;
-      const { claimed, more, cancelled } = await (claims ? this.#claim(free) : this.#look());
+      const { claimed, more, cancelled } = await (claims ? this.#claim(free) : this.#poll());
       this.#work.cancel(cancelled);
       this.#runner.begin(claimed);
       this.#tellHealth();
@@ -178,7 +168,7 @@ export class Executor {
       if (more && isFree && !claims) turn = 'claim';
       else if (failures > 0) {
         await this.#doorbell.pause(growingPause(failures, times.databaseFirst, times.databaseLongest));
-        turn = 'look';
+        turn = 'poll';
       } else if (more && isFree) turn = 'claim';
       else turn = await this.#doorbell.next(times.poll);
     }
@@ -186,7 +176,7 @@ export class Executor {
 
   /** A place is free, and what has ended may let others begin. */
   #goOn(reported: Reported | undefined, outcome: Outcome | undefined): void {
-    if (reported?.status !== 'written') this.#doorbell.ring('look');
+    if (reported?.status !== 'written') this.#doorbell.ring('poll');
     else if (reported.claimable) this.#doorbell.ring('claim');
     // A timer may be early by a millisecond.
     if (outcome?.status === 'retry') this.#doorbell.ringAfter('claim', outcome.afterMs + 1);
@@ -207,18 +197,18 @@ export class Executor {
   }
 
   /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */
-  #look(): Promise<Found> {
+  #poll(): Promise<Found> {
     return this.#serial.run(async () => {
       const { database, registration, times } = this.#options;
       if (this.#closing) return NOTHING;
       try {
-        const { claimable, running, cancelled } = await look(database, registration, { away: this.#away(), times });
-        this.#failures.look = 0;
+        const { claimable, running, cancelled } = await poll(database, registration, { away: this.#away(), times });
+        this.#failures.poll = 0;
         if (!claimable) this.#failures.claim = 0;
         if (running > this.#work.size) this.#pulse.giveBack();
         return { claimed: [], more: claimable, cancelled };
       } catch (error) {
-        this.#failures.look += 1;
+        this.#failures.poll += 1;
         this.#onError(error);
         return NOTHING;
       }

@@ -64,5 +64,5 @@ function isPeerError(error: unknown): error is Error & PeerError {
 
 /** Whether the database could not be asked: what is true is written when it is back. */
 export function isDatabaseAway(error: unknown): error is DatabaseError {
-  return error instanceof DatabaseError && (error.code === 'busy' || error.code === 'unavailable');
+  return error instanceof DatabaseError && error.isAway;
 }

@@ -2,6 +2,7 @@ import type { Capabilities } from '../../schema/api/capabilities.ts';
 import type { Held } from '../../schema/api/fleet/reconcile.ts';
 import { type Database, DatabaseError, guard, now, statement, type Value } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
+import { NOTHING_SEEN, type Seen } from '../host/executor-state.ts';
 import type { Resources } from '../host/resources.ts';
 
 /** What an executor knows of its machine. */
@@ -11,16 +12,6 @@ export interface Machine {
   readonly capabilities: Capabilities;
   readonly version: string;
   readonly resources: Resources;
-}
-
-/** How far this host has seen the database, from its own notes. */
-export interface Seen {
-  readonly restoreGeneration: number;
-  readonly epoch: number;
-  /** Whose epoch that was; null where the notes do not say. */
-  readonly hypervisor: string | null;
-  /** The last operation that was worked on here. */
-  readonly sequence: number;
 }
 
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
@@ -85,7 +76,7 @@ export async function register(
   name: string,
   id: string,
   machine: Machine,
-  seen: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 },
+  seen: Seen = NOTHING_SEEN,
   after?: number | null,
 ): Promise<Registration> {
   const args = {

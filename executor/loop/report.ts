@@ -12,7 +12,7 @@ import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
 import { Gathering } from '../gathering.ts';
 import type { ClaimedOperation } from '../records/records.ts';
-import { type LookRow, lookOf } from './claim.ts';
+import { type PollRow, pollOf } from './claim.ts';
 import { isDatabaseAway } from './failure.ts';
 import { fence, type Registration } from './registration.ts';
 import { growingPause, type LoopTimes } from './times.ts';
@@ -49,7 +49,7 @@ export interface ReporterOptions {
   readonly registration: Registration;
   readonly times: LoopTimes;
   /** Asks in the same batch whether the ends let something begin. */
-  readonly look: () => Statement<LookRow>;
+  readonly poll: () => Statement<PollRow>;
   /** Called with each failure of the database that is waited out. */
   readonly onError: (error: unknown) => void;
   /** When it says so, what the database does not take is not repeated. */
@@ -98,13 +98,13 @@ export class Reporter {
 
   /** Answers whether something may be claimed now. */
   async #repeat(reports: readonly Report[]): Promise<boolean> {
-    const { database, registration, times, look, onError, isClosing } = this.#options;
+    const { database, registration, times, poll, onError, isClosing } = this.#options;
     const batch = [fence(registration), ...statements(registration, reports)];
     const wakes = new Map(reports.flatMap(newsOf));
     for (let failures = 1; ; failures += 1) {
       try {
-        const rows = await database.write([...batch, look()], { wakes, call: 'report' });
-        return lookOf(rows.at(-1)?.[0] as LookRow | undefined).claimable;
+        const rows = await database.write([...batch, poll()], { wakes, call: 'report' });
+        return pollOf(rows.at(-1)?.[0] as PollRow | undefined).claimable;
       } catch (error) {
         if (!isDatabaseAway(error) || isClosing()) throw error;
         onError(error);
@@ -154,9 +154,12 @@ const allRunning = `NOT EXISTS (
   SELECT 1 FROM json_each(:attempts) x LEFT JOIN operations o ON o.sequence = x.value ->> 'sequence'
   WHERE o.status IS NOT 'running' OR o.epoch IS NOT :epoch OR o.attempt IS NOT x.value ->> 'attempt')`;
 
-interface End {
-  readonly operation: ClaimedOperation;
+interface End extends Report {
   readonly outcome: EndedAttempt;
+}
+
+interface Retried extends Report {
+  readonly outcome: Retry;
 }
 
 function endStatements(ends: readonly End[]): Statement[] {
@@ -176,19 +179,9 @@ function endRow({ operation: { sequence }, outcome }: End) {
   return { sequence, ...rowOf(outcome), step: error?.step ?? null, retriable };
 }
 
-function retryRow({
-  operation: { sequence },
-  outcome: { error, afterMs },
-}: {
-  operation: ClaimedOperation;
-  outcome: Retry;
-}) {
-  return {
-    sequence,
-    after: afterMs,
-    error: error === null ? null : JSON.stringify(error),
-    step: error?.step ?? null,
-  };
+function retryRow({ operation: { sequence }, outcome: { error, afterMs } }: Retried) {
+  const text = error === null ? null : JSON.stringify(error);
+  return { sequence, after: afterMs, error: text, step: error?.step ?? null };
 }
 
 function rowOf({ status, error, result }: EndedAttempt) {

@@ -5,13 +5,13 @@ import type { Kind } from '../kinds.ts';
 import type { Changes, ClaimedOperation } from '../records/records.ts';
 import type { Change } from '../resources/resource.ts';
 import { Attempt } from './attempt.ts';
-import { Batch } from './batch.ts';
 import { failureOf, isDatabaseAway } from './failure.ts';
 import type { Lease } from './lease.ts';
 import { type LoadRequest, load } from './load.ts';
 import type { Progress } from './progress.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 import type { Outcome, Reported, Reporter } from './report.ts';
+import { ReportHold } from './report-hold.ts';
 import type { LoopTimes } from './times.ts';
 import type { Owned, Work } from './work.ts';
 
@@ -98,10 +98,10 @@ export class Runner {
       }
       return;
     }
-    const batch = new Batch(tasks.length, performance.now() - asked);
+    const hold = new ReportHold(tasks.length, performance.now() - asked);
     for (const { kind, owned } of tasks) {
       const change = changes.get(owned.operation.sequence) ?? null;
-      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => batch.end())));
+      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => hold.end())));
     }
   }
 

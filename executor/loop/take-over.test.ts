@@ -1,16 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, now, statement } from '../../schema/database/database.ts';
+import { NOTHING_SEEN } from '../host/executor-state.ts';
 import { register } from './registration.ts';
 import { type TakeOverOptions, takeOver } from './take-over.ts';
 import { hypervisorId, machine, openDatabase } from './testing.ts';
 
 const NEVER = 3_600_000;
-const nothingSeen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 };
 
 function start(database: Database, changes: Partial<TakeOverOptions> = {}): TakeOverOptions {
   return {
-    ...{ database, name: 'host1', id: hypervisorId, machine, seen: nothingSeen, ownEpoch: 0, heartbeatMs: 40 },
+    ...{ database, name: 'host1', id: hypervisorId, machine, seen: NOTHING_SEEN, ownEpoch: 0, heartbeatMs: 40 },
     log: { info: () => undefined },
     ...changes,
   };

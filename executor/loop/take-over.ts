@@ -3,8 +3,9 @@ import { type Database, DatabaseError, now, statement } from '../../schema/datab
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import { alive } from '../../schema/statements/alive.ts';
+import type { Seen } from '../host/executor-state.ts';
 import { isDatabaseAway } from './failure.ts';
-import { type Machine, type Registration, register, type Seen, sameHypervisor } from './registration.ts';
+import { type Machine, type Registration, register, sameHypervisor } from './registration.ts';
 
 export interface TakeOverOptions {
   readonly database: Database;

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../test/support/database.ts';
 import { type Kind, kind } from '../kinds.ts';
 import { loading } from '../records/records.ts';
 import type { Change, Resource, Step } from '../resources/resource.ts';
-import { claim, lookStatement } from './claim.ts';
+import { claim, pollStatement } from './claim.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lease, type Renewed, renewStatement } from './lease.ts';
 import { fence, type Machine, type Registration } from './registration.ts';
@@ -171,7 +171,7 @@ export async function renew(
 export function reporterOf(database: Database, registration: Registration): Reporter {
   return new Reporter({
     ...{ database, registration, times: shortTimes },
-    look: () => lookStatement(registration, { away: [], times: shortTimes }),
+    poll: () => pollStatement(registration, { away: [], times: shortTimes }),
     onError: () => undefined,
     isClosing: () => false,
   });

@@ -1,6 +1,6 @@
 import { type Database, DatabaseError, guard, type Statement, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import { isDatabaseAway, notRecorded } from '../middleware/database-problem.ts';
+import { notRecorded } from '../middleware/database-problem.ts';
 import { findByKey, guardKey, type IdempotencyKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
 import { type AcceptedOperation, selectAccepted, selectOperation } from './operation.ts';
@@ -80,7 +80,7 @@ async function recordedOrRefused(
   const earlier = code === 'guard' && reason === KEY_TAKEN && key ? await findByKey(database, key) : undefined;
   if (earlier !== undefined) return earlier;
   if (code === 'guard' || code === 'constraint') throw await intent.explain(error);
-  throw isDatabaseAway(error) ? notRecorded(error) : error;
+  throw error.isAway ? notRecorded(error) : error;
 }
 
 /** Before each look for a batch whose answer was lost, in milliseconds: the server may be at it still. */

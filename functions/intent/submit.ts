@@ -1,7 +1,7 @@
 import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem, type ProblemDetails } from '../../schema/problem.ts';
 import type { AppContext } from '../context.ts';
-import { databaseReason, isDatabaseAway } from '../middleware/database-problem.ts';
+import { databaseReason } from '../middleware/database-problem.ts';
 import { answerJson } from '../middleware/json.ts';
 import { type Preference, readPreference, tellApplied, WAIT_MAX_SECONDS } from '../middleware/prefer.ts';
 import { findKey } from './idempotency.ts';
@@ -74,7 +74,7 @@ async function submitWaiting(c: AppContext, intend: Intend, encode: Encode, othe
     if (operation.status === 'succeeded') return await encode(operation);
     throw failure(operation);
   } catch (error) {
-    throw error instanceof DatabaseError && isDatabaseAway(error) ? recordedButUnread(accepted.id, error) : error;
+    throw error instanceof DatabaseError && error.isAway ? recordedButUnread(accepted.id, error) : error;
   }
 }
 

@@ -1,5 +1,4 @@
 import { type Database, DatabaseError, type Ended } from '../../schema/database/database.ts';
-import { isDatabaseAway } from '../middleware/database-problem.ts';
 import { type AcceptedOperation, isFinished, selectAccepted } from './operation.ts';
 import { isWaitingForTheDead } from './waiting.ts';
 
@@ -67,7 +66,7 @@ async function look(database: Database, operation: string): Promise<AcceptedOper
     const [[row]] = await database.read([selectAccepted(operation)], { call: 'wait' });
     return row;
   } catch (error) {
-    if (error instanceof DatabaseError && isDatabaseAway(error)) return undefined;
+    if (error instanceof DatabaseError && error.isAway) return undefined;
     throw error;
   }
 }

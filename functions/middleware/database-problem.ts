@@ -2,11 +2,6 @@ import type { DatabaseError } from '../../schema/database/database.ts';
 import { isMissing, schemaProblem } from '../../schema/database/known-migrations.ts';
 import { Problem } from '../../schema/problem.ts';
 
-/** It is the database that fails, and not the request: that will pass, or somebody must mend it. */
-export function isDatabaseAway({ code }: DatabaseError): boolean {
-  return code === 'busy' || code === 'unavailable';
-}
-
 /** Why the database does not answer, in its own words. */
 export function databaseReason({ code, message }: DatabaseError): string {
   if (code === 'busy') return 'the database is busy';
@@ -15,7 +10,7 @@ export function databaseReason({ code, message }: DatabaseError): string {
 
 /** A read failed because of the database; undefined: it failed because of weft. */
 export function databaseProblem(error: DatabaseError): Problem | undefined {
-  if (isDatabaseAway(error)) return unavailable(databaseReason(error), error);
+  if (error.isAway) return unavailable(databaseReason(error), error);
   return isMissing(error) ? schemaProblem([]) : undefined;
 }
 

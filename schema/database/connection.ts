@@ -213,7 +213,7 @@ export class Connection {
 /** What did not reach the disk for certain may be found in the log by the next recovery all the same. */
 function perhapsCommitted(error: DatabaseError): DatabaseError {
   if (!error.reason.startsWith('SQLITE_IOERR')) return error;
-  return new DatabaseError(error.code, error.reason, error.message, { cause: error.cause, committed: 'unknown' });
+  return new DatabaseError(error.code, error.reason, error.message, { committed: 'unknown' });
 }
 
 /** It is the batch that cannot be: the database is well. */

@@ -90,14 +90,22 @@ export class DatabaseError extends Error {
   readonly committed: 'no' | 'unknown';
 
   constructor(code: DatabaseErrorCode, reason: string, message: string, options: DatabaseErrorOptions = {}) {
-    const isState = code === 'busy' || code === 'unavailable';
-    super(message, isState ? {} : options);
+    super(message, isAway(code) ? {} : options);
     this.code = code;
     this.reason = reason;
     this.committed = options.committed ?? 'no';
     // It is the database's state and nothing of the code's: where it was met is noise in a log that repeats it.
-    if (isState) this.stack = `${this.name}: ${message}`;
+    if (this.isAway) this.stack = `${this.name}: ${message}`;
   }
+
+  /** It is the database that fails, and not the batch: that will pass, or somebody must mend it. */
+  get isAway(): boolean {
+    return isAway(this.code);
+  }
+}
+
+function isAway(code: DatabaseErrorCode): boolean {
+  return code === 'busy' || code === 'unavailable';
 }
 
 export function statement<Row = never>(sql: string, args: Readonly<Record<string, Value>> = {}): Statement<Row> {

@@ -43,6 +43,13 @@ function lockOf(path: string): DatabaseSync {
   return other;
 }
 
+/** Returns when a write that was begun later was refused for the lock: one that was begun before has met it, too. */
+async function hasMetLock(path: string): Promise<void> {
+  const impatient = openEmbedded(path, { busyMs: 5 });
+  await expect(impatient.write([insert])).rejects.toMatchObject({ code: 'busy' });
+  impatient.close();
+}
+
 /** Runs a program of its own: whoever opens and closes the file in this process drops SQLite's locks. */
 function elsewhere(script: string, ...args: readonly string[]): void {
   execFileSync(process.execPath, [
@@ -70,7 +77,7 @@ describe('while another process holds the write lock', () => {
     const writes = [1, 2, 3].map((each) => database.write([insert]).then(() => order.push(each)));
     // A busy timeout of SQLite's would keep this from ever being reached with the lock still held.
     for (let look = 0; look < 5; look += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await hasMetLock(path);
       expect(await database.read([count])).toEqual([[{ count: 0 }]]);
     }
     const late = database.write([insert]).then(() => order.push(4));
@@ -94,7 +101,7 @@ describe('while another process holds the write lock', () => {
     const { path, database } = await opened();
     lockOf(path);
     const waiting = database.write([insert]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await hasMetLock(path);
     database.close();
     await expect(waiting).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
   });

@@ -16,7 +16,8 @@ export function watchWrites(database: Database): Database {
         failure = null;
         return rows;
       } catch (error) {
-        if (error instanceof DatabaseError) failure = isState(error) ? { error, atMs: performance.now() } : null;
+        // What is refused for its own sake has shown that the database can be written.
+        if (error instanceof DatabaseError) failure = error.isAway ? { error, atMs: performance.now() } : null;
         throw error;
       }
     },
@@ -25,9 +26,4 @@ export function watchWrites(database: Database): Database {
     writeFailure: () => failure,
     close: () => database.close(),
   };
-}
-
-/** What is refused for its own sake has shown that the database can be written. */
-function isState({ code }: DatabaseError): boolean {
-  return code === 'busy' || code === 'unavailable';
 }

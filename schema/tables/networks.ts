@@ -24,7 +24,10 @@ export const containers = sqliteTable(
     /** The name, shortened to at most 10 bytes: what its link names begin with where the name itself is too long. */
     shortName: text('short_name').notNull(),
   },
-  (table) => [unique('containers_name').on(table.hypervisor, table.name), index('containers_elsewhere').on(table.name)],
+  (table) => [
+    unique('containers_name').on(table.hypervisor, table.name),
+    index('containers_fleet_name').on(table.name),
+  ],
 );
 
 /** A CEN: one Ethernet segment, a veth pair between two containers or a bridge among more. */
@@ -36,7 +39,7 @@ export const cens = sqliteTable(
     linkName: text('link_name').notNull(),
     wiringType: text('wiring_type', { enum: ['wire', 'bridge'] }),
   },
-  (table) => [unique('cens_name').on(table.hypervisor, table.name), index('cens_elsewhere').on(table.name)],
+  (table) => [unique('cens_name').on(table.hypervisor, table.name), index('cens_fleet_name').on(table.name)],
 );
 
 /**

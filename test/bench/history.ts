@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claim, lookStatement } from '../../executor/loop/claim.ts';
+import { claim, pollStatement } from '../../executor/loop/claim.ts';
 import { register } from '../../executor/loop/registration.ts';
 import { Reporter } from '../../executor/loop/report.ts';
 import { defaultTimes } from '../../executor/loop/times.ts';
@@ -36,7 +36,7 @@ async function medianClaim(database: Database, round: string): Promise<number> {
   const registration = await register(database, 'host1', HYPERVISOR, machine);
   const reporter = new Reporter({
     ...{ database, registration, times: defaultTimes },
-    look: () => lookStatement(registration, { away: [], times: defaultTimes }),
+    poll: () => pollStatement(registration, { away: [], times: defaultTimes }),
     onError: () => undefined,
     isClosing: () => false,
   });

@@ -1,8 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Database, DatabaseError, databaseError } from '../../schema/database/database.ts';
-
-/** The call as it was to be; where it is given a database, made to that one. */
-export type Execute<Answer> = (database?: Database) => Promise<Answer>;
+import { DatabaseError, databaseError } from '../../schema/database/database.ts';
+import type { Execute } from '../support/database-decorator.ts';
 
 /** How a call to the database goes wrong: it is made never, once or twice. */
 export interface DatabaseFault {

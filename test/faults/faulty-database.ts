@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
-import type {
-  CallOptions,
-  CommitListener,
-  Database,
-  Rows,
-  Statement,
-  WriteOptions,
-} from '../../schema/database/database.ts';
-import type { DatabaseFault, Execute } from './database-faults.ts';
+import { type Call, DatabaseDecorator, type Execute } from '../support/database-decorator.ts';
+import type { DatabaseFault } from './database-faults.ts';
 
 /**
  * Which occurrences of a call are struck. Not every other one: work of two calls, which is begun anew when one of them
@@ -33,18 +26,13 @@ interface Plan {
 }
 
 /** Comes between an executor and its database, knows the calls by their names, and lets them go wrong as planned. */
-export class FaultyDatabase implements Database {
-  readonly #inner: Database;
+export class FaultyDatabase extends DatabaseDecorator {
   readonly #counts = new Map<string, number>();
   readonly #answered = new Map<string, number>();
   /** How often each call has occurred since the plan was made. */
   #planned = new Map<string, number>();
   #plan: Plan | undefined;
   #strikes = 0;
-
-  constructor(inner: Database) {
-    this.#inner = inner;
-  }
 
   /** The names of all calls so far. */
   get calls(): string[] {
@@ -77,29 +65,7 @@ export class FaultyDatabase implements Database {
     this.#plan = undefined;
   }
 
-  write<const Statements extends readonly Statement[]>(
-    statements: Statements,
-    options: WriteOptions = {},
-  ): Promise<Rows<Statements>> {
-    return this.#call(options, (database = this.#inner) => database.write(statements, options));
-  }
-
-  read<const Statements extends readonly Statement[]>(
-    statements: Statements,
-    options: CallOptions = {},
-  ): Promise<Rows<Statements>> {
-    return this.#call(options, (database = this.#inner) => database.read(statements, options));
-  }
-
-  subscribe(listener: CommitListener, when?: 'early'): () => void {
-    return this.#inner.subscribe(listener, when);
-  }
-
-  close(): void {
-    this.#inner.close();
-  }
-
-  async #call<Answer>({ call = 'unnamed' }: CallOptions, execute: Execute<Answer>): Promise<Answer> {
+  protected async around<Answer>({ name: call }: Call, execute: Execute<Answer>): Promise<Answer> {
     this.#counts.set(call, this.count(call) + 1);
     const fault = this.#faultOf(call);
     if (fault !== undefined) {

@@ -1,11 +1,4 @@
-import type {
-  CallOptions,
-  CommitListener,
-  Database,
-  Rows,
-  Statement,
-  WriteOptions,
-} from '../../schema/database/database.ts';
+import { type Call, DatabaseDecorator, type Execute } from './database-decorator.ts';
 
 /** A call as it was made: over HTTP it is one request. */
 export interface CountedCall {
@@ -15,13 +8,8 @@ export interface CountedCall {
 }
 
 /** The same database, which keeps what it was asked. */
-export class CountingDatabase implements Database {
+export class CountingDatabase extends DatabaseDecorator {
   readonly calls: CountedCall[] = [];
-  readonly #inner: Database;
-
-  constructor(inner: Database) {
-    this.#inner = inner;
-  }
 
   /** How often each call was made since the last time, by its name. */
   take(): Record<string, number> {
@@ -29,31 +17,8 @@ export class CountingDatabase implements Database {
     return Object.fromEntries([...taken].map(([call, all]) => [call, all.length]));
   }
 
-  write<const Statements extends readonly Statement[]>(
-    statements: Statements,
-    options: WriteOptions = {},
-  ): Promise<Rows<Statements>> {
-    this.#note('write', statements, options);
-    return this.#inner.write(statements, options);
-  }
-
-  read<const Statements extends readonly Statement[]>(
-    statements: Statements,
-    options: CallOptions = {},
-  ): Promise<Rows<Statements>> {
-    this.#note('read', statements, options);
-    return this.#inner.read(statements, options);
-  }
-
-  subscribe(listener: CommitListener, when?: 'early'): () => void {
-    return this.#inner.subscribe(listener, when);
-  }
-
-  close(): void {
-    this.#inner.close();
-  }
-
-  #note(mode: CountedCall['mode'], statements: readonly Statement[], { call = 'unnamed' }: CallOptions): void {
-    this.calls.push({ call, mode, statements: statements.length });
+  protected around<Answer>({ name, mode, statements }: Call, execute: Execute<Answer>): Promise<Answer> {
+    this.calls.push({ call: name, mode, statements: statements.length });
+    return execute();
   }
 }

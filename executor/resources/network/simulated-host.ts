@@ -87,7 +87,6 @@ export class SimulatedHost {
       case 'link.change': {
         const link = this.#need(step.namespace, ({ alias }) => alias === step.alias);
         if (step.change.name !== undefined) this.#rename(link, step.change.name);
-        if (step.change.up !== undefined) link.up = step.change.up;
         if (step.change.bridge !== undefined) link.master = this.#bridge(step.change.bridge);
         return;
       }

@@ -50,7 +50,7 @@ export type NetworkStep = Step &
         readonly name: 'link.change';
         readonly namespace: string | null;
         readonly alias: string;
-        readonly change: { readonly name?: string; readonly up?: boolean; readonly bridge?: string };
+        readonly change: { readonly name?: string; readonly bridge?: string };
       }
     | { readonly name: 'links.enable'; readonly links: readonly NamedLink[] }
     | { readonly name: 'links.replace'; readonly replacements: readonly Replacement[] }

@@ -11,7 +11,7 @@ const LONGEST_MS = 200;
  * Operations that were claimed and loaded together. What they did ends at about the same time, and where the database
  * is far away it is worth a moment to report it in one request.
  */
-export class Batch {
+export class ReportHold {
   readonly #holdMs: number;
   readonly #ended = Promise.withResolvers<void>();
   #left: number;
