@@ -3,11 +3,11 @@ import { type Database, now, type Statement, statement } from '../../../schema/d
 import { labelPrefix } from '../../../schema/names.ts';
 import type { Kind } from '../../kinds.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
-import type { Labelled, Touched } from '../../resources/resource.ts';
+import type { Touched } from '../../resources/resource.ts';
 import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';
-import { type Comparison, compare, type Difference } from './differences.ts';
+import { compare, compareAll, type Difference, type Orphans, type WholeComparison } from './differences.ts';
 import { dueOrphans, fileSweep, fuse, noteHeld, noteOrphans } from './orphans.ts';
 import { fileRepairs } from './repairs.ts';
 import { handOver, resyncBody } from './resync.ts';
@@ -33,11 +33,16 @@ export interface Findings {
   readonly held: Held | null;
 }
 
-/** What a whole look at one kind found of what bears labels. */
-interface KindOrphans {
+interface KindOrphans extends Orphans {
   readonly kind: Kind;
-  readonly labelled: number;
-  readonly orphans: readonly Labelled[];
+}
+
+/** What a look at everything of one kind found. */
+interface WholeLook {
+  readonly kind: Kind;
+  readonly differences: readonly Difference[];
+  /** Null: nothing of that kind bears labels. */
+  readonly orphans: KindOrphans | null;
 }
 
 /** Whether an event that came after the look began names a resource by one of these. */
@@ -60,28 +65,34 @@ export class Reconciler {
    * Compares what events named of a kind with the host; everything, orphans too, where they named no one thing. Throws
    * when the host could not be looked at: then nothing is known of what is missing.
    */
-  async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
+  look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
+    return touched === 'all' ? this.#lookAtAll(kind, isStale) : this.#lookAt(kind, touched, isStale);
+  }
+
+  async #lookAt(kind: Kind, touched: readonly string[], isStale: IsStale): Promise<Findings> {
+    requireTechnology(kind);
+    const { busy, differences: found } = await compare(kind, touched);
+    const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
+    if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
+    const held = await this.#held();
+    return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
+  }
+
+  async #lookAtAll(kind: Kind, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
-    const comparison = await this.#compare(kind, touched);
-    const { busy } = comparison;
-    const differences = comparison.differences.filter(({ resting }) => !isStale(resting.touchedBy));
-    if (touched !== 'all') {
-      if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
-      const held = await this.#held();
-      return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
-    }
-    const orphans = await this.#orphans(kind, comparison);
+    const { orphans, differences: found } = await this.#compareAll(kind);
+    const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
     const held = orphans ? await this.#judge(orphans) : await this.#held();
     const repairs = await this.#write(this.#note(kind, orphans, held), allowed(differences, held));
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
-    return { repairs, busy, swept: orphans && held === null ? await this.#sweep(orphans, began) : 0, held };
+    return { repairs, busy: [], swept: orphans && held === null ? await this.#sweep(orphans, began) : 0, held };
   }
 
   /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
   async resync(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const { registration } = this.#options;
     const looks = await this.#lookAll();
-    const differences = looks.flatMap(({ comparison }) => comparison.differences);
+    const differences = looks.flatMap((look) => look.differences);
     const orphans = looks.flatMap((look) => look.orphans ?? []);
     const body: ResyncBody = resyncBody(
       differences,
@@ -121,27 +132,19 @@ export class Reconciler {
   }
 
   /** All kinds whose technology is there. */
-  #lookAll(): Promise<{ kind: Kind; comparison: Comparison; orphans: KindOrphans | null }[]> {
+  #lookAll(): Promise<WholeLook[]> {
     const healthy = this.#options.kinds.filter((kind) => kind.health?.().available !== false);
-    return Promise.all(
-      healthy.map(async (kind) => {
-        const comparison = await this.#compare(kind, 'all');
-        return { kind, comparison, orphans: await this.#orphans(kind, comparison) };
-      }),
-    );
+    return Promise.all(healthy.map((kind) => this.#compareAll(kind)));
   }
 
-  async #compare(kind: Kind, touched: Touched): Promise<Comparison> {
-    const health = kind.health?.() ?? { available: true };
-    if (!health.available) throw new TechnologyAway(health.reason);
-    return compare(kind, touched);
+  async #compareAll(kind: Kind): Promise<WholeLook> {
+    requireTechnology(kind);
+    const { differences, orphans } = await this.#wholeComparison(kind);
+    return { kind, differences, orphans: orphans && { kind, ...orphans } };
   }
 
-  /** Null: nothing of that kind bears labels. */
-  async #orphans(kind: Kind, { observed }: Comparison): Promise<KindOrphans | null> {
-    if (kind.resource.labels.length === 0) return null;
-    const labelled = kind.resource.labelled(observed, labelPrefix(this.#options.registration.databaseId));
-    return { kind, labelled: labelled.length, orphans: await kind.records.findOrphans(labelled) };
+  #wholeComparison(kind: Kind): Promise<WholeComparison> {
+    return kind.compareAll?.() ?? compareAll(kind, labelPrefix(this.#options.registration.databaseId));
   }
 
   /** What keeps us from removing: a database that was restored, until a client says that it is right; or the fuse. */
@@ -218,6 +221,11 @@ export class Reconciler {
     );
     return due.length;
   }
+}
+
+function requireTechnology(kind: Kind): void {
+  const health = kind.health?.() ?? { available: true };
+  if (!health.available) throw new TechnologyAway(health.reason);
 }
 
 /** While the database may be the wrong one, what it lacks is made, and nothing is taken away. */

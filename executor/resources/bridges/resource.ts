@@ -28,9 +28,6 @@ export function bridgesResource(
     async observe(desired) {
       return { links: await links(), refused: refused.get(desired) ?? NOTHING_REFUSED };
     },
-    async observeAll() {
-      return { links: await links(), refused: NOTHING_REFUSED };
-    },
     plan,
     async apply(step) {
       if (step.name === 'bridges.delete') return driver.deleteLinks({ namespace: null, aliases: step.aliases });

@@ -1,9 +1,8 @@
-import type { HostChange, HostView, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import { Gathering } from '../../gathering.ts';
 import type { Resource, Touched } from '../resource.ts';
+import { comparison, observed } from './comparison.ts';
 import type { Network } from './desired.ts';
-import { labelled } from './labelled.ts';
-import { plan } from './plan.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
 /** Where to hear of changes on the host. */
@@ -30,7 +29,7 @@ export function networkResource(
     async observeAll() {
       return observed(await driver.view('all'));
     },
-    plan,
+    ...comparison,
     // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
     apply: (step) =>
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
@@ -41,9 +40,6 @@ export function networkResource(
         if (first) await apply(driver, first, steps);
       },
     },
-    removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
-    labels: ['namespace', 'link'],
-    labelled,
     watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
   };
 }
@@ -53,10 +49,6 @@ function touchedBy({ aliases, namespaces, everything }: HostChange): Touched {
   if (everything) return 'all';
   const resources = aliases.flatMap((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] ?? []);
   return [...new Set([...resources, ...namespaces])];
-}
-
-function observed({ links, namespaces }: HostView): ObservedNetwork {
-  return { host: links, namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])) };
 }
 
 /** Those that cost less together: the thread is called once, and the kernel takes many messages at a time. */
