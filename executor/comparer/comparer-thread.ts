@@ -17,6 +17,7 @@ export class ComparerThread implements Connection {
   #calls = 0;
   #fault = 'its thread has ended';
   #closing = false;
+  #over = false;
 
   constructor(program: URL, options: ComparerOptions, deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
@@ -34,6 +35,7 @@ export class ComparerThread implements Connection {
   }
 
   async compareAll(): Promise<WholeComparison> {
+    if (this.#over) throw new TechnologyAway(this.#fault);
     this.#calls += 1;
     const call = this.#calls;
     const waiter = Promise.withResolvers<WholeComparison>();
@@ -74,6 +76,7 @@ export class ComparerThread implements Connection {
   }
 
   #end(): void {
+    this.#over = true;
     for (const { reject } of this.#waiting.values()) reject(new TechnologyAway(this.#fault));
     this.#waiting.clear();
     this.#ended.resolve(this.#closing ? null : this.#fault);

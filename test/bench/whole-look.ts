@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { openComparer } from '../../executor/comparer/comparer.ts';
+import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import { converge } from '../../executor/loop/converge.ts';
+import { compareAll, type WholeComparison } from '../../executor/loop/reconcile/differences.ts';
+import { networkResting } from '../../executor/records/network-resting.ts';
+import { networkResource } from '../../executor/resources/network/resource.ts';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { labelPrefix } from '../../schema/names.ts';
+
+/*
+ * Times a look at the whole host, with rows, plan and orphans, on the event loop and by the thread that does it in weft:
+ * how long it takes, and how long the event loop stands still at most meanwhile.
+ *
+ *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
+ *     exec node_modules/.bin/node test/bench/whole-look.ts [containers]'
+ */
+
+const containers = Number(process.argv[2] ?? 5000);
+/** A bridge has at most 1,023 ports. */
+const IN_A_NETWORK = 500;
+const ROUNDS = 7;
+const of = { databaseId: '01900000-0000-7000-8000-000000000001', hypervisor: '01900000-0000-7000-8000-000000000002' };
+
+/** Everything is made, as far as the rows know. */
+const rows = [
+  `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :containers)
+   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
+   SELECT format('01900000-0000-7000-8001-%012d', i), :hypervisor, 'c' || i, '{"explicit":true}', '{"namespace":true}', 1, 'present', 'ready', 0, 0, 'c' || i
+   FROM numbers`,
+  `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < (:containers + :size - 1) / :size)
+   INSERT INTO cens (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, link_name)
+   SELECT format('01900000-0000-7000-8002-%012d', i), :hypervisor, 'n' || i, '{"made":true}', '{"made":true}', 1, 'present', 'ready', 0, 0, 'n' || i
+   FROM numbers`,
+  `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :containers)
+   INSERT INTO members (cen, container, position, ordinal, outside, added)
+   SELECT format('01900000-0000-7000-8002-%012d', i / :size), format('01900000-0000-7000-8001-%012d', i), i % :size, 0, 'c' || i || '.0o', 0
+   FROM numbers`,
+];
+
+function print(what: string, figure: string): void {
+  console.log(`${what.padEnd(72)} ${figure}`);
+}
+
+const memory = () =>
+  `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)} MB`;
+
+async function timed(what: string, look: () => Promise<WholeComparison>): Promise<void> {
+  const stops = monitorEventLoopDelay({ resolution: 1 });
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    stops.enable();
+    const began = performance.now();
+    const { differences, orphans } = await look();
+    times.push(performance.now() - began);
+    // What the loop was held up by at the end shows in its next turn.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    stops.disable();
+    if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
+  }
+  const [first = 0, ...others] = times;
+  const [median = 0] = others.toSorted((one, other) => one - other).slice(others.length >> 1);
+  const stop = (stops.max / 1e6).toFixed(0);
+  print(what, `${median.toFixed(0)} ms (the first ${first.toFixed(0)} ms), event loop held ${stop} ms, ${memory()}`);
+}
+
+async function measure(database: Database, path: string): Promise<void> {
+  const driver = await openNetnsDriver();
+  const records = networkResting(database, of);
+  const resource = networkResource(driver);
+  try {
+    const { resting } = await records.loadResting('all');
+    for (const { desired } of resting.toSorted((one, other) => one.subject.localeCompare(other.subject)).toReversed()) {
+      await converge(resource, desired, { check: () => undefined, remaining: () => undefined });
+    }
+  } finally {
+    await driver.close();
+  }
+  const comparer = await openComparer(
+    { database: { url: `file:${path}`, authToken: undefined }, ...of },
+    {
+      log: (_level, text) => console.error(text),
+    },
+  );
+  try {
+    await timed(`a look at ${containers} containers by its thread`, () => comparer.compareAll());
+  } finally {
+    await comparer.close();
+  }
+  const looking = await openNetnsDriver();
+  try {
+    const kind = { records, resource: networkResource(looking) };
+    await timed('the same on the event loop', () => compareAll(kind, labelPrefix(of.databaseId)));
+  } finally {
+    await looking.close();
+  }
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+const path = join(directory, 'weft.db');
+const database = openEmbedded(path);
+try {
+  await migrate(database);
+  const args = { containers, hypervisor: of.hypervisor, size: IN_A_NETWORK };
+  await database.write(rows.map((sql) => statement(sql, args)));
+  await measure(database, path);
+} finally {
+  database.close();
+  rmSync(directory, { recursive: true, force: true });
+}
