@@ -75,9 +75,10 @@ async function measure(database: Database, path: string): Promise<void> {
   const resource = networkResource(driver);
   try {
     const { resting } = await records.loadResting('all');
-    for (const { desired } of resting.toSorted((one, other) => one.subject.localeCompare(other.subject)).toReversed()) {
-      await converge(resource, desired, { check: () => undefined, remaining: () => undefined });
-    }
+    const namespaces = resting.flatMap(({ desired }) => desired.namespaces);
+    const hooks = { check: () => undefined, remaining: () => undefined };
+    await converge(resource, { namespaces, segments: [] }, hooks);
+    for (const { desired } of resting) if (desired.segments.length > 0) await converge(resource, desired, hooks);
   } finally {
     await driver.close();
   }
