@@ -105,4 +105,14 @@ describe('splitStatements', () => {
       'DROP TABLE a',
     ]);
   });
+
+  it('keeps a trigger whole', () => {
+    const trigger =
+      'CREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n  UPDATE a SET b = CASE WHEN b THEN 1 ELSE 2\n  END;\nDELETE FROM a;\nEND';
+    expect(splitStatements(`DROP TABLE c;\n${trigger};\n\nDROP TABLE d;\n`)).toEqual([
+      'DROP TABLE c',
+      trigger,
+      'DROP TABLE d',
+    ]);
+  });
 });
