@@ -86,12 +86,13 @@ export function bridgeIndex(place: Place, name: string, action: string): number 
 }
 
 /**
- * Keeps a link in the host's namespace from listening to router advertisements (RFC 4861): a container could give
- * the host an address and a default route with one. For a link that is still down.
+ * Takes a link in the host's namespace out of the host's own IPv6: with a router advertisement (RFC 4861) a container
+ * could give the host an address and a default route, and each port that joins multicast groups makes the next one dearer.
+ * What passes between the ports of a bridge is not concerned. For a link that is still down.
  */
-export function ignoreRouterAdvertisements(name: string, action: string): void {
+export function disableIpv6(name: string, action: string): void {
   try {
-    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, '0', { flag: 'r+' });
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1', { flag: 'r+' });
   } catch (error) {
     // No such file: the kernel runs without IPv6.
     if (!isFileError(error, 'ENOENT')) throw asNetnsError(error, action);
