@@ -39,9 +39,17 @@ export interface NamespaceView {
 }
 
 export interface HostView {
-  /** Links of the namespace that the process was in when it opened the driver. */
+  /** Links of the namespace that the process was in when it opened the driver: all, or those that were asked for. */
   links: Link[];
   namespaces: NamespaceView[];
+}
+
+/** Links of the host's namespace that a look is about. The bridges that they are ports of are seen too. */
+export interface LinkSelection {
+  /** Those whose alias has one of these as its first word, up to a space. */
+  owners: readonly string[];
+  /** Those that have one of these names, whoever's they are. */
+  names: readonly string[];
 }
 
 export interface VethEnd {
@@ -119,8 +127,11 @@ export interface ReplaceRequest {
 export interface NetnsDriver {
   /** Whether its thread runs. One that ended by a fault is started again; until then each call is rejected as `away`. */
   health(): DriverHealth;
-  /** Names that do not exist are absent from the answer. */
-  view(namespaces: readonly string[] | 'all'): Promise<HostView>;
+  /**
+   * Names that do not exist are absent from the answer. What a selection of links costs does not depend on how many
+   * others the host's namespace has.
+   */
+  view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView>;
   /** With `lo` up; `ip netns` knows it. One with the same label is kept, anything else in the way is `foreign`. */
   createNamespace(request: NamespaceRequest): Promise<void>;
   /** The same for many, in fewer system calls. Those before a refused one may be made, those after it are not. */
@@ -194,8 +205,8 @@ class WorkerDriver implements NetnsDriver {
     return this.#worker.health();
   }
 
-  view(namespaces: readonly string[] | 'all'): Promise<HostView> {
-    return this.#call('view', { namespaces });
+  view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView> {
+    return this.#call('view', links === undefined ? { namespaces } : { namespaces, links });
   }
 
   createNamespace(request: NamespaceRequest): Promise<void> {

@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { asNetnsError, isFileError, refusal } from './errors.ts';
+import type { HostLinks } from './host-links.ts';
 import { namespaceInWords } from './names.ts';
 import type { NamespaceDirectory } from './namespaces.ts';
-import { type LinkRecord, readLink } from './netlink/links.ts';
+import { type LinkRecord, readLink, readLinks } from './netlink/links.ts';
 import type { RouteSocket } from './netlink/socket.ts';
 import type { HostNamespace } from './thread.ts';
 
 /** What all verbs stand on. */
 export interface Context {
   host: HostNamespace;
+  hostLinks: HostLinks;
   directory: NamespaceDirectory;
   indexes: IndexSource;
 }
@@ -54,6 +56,12 @@ export function checkKind(place: Place, link: LinkRecord, action: string): void 
   const kind = link.kind === null ? 'a device' : `a link of kind ${link.kind}`;
   const where = namespaceInWords(place.name);
   throw refusal('foreign', action, `${link.name} in ${where} is ${kind}, which is left alone whatever its alias`);
+}
+
+/** The links that bear one of the aliases: of the host's thousands only these are read. */
+export function linksBearing(context: Context, place: Place, aliases: ReadonlySet<string>): LinkRecord[] {
+  if (place.name === null) return context.hostLinks.bearing(aliases);
+  return readLinks(place.socket).filter(({ alias }) => alias !== null && aliases.has(alias));
 }
 
 /**

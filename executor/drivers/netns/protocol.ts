@@ -1,4 +1,4 @@
-import type { NetnsDriver } from './driver.ts';
+import type { HostView, LinkSelection, NetnsDriver } from './driver.ts';
 import type { NetnsErrorFields } from './errors.ts';
 
 /* What goes between the driver and its worker thread. */
@@ -16,8 +16,14 @@ type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view' | Singula
 export type Verbs = {
   [Name in VerbName]: (request: Parameters<NetnsDriver[Name]>[0]) => Awaited<ReturnType<NetnsDriver[Name]>>;
 } & {
-  view: (request: { namespaces: Parameters<NetnsDriver['view']>[0] }) => Awaited<ReturnType<NetnsDriver['view']>>;
+  view: (request: ViewRequest) => HostView;
 };
+
+export interface ViewRequest {
+  readonly namespaces: readonly string[] | 'all';
+  /** All without it. */
+  readonly links?: LinkSelection;
+}
 
 export interface Call {
   /** Counted from 1; an answer with id 0 tells that the worker has started, or could not. */

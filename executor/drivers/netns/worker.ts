@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBridge } from './bridges.ts';
-import { changeLink, deleteByIndex, deleteLinks, labelLink } from './changes.ts';
+import { changeLink, deleteByIndex, deleteLinks, groupsOf, labelLink } from './changes.ts';
 import { enableLinks } from './enabling.ts';
 import { asNetnsError } from './errors.ts';
 import { requireTime, setExpiry } from './expiry.ts';
+import { HostLinks } from './host-links.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { readLinks } from './netlink/links.ts';
 import { type Context, IndexSource } from './places.ts';
@@ -38,7 +39,7 @@ function verbsOn(context: Context): Verbs {
 function deleteVeths(namespace: Namespace): void {
   const links = readLinks(namespace.socket);
   const veths = links.filter((link) => link.kind === 'veth');
-  deleteByIndex(namespace, links, veths, 'delete the links of a namespace');
+  deleteByIndex(namespace, veths, () => groupsOf(links), 'delete the links of a namespace');
 }
 
 function answer(verbs: Verbs, call: Call): Answer {
@@ -56,12 +57,16 @@ function answer(verbs: Verbs, call: Call): Answer {
 
 function start(): void {
   const host = HostNamespace.open();
-  const verbs = verbsOn({ host, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() });
+  const hostLinks = new HostLinks(host.socket);
+  const namespaces = new NamespaceDirectory(directory, host);
+  const verbs = verbsOn({ host, hostLinks, directory: namespaces, indexes: new IndexSource() });
   port.on('message', (call: Call | 'close') => {
     if (call !== 'close') {
       port.postMessage(answer(verbs, call));
+      hostLinks.listen();
       return;
     }
+    hostLinks[Symbol.dispose]();
     host[Symbol.dispose]();
     port.close();
   });
