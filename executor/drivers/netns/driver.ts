@@ -166,10 +166,10 @@ export interface NetnsOptions {
   /** Where namespaces have their names. */
   directory?: string;
   /**
-   * Asked when a call is made: until when it may change anything, in nanoseconds of process.hrtime.bigint(). What has
-   * not had its turn by then does nothing and is `expired`.
+   * Until when anything may be changed, in nanoseconds of process.hrtime.bigint(): a number in shared memory that is read
+   * right before each change. What has not had its turn by then does nothing and is `expired`.
    */
-  expires?: () => bigint | null;
+  expires?: BigInt64Array | null;
   /** Hears when its thread ends by itself, and when it is there again. */
   log?: (level: 'warn' | 'info', text: string) => void;
 }
@@ -181,24 +181,22 @@ export interface NetnsOptions {
  */
 export async function openNetnsDriver({
   directory = '/run/netns',
-  expires = () => null,
+  expires = null,
   ...restart
 }: NetnsOptions = {}): Promise<NetnsDriver> {
   if (!isAbsolute(directory) || directory.includes('\0')) {
     throw refusal('invalid', 'open the netns driver', `${JSON.stringify(directory)} is no absolute path`);
   }
-  const open = () => startWorker({ directory });
-  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }), expires);
+  const open = () => startWorker({ directory, expires });
+  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }));
 }
 
 class WorkerDriver implements NetnsDriver {
   readonly #worker: Reopening<WorkerHandle>;
-  readonly #expires: () => bigint | null;
   #closed = false;
 
-  constructor(worker: Reopening<WorkerHandle>, expires: () => bigint | null) {
+  constructor(worker: Reopening<WorkerHandle>) {
     this.#worker = worker;
-    this.#expires = expires;
   }
 
   health(): DriverHealth {
@@ -267,10 +265,9 @@ class WorkerDriver implements NetnsDriver {
     verb: Name,
     request: Parameters<Verbs[Name]>[0],
   ): Promise<ReturnType<Verbs[Name]>> {
-    const expires = verb === 'view' ? null : this.#expires();
     const worker = this.#worker.current;
     if (worker === null) throw this.#away(verb);
-    return (await worker.call(verb, request, expires)) as ReturnType<Verbs[Name]>;
+    return (await worker.call(verb, request)) as ReturnType<Verbs[Name]>;
   }
 
   #away(verb: string): NetnsError {

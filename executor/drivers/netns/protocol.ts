@@ -5,6 +5,8 @@ import type { NetnsErrorFields } from './errors.ts';
 
 export interface WorkerOptions {
   directory: string;
+  /** In shared memory; null: no limit. */
+  expires: BigInt64Array | null;
 }
 
 /** Made of the verbs for many. */
@@ -30,8 +32,6 @@ export interface Call {
   id: number;
   verb: keyof Verbs;
   request: unknown;
-  /** Until when it may change anything, in nanoseconds of process.hrtime.bigint(); null: always. */
-  expires: bigint | null;
 }
 
 export type Answer = { id: number; value: unknown } | { id: number; error: NetnsErrorFields };

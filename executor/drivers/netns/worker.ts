@@ -18,7 +18,7 @@ import { view } from './view.ts';
 
 if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
 const port = parentPort;
-const { directory }: WorkerOptions = workerData;
+const { directory, expires }: WorkerOptions = workerData;
 
 function verbsOn(context: Context): Verbs {
   return {
@@ -46,7 +46,8 @@ function answer(verbs: Verbs, call: Call): Answer {
   try {
     // The verb and its request come from one typed call of the driver.
     const verb = verbs[call.verb] as (request: unknown) => unknown;
-    setExpiry(call.expires);
+    // Who only looks may always do so.
+    setExpiry(call.verb === 'view' ? null : expires);
     // Before the verb looks at anything: what it misses now may be somebody else's doing.
     requireTime(call.verb);
     return { id: call.id, value: verb(call.request) };
