@@ -48,6 +48,8 @@ export interface HostView {
 export interface LinkSelection {
   /** Those whose alias has one of these as its first word, up to a space. */
   owners: readonly string[];
+  /** Those that have one of these aliases. */
+  aliases: readonly string[];
   /** Those that have one of these names, whoever's they are. */
   names: readonly string[];
 }

@@ -54,10 +54,15 @@ export class HostLinks implements Disposable {
   }
 
   /** Those that are asked for, and the bridges that they are ports of. */
-  select({ owners, names }: LinkSelection): LinkRecord[] {
+  select({ owners, aliases, names }: LinkSelection): LinkRecord[] {
     this.#refresh();
-    const wanted = new Set(owners);
-    const indexes = [...wanted].flatMap((owner) => [...(this.#byOwner.get(owner) ?? [])]);
+    const wantedOwners = new Set(owners);
+    const wantedAliases = new Set(aliases);
+    const isWanted = (alias: string) => wantedAliases.has(alias) || wantedOwners.has(ownerOf(alias));
+    const indexes = new Set([
+      ...[...wantedOwners].flatMap((owner) => [...(this.#byOwner.get(owner) ?? [])]),
+      ...[...wantedAliases].flatMap((alias) => [...(this.#byAlias.get(alias) ?? [])]),
+    ]);
     const found = new Map<number, LinkRecord>();
     const foundNames = new Set<string>();
     const add = (links: readonly LinkRecord[]): void => {
@@ -66,7 +71,7 @@ export class HostLinks implements Disposable {
         foundNames.add(link.name);
       }
     };
-    add(readSome(this.#socket, indexes).filter(({ alias }) => alias !== null && wanted.has(ownerOf(alias))));
+    add(readSome(this.#socket, [...indexes]).filter(({ alias }) => alias !== null && isWanted(alias)));
     const others = new Set(names.filter((name) => !foundNames.has(name) && isLinkName(name)));
     add(readSome(this.#socket, [...others]));
     const masters = new Set([...found.values()].flatMap(({ master }) => master ?? []));

@@ -26,7 +26,7 @@ export function bridgesResource(
   return {
     async observe(desired) {
       const names = desired.interfaces.map(({ name }) => name);
-      const { links } = await driver.view([], { owners: [desired.label], names });
+      const { links } = await driver.view([], { owners: [desired.label], aliases: [], names });
       return { links, refused: refused.get(desired) ?? NOTHING_REFUSED };
     },
     async observeAll() {

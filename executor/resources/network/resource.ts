@@ -10,6 +10,7 @@ import { Gathering } from '../../gathering.ts';
 import type { Resource, Touched } from '../resource.ts';
 import { type Network, type SegmentWish, wiringType } from './desired.ts';
 import { labelled } from './labelled.ts';
+import { partOf } from './layout.ts';
 import { plan } from './plan.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
@@ -57,10 +58,16 @@ export function networkResource(
 function concerned(networks: readonly Network[]): { namespaces: string[]; links: LinkSelection } {
   const segments = networks.flatMap((network) => network.segments);
   const names = networks.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
-  const members = segments.flatMap((segment) => segment.members.map(({ container }) => container));
+  const members = segments.flatMap((segment) => [...segment.members, ...(segment.without ?? [])]);
+  const parts = segments.map((segment) => ({ segment, part: partOf(segment) }));
+  const owners = parts.flatMap(({ segment, part }) => (part === null ? [segment.label] : []));
   return {
-    namespaces: [...new Set([...names, ...members])],
-    links: { owners: [...new Set(segments.map(({ label }) => label))], names: segments.flatMap(hostNames) },
+    namespaces: [...new Set([...names, ...members.map(({ container }) => container)])],
+    links: {
+      owners: [...new Set(owners)],
+      aliases: parts.flatMap(({ part }) => [...(part?.aliases ?? [])]),
+      names: segments.flatMap(hostNames),
+    },
   };
 }
 
