@@ -42,12 +42,25 @@ export const exceptions: readonly Exception[] = [
     statement: 'CROSS JOIN spp_processes p ON p.hypervisor = h.id',
     reason: 'an SPP process without a hypervisor in its path is looked for on all that are alive',
   },
-  { table: 'hypervisors', statement: 'h.gateway, h.mac, h.metadata', reason: 'the list of all of them' },
-  { table: 'subnets', statement: 'ORDER BY s.created_ms, s.id', reason: 'the list of all of them' },
+  {
+    table: 'hypervisors',
+    statement: 'ORDER BY h.created_ms, h.id LIMIT :limit + 1',
+    reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
+  },
+  {
+    table: 'subnets',
+    statement: 'ORDER BY s.created_ms, s.id LIMIT :limit + 1',
+    reason: 'a page, read by an index in the order of the list until it is full',
+  },
+  {
+    table: 'spp_processes',
+    statement: 'ORDER BY p.process, p.hypervisor LIMIT :limit + 1',
+    reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
+  },
   {
     table: 'operations',
-    statement: 'ORDER BY sequence DESC LIMIT ',
-    reason: 'a page of the list, which ends when it is full; a filter that hits little reads more',
+    statement: 'FROM operations WHERE sequence < :before ORDER BY sequence DESC LIMIT ',
+    reason: 'a page of all of them, which ends when it is full; of those that succeeded, when it has looked at 5,000',
   },
   {
     table: 'operations',
