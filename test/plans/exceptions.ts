@@ -44,22 +44,22 @@ export const exceptions: readonly Exception[] = [
   },
   {
     table: 'hypervisors',
-    statement: 'ORDER BY h.created_ms, h.id LIMIT :limit + 1',
+    statement: 'ORDER BY h.created_ms, h.id LIMIT ',
     reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
   },
   {
     table: 'subnets',
-    statement: 'ORDER BY s.created_ms, s.id LIMIT :limit + 1',
+    statement: 'ORDER BY s.created_ms, s.id LIMIT ',
     reason: 'a page, read by an index in the order of the list until it is full',
   },
   {
     table: 'spp_processes',
-    statement: 'ORDER BY p.process, p.hypervisor LIMIT :limit + 1',
+    statement: 'ORDER BY p.process, p.hypervisor LIMIT ',
     reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
   },
   {
     table: 'operations',
-    statement: 'FROM operations WHERE sequence < :before ORDER BY sequence DESC LIMIT ',
+    statement: 'FROM operations WHERE sequence < ',
     reason: 'a page of all of them, which ends when it is full; of those that succeeded, when it has looked at 5,000',
   },
   {
