@@ -105,4 +105,15 @@ describe('splitStatements', () => {
       'DROP TABLE a',
     ]);
   });
+
+  it('keeps a trigger in one piece', () => {
+    const trigger = `CREATE TRIGGER t AFTER INSERT ON a BEGIN
+  -- why
+  UPDATE a SET b = CASE b WHEN 1 THEN 2 END;
+  DELETE FROM a WHERE b = 'END';
+END`;
+    const [first, second, ...others] = splitStatements(`CREATE TABLE a (b);\n${trigger};\nDROP TABLE a;\n`);
+    expect([first, ...others]).toEqual(['CREATE TABLE a (b)', 'DROP TABLE a']);
+    expect(second).toBe(trigger.replace('  -- why', ''));
+  });
 });

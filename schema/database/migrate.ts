@@ -148,10 +148,17 @@ function sqlFiles(directory: URL): string[] {
     .sort();
 }
 
-/** Cuts a file at the semicolons that end a line; our migrations hold no trigger and no literal that does. */
+/**
+ * Cuts a file at the semicolons that end a line, but for those within a trigger, which ends with a line of its own; our
+ * migrations hold no literal that ends a line so.
+ */
 export function splitStatements(text: string): string[] {
-  return text
-    .split(/;\s*$/m)
-    .map((sql) => sql.replace(/^\s*--.*$/gm, '').trim())
-    .filter((sql) => sql !== '');
+  const statements: string[] = [];
+  let trigger: string | undefined;
+  for (const part of text.replace(/^\s*--.*$/gm, '').split(/;\s*$/m)) {
+    const sql = trigger === undefined ? part.trim() : `${trigger};${part}`;
+    trigger = /^CREATE TRIGGER\b/.test(sql) && part.trim() !== 'END' ? sql : undefined;
+    if (trigger === undefined && sql !== '') statements.push(sql);
+  }
+  return statements;
 }

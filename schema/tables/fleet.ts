@@ -36,6 +36,10 @@ export const hypervisors = sqliteTable(
     freeMemory: integer('free_memory'),
     /** The load average of a minute, as its executor last saw it. */
     load: real(),
+    /** What was promised, in MB, MB and cores: the sums of its reservations, which triggers keep. */
+    reservedMemory: integer('reserved_memory').notNull(),
+    reservedDisk: integer('reserved_disk').notNull(),
+    reservedCpu: integer('reserved_cpu').notNull(),
   },
   (table) => [index('hypervisors_created').on(table.createdMs, table.id)],
 );
@@ -90,6 +94,8 @@ export const subnets = sqliteTable(
     metadata: text().notNull(),
     revision: integer().notNull(),
     createdMs: integer('created_ms').notNull(),
+    /** How many of its addresses are taken, which triggers keep. */
+    reserved: integer().notNull(),
   },
   (table) => [index('subnets_created').on(table.createdMs, table.id)],
 );
@@ -113,6 +119,17 @@ export const addresses = sqliteTable(
     index('addresses_owner').on(table.owner),
     index('addresses_operation').on(table.operation),
   ],
+);
+
+/** The offsets of a subnet that are taken, each run of neighbours a row, which triggers keep. */
+export const addressRuns = sqliteTable(
+  'address_runs',
+  {
+    subnet: text().notNull(),
+    first: integer().notNull(),
+    last: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.subnet, table.first] })],
 );
 
 /** By which interface a hypervisor is in a subnet. */

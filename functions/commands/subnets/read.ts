@@ -33,12 +33,10 @@ interface Row {
 
 /** The gateway's is nobody's to have. */
 const free = `
-  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0)
-  - (SELECT count(*) FROM addresses a WHERE a.subnet = s.id)`;
+  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0) - s.reserved`;
 
 const columns = `
-  s.id, s.cidr, s.gateway, s.first, s.last, s.metadata, s.revision, ${free} AS free,
-    (SELECT count(*) FROM addresses a WHERE a.subnet = s.id) AS reserved,
+  s.id, s.cidr, s.gateway, s.first, s.last, s.metadata, s.revision, ${free} AS free, s.reserved,
     (SELECT json_group_array(json_object('id', id, 'name', name, 'interface', interface, 'state', state, 'error', json(error))) FROM (
       SELECT h.id, h.name, i.interface, i.state, i.error FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor
       WHERE i.subnet = s.id ORDER BY h.created_ms, h.id)) AS hypervisors`;
