@@ -15,6 +15,7 @@ export const knownMigrations: readonly string[] = [
   '0005_fleet.sql',
   '0006_lookups.sql',
   '0007_lists.sql',
+  '0008_blocked.sql',
 ];
 
 /** A row of the table `migrations`. */

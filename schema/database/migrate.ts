@@ -148,17 +148,17 @@ function sqlFiles(directory: URL): string[] {
     .sort();
 }
 
-/**
- * Cuts a file at the semicolons that end a line, but for those within a trigger, which ends with a line of its own; our
- * migrations hold no literal that ends a line so.
- */
+/** Cuts a file at the semicolons that end a line, but for those within a trigger; no literal of ours has one there. */
 export function splitStatements(text: string): string[] {
   const statements: string[] = [];
-  let trigger: string | undefined;
-  for (const part of text.replace(/^\s*--.*$/gm, '').split(/;\s*$/m)) {
-    const sql = trigger === undefined ? part.trim() : `${trigger};${part}`;
-    trigger = /^CREATE TRIGGER\b/.test(sql) && part.trim() !== 'END' ? sql : undefined;
-    if (trigger === undefined && sql !== '') statements.push(sql);
+  for (const part of text.split(/;\s*$/m).map((sql) => sql.replace(/^\s*--.*$/gm, '').trim())) {
+    const open = statements.at(-1);
+    if (open !== undefined && isOpenTrigger(open)) statements[statements.length - 1] = `${open};\n${part}`;
+    else if (part !== '') statements.push(part);
   }
   return statements;
+}
+
+function isOpenTrigger(sql: string): boolean {
+  return sql.startsWith('CREATE TRIGGER') && !sql.endsWith('\nEND');
 }

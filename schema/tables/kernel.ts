@@ -42,10 +42,12 @@ export const operations = sqliteTable(
     finishedMs: integer('finished_ms'),
     /** When somebody asked for its end. */
     cancelMs: integer('cancel_ms'),
+    /** How many of its subjects an earlier unfinished operation changes; kept by triggers on `operation_subjects`. */
+    blockedSubjects: integer('blocked_subjects').notNull().default(0),
   },
   (table) => [
     index('operations_claim')
-      .on(table.hypervisor, table.sequence)
+      .on(table.hypervisor, table.blockedSubjects, table.sequence)
       .where(sql`status = 'pending' AND resource IS NOT NULL`),
     index('operations_running').on(table.hypervisor, table.epoch).where(sql`status = 'running'`),
     index('operations_parent').on(table.parent).where(sql`parent IS NOT NULL`),
