@@ -74,6 +74,21 @@ export const exceptions: readonly Exception[] = [
     reason: 'the unfinished operations of a hypervisor that is removed with all of them',
   },
   {
+    table: 'subnets',
+    statement: 'UPDATE subnets SET reserved = (SELECT count(*)',
+    reason: 'a migration, once: the addresses that are taken already',
+  },
+  {
+    table: 'addresses',
+    statement: 'INSERT INTO address_runs (subnet, first, last) SELECT subnet, min(offset)',
+    reason: 'the same migration: the runs of them',
+  },
+  {
+    table: 'hypervisors',
+    statement: 'UPDATE hypervisors SET reserved_memory = (SELECT coalesce(',
+    reason: 'the same migration: what is promised already',
+  },
+  {
     table: 'operation_subjects',
     statement: 'UPDATE operations SET blocked_subjects = ( SELECT count(*)',
     reason: 'a migration, once: it counts for the unfinished operations that are there already',
