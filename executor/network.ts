@@ -60,7 +60,7 @@ export async function openNetworkHost({
     };
     const say = (level: 'info' | 'warn', text: string) => log[level](text);
     const close = (each: { close(): Promise<void> }) => each.close();
-    const driver = opened.adopt(await openNetnsDriver({ expires: () => lease.expires, log: say }), close);
+    const driver = opened.adopt(await openNetnsDriver({ expires: lease.expires, log: say }), close);
     opened.adopt(await openNetnsMonitor({ log: say, changed }), close);
     const { databaseId, hypervisor } = registration;
     const comparer =
