@@ -1,5 +1,6 @@
 import type { HostView } from './driver.ts';
 import { asNetnsError } from './errors.ts';
+import { HostLinks } from './host-links.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { IndexSource } from './places.ts';
 import { HostNamespace } from './thread.ts';
@@ -19,7 +20,8 @@ export interface NetnsViewer extends Disposable {
 export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
   const action = 'look at the host';
   const host = open(action);
-  const context = { host, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() };
+  const hostLinks = new HostLinks(host.socket);
+  const context = { host, hostLinks, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() };
   return {
     viewAll() {
       try {
@@ -28,7 +30,10 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
         throw asNetnsError(error, action);
       }
     },
-    [Symbol.dispose]: () => host[Symbol.dispose](),
+    [Symbol.dispose]() {
+      hostLinks[Symbol.dispose]();
+      host[Symbol.dispose]();
+    },
   };
 }
 
