@@ -47,26 +47,32 @@ function print(what: string, figure: string): void {
   console.log(`${what.padEnd(72)} ${figure}`);
 }
 
+const median = (times: readonly number[]) =>
+  times.toSorted((one, other) => one - other)[times.length >> 1]?.toFixed(1) ?? '';
+
 const memory = () =>
   `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)} MB`;
 
 async function timed(what: string, look: () => Promise<WholeComparison>): Promise<void> {
   const stops = monitorEventLoopDelay({ resolution: 1 });
   const times: number[] = [];
+  const used: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     stops.enable();
     const began = performance.now();
+    const before = process.threadCpuUsage();
     const { differences, orphans } = await look();
     times.push(performance.now() - began);
+    const { user, system } = process.threadCpuUsage(before);
+    used.push((user + system) / 1000);
     // What the loop was held up by at the end shows in its next turn.
     await new Promise((resolve) => setTimeout(resolve, 5));
     stops.disable();
     if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
   }
-  const [first = 0, ...others] = times;
-  const [median = 0] = others.toSorted((one, other) => one - other).slice(others.length >> 1);
-  const stop = (stops.max / 1e6).toFixed(0);
-  print(what, `${median.toFixed(0)} ms (the first ${first.toFixed(0)} ms), event loop held ${stop} ms, ${memory()}`);
+  const longest = (stops.max / 1e6).toFixed(0);
+  print(what, `${median(times.slice(1))} ms (the first ${times[0]?.toFixed(0)} ms)`);
+  print('  the event loop’s part of it', `${median(used)} ms of CPU, held ${longest} ms at most; process ${memory()}`);
 }
 
 async function measure(database: Database, path: string): Promise<void> {
