@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { openComparer } from '../../executor/comparer/comparer.ts';
 import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
 import { converge } from '../../executor/loop/converge.ts';
@@ -21,7 +23,9 @@ import { labelPrefix } from '../../schema/names.ts';
  *     exec node_modules/.bin/node test/bench/whole-look.ts [containers]'
  */
 
-const containers = Number(process.argv[2] ?? 5000);
+const program = fileURLToPath(import.meta.url);
+const [, , count = '5000', way, path] = process.argv;
+const containers = Number(count);
 /** A bridge has at most 1,023 ports. */
 const IN_A_NETWORK = 500;
 const ROUNDS = 7;
@@ -75,12 +79,11 @@ async function timed(what: string, look: () => Promise<WholeComparison>): Promis
   print('  the event loop’s part of it', `${median(used)} ms of CPU, held ${longest} ms at most; process ${memory()}`);
 }
 
-async function measure(database: Database, path: string): Promise<void> {
+async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
-  const records = networkResting(database, of);
   const resource = networkResource(driver);
   try {
-    const { resting } = await records.loadResting('all');
+    const { resting } = await networkResting(database, of).loadResting('all');
     const namespaces = resting.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
     await converge(resource, { namespaces, segments: [] }, hooks);
@@ -88,35 +91,47 @@ async function measure(database: Database, path: string): Promise<void> {
   } finally {
     await driver.close();
   }
-  const comparer = await openComparer(
-    { database: { url: `file:${path}`, authToken: undefined }, ...of },
-    {
-      log: (_level, text) => console.error(text),
-    },
-  );
-  try {
+}
+
+/** How it is compared; each in a process of its own, so that the memory is its own, too. */
+const ways = {
+  async thread(_database: Database, path: string) {
+    const options = { database: { url: `file:${path}`, authToken: undefined }, ...of };
+    const comparer = await openComparer(options, { log: (_level, text) => console.error(text) });
     await timed(`a look at ${containers} containers by its thread`, () => comparer.compareAll());
-  } finally {
     await comparer.close();
-  }
-  const looking = await openNetnsDriver();
-  try {
-    const kind = { records, resource: networkResource(looking) };
+  },
+  async loop(database: Database) {
+    const driver = await openNetnsDriver();
+    const kind = { records: networkResting(database, of), resource: networkResource(driver) };
     await timed('the same on the event loop', () => compareAll(kind, labelPrefix(of.databaseId)));
+    await driver.close();
+  },
+};
+
+async function make(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+  const path = join(directory, 'weft.db');
+  const database = openEmbedded(path);
+  try {
+    await migrate(database);
+    const args = { containers, hypervisor: of.hypervisor, size: IN_A_NETWORK };
+    await database.write(rows.map((sql) => statement(sql, args)));
+    await makeHost(database);
+    for (const way of Object.keys(ways)) {
+      const { status } = spawnSync(process.execPath, [program, String(containers), way, path], { stdio: 'inherit' });
+      if (status !== 0) process.exitCode = 1;
+    }
   } finally {
-    await looking.close();
+    database.close();
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
-const path = join(directory, 'weft.db');
-const database = openEmbedded(path);
-try {
-  await migrate(database);
-  const args = { containers, hypervisor: of.hypervisor, size: IN_A_NETWORK };
-  await database.write(rows.map((sql) => statement(sql, args)));
-  await measure(database, path);
-} finally {
+async function look(way: string, path: string): Promise<void> {
+  const database = openEmbedded(path);
+  await ways[way === 'thread' ? 'thread' : 'loop'](database, path);
   database.close();
-  rmSync(directory, { recursive: true, force: true });
 }
+
+await (way === undefined || path === undefined ? make() : look(way, path));
