@@ -71,7 +71,7 @@ export async function openNetworkHost({
       operations,
       records: networkRecords(database, databaseId, hypervisor),
       resource: networkResource(driver, changes),
-      ...(comparer && { compareAll: () => comparer.compareAll() }),
+      ...(comparer && { compare: comparer.compare }),
     });
     return {
       kinds: [network, bridgesKind({ database, registration, driver, changes })],

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Connection } from '../drivers/reopening.ts';
 import { TechnologyAway } from '../loop/attempt.ts';
-import type { WholeComparison } from '../loop/reconcile/differences.ts';
+import type { Comparison } from '../loop/reconcile/differences.ts';
+import type { Touched } from '../resources/resource.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { received } from './sent-error.ts';
 
@@ -12,7 +13,7 @@ const LIMITS = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 };
 export class ComparerThread implements Connection {
   readonly #worker: Worker;
   readonly #deadlineMs: number;
-  readonly #waiting = new Map<number, PromiseWithResolvers<WholeComparison>>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Comparison>>();
   readonly #ended = Promise.withResolvers<string | null>();
   #calls = 0;
   #fault = 'its thread has ended';
@@ -34,13 +35,13 @@ export class ComparerThread implements Connection {
     return this.#ended.promise;
   }
 
-  async compareAll(): Promise<WholeComparison> {
+  async compare(touched: Touched): Promise<Comparison> {
     if (this.#over) throw new TechnologyAway(this.#fault);
     this.#calls += 1;
-    const call = this.#calls;
-    const waiter = Promise.withResolvers<WholeComparison>();
-    this.#waiting.set(call, waiter);
-    this.#post(call);
+    const id = this.#calls;
+    const waiter = Promise.withResolvers<Comparison>();
+    this.#waiting.set(id, waiter);
+    this.#post({ id, touched });
     const late = setTimeout(() => this.#giveUp(), this.#deadlineMs);
     try {
       return await waiter.promise;
@@ -62,8 +63,8 @@ export class ComparerThread implements Connection {
   }
 
   #settle(answer: Answer): void {
-    const waiter = this.#waiting.get(answer.call);
-    this.#waiting.delete(answer.call);
+    const waiter = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
     if ('error' in answer) waiter?.reject(received(answer.error));
     else waiter?.resolve(answer.comparison);
   }

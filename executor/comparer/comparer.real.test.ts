@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../../test/support/database.ts';
 import { clearHost, ip } from '../../test/support/host.ts';
 import { type NetnsDriver, openNetnsDriver } from '../drivers/netns/driver.ts';
 import { converge } from '../loop/converge.ts';
-import { compareAll, type WholeComparison } from '../loop/reconcile/differences.ts';
+import { type Compare, type Comparison, comparing } from '../loop/reconcile/differences.ts';
 import { networkResting } from '../records/network-resting.ts';
 import { networkResource } from '../resources/network/resource.ts';
 import { openComparer } from './comparer.ts';
@@ -61,8 +61,8 @@ async function start(): Promise<{
   readonly file: string;
   readonly database: Database;
   readonly driver: NetnsDriver;
-  readonly inThread: () => Promise<WholeComparison>;
-  readonly inPlace: () => Promise<WholeComparison>;
+  readonly inThread: Compare;
+  readonly inPlace: Compare;
 }> {
   onTestFinished(clearHost);
   const file = join(temporaryDirectory(), 'weft.db');
@@ -82,8 +82,8 @@ async function start(): Promise<{
     { log: () => undefined },
   );
   onTestFinished(() => comparer.close());
-  const inPlace = () => compareAll(kind, labelPrefix(of.databaseId));
-  return { file, database, driver, inThread: () => comparer.compareAll(), inPlace };
+  const inPlace = comparing(kind, labelPrefix(of.databaseId));
+  return { file, database, driver, inThread: comparer.compare, inPlace };
 }
 
 /** What changes a host by hand, or the rows. */
@@ -111,7 +111,7 @@ async function drift(database: Database, driver: NetnsDriver): Promise<void> {
   execFileSync('ip', ['-n', 'c3', 'link', 'set', 'lost1', 'alias', `${label(of.databaseId, 'gone')} lost1`]);
 }
 
-const sorted = ({ differences, orphans }: WholeComparison) => ({
+const sorted = ({ differences, orphans }: Comparison) => ({
   differences: differences.toSorted((one, other) => one.subject.localeCompare(other.subject)),
   labelled: orphans?.labelled,
   orphans: orphans?.orphans.toSorted((one, other) => one.name.localeCompare(other.name)),
@@ -120,11 +120,11 @@ const sorted = ({ differences, orphans }: WholeComparison) => ({
 describe('the thread', () => {
   it('finds what a comparison in its place finds, of each kind of drift', async () => {
     const { database, driver, inThread, inPlace } = await start();
-    const asWanted = { differences: [], orphans: { labelled: expect.any(Number), orphans: [] } };
-    expect(await inThread()).toEqual(asWanted);
+    const asWanted = { differences: [], busy: [], orphans: { labelled: expect.any(Number), orphans: [] } };
+    expect(await inThread('all')).toEqual(asWanted);
     await drift(database, driver);
-    const found = sorted(await inThread());
-    expect(found).toEqual(sorted(await inPlace()));
+    const found = sorted(await inThread('all'));
+    expect(found).toEqual(sorted(await inPlace('all')));
     const own = (name: string) => subject(of.hypervisor, name in networks ? 'cens' : 'containers', name);
     expect(found.differences.map((each) => each.subject)).toEqual(
       ['bridge', 'last', 'other', 'wire', 'c4', 'c7', 'c8'].map(own),
@@ -138,6 +138,11 @@ describe('the thread', () => {
     });
     expect(found.differences.find((each) => each.subject === own('c8'))?.removes).toBe(true);
     expect(found.orphans?.map(({ name }) => name)).toEqual(['lost', 'lost0', 'lost1']);
+    for (const touched of [['bridge'], ['c7'], ['wire', 'c4', 'c8', 'c1', 'unknown']]) {
+      const named = await inThread(touched);
+      expect(named).toEqual(await inPlace(touched));
+      expect(named.differences.length).toBeGreaterThan(0);
+    }
   });
 
   it('leaves alone what an operation is changing', async () => {
@@ -149,24 +154,25 @@ describe('the thread', () => {
         subject: subject(of.hypervisor, 'containers', 'c8'),
       }),
     ]);
-    expect((await inThread()).differences.map((each) => each.subject)).toEqual([
+    expect((await inThread('all')).differences.map((each) => each.subject)).toEqual([
       subject(of.hypervisor, 'containers', 'c7'),
     ]);
+    expect(await inThread(['c8'])).toEqual({ differences: [], busy: ['c8'], orphans: null });
   });
 
   it('says of a database that is away what the executor itself meets, and of the host nothing', async () => {
     const { file, inThread, inPlace } = await start();
-    await inThread();
+    await inThread('all');
     renameSync(file, `${file}.away`);
     const errorOf = (comparison: Promise<unknown>) =>
       comparison.then(
         () => undefined,
         (error: unknown) => error,
       );
-    const met = await errorOf(inThread());
+    const met = await errorOf(inThread('all'));
     expect(met).toMatchObject({ name: 'DatabaseError', code: 'unavailable', reason: 'removed' });
-    expect(met).toEqual(await errorOf(inPlace()));
+    expect(met).toEqual(await errorOf(inPlace('all')));
     renameSync(`${file}.away`, file);
-    expect((await inThread()).differences).toEqual([]);
+    expect((await inThread('all')).differences).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ const options: ComparerOptions = {
 };
 
 /** What a thread answers that finds nothing. */
-const NOTHING = { differences: [], orphans: { labelled: 0, orphans: [] } };
+const NOTHING = { differences: [], busy: [], orphans: { labelled: 0, orphans: [] } };
 
 /** A comparer whose thread does this with each call: a body of `(call, port) => …`. */
 async function open(body: string, deadlineMs = 60_000) {
@@ -29,25 +29,25 @@ async function open(body: string, deadlineMs = 60_000) {
 
 /** Resolves when the thread is there that was opened after one had ended. */
 const isBack = (log: readonly string[]) =>
-  until('it is there again', () => log.includes('info the thread that looks at the whole host is there again'));
+  until('it is there again', () => log.includes('info the thread that compares the host with the rows is there again'));
 
 describe('the thread that compares', () => {
   it('that ends by a fault is said to be away, and is opened again', async () => {
     const { comparer, log } = await open('throw new Error("it breaks")');
     for (let time = 0; time < 2; time += 1) {
-      await expect(comparer.compareAll()).rejects.toMatchObject({
+      await expect(comparer.compare('all')).rejects.toMatchObject({
         ...{ name: 'TechnologyAway', code: 'away', transient: true, message: 'it breaks' },
       });
-      const away = 'the thread that looks at the whole host ended by itself: it breaks';
-      await expect(comparer.compareAll()).rejects.toMatchObject({ name: 'TechnologyAway', message: away });
+      const away = 'the thread that compares the host with the rows ended by itself: it breaks';
+      await expect(comparer.compare('all')).rejects.toMatchObject({ name: 'TechnologyAway', message: away });
       await isBack(log);
       log.length = 0;
     }
   });
 
   it('that does not answer in time is given up, and another is opened', async () => {
-    const { comparer, log } = await open('if (call === 1) for (;;);', 50);
-    await expect(comparer.compareAll()).rejects.toMatchObject({
+    const { comparer, log } = await open('if (call.id === 1) for (;;);', 50);
+    await expect(comparer.compare('all')).rejects.toMatchObject({
       ...{ name: 'TechnologyAway', message: 'it did not answer within 0.05 s' },
     });
     await isBack(log);
@@ -55,19 +55,19 @@ describe('the thread that compares', () => {
 
   it('answers several that ask at once, each by itself', async () => {
     const { comparer } = await open(
-      'port.postMessage({ call, comparison: { ...nothing, orphans: { labelled: call, orphans: [] } } })',
+      'port.postMessage({ id: call.id, comparison: { ...nothing, orphans: { labelled: call.id, orphans: [] } } })',
     );
-    const answers = await Promise.all([comparer.compareAll(), comparer.compareAll(), comparer.compareAll()]);
+    const answers = await Promise.all([comparer.compare('all'), comparer.compare('all'), comparer.compare('all')]);
     expect(answers.map(({ orphans }) => orphans?.labelled)).toEqual([1, 2, 3]);
   });
 
   it('that is closed in the middle of a comparison ends, and is not opened again', async () => {
     const { comparer, log } = await open('for (;;);');
-    const comparing = comparer.compareAll();
+    const comparing = comparer.compare('all');
     const refused = expect(comparing).rejects.toMatchObject({ name: 'TechnologyAway' });
     await comparer.close();
     await refused;
-    await expect(comparer.compareAll()).rejects.toThrow('it has been closed');
+    await expect(comparer.compare('all')).rejects.toThrow('it has been closed');
     expect(log).toEqual([]);
   });
 });

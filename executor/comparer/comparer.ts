@@ -1,13 +1,13 @@
 import { Reopening } from '../drivers/reopening.ts';
 import { TechnologyAway } from '../loop/attempt.ts';
-import type { WholeComparison } from '../loop/reconcile/differences.ts';
+import type { Compare } from '../loop/reconcile/differences.ts';
 import { ComparerThread } from './comparer-thread.ts';
 import type { ComparerOptions } from './protocol.ts';
 
-/** Compares the whole host with all rows, and holds no event loop. */
+/** Compares the host with the rows of networks and containers, and holds no event loop. */
 export interface Comparer {
   /** @throws DatabaseError and NetnsError as the comparison met them; TechnologyAway while its thread is away */
-  compareAll(): Promise<WholeComparison>;
+  readonly compare: Compare;
   close(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ interface ComparerSettings {
   readonly program?: URL;
 }
 
-/** A whole comparison of thousands of containers takes a few seconds at most on a busy machine. */
+/** Of thousands of containers it takes a few seconds on a busy machine. */
 const DEADLINE_MS = 60_000;
 
 /** Starts the thread and does not wait for it. */
@@ -28,14 +28,14 @@ export async function openComparer(
   { log, deadlineMs = DEADLINE_MS, program = new URL('./thread.ts', import.meta.url) }: ComparerSettings,
 ): Promise<Comparer> {
   const thread = await Reopening.open({
-    name: 'the thread that looks at the whole host',
+    name: 'the thread that compares the host with the rows',
     open: async () => new ComparerThread(program, options, deadlineMs),
     log,
   });
   return {
-    async compareAll() {
+    async compare(touched) {
       const { current } = thread;
-      if (current !== null) return current.compareAll();
+      if (current !== null) return current.compare(touched);
       const health = thread.health();
       throw new TechnologyAway(health.available ? 'it is there again' : health.reason);
     },

@@ -1,8 +1,9 @@
 import type { DatabaseAddress } from '../../schema/database/reader.ts';
-import type { WholeComparison } from '../loop/reconcile/differences.ts';
+import type { Comparison } from '../loop/reconcile/differences.ts';
+import type { Touched } from '../resources/resource.ts';
 import type { SentError } from './sent-error.ts';
 
-/* What goes between the executor and the thread that compares the whole host. */
+/* What goes between the executor and the thread that compares the host with the rows. */
 
 export interface ComparerOptions {
   readonly database: DatabaseAddress;
@@ -10,9 +11,8 @@ export interface ComparerOptions {
   readonly hypervisor: string;
 }
 
-/** The number of a comparison that is asked for, or the end. */
-export type Call = number | 'close';
+export type Call = { readonly id: number; readonly touched: Touched } | 'close';
 
 export type Answer =
-  | { readonly call: number; readonly comparison: WholeComparison }
-  | { readonly call: number; readonly error: SentError };
+  | { readonly id: number; readonly comparison: Comparison }
+  | { readonly id: number; readonly error: SentError };

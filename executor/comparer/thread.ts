@@ -2,9 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../schema/database/reader.ts';
 import { labelPrefix } from '../../schema/names.ts';
 import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
-import { compareAll } from '../loop/reconcile/differences.ts';
+import { comparing } from '../loop/reconcile/differences.ts';
 import { networkResting } from '../records/network-resting.ts';
-import { comparison, observed } from '../resources/network/comparison.ts';
+import { networkComparison } from '../resources/network/comparison.ts';
+import type { Touched } from '../resources/resource.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { sent } from './sent-error.ts';
 
@@ -18,26 +19,27 @@ const port = parentPort;
 const options: ComparerOptions = workerData;
 const database = await openReader(options.database);
 const records = networkResting(database, options);
-const prefix = labelPrefix(options.databaseId);
 let viewer: NetnsViewer | undefined;
 
-const observeAll = async () => {
+/** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
+const view: NetnsViewer['view'] = async (namespaces, links) => {
   viewer ??= openNetnsViewer();
-  return observed(viewer.viewAll());
+  return viewer.view(namespaces, links);
 };
 
-async function answer(call: number): Promise<Answer> {
+const compare = comparing({ records, resource: networkComparison({ view }) }, labelPrefix(options.databaseId));
+
+async function answer(id: number, touched: Touched): Promise<Answer> {
   try {
-    const resource = { ...comparison, observe: observeAll, observeAll };
-    return { call, comparison: await compareAll({ records, resource }, prefix) };
+    return { id, comparison: await compare(touched) };
   } catch (error) {
-    return { call, error: sent(error) };
+    return { id, error: sent(error) };
   }
 }
 
 port.on('message', async (call: Call) => {
   if (call !== 'close') {
-    port.postMessage(await answer(call));
+    port.postMessage(await answer(call.id, call.touched));
     return;
   }
   database.close();

@@ -1,4 +1,4 @@
-import type { HostView } from './driver.ts';
+import type { NetnsDriver } from './driver.ts';
 import { asNetnsError } from './errors.ts';
 import { HostLinks } from './host-links.ts';
 import { NamespaceDirectory } from './namespaces.ts';
@@ -6,41 +6,36 @@ import { IndexSource } from './places.ts';
 import { HostNamespace } from './thread.ts';
 import { view } from './view.ts';
 
-/** Looks at the whole host from the calling thread, beside whatever the driver's own does, and changes nothing. */
+/** Looks at the host in the calling thread, which it blocks, beside whatever the driver's own does. */
 export interface NetnsViewer extends Disposable {
-  /** Blocks until it is done. @throws NetnsError */
-  viewAll(): HostView;
+  readonly view: NetnsDriver['view'];
 }
 
+const ACTION = 'look at the host';
+
 /**
- * For a thread that may block. Its network namespace is to be that of the process.
+ * For a thread that may block, in the network and mount namespace of the process.
  *
  * @throws NetnsError when the process may not do that
  */
 export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
-  const action = 'look at the host';
-  const host = open(action);
-  const hostLinks = new HostLinks(host.socket);
-  const context = { host, hostLinks, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() };
-  return {
-    viewAll() {
-      try {
-        return view(context, { namespaces: 'all' });
-      } catch (error) {
-        throw asNetnsError(error, action);
-      }
-    },
-    [Symbol.dispose]() {
-      hostLinks[Symbol.dispose]();
-      host[Symbol.dispose]();
-    },
-  };
-}
-
-function open(action: string): HostNamespace {
+  const opened = new DisposableStack();
   try {
-    return HostNamespace.open();
+    const host = opened.use(HostNamespace.open());
+    const hostLinks = opened.use(new HostLinks(host.socket));
+    const context = { host, hostLinks, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() };
+    return {
+      async view(namespaces, links) {
+        try {
+          return view(context, links === undefined ? { namespaces } : { namespaces, links });
+        } catch (error) {
+          throw asNetnsError(error, ACTION);
+        }
+      },
+      [Symbol.dispose]: () => opened.dispose(),
+    };
   } catch (error) {
-    throw asNetnsError(error, action);
+    opened.dispose();
+    throw asNetnsError(error, ACTION);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
 import type { Resting } from '../../records/records.ts';
 import type { Labelled, Step } from '../../resources/resource.ts';
-import { type Comparable, compare, compareAll } from './differences.ts';
+import { type Comparable, comparing } from './differences.ts';
 
 /** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */
 type Host = Readonly<Record<string, number>>;
@@ -15,7 +15,7 @@ function resting(name: string, value: number): Resting<{ name: string; value: nu
 }
 
 /** Compares these rows with the host `{ a: 1, b: 2 }`; `calls` is in what order the one and the other were read. */
-function comparing(rows: readonly Resting<{ name: string; value: number }>[]) {
+function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
   const calls: string[] = [];
   const read = <Value>(what: string, value: Value): Promise<Value> => {
     calls.push(what);
@@ -46,14 +46,14 @@ function comparing(rows: readonly Resting<{ name: string; value: number }>[]) {
 
 describe('a comparison of everything', () => {
   it('reads the rows before it looks at the host, and asks for orphans last', async () => {
-    const { kind, calls } = comparing([resting('a', 1)]);
-    await compareAll(kind, 'weft:database/');
+    const { kind, calls } = fixture([resting('a', 1)]);
+    await comparing(kind, 'weft:database/')('all');
     expect(calls).toEqual(['rows', 'host', 'orphans']);
   });
 
   it('answers what differs, and what of it removes something or cannot be, as plain data', async () => {
-    const { kind } = comparing([resting('a', 1), resting('b', 1), resting('c', 1), resting('d', -1)]);
-    const found = await compareAll(kind, 'weft:database/');
+    const { kind } = fixture([resting('a', 1), resting('b', 1), resting('c', 1), resting('d', -1)]);
+    const found = await comparing(kind, 'weft:database/')('all');
     expect(structuredClone(found)).toEqual(found);
     expect(found.orphans).toEqual({ labelled: 1, orphans: [labelled] });
     const plain = found.differences.map(({ subject, steps, problem, removes }) => ({
@@ -67,9 +67,9 @@ describe('a comparison of everything', () => {
   });
 
   it('looks at each by itself where the host is not looked at as a whole', async () => {
-    const { kind, calls } = comparing([resting('a', 1), resting('b', 1)]);
+    const { kind, calls } = fixture([resting('a', 1), resting('b', 1)]);
     const { observeAll: _, ...resource } = kind.resource;
-    const found = await compareAll({ ...kind, resource }, 'weft:database/');
+    const found = await comparing({ ...kind, resource }, 'weft:database/')('all');
     expect(found.differences.map(({ subject }) => subject)).toEqual(['b']);
     expect(found.orphans).toBeNull();
     expect(calls).toEqual(['rows', 'part of the host', 'part of the host']);
@@ -77,8 +77,8 @@ describe('a comparison of everything', () => {
 });
 
 it('a comparison of what events named looks at no more than that', async () => {
-  const { kind, calls } = comparing([resting('b', 1)]);
-  const found = await compare(kind as unknown as Comparable, ['id of b']);
+  const { kind, calls } = fixture([resting('b', 1)]);
+  const found = await comparing(kind, 'weft:database/')(['id of b']);
   expect(found.differences.map(({ subject, repairKind }) => [subject, repairKind])).toEqual([['b', 'b.repair']]);
   expect(calls).toEqual(['rows', 'part of the host']);
 });

@@ -1,6 +1,6 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
 import type { Records, Resting } from '../../records/records.ts';
-import type { Labelled, Resource, Step } from '../../resources/resource.ts';
+import type { Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
 
 /*
  * Comparisons of what is at rest with the host. What they answer is plain data, small on a host that is as wanted: it may
@@ -24,24 +24,22 @@ export interface Difference {
   readonly removes: boolean;
 }
 
-/** What of the resources that events named is not as wanted. */
-export interface Comparison {
-  readonly differences: readonly Difference[];
-  /** Those that an operation is changing just now. */
-  readonly busy: readonly string[];
-}
-
 /** What bears labels of one kind, and what of that belongs to no row. */
 export interface Orphans {
   readonly labelled: number;
   readonly orphans: readonly Labelled[];
 }
 
-export interface WholeComparison {
+export interface Comparison {
   readonly differences: readonly Difference[];
-  /** Null: nothing of that kind bears labels. */
+  /** Of what events named, that which an operation is changing just now. */
+  readonly busy: readonly string[];
+  /** Null: not everything was looked at, or nothing of that kind bears labels. */
   readonly orphans: Orphans | null;
 }
+
+/** Compares what is at rest of one kind with the host: all of it, or what events named. */
+export type Compare = (touched: Touched) => Promise<Comparison>;
 
 /** What a kind has to have to be compared with the host. */
 export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
@@ -52,32 +50,30 @@ export interface Comparable<Desired = unknown, Observed = unknown, SomeStep exte
   >;
 }
 
-/** Compares what events named with the host. */
-export async function compare(kind: Comparable, touched: readonly string[]): Promise<Comparison> {
-  const { resting, busy } = await kind.records.loadResting(touched);
-  return { differences: differences(kind, resting, await observeEach(kind, resting)), busy };
-}
-
 /**
- * Compares everything with the host. The rows come first: what an operation changes after that differs from what was read,
- * but then it is being changed when its repair is to be filed, or has another generation by then. Rows that were read
- * after the host would make of each operation that ended in between a difference that is none.
+ * Compares in the calling thread. The rows come before the host: what an operation changes after that differs from what was
+ * read, but then it is being changed when its repair is to be filed, or has another generation by then. Rows that were
+ * read after the host would make of each operation that ended in between a difference that is none.
+ *
+ * `prefix`: of the labels that are looked for.
  */
-export async function compareAll<Desired, Observed, SomeStep extends Step>(
+export function comparing<Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Desired, Observed, SomeStep>,
   prefix: string,
-): Promise<WholeComparison> {
-  const { resting } = await kind.records.loadResting('all');
-  const { resource, records } = kind;
-  if (!resource.observeAll) {
-    return { differences: differences(kind, resting, await observeEach(kind, resting)), orphans: null };
-  }
-  const observed = await resource.observeAll();
-  const found = differences(kind, resting, () => observed);
-  if (resource.labels.length === 0) return { differences: found, orphans: null };
-  const labelled = resource.labelled(observed, prefix);
-  const orphans = await records.findOrphans(labelled, resting);
-  return { differences: found, orphans: { labelled: labelled.length, orphans } };
+): Compare {
+  const { records, resource } = kind;
+  return async (touched) => {
+    const { resting, busy } = await records.loadResting(touched);
+    if (touched !== 'all' || !resource.observeAll) {
+      return { differences: differences(kind, resting, await observeEach(kind, resting)), busy, orphans: null };
+    }
+    const observed = await resource.observeAll();
+    const found = differences(kind, resting, () => observed);
+    if (resource.labels.length === 0) return { differences: found, busy, orphans: null };
+    const labelled = resource.labelled(observed, prefix);
+    const orphans = await records.findOrphans(labelled, resting);
+    return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
+  };
 }
 
 /** All at once: a resource gathers looks that are asked for together into one. */

@@ -69,7 +69,7 @@ describe('a look at the host', () => {
   });
 });
 
-describe('a look at everything that a thread does', () => {
+describe('a look that a thread does', () => {
   it('reads no row, looks at no host and plans nothing by itself, and files the repairs', async () => {
     const { database, registration, kind, reconciler } = await thatIsComparedElsewhere();
     const findings = await reconciler.look(kind, 'all', (names) => names.includes('id of b'));
@@ -83,7 +83,7 @@ describe('a look at everything that a thread does', () => {
 
   it('fails as the thread does, and files nothing', async () => {
     const { database, kind, reconciler } = await thatIsComparedElsewhere();
-    const failing: Kind = { ...kind, compareAll: async () => Promise.reject(new Error('no answer')) };
+    const failing: Kind = { ...kind, compare: async () => Promise.reject(new Error('no answer')) };
     await expect(reconciler.look(failing, 'all', () => false)).rejects.toThrow('no answer');
     expect(database.take()).toEqual({});
   });
@@ -106,7 +106,7 @@ async function thatIsComparedElsewhere() {
     ...family,
     records: { ...family.records, loadResting: own, findOrphans: own },
     resource: { ...family.resource, observe: own, observeAll: own, plan: own, labelled: own },
-    compareAll: async () => ({ differences, orphans: null }),
+    compare: async () => ({ differences, busy: [], orphans: null }),
   };
   const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
   return { database, registration, kind, reconciler };

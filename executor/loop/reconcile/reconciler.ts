@@ -7,7 +7,7 @@ import type { Touched } from '../../resources/resource.ts';
 import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';
-import { compare, compareAll, type Difference, type Orphans, type WholeComparison } from './differences.ts';
+import { type Comparison, comparing, type Difference, type Orphans } from './differences.ts';
 import { dueOrphans, fileSweep, fuse, noteHeld, noteOrphans } from './orphans.ts';
 import { fileRepairs } from './repairs.ts';
 import { handOver, resyncBody } from './resync.ts';
@@ -37,11 +37,9 @@ interface KindOrphans extends Orphans {
   readonly kind: Kind;
 }
 
-/** What a look at everything of one kind found. */
-interface WholeLook {
+/** What a look at one kind found. */
+interface Look extends Comparison {
   readonly kind: Kind;
-  readonly differences: readonly Difference[];
-  /** Null: nothing of that kind bears labels. */
   readonly orphans: KindOrphans | null;
 }
 
@@ -65,27 +63,19 @@ export class Reconciler {
    * Compares what events named of a kind with the host; everything, orphans too, where they named no one thing. Throws
    * when the host could not be looked at: then nothing is known of what is missing.
    */
-  look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
-    return touched === 'all' ? this.#lookAtAll(kind, isStale) : this.#lookAt(kind, touched, isStale);
-  }
-
-  async #lookAt(kind: Kind, touched: readonly string[], isStale: IsStale): Promise<Findings> {
-    requireTechnology(kind);
-    const { busy, differences: found } = await compare(kind, touched);
-    const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
-    if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
-    const held = await this.#held();
-    return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
-  }
-
-  async #lookAtAll(kind: Kind, isStale: IsStale): Promise<Findings> {
+  async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
-    const { orphans, differences: found } = await this.#compareAll(kind);
+    const { orphans, busy, differences: found } = await this.#compare(kind, touched);
     const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
+    if (touched !== 'all') {
+      if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
+      const held = await this.#held();
+      return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
+    }
     const held = orphans ? await this.#judge(orphans) : await this.#held();
     const repairs = await this.#write(this.#note(kind, orphans, held), allowed(differences, held));
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
-    return { repairs, busy: [], swept: orphans && held === null ? await this.#sweep(orphans, began) : 0, held };
+    return { repairs, busy, swept: orphans && held === null ? await this.#sweep(orphans, began) : 0, held };
   }
 
   /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
@@ -132,19 +122,17 @@ export class Reconciler {
   }
 
   /** All kinds whose technology is there. */
-  #lookAll(): Promise<WholeLook[]> {
+  #lookAll(): Promise<Look[]> {
     const healthy = this.#options.kinds.filter((kind) => kind.health?.().available !== false);
-    return Promise.all(healthy.map((kind) => this.#compareAll(kind)));
+    return Promise.all(healthy.map((kind) => this.#compare(kind, 'all')));
   }
 
-  async #compareAll(kind: Kind): Promise<WholeLook> {
-    requireTechnology(kind);
-    const { differences, orphans } = await this.#wholeComparison(kind);
-    return { kind, differences, orphans: orphans && { kind, ...orphans } };
-  }
-
-  #wholeComparison(kind: Kind): Promise<WholeComparison> {
-    return kind.compareAll?.() ?? compareAll(kind, labelPrefix(this.#options.registration.databaseId));
+  async #compare(kind: Kind, touched: Touched): Promise<Look> {
+    const health = kind.health?.() ?? { available: true };
+    if (!health.available) throw new TechnologyAway(health.reason);
+    const compare = kind.compare ?? comparing(kind, labelPrefix(this.#options.registration.databaseId));
+    const { orphans, ...rest } = await compare(touched);
+    return { kind, ...rest, orphans: orphans && { kind, ...orphans } };
   }
 
   /** What keeps us from removing: a database that was restored, until a client says that it is right; or the fuse. */
@@ -221,11 +209,6 @@ export class Reconciler {
     );
     return due.length;
   }
-}
-
-function requireTechnology(kind: Kind): void {
-  const health = kind.health?.() ?? { available: true };
-  if (!health.available) throw new TechnologyAway(health.reason);
 }
 
 /** While the database may be the wrong one, what it lacks is made, and nothing is taken away. */
