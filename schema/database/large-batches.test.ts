@@ -106,24 +106,6 @@ it('its commit is told once, after it, to those whom it concerns', async () => {
   expect(heard).toEqual([news, null]);
 });
 
-it('what another process commits before it is told all the same', async () => {
-  const { path, database } = await opened();
-  await database.write(large(insert('a')));
-  const heard: (News | null)[] = [];
-  const both = Promise.withResolvers<void>();
-  database.subscribe((news) => {
-    heard.push(news);
-    if (heard.length === 2) both.resolve();
-  });
-  const other = openEmbedded(path);
-  const foreign = other.write([insert('b')]);
-  await database.write(large(insert('c'), slow), { wakes: new Map() });
-  await foreign;
-  other.close();
-  await both.promise;
-  expect(heard).toContain(null);
-});
-
 it('a claim goes into its commit', async () => {
   const { database } = await opened();
   await database.write([statement('CREATE TABLE claims (count)')]);
