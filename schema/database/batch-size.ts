@@ -7,7 +7,7 @@ import type { Statement } from './database.ts';
 export const LARGE_CHARACTERS = 32 * 1024;
 
 /** Whether a batch would keep the thread that runs it from everything else for longer than a request should wait. */
-export function isLarge(statements: readonly Statement[]): boolean {
+export function hasLongArguments(statements: readonly Statement[]): boolean {
   let size = 0;
   let counted: Statement['args'] | undefined;
   for (const { args } of statements) {

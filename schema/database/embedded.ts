@@ -55,9 +55,9 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
     ended: () => connection.checkpointEvery(CHECKPOINT_PAGES_ALONE),
   });
   return {
-    write(statements, { wakes = 'everybody' } = {}) {
+    write(statements, options) {
       checkpoints.count();
-      return commits.write(statements, wakes);
+      return commits.write(statements, options);
     },
     async read(statements) {
       // One statement is a snapshot by itself.

@@ -1,8 +1,8 @@
-import { isLarge } from './batch-size.ts';
+import { hasLongArguments } from './batch-size.ts';
 import { type Bell, newsOf } from './bell.ts';
 import { BUSY_MS, busyPause, isBusyError } from './busy.ts';
 import type { Connection, GroupOutcome } from './connection.ts';
-import { DatabaseError, type Rows, type Statement, type Wakes } from './database.ts';
+import { DatabaseError, type Rows, type Statement, type Wakes, type WriteOptions } from './database.ts';
 import type { LargeBatches } from './large-batches.ts';
 
 /** A transaction holds up other processes: beyond so many batches the next one begins. */
@@ -68,11 +68,14 @@ export class GroupCommit {
 
   write<const Statements extends readonly Statement[]>(
     statements: Statements,
-    wakes: Wakes,
+    { wakes = 'everybody', isLarge = false }: WriteOptions = {},
   ): Promise<Rows<Statements>> {
     return new Promise<Rows<readonly Statement[]>>((resolve, reject) => {
       const deadline = this.#time() + this.#busyMs;
-      const waiting = { statements, wakes, resolve, reject, deadline, isLarge: isLarge(statements) };
+      const waiting = {
+        ...{ statements, wakes, resolve, reject, deadline },
+        isLarge: isLarge || hasLongArguments(statements),
+      };
       (wakes === 'nobody' ? this.#quiet : this.#loud).push(waiting);
       this.#begin();
     }) as Promise<Rows<Statements>>;
