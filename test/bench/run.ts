@@ -16,6 +16,7 @@ for (const [title, file] of [
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
   ['A long history', 'history.ts'],
+  ['Lists and choices among much else', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],
 ] as const) {
   console.log(`\n${title}\n`);
