@@ -1,21 +1,24 @@
-import type { HostView, Link, NamespaceView } from './driver.ts';
-import { type LinkRecord, readLinks } from './netlink/links.ts';
-import { nameForListeners } from './netlink/namespace-ids.ts';
+import type { HostView, Link } from './driver.ts';
+import type { LinkRecord } from './netlink/links.ts';
 import type { Context } from './places.ts';
 import type { ViewRequest } from './protocol.ts';
 
-/** Reads the links of the host's namespace and of those named that exist. Changes nothing but the numbers by which listeners know namespaces. */
-export function view({ host, hostLinks, directory }: Context, { namespaces, links }: ViewRequest): HostView {
-  const names = namespaces === 'all' ? directory.names() : namespaces;
-  const seen = directory.visit(names, (name, { namespace, label }): NamespaceView => {
-    // Namespaces of an earlier boot of this program, or of an older version, may have no number yet.
-    if (namespaces === 'all' && namespace !== null && label !== null)
-      nameForListeners(host.socket, [namespace.descriptor]);
-    const links = namespace === null ? [] : readLinks(namespace.socket).map(withoutGroup);
-    return { name, label, mounted: namespace !== null, links };
-  });
-  const seenOnHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
-  return { links: seenOnHost.map(withoutGroup), namespaces: seen };
+/**
+ * Reads the links of those of the namespaces that exist, and tells the host's. Changes nothing but the ids by which the
+ * kernel tells of namespaces.
+ */
+export function view({ hostLinks, namespaceLooks, directory }: Context, { namespaces, links }: ViewRequest): HostView {
+  const seen = namespaces === 'all' ? namespaceLooks.all(directory.names()) : namespaceLooks.some(namespaces);
+  // Last, so that what the others tell of their other ends is known.
+  const onHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
+  const corrected = hostLinks.correctPeers(
+    onHost,
+    seen.flatMap((namespace) => namespace.links),
+  );
+  return {
+    links: corrected.map(withoutGroup),
+    namespaces: seen.map((namespace) => ({ ...namespace, links: namespace.links.map(withoutGroup) })),
+  };
 }
 
 function withoutGroup({ group: _, ...link }: LinkRecord): Link {
