@@ -2,7 +2,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import type { NamespaceView } from './driver.ts';
 import { NetnsError } from './errors.ts';
 import { checkNamespaceName } from './names.ts';
-import { FilesBelowMounts, openQuietly } from './namespace-files.ts';
+import { FilesBelowMounts, type KnownLabel, openQuietly } from './namespace-files.ts';
 import { type LinkRecord, readLinks } from './netlink/links.ts';
 import { nameForListeners } from './netlink/namespace-ids.ts';
 import type { HostNamespace } from './thread.ts';
@@ -11,6 +11,15 @@ import type { HostNamespace } from './thread.ts';
 export interface SeenNamespace extends NamespaceView {
   links: LinkRecord[];
 }
+
+/** What does not have to be asked again of the name. */
+interface Known {
+  readonly file: KnownLabel | null;
+  /** Number of the file of the namespace that was given an id: to ask whether one has an id is dear. */
+  readonly numbered: number | null;
+}
+
+type Numbering = (descriptor: number) => void;
 
 /**
  * Looks at named namespaces. Each is read each time: to hear of what changes inside costs the kernel, at every change,
@@ -21,8 +30,7 @@ export interface SeenNamespace extends NamespaceView {
 export class NamespaceLooks {
   readonly #directory: string;
   readonly #host: HostNamespace;
-  /** Numbers of the files of namespaces that were given an id, by their names: to ask whether one has an id is dear. */
-  #numbered = new Map<string, number>();
+  #known = new Map<string, Known>();
 
   constructor(directory: string, host: HostNamespace) {
     this.#directory = directory;
@@ -31,51 +39,51 @@ export class NamespaceLooks {
 
   /** Looks at all of them, and gives ids to those that have none: such of another boot, or of an older version. */
   all(names: readonly string[]): SeenNamespace[] {
-    const numbered = new Map<string, number>();
-    const seen = this.#look(names, (view, descriptor, inode) => {
-      if (view.label === null) return;
-      if (this.#numbered.get(view.name) !== inode) nameForListeners(this.#host.socket, [descriptor]);
-      numbered.set(view.name, inode);
-    });
-    this.#numbered = numbered;
-    return seen;
+    const before = this.#known;
+    // What is known of others is forgotten.
+    this.#known = new Map();
+    return this.#look(names, before, (descriptor) => nameForListeners(this.#host.socket, [descriptor]));
   }
 
   /** Looks at these, and skips those that do not exist. */
   some(names: readonly string[]): SeenNamespace[] {
     for (const name of names) checkNamespaceName(name, 'look at namespaces');
-    return this.#look(names, () => undefined);
+    return this.#look(names, this.#known, null);
   }
 
-  #look(
-    names: readonly string[],
-    visit: (view: SeenNamespace, descriptor: number, inode: number) => void,
-  ): SeenNamespace[] {
+  #look(names: readonly string[], before: ReadonlyMap<string, Known>, number: Numbering | null): SeenNamespace[] {
     if (names.length === 0) return [];
     using files = new FilesBelowMounts(this.#directory);
-    return names.flatMap((name) => this.#lookAt(name, files, visit) ?? []);
+    return names.flatMap((name) => {
+      const descriptor = openQuietly(`${this.#directory}/${name}`, `look at namespace ${name}`);
+      if (descriptor === null) return [];
+      const known = before.get(name);
+      const file = files.readLabelAgain(name, known?.file ?? undefined);
+      if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
+      try {
+        return [this.#lookInto(name, descriptor, file, known?.numbered ?? null, number)];
+      } finally {
+        closeSync(descriptor);
+      }
+    });
   }
 
-  #lookAt(
+  #lookInto(
     name: string,
-    files: FilesBelowMounts,
-    visit: (view: SeenNamespace, descriptor: number, inode: number) => void,
-  ): SeenNamespace | null {
-    const descriptor = openQuietly(`${this.#directory}/${name}`, `look at namespace ${name}`);
-    if (descriptor === null) return null;
-    const written = files.readLabel(name);
-    if (descriptor === 'other') return unmounted(name, written);
-    try {
-      const { dev, ino } = fstatSync(descriptor);
-      const what = this.#host.classify(dev, ino);
-      const links = what === 'other' ? null : this.#readInside(descriptor);
-      if (links === null) return unmounted(name, written);
-      const view = mounted(name, what === 'host' ? null : written, links);
-      visit(view, descriptor, ino);
-      return view;
-    } finally {
-      closeSync(descriptor);
-    }
+    descriptor: number,
+    file: KnownLabel | null,
+    numbered: number | null,
+    number: Numbering | null,
+  ): SeenNamespace {
+    const { dev, ino } = fstatSync(descriptor);
+    const what = this.#host.classify(dev, ino);
+    const links = what === 'other' ? null : this.#readInside(descriptor);
+    if (links === null) return unmounted(name, file?.label ?? null);
+    const view = mounted(name, what === 'host' ? null : (file?.label ?? null), links);
+    const isDue = number !== null && view.label !== null && numbered !== ino;
+    if (isDue) number(descriptor);
+    this.#known.set(name, { file, numbered: isDue ? ino : numbered });
+    return view;
   }
 
   /** Null for a namespace of another type. */
