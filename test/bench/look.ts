@@ -109,6 +109,9 @@ async function look(driver: NetnsDriver): Promise<void> {
     },
   );
   await timed("an operation's look at one container", () => driver.view(...one(count >> 1)));
+  console.log(
+    `${'memory of the process, all of it'.padEnd(50)} ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`,
+  );
 }
 
 const maker = await openNetnsDriver();

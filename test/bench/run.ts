@@ -14,6 +14,7 @@ for (const [title, file] of [
   ['One network of a thousand containers', 'one-network.ts'],
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
+  ['A look at 5,000 containers', 'look.ts'],
   ['A long history', 'history.ts'],
   ['Soft Patch Panel', 'spp.ts'],
 ] as const) {

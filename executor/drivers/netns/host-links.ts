@@ -99,8 +99,8 @@ export class HostLinks implements Disposable {
   #refresh(): void {
     this.listen();
     if (this.#lost) {
-      this.#lost = false;
       this.#table.replace(readLinks(this.#socket));
+      this.#lost = false;
       // What happened while it was read.
       this.listen();
     }

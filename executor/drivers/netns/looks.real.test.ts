@@ -189,14 +189,12 @@ describe('the links of the host', () => {
     using socket = RouteSocket.open();
     using links = new HostLinks(socket, { bufferBytes: 1 });
     expect(links.all()).toEqual(readLinks(socket));
-    onTestFinished(() => void tryChange(['link', 'delete', 'lo1']));
-    ip('link', 'add', 'lo1', 'type', 'bridge');
-    for (let round = 0; round < 20; round += 1) {
-      ip('link', 'set', 'dev', 'lo1', 'up', 'alias', `weft:a/lost ${round}`);
-      ip('link', 'set', 'dev', 'lo1', 'down');
-    }
-    ip('link', 'set', 'dev', 'lo1', 'up');
-    expect(links.bearing(['weft:a/lost 19']).map(({ name }) => name)).toEqual(['lo1']);
+    const names = Array.from({ length: 20 }, (_, number) => `lost${number}`);
+    onTestFinished(() => {
+      for (const name of names) tryChange(['link', 'delete', name]);
+    });
+    for (const name of names) ip('link', 'add', name, 'up', 'type', 'bridge');
+    expect(links.select({ owners: [], names }).map(({ name }) => name)).toEqual(names);
     expect(links.all()).toEqual(readLinks(socket));
   });
 });
