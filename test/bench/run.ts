@@ -15,6 +15,7 @@ for (const [title, file] of [
   ['A large import', 'import.ts'],
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
+  ['A look at 5,000 containers', 'look.ts'],
   ['A long history', 'history.ts'],
   ['Lists and choices among much else', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],
