@@ -1,10 +1,10 @@
 import type { NetnsDriver } from './driver.ts';
 import { asNetnsError } from './errors.ts';
 import { HostLinks } from './host-links.ts';
+import { NamespaceLooks } from './namespace-looks.ts';
 import { NamespaceDirectory } from './namespaces.ts';
-import { IndexSource } from './places.ts';
 import { HostNamespace } from './thread.ts';
-import { view } from './view.ts';
+import { look } from './view.ts';
 
 /** Looks at the host in the calling thread, which it blocks, beside whatever the driver's own does. */
 export interface NetnsViewer extends Disposable {
@@ -23,11 +23,15 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
   try {
     const host = opened.use(HostNamespace.open());
     const hostLinks = opened.use(new HostLinks(host.socket));
-    const context = { host, hostLinks, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() };
+    const context = {
+      hostLinks,
+      namespaceLooks: new NamespaceLooks(directory, host),
+      directory: new NamespaceDirectory(directory, host),
+    };
     return {
       async view(namespaces, links) {
         try {
-          return view(context, links === undefined ? { namespaces } : { namespaces, links });
+          return look(context, links === undefined ? { namespaces } : { namespaces, links });
         } catch (error) {
           throw asNetnsError(error, ACTION);
         }
