@@ -6,11 +6,14 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { label, labelPrefix, subject } from '../../schema/names.ts';
+import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { clearHost, ip } from '../../test/support/host.ts';
 import { type NetnsDriver, openNetnsDriver } from '../drivers/netns/driver.ts';
 import { converge } from '../loop/converge.ts';
+import { Lease } from '../loop/lease.ts';
 import { type Compare, type Comparison, comparing } from '../loop/reconcile/differences.ts';
+import { openNetworkHost } from '../network.ts';
 import { networkResting } from '../records/network-resting.ts';
 import { networkResource } from '../resources/network/resource.ts';
 import { openComparer } from './comparer.ts';
@@ -174,5 +177,23 @@ describe('the thread', () => {
     expect(met).toEqual(await errorOf(inPlace('all')));
     renameSync(`${file}.away`, file);
     expect((await inThread('all')).differences).toEqual([]);
+  });
+
+  it('does all looks of the executor at containers and networks: its own database is asked for none', async () => {
+    const { file, database } = await start();
+    const counting = new CountingDatabase(database);
+    const host = await openNetworkHost({
+      ...{ database: counting, lease: new Lease(1_000), log: { info: () => undefined, warn: () => undefined } },
+      registration: { ...of, name: 'host1', epoch: 1, restoreGeneration: 0, sequence: 0 },
+      address: { url: `file:${file}`, authToken: undefined },
+    });
+    onTestFinished(() => host.close());
+    ip('netns', 'delete', 'c8');
+    const [network] = host.kinds;
+    for (const touched of ['all', ['c8', 'bridge']] as const) {
+      const found = await network?.compare?.(touched);
+      expect(found?.differences.map((each) => each.subject)).toEqual([subject(of.hypervisor, 'containers', 'c8')]);
+    }
+    expect(counting.calls).toEqual([]);
   });
 });
