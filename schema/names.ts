@@ -57,13 +57,25 @@ function base36(bits: bigint, length: number): string {
   return (bits % 36n ** BigInt(length)).toString(36).padStart(length, '0');
 }
 
-/** FNV-1a, 64 bit: names need spread, not secrecy, and a Worker's only other hash is asynchronous. */
+const encoder = new TextEncoder();
+
+/** The prime of FNV's 64 bits is 2 ** 40 + this. */
+const PRIME_LOW = 0x1b3;
+
+/**
+ * FNV-1a, 64 bit: names need spread, not secrecy, and a Worker's only other hash is asynchronous. In two halves: a
+ * bigint for each octet takes ten times as long, and an import has names by the ten thousand.
+ */
 function hash(text: string): bigint {
-  let bits = 0xcbf29ce484222325n;
-  for (const octet of new TextEncoder().encode(text)) {
-    bits = BigInt.asUintN(64, (bits ^ BigInt(octet)) * 0x100000001b3n);
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (const octet of encoder.encode(text)) {
+    low = (low ^ octet) >>> 0;
+    const product = low * PRIME_LOW;
+    high = (Math.imul(high, PRIME_LOW) + Math.floor(product / 2 ** 32) + (low << 8)) >>> 0;
+    low = product >>> 0;
   }
-  return mix(bits);
+  return mix((BigInt(high) << 32n) | BigInt(low));
 }
 
 /** The last octets reach FNV's high bits only: this brings every input bit into each bit of the output. */

@@ -14,6 +14,8 @@ export interface Intent {
   readonly statements: readonly Statement[];
   /** Statements after its own change the operation, or make parts of it. */
   readonly amended?: true;
+  /** It may change thousands of rows, however little the request says. */
+  readonly isLarge?: boolean;
   /** The words for a batch that was aborted: reads what is in the way. */
   readonly explain: (error: DatabaseError) => Promise<Problem>;
 }

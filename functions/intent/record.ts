@@ -48,7 +48,7 @@ export async function record(
 }
 
 async function write(database: Database, intent: Intent, { key, whole }: RecordOptions): Promise<AcceptedOperation> {
-  const { operation, statements, amended = false } = intent;
+  const { operation, statements, amended = false, isLarge } = intent;
   // What the insertion returns is enough, but for what other statements make of it.
   const selects = whole ? [selectOperation(operation)] : amended ? [selectAccepted(operation)] : [];
   const batch = [
@@ -60,7 +60,11 @@ async function write(database: Database, intent: Intent, { key, whole }: RecordO
     ...selects,
   ];
   // Executors hear of it; that it was accepted, nobody waits for.
-  const rows = await database.write(batch, { wakes: 'executors', call: 'accept' });
+  const rows = await database.write(batch, {
+    wakes: 'executors',
+    call: 'accept',
+    ...(isLarge ? { isLarge } : {}),
+  });
   const accepted = selects.length > 0 ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
   if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
   return accepted as AcceptedOperation;

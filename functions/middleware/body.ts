@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { type MemberError, Problem } from '../../schema/problem.ts';
 import type { AppContext } from '../context.ts';
 import { bodyText } from './body-text.ts';
+import { turnAfter } from './turn.ts';
 
 const WARNING_MEMBERS_MAX = 10;
 
@@ -13,9 +14,14 @@ export async function readBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
-  const input = parseJson(await bodyText(c));
+  const text = await bodyText(c);
+  await turnAfter(text);
+  const input = parseJson(text);
+  await turnAfter(text);
   const value = validate(schema, input);
+  await turnAfter(text);
   warnOfIgnored(c, unknownMembers(input, value));
+  await turnAfter(text);
   return value;
 }
 

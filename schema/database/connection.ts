@@ -9,7 +9,7 @@ import {
   type Statement,
   statement,
 } from './database.ts';
-import { OpenedFiles } from './database-file.ts';
+import { type Identities, OpenedFiles } from './database-file.ts';
 import { OPEN_BUSY_MS, type OpenSettings, openFile } from './open-file.ts';
 
 const STATEMENT_CACHE_SIZE = 500;
@@ -22,6 +22,12 @@ export interface Outcome<Statements extends readonly Statement[]> {
   /** Whether any statement wrote a row. */
   readonly changed: boolean;
 }
+
+/** Batches that are committed together. */
+export type Group = readonly (readonly Statement[])[];
+
+/** What became of each batch of a group. */
+export type GroupOutcome = readonly (Outcome<readonly Statement[]> | DatabaseError)[];
 
 const dataVersion = statement<{ data_version: number }>('PRAGMA data_version');
 
@@ -44,12 +50,22 @@ export class Connection {
   #broken = false;
   #dataVersion: unknown;
 
-  /** Blocks for {@link OPEN_BUSY_MS} at most where another process recovers the database meanwhile. */
-  constructor(path: string, settings: OpenSettings) {
+  /**
+   * Blocks for {@link OPEN_BUSY_MS} at most where another process recovers the database meanwhile. `files`: which ones
+   * have to be there, as another connection has opened them. Throws {@link DatabaseError}.
+   */
+  constructor(path: string, settings: OpenSettings, files?: Identities) {
     this.#path = path;
     this.#settings = settings;
+    this.#files = new OpenedFiles(path, files);
+    if (files !== undefined) this.#files.checkAll();
     this.#database = openFile(path, settings, OPEN_BUSY_MS);
-    this.#files = new OpenedFiles(path);
+    if (files === undefined) this.#files = new OpenedFiles(path);
+  }
+
+  /** Which files it has open. */
+  get files(): Identities {
+    return this.#files.identities;
   }
 
   /** Runs a batch in a transaction of its own, or (`begin` is null) in none. Throws {@link DatabaseError}. */
@@ -62,23 +78,29 @@ export class Connection {
 
   /**
    * Runs several batches in one transaction: each takes effect as a whole or, with an error, not at all, whatever
-   * becomes of the others. Throws {@link DatabaseError} where none of them could be committed.
+   * becomes of the others. Tells when it has begun to, maybe twice. Throws {@link DatabaseError} where none of them
+   * could be committed.
    */
-  group(batches: readonly (readonly Statement[])[], begin: string): (Outcome<readonly Statement[]> | DatabaseError)[] {
+  group(batches: Group, begin: string, begun: () => void = () => undefined): GroupOutcome {
     this.#refuseClosed();
     this.#files.checkAll();
-    const outcomes = this.#group(batches, begin);
+    const outcomes = this.#group(batches, begin, begun);
     this.#files.checkAll('unknown');
     return outcomes;
   }
 
-  #group(batches: readonly (readonly Statement[])[], begin: string): (Outcome<readonly Statement[]> | DatabaseError)[] {
+  #group(batches: Group, begin: string, begun: () => void): GroupOutcome {
+    const runEach = (run: (statements: readonly Statement[]) => GroupOutcome[number]) =>
+      this.#transaction(begin, () => {
+        begun();
+        return batches.map(run);
+      });
     try {
-      return this.#transaction(begin, () => batches.map((statements) => this.#runAll(statements)));
+      return runEach((statements) => this.#runAll(statements));
     } catch (error) {
       // Most groups have nothing to undo, and need no savepoints.
       if (batches.length === 1 || !isRefusal(error)) throw error;
-      return this.#transaction(begin, () => batches.map((statements) => this.#runApart(statements)));
+      return runEach((statements) => this.#runApart(statements));
     }
   }
 
@@ -183,9 +205,15 @@ export class Connection {
     }
   }
 
-  close(): void {
+  /** `after`: the files stay open until then, for another connection; calls are refused at once. */
+  close(after?: Promise<void>): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (after === undefined) this.#closeFiles();
+    else after.finally(() => this.#closeFiles());
+  }
+
+  #closeFiles(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
   }

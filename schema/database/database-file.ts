@@ -63,18 +63,21 @@ function lstat(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
+/** Device and inode of each file; undefined: it was not there. */
+export type Identities = ReadonlyMap<Ending, string | undefined>;
+
 /**
  * Which files were opened: a file that was removed or replaced while it is open still takes writes, which are gone when
  * the process ends. A check costs one microsecond a file.
  */
 export class OpenedFiles {
   readonly #path: string;
-  readonly #opened: ReadonlyMap<Ending, string | undefined>;
+  readonly identities: Identities;
 
-  /** To be made once the files are open and there. */
-  constructor(path: string) {
+  /** To be made once the files are open and there. `identities`: which files they have to be. */
+  constructor(path: string, identities?: Identities) {
     this.#path = path;
-    this.#opened = new Map(FILE_ENDINGS.map((ending) => [ending, identity(`${path}${ending}`)]));
+    this.identities = identities ?? new Map(FILE_ENDINGS.map((ending) => [ending, identity(`${path}${ending}`)]));
   }
 
   /** Throws {@link DatabaseError} while another file, or none, is where the database was opened. */
@@ -90,7 +93,7 @@ export class OpenedFiles {
   #check(ending: Ending, committed: DatabaseError['committed']): void {
     const path = `${this.#path}${ending}`;
     const now = identity(path);
-    if (now === this.#opened.get(ending)) return;
+    if (now === this.identities.get(ending)) return;
     const what = ending === '' ? 'the database file' : `the database's file ${path}`;
     throw now === undefined
       ? new DatabaseError('unavailable', 'removed', `${what} was removed: ${removedHint(ending, path)}`, { committed })

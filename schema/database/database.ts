@@ -49,6 +49,8 @@ export interface CallOptions {
 export interface WriteOptions extends CallOptions {
   /** Whom the commit concerns, so that waiters need not look when it is somebody else; `everybody` by default. */
   readonly wakes?: Wakes;
+  /** It may change thousands of rows, however short its arguments are. */
+  readonly isLarge?: boolean;
 }
 
 /** Every access of weft to its database: a batch is one transaction and one round trip. */

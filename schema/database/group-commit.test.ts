@@ -57,7 +57,7 @@ it('a full disk is no fault of the batches: none of the group is in, and the nex
   await database.write([statement(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)]);
   const outcomes = await Promise.allSettled([
     database.write([insert('a')]),
-    database.write([insert('x'.repeat(100_000))]),
+    database.write([insert('x'.repeat(30_000))]),
   ]);
   expect(outcomes).toMatchObject([{ reason: { code: 'unavailable' } }, { reason: { code: 'unavailable' } }]);
   await database.write([statement('PRAGMA max_page_count = 1000000')]);

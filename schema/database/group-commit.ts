@@ -1,7 +1,9 @@
+import { hasLongArguments } from './batch-size.ts';
 import { type Bell, newsOf } from './bell.ts';
 import { BUSY_MS, busyPause, isBusyError } from './busy.ts';
-import type { Connection, Outcome } from './connection.ts';
-import { DatabaseError, type Rows, type Statement, type Wakes } from './database.ts';
+import type { Connection, GroupOutcome } from './connection.ts';
+import { DatabaseError, type Rows, type Statement, type Wakes, type WriteOptions } from './database.ts';
+import type { LargeBatches } from './large-batches.ts';
 
 /** A transaction holds up other processes: beyond so many batches the next one begins. */
 const GROUP_MAX = 128;
@@ -9,9 +11,12 @@ const GROUP_MAX = 128;
 /** Turns of the event loop that a commit waits at most where requests wait: each turn may bring more for it. */
 const HOLD_TURNS_MAX = 12;
 
-interface Bells {
-  readonly early: Bell;
-  readonly late: Bell;
+interface GroupCommitOptions {
+  readonly connection: Connection;
+  readonly large: LargeBatches;
+  readonly bells: { readonly early: Bell; readonly late: Bell };
+  /** How long a batch waits for other processes, in milliseconds. */
+  readonly busyMs?: number;
 }
 
 interface Waiting {
@@ -19,7 +24,8 @@ interface Waiting {
   readonly wakes: Wakes;
   readonly resolve: (rows: Rows<readonly Statement[]>) => void;
   readonly reject: (error: unknown) => void;
-  /** Until when it waits for other processes, by performance.now(). */
+  readonly isLarge: boolean;
+  /** Until when it waits for other processes, by the time that {@link GroupCommit} counts. */
   readonly deadline: number;
 }
 
@@ -28,10 +34,14 @@ interface Waiting {
  * pages that it changed and have the disk keep them, and batches of one kind change the same ones. A client alone
  * waits a turn at most. While another process holds the write lock, a group waits with pauses, and the event loop and
  * the reads go on.
+ *
+ * A large batch is committed by itself and by a thread, with the claims that wait for what it writes. Until it has
+ * ended the others wait in their order, and none of that time is held against them.
  */
 export class GroupCommit {
   readonly #connection: Connection;
-  readonly #bells: Bells;
+  readonly #large: LargeBatches;
+  readonly #bells: GroupCommitOptions['bells'];
   #loud: Waiting[] = [];
   /** Of the loud ones, those that early listeners have heard of. */
   #announced = 0;
@@ -43,38 +53,56 @@ export class GroupCommit {
   #attempts = 0;
   #retry: NodeJS.Timeout | undefined;
   readonly #busyMs: number;
+  /** Since when the thread has been at a large batch, by performance.now(). */
+  #threadSince: number | undefined;
+  /** How long it has been at all those before. */
+  #threadMs = 0;
+  #closed = false;
 
-  constructor(connection: Connection, bells: Bells, busyMs = BUSY_MS) {
+  constructor({ connection, large, bells, busyMs = BUSY_MS }: GroupCommitOptions) {
     this.#connection = connection;
+    this.#large = large;
     this.#bells = bells;
     this.#busyMs = busyMs;
   }
 
   write<const Statements extends readonly Statement[]>(
     statements: Statements,
-    wakes: Wakes,
+    { wakes = 'everybody', isLarge = false }: WriteOptions = {},
   ): Promise<Rows<Statements>> {
     return new Promise<Rows<readonly Statement[]>>((resolve, reject) => {
-      const deadline = performance.now() + this.#busyMs;
-      (wakes === 'nobody' ? this.#quiet : this.#loud).push({ statements, wakes, resolve, reject, deadline });
+      const deadline = this.#time() + this.#busyMs;
+      const waiting = {
+        ...{ statements, wakes, resolve, reject, deadline },
+        isLarge: isLarge || hasLongArguments(statements),
+      };
+      (wakes === 'nobody' ? this.#quiet : this.#loud).push(waiting);
       this.#begin();
     }) as Promise<Rows<Statements>>;
   }
 
+  /** What the thread is at it brings to its end. */
   close(): void {
+    this.#closed = true;
     clearImmediate(this.#next);
     this.#next = undefined;
     clearTimeout(this.#retry);
     for (const { reject } of [...this.#locked, ...this.#loud, ...this.#quiet]) {
-      reject(new DatabaseError('unavailable', 'closed', 'the database is closed'));
+      reject(closedError());
     }
     this.#locked = [];
     this.#loud = [];
     this.#quiet = [];
   }
 
+  /** Milliseconds, without those in which batches wait for our own thread. */
+  #time(): number {
+    return (this.#threadSince ?? performance.now()) - this.#threadMs;
+  }
+
   #begin(): void {
-    if (this.#loud.length + this.#quiet.length === 0 || this.#locked.length > 0) return;
+    if (this.#loud.length + this.#quiet.length === 0) return;
+    if (this.#locked.length > 0 || this.#threadSince !== undefined) return;
     this.#next ??= setImmediate(() => this.#hold(Math.min(HOLD_TURNS_MAX, this.#bells.late.size)));
   }
 
@@ -85,52 +113,78 @@ export class GroupCommit {
 
   /** Who hears of it early has the rest of this turn to write something, too. */
   #announce(): void {
-    this.#announced = this.#loud.length;
+    const next = nextOf(this.#loud);
+    this.#announced = next.length;
     this.#next = setImmediate(() => this.#commit());
-    if (this.#announced > 0) this.#bells.early.ring(newsOf(this.#loud.map(({ wakes }) => wakes)), true);
+    if (next.length > 0) this.#bells.early.ring(newsOf(next.map(({ wakes }) => wakes)), true);
   }
 
   #commit(): void {
-    const group = [...this.#loud.splice(0, Math.min(this.#announced, GROUP_MAX)), ...this.#quiet.splice(0)];
+    const group = [...this.#loud.splice(0, this.#announced), ...this.#quiet.splice(0)];
     this.#next = undefined;
     this.#try(group);
+  }
+
+  #try(group: readonly Waiting[]): void {
+    if (group.some((waiting) => waiting.isLarge)) {
+      this.#tryInThread(group);
+      return;
+    }
+    this.#tryHere(group);
     this.#begin();
   }
 
-  #try(group: Waiting[]): void {
+  #tryHere(group: readonly Waiting[]): void {
     try {
-      const outcomes = this.#connection.group(
-        group.map(({ statements }) => statements),
-        'BEGIN IMMEDIATE',
-      );
-      this.#settle(group, outcomes);
+      this.#settle(group, this.#connection.group(batchesOf(group), 'BEGIN IMMEDIATE'));
     } catch (error) {
-      if (isBusyError(error)) {
-        this.#wait(group, error);
-        return;
-      }
-      for (const { reject } of group) reject(error);
+      this.#fail(group, error);
+    }
+  }
+
+  async #tryInThread(group: readonly Waiting[]): Promise<void> {
+    this.#threadSince = performance.now();
+    try {
+      const outcomes = await this.#large.group(batchesOf(group));
+      this.#endThread();
+      if (outcomes === undefined) this.#tryHere(group);
+      else this.#settle(group, outcomes);
+    } catch (error) {
+      this.#endThread();
+      this.#fail(group, error);
+    }
+    this.#begin();
+  }
+
+  #endThread(): void {
+    this.#threadMs += performance.now() - (this.#threadSince ?? 0);
+    this.#threadSince = undefined;
+  }
+
+  #fail(group: readonly Waiting[], error: unknown): void {
+    if (isBusyError(error)) {
+      this.#wait(group, error);
+      return;
     }
     this.#attempts = 0;
+    for (const { reject } of group) reject(error);
   }
 
   /** Nothing of the group was begun: it is tried again, without those who have waited long enough. */
   #wait(group: readonly Waiting[], error: DatabaseError): void {
-    const time = performance.now();
+    const time = this.#closed ? Number.POSITIVE_INFINITY : this.#time();
     this.#locked = group.filter(({ deadline }) => deadline > time);
-    for (const { deadline, reject } of group) if (deadline <= time) reject(error);
+    for (const { deadline, reject } of group) if (deadline <= time) reject(this.#closed ? closedError() : error);
     if (this.#locked.length === 0) {
       this.#attempts = 0;
       return;
     }
-    this.#retry = setTimeout(() => {
-      this.#try(this.#locked.splice(0));
-      this.#begin();
-    }, busyPause(this.#attempts));
+    this.#retry = setTimeout(() => this.#try(this.#locked.splice(0)), busyPause(this.#attempts));
     this.#attempts += 1;
   }
 
-  #settle(group: readonly Waiting[], outcomes: readonly (Outcome<readonly Statement[]> | DatabaseError)[]): void {
+  #settle(group: readonly Waiting[], outcomes: GroupOutcome): void {
+    this.#attempts = 0;
     const changed: Waiting[] = [];
     for (const [index, waiting] of group.entries()) {
       const outcome = outcomes[index];
@@ -144,4 +198,19 @@ export class GroupCommit {
     if (changed.length === 0) return;
     setImmediate(this.#bells.late.ring, newsOf(changed.map(({ wakes }) => wakes)));
   }
+}
+
+/** The first of those that wait that are committed together: a large one alone, or as many before it as fit. */
+function nextOf(waiting: readonly Waiting[]): readonly Waiting[] {
+  const first = waiting.slice(0, GROUP_MAX);
+  const large = first.findIndex(({ isLarge }) => isLarge);
+  return large < 0 ? first : first.slice(0, Math.max(large, 1));
+}
+
+function batchesOf(group: readonly Waiting[]): readonly (readonly Statement[])[] {
+  return group.map(({ statements }) => statements);
+}
+
+function closedError(): DatabaseError {
+  return new DatabaseError('unavailable', 'closed', 'the database is closed');
 }

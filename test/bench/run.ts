@@ -12,8 +12,10 @@ if (process.getuid?.() !== 0) {
 for (const [title, file] of [
   ['The whole way', 'api.ts'],
   ['One network of a thousand containers', 'one-network.ts'],
+  ['A large import', 'import.ts'],
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
+  ['A look at 5,000 containers', 'look.ts'],
   ['A long history', 'history.ts'],
   ['Lists and choices among much else', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],

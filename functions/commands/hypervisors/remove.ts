@@ -86,6 +86,7 @@ export function removeHypervisor(
       ...endOperations(ended, args),
       ...forget.map((sql) => statement<never>(sql, args)),
     ],
+    isLarge: force,
     explain: async (error) =>
       explainRevision(error, () => unknownHypervisor(was.id)) ?? explain(database, error, was.id),
   };

@@ -56,18 +56,19 @@ export const moveMembers = `
 
 /**
  * The n of `<container>.<n>o` is the lowest that is free for the container; several that one request adds get
- * several, in the order of the request. A container has 1,000 of them.
+ * several, in the order of the request. A container has 1,000 of them. One that is in no CEN yet has all of them free:
+ * most of an import are such, and nothing is looked up for them.
  */
 export const addMembers = `
   INSERT INTO members (cen, container, position, ordinal, outside, added)
   WITH RECURSIVE ${requested},
   wanted AS MATERIALIZED (
-    SELECT r.*, row_number() OVER (PARTITION BY r.container ORDER BY r.turn) AS nth
+    SELECT r.*, row_number() OVER (PARTITION BY r.container ORDER BY r.turn) AS nth,
+      (SELECT count(*) FROM members u WHERE u.container = r.container) AS held
     FROM requested r WHERE NOT EXISTS (${currentMember})
   ),
   used AS MATERIALIZED (
-    SELECT w.container, min(1000, count(*) + (SELECT count(*) FROM members u WHERE u.container = w.container)) AS size
-    FROM wanted w GROUP BY w.container
+    SELECT w.container, min(1000, count(*) + w.held) AS size FROM wanted w WHERE w.held > 0 GROUP BY w.container
   ),
   numbers (container, n, size) AS (
     SELECT container, 0, size FROM used
@@ -77,11 +78,16 @@ export const addMembers = `
   free AS MATERIALIZED (
     SELECT p.container, p.n, row_number() OVER (PARTITION BY p.container ORDER BY p.n) AS nth
     FROM numbers p WHERE NOT EXISTS (SELECT 1 FROM members u WHERE u.container = p.container AND u.ordinal = p.n)
+  ),
+  numbered AS (
+    SELECT w.*, w.nth - 1 AS n FROM wanted w WHERE w.held = 0 AND w.nth <= 1000
+    UNION ALL
+    SELECT w.*, free.n FROM wanted w JOIN free ON free.container = w.container AND free.nth = w.nth
   )
-  SELECT w.cen, w.container, w.position, free.n,
-    CASE WHEN length(w.name) + length(free.n) + 2 <= 15 THEN w.name ELSE w.short_name END || '.' || free.n || 'o',
+  SELECT w.cen, w.container, w.position, w.n,
+    CASE WHEN length(w.name) + length(w.n) + 2 <= 15 THEN w.name ELSE w.short_name END || '.' || w.n || 'o',
     w.sequence
-  FROM wanted w JOIN free ON free.container = w.container AND free.nth = w.nth
+  FROM numbered w
   ORDER BY w.turn, w.position`;
 
 export const allotOutsideNames = `

@@ -4,7 +4,7 @@ import { linkName, shortName } from '../../../schema/names.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
 import { capableOf, hypervisor } from '../../intent/choice.ts';
 import { partColumns, partValues } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
+import { idSeries } from '../../intent/new-id.ts';
 import {
   addMembers,
   allAreMembers,
@@ -49,17 +49,18 @@ export class NetworkStatements {
   readonly #args: Arguments;
 
   constructor({ operation, memberships, containers = [], mode }: NetworkRequest) {
+    const nextId = idSeries();
     const names = new Set([...containers, ...memberships.flatMap((membership) => membership.containers)]);
     this.#args = {
       operation,
       declared: mode === 'declare' ? 1 : 0,
-      containers: JSON.stringify([...names].map((name) => ({ name, id: newId(), short: shortName(name) }))),
+      containers: JSON.stringify([...names].map((name) => ({ name, id: nextId(), short: shortName(name) }))),
       cens: JSON.stringify(
         memberships.map(({ cen, containers: members }) => ({
           name: cen,
-          id: newId(),
+          id: nextId(),
           link: linkName(cen),
-          part: newId(),
+          part: nextId(),
           members,
         })),
       ),

@@ -26,6 +26,10 @@ const ended = `
   SELECT sequence FROM operations
   WHERE ${meant} AND status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
 
+/** Of the containers that the operation is about, and of the characters that name its parts: a few hundreds of either. */
+const LARGE_TOTAL = 300;
+const LARGE_SUBJECTS = 20_000;
+
 /**
  * Cancels an operation: at once where nobody has begun it; else its executor stops before its next step and takes
  * back what was done.
@@ -53,6 +57,7 @@ export function cancelOperation(database: Database, principal: string, target: O
       statement(end, args),
       ...endOperations(ended, args),
     ],
+    isLarge: target.total_all >= LARGE_TOTAL || target.subjects.length >= LARGE_SUBJECTS,
     explain: (error) => explain(database, target, error),
   };
 }

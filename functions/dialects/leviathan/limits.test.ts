@@ -38,6 +38,26 @@ describe('a CEN of 1,000 containers', () => {
   });
 });
 
+it('a container is in 1,000 CENs at most, whether one request says so or several', async () => {
+  const { database, ask } = await api();
+  const into = (from: number, count: number) =>
+    ask('POST', '/cen/import', {
+      cenList: Array.from({ length: count }, (_, cen) => ({ cenID: `n${from + cen}`, containerIDs: ['c'] })),
+    });
+  const refused = async (answer: Response, before: unknown) => {
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({ detail: 'A container can be in 1000 CENs at most' });
+    expect(await rowCounts(database)).toEqual(before);
+  };
+  const empty = await rowCounts(database);
+  await refused(await into(0, 1001), empty);
+  expect((await into(0, 990)).status).toBe(200);
+  expect((await into(990, 10)).status).toBe(200);
+  const full = await rowCounts(database);
+  expect(full.members).toBe(1000);
+  await refused(await into(1000, 1), full);
+});
+
 describe('a request that names too much', () => {
   const many = (cens: number, size: number) => ({
     cenList: Array.from({ length: cens }, (_, cen) => ({

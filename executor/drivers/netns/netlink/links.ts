@@ -116,10 +116,12 @@ function withoutStatistics(): Buffer {
   return wordAttribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-/** Reads an RTM_NEWLINK; null for any other message. */
+/** Reads an RTM_NEWLINK; null for any other message. What it returns holds nothing of the message's bytes. */
 export function decodeLink(message: Message): LinkRecord | null {
   if (message.type !== RTM_NEWLINK || message.payload.length < INTERFACE_HEADER) return null;
   const attributes = decodeAttributes(message.payload.subarray(INTERFACE_HEADER), SHOWN);
+  // An event of the wireless extensions tells nothing of the link but its name.
+  if (!attributes.has(IFLA_MTU)) return null;
   const kind = decodeKind(attributes.get(IFLA_LINKINFO));
   return {
     index: message.payload.readInt32LE(4),
@@ -144,23 +146,21 @@ export function decodeNames({ payload }: Message): { name: string | null; alias:
   return { name: decodeText(attributes.get(IFLA_IFNAME)), alias: decodeText(attributes.get(IFLA_IFALIAS)) };
 }
 
-/** What an event says of a link. */
-export type LinkEvent = Pick<LinkRecord, 'index' | 'alias' | 'up' | 'group'> & { readonly gone: boolean };
-
-const TOLD: ReadonlySet<number> = new Set([IFLA_IFALIAS, IFLA_GROUP]);
+/** What an event says of a link; `link` is null for one that is gone. */
+export interface LinkEvent {
+  readonly index: number;
+  readonly link: LinkRecord | null;
+}
 
 /** Reads an RTM_NEWLINK or RTM_DELLINK of a link itself; null for others, such as those about ports of a bridge. */
-export function decodeEvent({ type, payload }: Message): LinkEvent | null {
+export function decodeEvent(message: Message): LinkEvent | null {
+  const { type, payload } = message;
   if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || payload.length < INTERFACE_HEADER) return null;
   if (payload.readUInt8(0) !== AF_UNSPEC) return null;
-  const attributes = decodeAttributes(payload.subarray(INTERFACE_HEADER), TOLD);
-  return {
-    index: payload.readInt32LE(4),
-    alias: decodeText(attributes.get(IFLA_IFALIAS)),
-    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
-    group: decodeWord(attributes.get(IFLA_GROUP)) ?? 0,
-    gone: type === RTM_DELLINK,
-  };
+  const index = payload.readInt32LE(4);
+  if (type === RTM_DELLINK) return { index, link: null };
+  const link = decodeLink(message);
+  return link === null ? null : { index, link };
 }
 
 function decodeKind(info: Buffer | undefined): string | null {
