@@ -16,6 +16,7 @@ for (const [title, file] of [
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
   ['A look at 5,000 containers', 'look.ts'],
+  ['The same with rows, plan and orphans', 'whole-look.ts'],
   ['A long history', 'history.ts'],
   ['Lists and choices among much else', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],

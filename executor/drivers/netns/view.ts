@@ -1,18 +1,27 @@
+import type { HostView } from './driver.ts';
 import { type PackedView, packView } from './packed-view.ts';
 import type { Context } from './places.ts';
 import type { ViewRequest } from './protocol.ts';
+
+/** What a look stands on. */
+export type LookContext = Pick<Context, 'hostLinks' | 'namespaceLooks' | 'directory'>;
+
+/** What {@link look} sees, in the form in which it goes to another thread. */
+export function view(context: LookContext, request: ViewRequest): PackedView {
+  return packView(look(context, request));
+}
 
 /**
  * Reads the links of those of the namespaces that exist, and tells the host's. Changes nothing but the ids by which the
  * kernel tells of namespaces.
  */
-export function view(
-  { hostLinks, namespaceLooks, directory }: Context,
+export function look(
+  { hostLinks, namespaceLooks, directory }: LookContext,
   { namespaces, links }: ViewRequest,
-): PackedView {
+): HostView {
   const seen = namespaces === 'all' ? namespaceLooks.all(directory.names()) : namespaceLooks.some(namespaces);
   // Last, so that what the others tell of their other ends is known.
   const onHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
   const inside = seen.flatMap((namespace) => namespace.links);
-  return packView({ links: hostLinks.correctPeers(onHost, inside), namespaces: seen });
+  return { links: hostLinks.correctPeers(onHost, inside), namespaces: seen };
 }
