@@ -43,7 +43,7 @@ export async function startProcess(start: (context: ProcessContext) => Promise<R
     const configuration = readConfiguration(process.env);
     const log = openLogger(configuration.logLevel);
     prepareStateDirectory(configuration);
-    database = openDatabase(configuration.databaseUrl, configuration.databaseAuthToken, {
+    database = await openDatabase(configuration.databaseUrl, configuration.databaseAuthToken, {
       synchronous: configuration.databaseSynchronous,
       warn: (message, cause) => log.warn({ err: cause }, message),
     });
