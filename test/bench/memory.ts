@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
-import type { Insides } from './memory-probe.ts';
+import type { Insides } from './memory-probe.mjs';
 import { kernelMemory, processMemory } from './process-memory.ts';
 
 /*
@@ -20,8 +20,8 @@ const address = '127.0.0.1:8080';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const networks = Number(process.argv[2] ?? 100);
 const size = Number(process.argv[3] ?? 50);
-const LOAD_SECONDS = 30;
-const REST_MS = 60_000;
+const LOAD_SECONDS = Number(process.env.LOADS ?? 30);
+const REST_MS = Number(process.env.REST ?? 60_000);
 const LONGEST_MS = 600_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
@@ -76,14 +76,8 @@ function load(): string {
 const megabytes = (kibibytes: number) => Math.round(kibibytes / 1_024);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** The command of `npm start`, with its flags, and without the set-up before it. */
-function startCommand(): string {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return scripts.start.split(' && ').at(-1);
-}
-
-const probe = new URL('memory-probe.ts', import.meta.url);
-const weft = spawn('sh', ['-c', startCommand()], {
+const probe = new URL('memory-probe.mjs', import.meta.url);
+const weft = spawn('sh', ['executor/setup/node.sh', 'start.ts'], {
   cwd: root,
   env: {
     ...process.env,
@@ -101,10 +95,12 @@ async function insides(): Promise<Insides> {
   return found;
 }
 
+let count = 0;
 async function report(what: string): Promise<void> {
   const { resident, anonymous, files, proportional, highest, threads } = processMemory(weft.pid ?? 0);
   const total = `${megabytes(resident)} MB, at most ${megabytes(highest)} MB so far`;
   console.log(`${what.padEnd(40)} ${total} (PSS ${megabytes(proportional)} MB, ${threads} threads)`);
+  if (process.env.SMAPS) execFileSync('cp', [`/proc/${weft.pid}/smaps`, `${process.env.SMAPS}-${(count += 1)}`]);
   if (process.env.PROBE === 'off') return;
   const { heaps, silent, arrayBuffers, allocated, free } = await insides();
   const heapsResident = sum(heaps.map((heap) => heap.resident)) / 1_024;
