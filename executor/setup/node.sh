@@ -1,11 +1,13 @@
 #!/bin/sh
-# Runs a program of weft on its Node: node.sh PROGRAM [ARGUMENT ...]. What each setting is worth stands in
-# docs/performance.md; what the environment says itself is kept.
-directory=$(dirname "$0")/../../node_modules
-# JavaScript's youngest objects have 12 MB a thread in the place of 96.
-export NODE_OPTIONS="--max-semi-space-size=4 $FLAGS $NODE_OPTIONS"
-# Without it each thread would load the compiler that takes the types out.
-export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE-$directory/.cache/weft}"
-# glibc: what one thread frees the others can use.
+# Runs a program of weft on its Node, with what keeps its memory small: node.sh PROGRAM [ARGUMENT ...]
+modules=$(dirname "$0")/../../node_modules
+
+# Where Node keeps compiled programs: without it each thread loads the compiler that takes types out.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE-$modules/.cache/weft}"
+
+# malloc(3) of glibc: memory that one thread frees serves the others, too.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-2}"
-exec "$directory/.bin/node" "$@"
+
+# V8 gives new objects up to 96 MB in each thread, and old ones several times what lives.
+# shellcheck disable=SC2086
+exec "$modules/.bin/node" --max-semi-space-size=4 --heap-growing-percent=40 $WEFT_NODE_FLAGS "$@"
