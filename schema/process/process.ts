@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
 import { Problem } from '../problem.ts';
-import { keepFreedMemory } from './allocator.ts';
+import { setUpAllocator } from './allocator.ts';
 import { type Configuration, ConfigurationError, readConfiguration } from './configuration.ts';
 import { type Logger, openLogger } from './logger.ts';
 import { migrateWhenThere } from './migrate-when-there.ts';
@@ -36,7 +36,7 @@ const SHUTDOWN_MS = 10_000;
  * whatever `start` had begun ends with the process. A libSQL server that is away does not stop it.
  */
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
-  keepFreedMemory();
+  setUpAllocator();
   const ending = new Ending();
   let database: Database | undefined;
   try {

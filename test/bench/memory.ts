@@ -20,8 +20,8 @@ const address = '127.0.0.1:8080';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const networks = Number(process.argv[2] ?? 100);
 const size = Number(process.argv[3] ?? 50);
-const LOAD_SECONDS = Number(process.env.LOADS ?? 30);
-const REST_MS = Number(process.env.REST ?? 60_000);
+const LOAD_SECONDS = 30;
+const REST_MS = 60_000;
 const LONGEST_MS = 600_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
@@ -82,7 +82,7 @@ const weft = spawn('sh', ['executor/setup/node.sh', 'start.ts'], {
   env: {
     ...process.env,
     ...{ WEFT_STATE_DIR: join(directory, 'state'), WEFT_LISTEN: address, WEFT_LOG: 'warn' },
-    ...(process.env.PROBE === 'off' ? {} : { NODE_OPTIONS: `--import=${probe}` }),
+    NODE_OPTIONS: `--import=${probe}`,
   },
   stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
 });
@@ -95,13 +95,10 @@ async function insides(): Promise<Insides> {
   return found;
 }
 
-let count = 0;
 async function report(what: string): Promise<void> {
   const { resident, anonymous, files, proportional, highest, threads } = processMemory(weft.pid ?? 0);
   const total = `${megabytes(resident)} MB, at most ${megabytes(highest)} MB so far`;
   console.log(`${what.padEnd(40)} ${total} (PSS ${megabytes(proportional)} MB, ${threads} threads)`);
-  if (process.env.SMAPS) execFileSync('cp', [`/proc/${weft.pid}/smaps`, `${process.env.SMAPS}-${(count += 1)}`]);
-  if (process.env.PROBE === 'off') return;
   const { heaps, silent, arrayBuffers, allocated, free } = await insides();
   const heapsResident = sum(heaps.map((heap) => heap.resident)) / 1_024;
   const inHeaps = heaps.map(

@@ -16,6 +16,7 @@ for (const [title, file] of [
   ['The netns driver alone', 'netns.ts'],
   ['A long history', 'history.ts'],
   ['Soft Patch Panel', 'spp.ts'],
+  ['Memory', 'memory.ts'],
 ] as const) {
   console.log(`\n${title}\n`);
   const program = fileURLToPath(new URL(file, import.meta.url));
