@@ -43,7 +43,7 @@ export async function openNetworkHost({
 }: NetworkHostOptions): Promise<NetworkHost> {
   const listeners = new Set<(change: HostChange) => void>();
   const say = (level: 'info' | 'warn', text: string) => log[level](text);
-  const driver = await openNetnsDriver({ expires: () => lease.expires, log: say });
+  const driver = await openNetnsDriver({ expires: lease.expires, log: say });
   const monitor = await openNetnsMonitor({
     log: say,
     changed: (change) => {

@@ -18,7 +18,7 @@ interface Row {
 
 const selectHypervisors = statement<Row>(
   `SELECT name, held, capabilities, ${now} - last_seen_ms AS silent_ms, ${alive('h')} AS alive
-   FROM hypervisors h ORDER BY created_ms`,
+   FROM hypervisors h ORDER BY created_ms, name`,
 );
 
 /** A failed write is told of for so long without another try, in milliseconds. */

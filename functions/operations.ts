@@ -4,7 +4,8 @@ import { Problem } from '../schema/problem.ts';
 import { cancelOperation } from './commands/operations/cancel.ts';
 import { retryOperation } from './commands/operations/retry.ts';
 import type { AppContext, AppEnvironment } from './context.ts';
-import { isFinished, type OperationRow, operationBody, readOperation, selectOperations } from './intent/operation.ts';
+import { isFinished, type OperationRow, operationBody, readOperation } from './intent/operation.ts';
+import { readOperations } from './intent/operation-list.ts';
 import { accept, answerOperation, submitAsynchronously, waitAsPreferred } from './intent/submit.ts';
 import { answerJson } from './middleware/json.ts';
 import { servePath } from './middleware/methods.ts';
@@ -18,11 +19,9 @@ export function operations(app: Hono<AppEnvironment>): void {
   servePath(app, '/operations/:id/retry', { POST: retry });
 }
 
-/** Newest first; `before` takes the last sequence of a page and gives the next. */
+/** Newest first; `before` takes a page's `next`, and gives the page after it. */
 async function list(c: AppContext): Promise<Response> {
-  const filter = queryParameters(c, operationsQuerySchema);
-  const [rows] = await c.get('settings').database.read([selectOperations(filter)]);
-  const next = rows.length === filter.limit ? rows.at(-1)?.sequence : undefined;
+  const { rows, next } = await readOperations(c.get('settings').database, queryParameters(c, operationsQuerySchema));
   return answerJson(c, { operations: rows.map(operationBody), ...(next === undefined ? {} : { next }) });
 }
 

@@ -14,13 +14,9 @@ const isPossible = `
  */
 const claimable = (possible: string, limit: string) => `
   SELECT o.sequence FROM operations o
-  WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL
+  WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL AND o.blocked_subjects = 0
     AND o.sequence > coalesce((SELECT held ->> '$.sequence' FROM hypervisors WHERE id = :hypervisor), 0)
     AND (o.not_before_ms <= ${now} OR o.not_before_ms > ${now} + :longest_pause) ${possible}
-    AND NOT EXISTS (
-      SELECT 1 FROM operation_subjects s
-      JOIN operation_subjects e ON e.subject = s.subject AND e.sequence < s.sequence
-      WHERE s.sequence = o.sequence)
   ORDER BY o.sequence LIMIT ${limit}`;
 
 const claimOperations = (possible: string) => `

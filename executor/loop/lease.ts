@@ -35,7 +35,8 @@ export function renewStatement(
  */
 export class Lease {
   readonly #lengthNs: bigint;
-  #expires = 0n;
+  /** When it runs out, in nanoseconds of this machine's monotonic clock (clock_gettime(2)): drivers' threads read it, too. */
+  readonly expires = new BigInt64Array(new SharedArrayBuffer(8));
 
   constructor(leaseMs: number) {
     this.#lengthNs = BigInt(leaseMs) * 1_000_000n;
@@ -48,16 +49,12 @@ export class Lease {
 
   /** Everything that is owned was renewed by a call that began then. */
   extend(asked: bigint): void {
-    if (asked + this.#lengthNs > this.#expires) this.#expires = asked + this.#lengthNs;
+    const end = asked + this.#lengthNs;
+    if (end > Atomics.load(this.expires, 0)) Atomics.store(this.expires, 0, end);
   }
 
   isHeld(): boolean {
-    return process.hrtime.bigint() < this.#expires;
-  }
-
-  /** When it runs out, in nanoseconds of this machine's monotonic clock (clock_gettime(2)), the same in every thread. */
-  get expires(): bigint {
-    return this.#expires;
+    return process.hrtime.bigint() < Atomics.load(this.expires, 0);
   }
 
   /** Asked before each step on the host. Throws {@link LeaseLost}. */

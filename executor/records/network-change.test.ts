@@ -10,6 +10,7 @@ const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({
   generation: 1,
   wanted: 0,
   made: 0,
+  partial: 0,
   ...row,
 });
 const member = (container: string, row: Partial<MemberRow> = {}): MemberRow => ({
@@ -55,6 +56,20 @@ describe('a CEN', () => {
   ])('after %s of %o is made: %s', (kind, row, made) => {
     const { after } = networkChange('db', kind, { cens: [cen('lan', row)], members: [], containers: [] });
     expect(after.segments[0]?.made).toBe(made);
+  });
+
+  it('that some members join or leave names those alone, on the side that they are on', () => {
+    const members = [member('new', { before: 0 }), member('old', { after: 0 })];
+    const rows = { cens: [cen('lan', { made: 1, partial: 1 })], members, containers: [] };
+    const { before, after } = networkChange('db', 'cen.join', rows);
+    const names = ({ segments: [lan] }: typeof before) => [
+      lan?.members.map(({ container: name }) => name),
+      lan?.without?.map(({ container: name }) => name),
+    ];
+    expect([names(before), names(after)]).toEqual([
+      [['old'], ['new']],
+      [['new'], ['old']],
+    ]);
   });
 
   it('has the members of its own place in the order, before and after', () => {

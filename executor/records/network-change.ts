@@ -1,7 +1,7 @@
 import { label } from '../../schema/names.ts';
-import type { NamespaceWish, Network, SegmentWish } from '../resources/network/desired.ts';
+import type { MemberWish, NamespaceWish, Network, SegmentWish } from '../resources/network/desired.ts';
 import type { Change, Labelled } from '../resources/resource.ts';
-import type { CenRow, ContainerRow, OperationRowSet } from './network-rows.ts';
+import type { CenRow, ContainerRow, MemberRow, OperationRowSet } from './network-rows.ts';
 
 /** A removal that failed stays wanted, and a repair is tried again. */
 const repaired: ReadonlySet<string> = new Set([
@@ -19,15 +19,18 @@ export function networkChange(
   kind: string,
   { cens, members, containers }: OperationRowSet,
 ): Change<Network> {
+  const membersOf = (cen: CenRow, are: (member: MemberRow) => boolean): MemberWish[] =>
+    members
+      .filter((member) => member.cen === cen.id && are(member))
+      .map(({ container, ordinal, outside }) => ({ container, ordinal, outside }));
   const segments = (side: 'before' | 'after'): SegmentWish[] =>
     cens.map((cen) => ({
       name: cen.name,
       label: label(database, cen.id),
       linkName: cen.link_name,
       made: side === 'before' ? cen.made === 1 : madeAfter(kind, cen),
-      members: members
-        .filter((member) => member.cen === cen.id && member[side] === 1)
-        .map(({ container, ordinal, outside }) => ({ container, ordinal, outside })),
+      members: membersOf(cen, (member) => member[side] === 1),
+      ...(cen.partial === 1 ? { without: membersOf(cen, (member) => member[side] === 0) } : {}),
     }));
   const before = segments('before');
   const after = segments('after');

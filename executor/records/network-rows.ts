@@ -9,6 +9,8 @@ export interface CenRow {
   readonly generation: number;
   readonly wanted: number;
   readonly made: number;
+  /** The operation changes some of its members and not what it is: only those members are read. */
+  readonly partial: number;
 }
 
 /** A membership that the operation of `sequence` finds, leaves behind, or both. */
@@ -61,17 +63,39 @@ const operationCens = `
 const found = '(m.added < o.sequence AND (m.removed IS NULL OR m.removed >= o.sequence))';
 const left = '(m.added <= o.sequence AND (m.removed IS NULL OR m.removed > o.sequence))';
 
+/** Both a bridge before and after: nothing of the other members is another way. */
+const BRIDGED = 3;
+
+const isPartial = `(o.kind IN ('cen.join', 'cen.leave', 'container.delete') AND (
+  SELECT count(*) FROM (SELECT 1 FROM members m WHERE m.cen = n.id AND ${found} AND ${left} LIMIT ${BRIDGED})) = ${BRIDGED})`;
+
 const selectCens = `
   SELECT o.sequence, n.id, n.name, n.link_name, n.generation,
-    coalesce(n.spec ->> '$.made', 0) AS wanted, coalesce(n.applied_spec ->> '$.made', 0) AS made
+    coalesce(n.spec ->> '$.made', 0) AS wanted, coalesce(n.applied_spec ->> '$.made', 0) AS made,
+    ${isPartial} AS partial
   FROM ${operationCens}`;
 
+/** `m`: members of the CENs that are changed as a whole. */
+const wholeMembers = `
+  ${operationCens} AND NOT ${isPartial}
+  CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})`;
+
+/** `m`: the members that an operation adds or removes; of one that is partial no other is read. */
+const changedMembers = (column: 'added' | 'removed') => `
+  ${operationCens} AND ${isPartial}
+  CROSS JOIN members m ON m.${column} = o.sequence AND m.cen = n.id AND (${found} OR ${left})`;
+
+const memberColumns = `o.sequence, m.cen, m.container, m.ordinal, m.outside, ${found} AS before, ${left} AS after, m.position, m.id`;
+
 const selectMembers = `
-  SELECT o.sequence, m.cen, c.name AS container, m.ordinal, m.outside, ${found} AS before, ${left} AS after
-  FROM ${operationCens}
-  CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})
-  CROSS JOIN containers c ON c.id = m.container
-  ORDER BY o.sequence, m.position, m.id`;
+  SELECT x.sequence, x.cen, c.name AS container, x.ordinal, x.outside, x.before, x.after
+  FROM (
+    SELECT ${memberColumns} FROM ${wholeMembers}
+    UNION ALL SELECT ${memberColumns} FROM ${changedMembers('added')}
+    UNION ALL SELECT ${memberColumns} FROM ${changedMembers('removed')}
+  ) x
+  CROSS JOIN containers c ON c.id = x.container
+  ORDER BY x.sequence, x.position, x.id`;
 
 const selectContainers = `
   WITH concerned AS MATERIALIZED (
@@ -82,9 +106,7 @@ const selectContainers = `
       CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
       CROSS JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
       UNION ALL
-      SELECT o.sequence, m.container, 0
-      FROM ${operationCens}
-      CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})
+      SELECT o.sequence, m.container, 0 FROM ${wholeMembers}
     ) GROUP BY sequence, id
   )
   SELECT x.sequence, c.id, c.name, coalesce(c.spec ->> '$.explicit', 0) AS explicit,

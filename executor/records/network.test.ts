@@ -94,6 +94,45 @@ async function states(database: Database): Promise<unknown[]> {
   return rows;
 }
 
+describe('a load', () => {
+  /** How many rows an operation on one more member of a CEN with so many reads. */
+  async function rowsRead(kind: string, others: number): Promise<number[]> {
+    const { database, hypervisor, records } = await fixture();
+    const names = JSON.stringify(Array.from({ length: others + 1 }, (_, number) => `m${number}`));
+    const operation = await claimed(database, hypervisor, kind, ['m0']);
+    await database.write([
+      statement('UPDATE cens SET applied_spec = \'{"made":true}\''),
+      statement('DELETE FROM members'),
+      statement(
+        `INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
+         SELECT value, :hypervisor, value, '{}', '{"namespace":true}', 1, 'present', 'running', 0, 0, value FROM json_each(:names)`,
+        { hypervisor, names },
+      ),
+      statement(
+        `INSERT INTO members (cen, container, position, ordinal, outside, added, removed)
+         SELECT 'n1', value, key, 0, value || '.0o', CASE WHEN key = 0 AND :joins THEN :sequence ELSE 0 END, CASE WHEN key = 0 AND NOT :joins THEN :sequence END
+         FROM json_each(:names)`,
+        { names, joins: kind === 'cen.join' ? 1 : 0, sequence: operation.sequence },
+      ),
+    ]);
+    const rows = await database.read(records.load([operation]).statements);
+    return rows.map(({ length }) => length);
+  }
+
+  it.each(['cen.join', 'cen.leave', 'container.delete'])(
+    'of %s reads of a bridge the one that it changes, and of a wire all',
+    async (kind) => {
+      expect(await rowsRead(kind, 3)).toEqual([1, 1, 1]);
+      expect(await rowsRead(kind, 300)).toEqual([1, 1, 1]);
+      expect(await rowsRead(kind, 2)).toEqual([1, 3, 3]);
+    },
+  );
+
+  it('of one that is about the whole CEN reads all', async () => {
+    expect(await rowsRead('cen.make', 300)).toEqual([1, 301, 301]);
+  });
+});
+
 describe('the end of an operation', () => {
   it('that succeeded is what the rows say then', async () => {
     const { database, hypervisor, records } = await fixture();

@@ -33,6 +33,6 @@ export const jobs = Object.freeze({
   clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
   test: { technologies: ['netns', 'test'], development: true },
-  bench: { technologies: ['netns', 'test', 'bench'], development: true },
+  bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },
   all: { technologies: ['netns', 'test', 'bench'], development: true },
 });

@@ -40,7 +40,7 @@ export interface OperationRow
 }
 
 /** `source` yields rows of operations. */
-function select(source: string): string {
+export function selectFrom(source: string): string {
   return `
     SELECT o.id, o.sequence, o.hypervisor, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result,
       o.created_ms, o.started_ms, o.finished_ms, o.cancel_ms,
@@ -57,7 +57,7 @@ function select(source: string): string {
     LEFT JOIN hypervisors h ON h.id = o.hypervisor`;
 }
 
-const selectOne = select('(SELECT * FROM operations WHERE id = :operation)');
+const selectOne = selectFrom('(SELECT * FROM operations WHERE id = :operation)');
 
 export function selectOperation(operation: string): Statement<OperationRow> {
   return statement<OperationRow>(selectOne, { operation });
@@ -101,37 +101,6 @@ export interface RecordedOperation extends AcceptedOperation {
 /** The operation that a key named before. */
 export function selectByKey(scope: string, key: string): Statement<RecordedOperation> {
   return statement<RecordedOperation>(`${selectRecorded} WHERE o.key_scope = :scope AND o.key = :key`, { scope, key });
-}
-
-export interface OperationFilter {
-  readonly status?: string | undefined;
-  readonly kind?: string | undefined;
-  readonly subject?: string | undefined;
-  readonly parent?: string | undefined;
-  /** Only operations whose sequence is lower: where the last page ended. */
-  readonly before?: number | undefined;
-  readonly limit: number;
-}
-
-const selectMany = `${select(`(
-  SELECT * FROM operations
-  WHERE (:status IS NULL OR status = :status) AND (:kind IS NULL OR kind = :kind)
-    AND (:subject IS NULL OR resource = :subject)
-    AND (:parent IS NULL OR parent = (SELECT sequence FROM operations WHERE id = :parent))
-    AND (:before IS NULL OR sequence < :before)
-  ORDER BY sequence DESC LIMIT :limit)`)}
-  ORDER BY o.sequence DESC`;
-
-/** Newest first. */
-export function selectOperations(filter: OperationFilter): Statement<OperationRow> {
-  return statement<OperationRow>(selectMany, {
-    status: filter.status ?? null,
-    kind: filter.kind ?? null,
-    subject: filter.subject ?? null,
-    parent: filter.parent ?? null,
-    before: filter.before ?? null,
-    limit: filter.limit,
-  });
 }
 
 export function isFinished(row: Pick<OperationRow, 'status'>): boolean {

@@ -88,7 +88,7 @@ async function explain(database: Database, needs: Needs, args: Choice['args']): 
          h.capabilities ->> '$.${needs.technology}.reason' AS reason, ${lacksNetwork} AS lacks,
          ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu,
          ${isTogether('cens')} OR ${isTogether('containers')} AS together
-       FROM hypervisors h ORDER BY h.created_ms`,
+       FROM hypervisors h ORDER BY h.created_ms, h.name`,
       args,
     ),
   ]);

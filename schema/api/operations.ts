@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { operationStatuses } from '../operation-statuses.ts';
 import { problemSchema } from '../problem.ts';
+import { PAGE_DEFAULT, PAGE_MAX, wholeNumber } from './pages.ts';
 
 /** One part of a list's work, in the result of the operation that covers the list. */
 export const itemSchema = v.object({
@@ -34,20 +35,13 @@ export const operationSchema = v.object({
 });
 export type OperationBody = v.InferOutput<typeof operationSchema>;
 
-const wholeNumber = (name: string, minimum: number, maximum: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{1,15}$/, `${name} must be a whole number`),
-    v.transform(Number),
-    v.minValue(minimum, `${name} must be at least ${minimum}`),
-    v.maxValue(maximum, `${name} must be at most ${maximum}`),
-  );
-
 export const operationsQuerySchema = v.strictObject({
-  status: v.optional(v.picklist(operationStatuses, `status must be one of ${operationStatuses.join(', ')}`)),
+  status: v.optional(v.picklist(operationStatuses, `must be one of ${operationStatuses.join(', ')}`)),
   kind: v.optional(v.string()),
   subject: v.optional(v.string()),
   parent: v.optional(v.string()),
-  before: v.optional(wholeNumber('before', 1, Number.MAX_SAFE_INTEGER)),
-  limit: v.optional(wholeNumber('limit', 1, 1000), '100'),
+  /** What the page before gave as `next`: the sequence of its last operation. */
+  before: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  limit: v.optional(wholeNumber(1, PAGE_MAX), `${PAGE_DEFAULT}`),
 });
+export type OperationsQuery = v.InferOutput<typeof operationsQuerySchema>;

@@ -14,6 +14,8 @@ export const knownMigrations: readonly string[] = [
   '0004_spp.sql',
   '0005_fleet.sql',
   '0006_lookups.sql',
+  '0007_lists.sql',
+  '0008_blocked.sql',
 ];
 
 /** A row of the table `migrations`. */

@@ -1,16 +1,18 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { is } from 'drizzle-orm';
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
 import * as fleet from '../tables/fleet.ts';
 import * as kernel from '../tables/kernel.ts';
 import * as networks from '../tables/networks.ts';
 import * as spp from '../tables/spp.ts';
-import { statement } from './database.ts';
+import { type Database, statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
+import { knownMigrations } from './known-migrations.ts';
 import { migrate, splitStatements } from './migrate.ts';
 
 const run = promisify(execFile);
@@ -98,11 +100,73 @@ describe('the migrations', () => {
   });
 });
 
+describe('the sums and runs that 0007 adds', () => {
+  it('are those of the rows that were there before', async () => {
+    const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+    onTestFinished(() => database.close());
+    await migrateUpTo(database, '0006_lookups.sql');
+    await database.write([
+      statement(`INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms)
+        VALUES ('h1', 'h1', 0, '{}', 0), ('h2', 'h2', 0, '{}', 0)`),
+      statement("INSERT INTO reservations VALUES ('a', 'h1', 1, 2, 3), ('b', 'h1', 10, 20, 30)"),
+      statement(
+        "INSERT INTO subnets (id, metadata, revision, created_ms) VALUES ('s1', '{}', 1, 0), ('s2', '{}', 1, 0)",
+      ),
+      ...[1, 2, 3, 7, 9, 10].map((offset) =>
+        statement("INSERT INTO addresses VALUES ('s1', :offset, '', '', 0)", { offset }),
+      ),
+    ]);
+    await migrate(database);
+    const [promised, counts, runs] = await database.read([
+      statement('SELECT id, reserved_memory, reserved_disk, reserved_cpu FROM hypervisors ORDER BY id'),
+      statement('SELECT id, reserved FROM subnets ORDER BY id'),
+      statement('SELECT * FROM address_runs ORDER BY subnet, first'),
+    ]);
+    expect(promised).toEqual([
+      { id: 'h1', reserved_memory: 11, reserved_disk: 22, reserved_cpu: 33 },
+      { id: 'h2', reserved_memory: 0, reserved_disk: 0, reserved_cpu: 0 },
+    ]);
+    expect(counts).toEqual([
+      { id: 's1', reserved: 6 },
+      { id: 's2', reserved: 0 },
+    ]);
+    expect(runs).toEqual([
+      { subnet: 's1', first: 1, last: 3 },
+      { subnet: 's1', first: 7, last: 7 },
+      { subnet: 's1', first: 9, last: 10 },
+    ]);
+  });
+});
+
+/** As an earlier version has left it. */
+async function migrateUpTo(database: Database, last: string): Promise<void> {
+  await database.write([
+    statement('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL, oldest TEXT)'),
+  ]);
+  for (const name of knownMigrations.slice(0, knownMigrations.indexOf(last) + 1)) {
+    const text = readFileSync(new URL(`../migrations/${name}`, import.meta.url), 'utf8');
+    await database.write([
+      ...splitStatements(text).map((sql) => statement(sql)),
+      statement("INSERT INTO migrations VALUES (:name, '', NULL)", { name }),
+    ]);
+  }
+}
+
 describe('splitStatements', () => {
   it('cuts at semicolons that end a line, and drops comments', () => {
     expect(splitStatements("-- a\nCREATE TABLE a (b TEXT DEFAULT ';x');\n\n  -- c\nDROP TABLE a;\n")).toEqual([
       "CREATE TABLE a (b TEXT DEFAULT ';x')",
       'DROP TABLE a',
+    ]);
+  });
+
+  it('keeps a trigger whole', () => {
+    const trigger =
+      'CREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n  UPDATE a SET b = CASE WHEN b THEN 1 ELSE 2\n  END;\nDELETE FROM a;\nEND';
+    expect(splitStatements(`DROP TABLE c;\n${trigger};\n\nDROP TABLE d;\n`)).toEqual([
+      'DROP TABLE c',
+      trigger,
+      'DROP TABLE d',
     ]);
   });
 });

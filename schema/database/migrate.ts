@@ -148,10 +148,17 @@ function sqlFiles(directory: URL): string[] {
     .sort();
 }
 
-/** Cuts a file at the semicolons that end a line; our migrations hold no trigger and no literal that does. */
+/** Cuts a file at the semicolons that end a line, but for those within a trigger; no literal of ours has one there. */
 export function splitStatements(text: string): string[] {
-  return text
-    .split(/;\s*$/m)
-    .map((sql) => sql.replace(/^\s*--.*$/gm, '').trim())
-    .filter((sql) => sql !== '');
+  const statements: string[] = [];
+  for (const part of text.split(/;\s*$/m).map((sql) => sql.replace(/^\s*--.*$/gm, '').trim())) {
+    const open = statements.at(-1);
+    if (open !== undefined && isOpenTrigger(open)) statements[statements.length - 1] = `${open};\n${part}`;
+    else if (part !== '') statements.push(part);
+  }
+  return statements;
+}
+
+function isOpenTrigger(sql: string): boolean {
+  return sql.startsWith('CREATE TRIGGER') && !sql.endsWith('\nEND');
 }

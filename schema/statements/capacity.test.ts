@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
+import { sequence } from '../../test/support/random.ts';
 import { type Database, statement } from '../database/database.ts';
 import { ALIVE_MS, alive, HEARTBEAT_MS, isSilent } from './alive.ts';
 import { availableCpu, availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from './capacity.ts';
@@ -111,6 +112,40 @@ describe('what a hypervisor has left', () => {
     ]);
     expect(view).toEqual([available]);
   });
+});
+
+it('what is promised is the sum of promises, whatever is made of them', async () => {
+  const database = await temporaryDatabase();
+  const ids = [await insertHypervisor(database), await insertHypervisor(database, 'host2')];
+  const below = sequence(7);
+  const change = () => {
+    const args = {
+      owner: `vm${below(8)}`,
+      hypervisor: ids[below(2)] ?? '',
+      memory: below(9),
+      disk: below(9),
+      cpu: below(9),
+    };
+    return [
+      `INSERT INTO reservations VALUES (:owner, :hypervisor, :memory, :disk, :cpu) ON CONFLICT (owner) DO UPDATE SET memory = :memory, cpu = :cpu`,
+      'UPDATE reservations SET hypervisor = :hypervisor, disk = :disk WHERE owner = :owner',
+      'UPDATE reservations SET memory = memory + 1',
+      'DELETE FROM reservations WHERE owner = :owner',
+    ].map((sql) => statement(sql, args))[below(4)];
+  };
+  for (let turn = 0; turn < 200; turn += 1) {
+    const changed = change();
+    const [, kept, sums] = await database.write([
+      changed ?? statement('SELECT 1'),
+      statement(
+        'SELECT id, reserved_memory AS memory, reserved_disk AS disk, reserved_cpu AS cpu FROM hypervisors ORDER BY id',
+      ),
+      statement(`
+        SELECT h.id, coalesce(sum(r.memory), 0) AS memory, coalesce(sum(r.disk), 0) AS disk, coalesce(sum(r.cpu), 0) AS cpu
+        FROM hypervisors h LEFT JOIN reservations r ON r.hypervisor = h.id GROUP BY h.id ORDER BY h.id`),
+    ]);
+    expect(kept).toEqual(sums);
+  }
 });
 
 describe('v_hypervisors', () => {

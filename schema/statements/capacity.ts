@@ -3,15 +3,6 @@
  * withheld and what was promised is there for others; CPU may be promised several times over.
  */
 
-function reserved(resource: 'memory' | 'disk' | 'cpu'): string {
-  return `(SELECT coalesce(sum(r.${resource}), 0) FROM reservations r WHERE r.hypervisor = h.id)`;
-}
-
-/** What was promised. */
-const reservedMemory = reserved('memory');
-const reservedDisk = reserved('disk');
-const reservedCpu = reserved('cpu');
-
 /** In MB, kept from guests for the host itself. */
 const memoryReserve = "coalesce(CAST(h.config ->> '$.memory_reserve' AS INTEGER), 0)";
 
@@ -21,10 +12,10 @@ const cpuOvercommit = "coalesce(CAST(h.config ->> '$.cpu_overcommit' AS REAL), 4
 const unwithheldCpu = '(h.total_cpu - h.withheld_cpu)';
 
 /** What may still be promised: less than zero where more was promised than there is by now. */
-export const roomMemory = `(h.total_memory - h.withheld_memory - ${memoryReserve} - ${reservedMemory})`;
-export const roomDisk = `(h.total_disk - h.withheld_disk - ${reservedDisk})`;
+export const roomMemory = `(h.total_memory - h.withheld_memory - ${memoryReserve} - h.reserved_memory)`;
+export const roomDisk = `(h.total_disk - h.withheld_disk - h.reserved_disk)`;
 /** Rounded before it is cut: 100 cores 1.15 times over are 115, and 114.99999999999999 in binary. */
-export const roomCpu = `(CAST(round(${unwithheldCpu} * ${cpuOvercommit}, 6) AS INTEGER) - ${reservedCpu})`;
+export const roomCpu = `(CAST(round(${unwithheldCpu} * ${cpuOvercommit}, 6) AS INTEGER) - h.reserved_cpu)`;
 
 /** What is shown as available: never negative, and never more cores than there are. */
 export const availableMemory = `max(0, ${roomMemory})`;

@@ -1,40 +1,48 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
-export const hypervisors = sqliteTable('hypervisors', {
-  id: text().primaryKey(),
-  name: text().notNull().unique(),
-  machineId: text('machine_id'),
-  bootId: text('boot_id'),
-  /** Counts the starts of its executor; every write of an executor names the epoch it took. */
-  epoch: integer().notNull(),
-  lastSeenMs: integer('last_seen_ms'),
-  scannedMs: integer('scanned_ms'),
-  executorVersion: text('executor_version'),
-  capabilities: text().notNull(),
-  createdMs: integer('created_ms').notNull(),
-  /** Why its executor removes nothing by itself at present, as JSON. */
-  held: text(),
-  /** Counts what clients changed of it, its config and its subnets: what an ETag says. */
-  revision: integer().notNull(),
-  ip: text().notNull(),
-  netmask: text().notNull(),
-  gateway: text().notNull(),
-  mac: text().notNull(),
-  metadata: text().notNull(),
-  config: text().notNull(),
-  /** In MB, MB and cores. */
-  totalMemory: integer('total_memory').notNull(),
-  totalDisk: integer('total_disk').notNull(),
-  totalCpu: integer('total_cpu').notNull(),
-  /** What a client keeps from guests: total − withheld − reserved is available. */
-  withheldMemory: integer('withheld_memory').notNull(),
-  withheldDisk: integer('withheld_disk').notNull(),
-  withheldCpu: integer('withheld_cpu').notNull(),
-  /** In MB, as its executor last saw it. */
-  freeMemory: integer('free_memory'),
-  /** The load average of a minute, as its executor last saw it. */
-  load: real(),
-});
+export const hypervisors = sqliteTable(
+  'hypervisors',
+  {
+    id: text().primaryKey(),
+    name: text().notNull().unique(),
+    machineId: text('machine_id'),
+    bootId: text('boot_id'),
+    /** Counts the starts of its executor; every write of an executor names the epoch it took. */
+    epoch: integer().notNull(),
+    lastSeenMs: integer('last_seen_ms'),
+    scannedMs: integer('scanned_ms'),
+    executorVersion: text('executor_version'),
+    capabilities: text().notNull(),
+    createdMs: integer('created_ms').notNull(),
+    /** Why its executor removes nothing by itself at present, as JSON. */
+    held: text(),
+    /** Counts what clients changed of it, its config and its subnets: what an ETag says. */
+    revision: integer().notNull(),
+    ip: text().notNull(),
+    netmask: text().notNull(),
+    gateway: text().notNull(),
+    mac: text().notNull(),
+    metadata: text().notNull(),
+    config: text().notNull(),
+    /** In MB, MB and cores. */
+    totalMemory: integer('total_memory').notNull(),
+    totalDisk: integer('total_disk').notNull(),
+    totalCpu: integer('total_cpu').notNull(),
+    /** What a client keeps from guests: total − withheld − reserved is available. */
+    withheldMemory: integer('withheld_memory').notNull(),
+    withheldDisk: integer('withheld_disk').notNull(),
+    withheldCpu: integer('withheld_cpu').notNull(),
+    /** In MB, as its executor last saw it. */
+    freeMemory: integer('free_memory'),
+    /** The load average of a minute, as its executor last saw it. */
+    load: real(),
+    /** What was promised, in MB, MB and cores: the sums of its reservations, which triggers keep. */
+    reservedMemory: integer('reserved_memory').notNull(),
+    reservedDisk: integer('reserved_disk').notNull(),
+    reservedCpu: integer('reserved_cpu').notNull(),
+  },
+  (table) => [index('hypervisors_created').on(table.createdMs, table.id)],
+);
 
 /** What bears this database's label on a host, and belongs to nothing that the database knows. */
 export const orphans = sqliteTable(
@@ -72,19 +80,25 @@ export const reservations = sqliteTable(
  * A range of addresses. One that nobody has defined yet, only associated, has none. Offsets count from the first
  * address of `cidr`, and stay below 2^53.
  */
-export const subnets = sqliteTable('subnets', {
-  id: text().primaryKey(),
-  cidr: text(),
-  gateway: text(),
-  first: text(),
-  last: text(),
-  firstOffset: integer('first_offset'),
-  lastOffset: integer('last_offset'),
-  gatewayOffset: integer('gateway_offset'),
-  metadata: text().notNull(),
-  revision: integer().notNull(),
-  createdMs: integer('created_ms').notNull(),
-});
+export const subnets = sqliteTable(
+  'subnets',
+  {
+    id: text().primaryKey(),
+    cidr: text(),
+    gateway: text(),
+    first: text(),
+    last: text(),
+    firstOffset: integer('first_offset'),
+    lastOffset: integer('last_offset'),
+    gatewayOffset: integer('gateway_offset'),
+    metadata: text().notNull(),
+    revision: integer().notNull(),
+    createdMs: integer('created_ms').notNull(),
+    /** How many of its addresses are taken, which triggers keep. */
+    reserved: integer().notNull(),
+  },
+  (table) => [index('subnets_created').on(table.createdMs, table.id)],
+);
 
 /** An address of a subnet that somebody has. */
 export const addresses = sqliteTable(
@@ -107,6 +121,17 @@ export const addresses = sqliteTable(
   ],
 );
 
+/** The offsets of a subnet that are taken, each run of neighbours a row, which triggers keep. */
+export const addressRuns = sqliteTable(
+  'address_runs',
+  {
+    subnet: text().notNull(),
+    first: integer().notNull(),
+    last: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.subnet, table.first] })],
+);
+
 /** By which interface a hypervisor is in a subnet. */
 export const subnetInterfaces = sqliteTable(
   'subnet_interfaces',
@@ -126,5 +151,6 @@ export const subnetInterfaces = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.hypervisor, table.subnet] }),
     index('subnet_interfaces_subnet').on(table.subnet),
+    index('subnet_interfaces_created').on(table.hypervisor, table.createdMs, table.subnet),
   ],
 );

@@ -41,14 +41,19 @@ export const operations = sqliteTable(
     finishedMs: integer('finished_ms'),
     /** When somebody asked for its end. */
     cancelMs: integer('cancel_ms'),
+    /** How many of its subjects an earlier unfinished operation changes; kept by triggers on `operation_subjects`. */
+    blockedSubjects: integer('blocked_subjects').notNull().default(0),
   },
   (table) => [
     index('operations_claim')
-      .on(table.hypervisor, table.sequence)
+      .on(table.hypervisor, table.blockedSubjects, table.sequence)
       .where(sql`status = 'pending' AND resource IS NOT NULL`),
     index('operations_running').on(table.hypervisor, table.epoch).where(sql`status = 'running'`),
     index('operations_parent').on(table.parent).where(sql`parent IS NOT NULL`),
     index('operations_open_parts').on(table.parent).where(sql`parent IS NOT NULL AND status IN ('pending', 'running')`),
+    index('operations_kind').on(table.kind),
+    index('operations_unfinished').on(table.status).where(sql`status = 'pending' OR status = 'running'`),
+    index('operations_unsuccessful').on(table.status).where(sql`status = 'failed' OR status = 'cancelled'`),
     index('operations_resource').on(table.resource, table.sequence).where(sql`resource IS NOT NULL`),
     uniqueIndex('operations_key').on(table.keyScope, table.key).where(sql`key IS NOT NULL`),
   ],

@@ -1,4 +1,4 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 
 /** A Soft Patch Panel process that is, or was, connected to the executor of a hypervisor. */
 export const sppProcesses = sqliteTable(
@@ -20,7 +20,10 @@ export const sppProcesses = sqliteTable(
     version: integer().notNull(),
     sinceMs: integer('since_ms').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.hypervisor, table.process] })],
+  (table) => [
+    primaryKey({ columns: [table.hypervisor, table.process] }),
+    index('spp_processes_fleet').on(table.process, table.hypervisor),
+  ],
 );
 
 /** What the API set on a process, and is set again when the process comes back without it. */

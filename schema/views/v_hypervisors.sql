@@ -30,10 +30,4 @@ SELECT
   (SELECT count(*) FROM containers c WHERE c.hypervisor = r.id) AS containers,
   (SELECT count(*) FROM cens n WHERE n.hypervisor = r.id) AS cens,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.created_ms / 86400000.0 + 2440587.5) AS created
-FROM (
-  SELECT
-    h.*,
-    (SELECT coalesce(sum(p.memory), 0) FROM reservations p WHERE p.hypervisor = h.id) AS reserved_memory,
-    (SELECT coalesce(sum(p.disk), 0) FROM reservations p WHERE p.hypervisor = h.id) AS reserved_disk,
-    (SELECT coalesce(sum(p.cpu), 0) FROM reservations p WHERE p.hypervisor = h.id) AS reserved_cpu
-  FROM hypervisors h) r;
+FROM hypervisors r;

@@ -6,9 +6,8 @@ SELECT
   s.gateway,
   s.first AS first_address,
   s.last AS last_address,
-  (SELECT count(*) FROM addresses a WHERE a.subnet = s.id) AS reserved,
-  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0)
-    - (SELECT count(*) FROM addresses a WHERE a.subnet = s.id) AS free,
+  s.reserved,
+  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0) - s.reserved AS free,
   h.name AS hypervisor,
   i.interface,
   i.state,

@@ -15,6 +15,7 @@ const HYPERVISOR = '01900000-0000-7000-8000-000000000001';
 const DAY_MS = 86_400_000;
 const BATCH = 50_000;
 const CLAIMS = 300;
+const WAITING = 20_000;
 
 const columns = `id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total,
   principal, created_ms, finished_ms`;
@@ -29,6 +30,23 @@ const insertHistory = `
 const insertWork = `
   INSERT INTO operations (${columns})
   SELECT :id, :hypervisor, 'container.create', :id, '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL`;
+
+/** What waits behind `first`, which is running. */
+const insertWaiting = `
+  INSERT INTO operations (${columns})
+  WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < ${WAITING})
+  SELECT 'waiting' || value, :hypervisor, 'container.create', 'first', '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL
+  FROM n`;
+
+/** Operations that are pending and may not begin yet. */
+async function fileWaiting(database: Database): Promise<void> {
+  await database.write([
+    statement(insertWork, { id: 'first', hypervisor: HYPERVISOR }),
+    statement(insertWaiting, { hypervisor: HYPERVISOR }),
+    statement("INSERT INTO operation_subjects SELECT 'first', sequence FROM operations WHERE resource = 'first'"),
+    statement("UPDATE operations SET status = 'running', epoch = -1 WHERE id = 'first'"),
+  ]);
+}
 
 async function medianClaim(database: Database, round: string): Promise<number> {
   const resources = { memory: 0, disk: 0, cpu: 0, freeMemory: 0, load: 0 };
@@ -70,6 +88,9 @@ try {
     await database.write([statement(insertHistory, { from, hypervisor: HYPERVISOR })]);
   }
   print('claim of an operation, a million ended ones', `${(await medianClaim(database, 'full')).toFixed(3)} ms`);
+  await fileWaiting(database);
+  const waiting = `claim of an operation, beside ${WAITING.toLocaleString('en')} that wait for another`;
+  print(waiting, `${(await medianClaim(database, 'waiting')).toFixed(3)} ms`);
 } finally {
   database.close();
   rmSync(directory, { recursive: true });

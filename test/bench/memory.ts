@@ -149,7 +149,6 @@ try {
   await pause(3_000);
   await measure();
 } finally {
-  weft.kill('SIGTERM');
-  await once(weft, 'exit');
+  if (weft.exitCode === null && weft.kill('SIGTERM')) await once(weft, 'exit');
   rmSync(directory, { recursive: true, force: true });
 }

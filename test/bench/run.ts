@@ -15,6 +15,7 @@ for (const [title, file] of [
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
   ['A long history', 'history.ts'],
+  ['Lists and choices among much else', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],
   ['Memory', 'memory.ts'],
 ] as const) {

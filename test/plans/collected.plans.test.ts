@@ -3,6 +3,7 @@ import { collected, STATEMENTS_DIRECTORY, WHOLE_RUN } from './collected.mjs';
 import { exceptions, isCovered } from './exceptions.ts';
 import { largeDatabase } from './large-database.ts';
 import { hasPlan, scansOf } from './scans.ts';
+import { triggerBodies } from './trigger-bodies.ts';
 
 it('no statement that the run has collected goes through a table, but for the exceptions', async () => {
   const directory = process.env[STATEMENTS_DIRECTORY];
@@ -15,6 +16,13 @@ it('no statement that the run has collected goes through a table, but for the ex
   expect(unexpected.map(({ detail, table, statement }) => `${detail} (${table}): ${statement}`)).toEqual([]);
   if (process.env[WHOLE_RUN] === undefined) return;
   expect(exceptions.filter((exception) => !scans.some((scan) => isCovered(scan, exception)))).toEqual([]);
+});
+
+it('no trigger goes through a table', async () => {
+  const { database, tables } = await largeDatabase();
+  const bodies = triggerBodies(database);
+  expect(bodies.length).toBeGreaterThan(0);
+  expect(bodies.flatMap((sql) => scansOf(database, tables, sql))).toEqual([]);
 });
 
 it('the rows that refer to another are found by an index when that is deleted', async () => {

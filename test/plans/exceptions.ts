@@ -42,12 +42,25 @@ export const exceptions: readonly Exception[] = [
     statement: 'CROSS JOIN spp_processes p ON p.hypervisor = h.id',
     reason: 'an SPP process without a hypervisor in its path is looked for on all that are alive',
   },
-  { table: 'hypervisors', statement: 'h.gateway, h.mac, h.metadata', reason: 'the list of all of them' },
-  { table: 'subnets', statement: 'ORDER BY s.created_ms, s.id', reason: 'the list of all of them' },
+  {
+    table: 'hypervisors',
+    statement: 'ORDER BY h.created_ms, h.id LIMIT ',
+    reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
+  },
+  {
+    table: 'subnets',
+    statement: 'ORDER BY s.created_ms, s.id LIMIT ',
+    reason: 'a page, read by an index in the order of the list until it is full',
+  },
+  {
+    table: 'spp_processes',
+    statement: 'ORDER BY p.process, p.hypervisor LIMIT ',
+    reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
+  },
   {
     table: 'operations',
-    statement: 'ORDER BY sequence DESC LIMIT ',
-    reason: 'a page of the list, which ends when it is full; a filter that hits little reads more',
+    statement: 'FROM operations WHERE sequence < ',
+    reason: 'a page of all of them, which ends when it is full; of those that succeeded, when it has looked at 5,000',
   },
   {
     table: 'operations',
@@ -59,6 +72,26 @@ export const exceptions: readonly Exception[] = [
     table: 'operation_subjects',
     statement: "WHERE s.subject >= 'hypervisors/' || ",
     reason: 'the unfinished operations of a hypervisor that is removed with all of them',
+  },
+  {
+    table: 'subnets',
+    statement: 'UPDATE subnets SET reserved = (SELECT count(*)',
+    reason: 'a migration, once: the addresses that are taken already',
+  },
+  {
+    table: 'addresses',
+    statement: 'INSERT INTO address_runs (subnet, first, last) SELECT subnet, min(offset)',
+    reason: 'the same migration: the runs of them',
+  },
+  {
+    table: 'hypervisors',
+    statement: 'UPDATE hypervisors SET reserved_memory = (SELECT coalesce(',
+    reason: 'the same migration: what is promised already',
+  },
+  {
+    table: 'operation_subjects',
+    statement: 'UPDATE operations SET blocked_subjects = ( SELECT count(*)',
+    reason: 'a migration, once: it counts for the unfinished operations that are there already',
   },
   {
     table: 'operation_subjects',

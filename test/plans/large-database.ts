@@ -37,9 +37,18 @@ export async function largeDatabase(): Promise<{ database: DatabaseSync; tables:
     .all()
     .map(({ name }) => String(name));
   database.exec('BEGIN');
+  const triggers = dropTriggers(database);
   for (const table of tables) database.exec(fillStatement(database, table));
+  for (const trigger of triggers) database.exec(trigger);
   database.exec('COMMIT');
   return { database, tables };
+}
+
+/** What they would write is filled in like everything else. Returns what makes them anew. */
+function dropTriggers(database: DatabaseSync): string[] {
+  const triggers = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all();
+  for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`);
+  return triggers.map(({ sql }) => String(sql));
 }
 
 function fillStatement(database: DatabaseSync, table: string): string {

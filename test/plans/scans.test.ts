@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { hasPlan, scansOf } from './scans.ts';
 
-const tables = ['boxes', 'lids'];
+const tables = ['boxes', 'lids', 'slots'];
 
 function database(): DatabaseSync {
   const opened = new DatabaseSync(':memory:');
@@ -11,7 +11,8 @@ function database(): DatabaseSync {
     CREATE TABLE boxes (id INTEGER PRIMARY KEY, name TEXT, size INTEGER, parent INTEGER);
     CREATE INDEX boxes_name ON boxes (name);
     CREATE INDEX boxes_parent ON boxes (parent) WHERE parent IS NOT NULL;
-    CREATE TABLE lids (box INTEGER, colour TEXT)`);
+    CREATE TABLE lids (box INTEGER, colour TEXT);
+    CREATE TABLE slots (box INTEGER, row INTEGER, place INTEGER, PRIMARY KEY (box, row, place)) WITHOUT ROWID`);
   return opened;
 }
 
@@ -29,6 +30,11 @@ it.each([
     'SELECT id FROM boxes WHERE parent IS NOT NULL',
     ['SEARCH boxes USING COVERING INDEX boxes_parent (parent>?)'],
   ],
+  [
+    'what comes after two values',
+    'SELECT * FROM slots WHERE (box, row) > (:box, :row)',
+    ['SEARCH slots USING PRIMARY KEY ((box,row)>(?,?))'],
+  ],
   ['what comes after', 'SELECT id FROM boxes WHERE id > :after', ['SEARCH boxes USING INTEGER PRIMARY KEY (rowid>?)']],
   ['all rows for the largest', 'SELECT max(size) FROM boxes WHERE parent = 1 AND size > 1', []],
   ['all rows for the largest of some', "SELECT max(box) FROM lids l WHERE colour = 'red'", ['SEARCH l']],
@@ -43,6 +49,8 @@ it.each([
 
 it.each([
   'SELECT * FROM boxes WHERE id = :id',
+  'SELECT * FROM boxes WHERE name = :name AND id > :after ORDER BY id LIMIT 10',
+  'SELECT * FROM slots WHERE box = :box AND (row, place) > (:row, :place) ORDER BY row, place LIMIT 10',
   'SELECT * FROM json_each(:list) j CROSS JOIN boxes b ON b.name = j.value',
   'WITH x AS MATERIALIZED (SELECT value FROM json_each(:list)) SELECT * FROM x CROSS JOIN boxes b ON b.id = x.value',
   'DELETE FROM boxes WHERE id IN (SELECT value FROM json_each(:list))',

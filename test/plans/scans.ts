@@ -46,7 +46,7 @@ function scanned(detail: string): string | undefined {
   const line =
     /^SCAN (\S+)(?! VIRTUAL TABLE)( |$)/.exec(detail) ??
     /^SEARCH (\S+) USING AUTOMATIC /.exec(detail) ??
-    /^SEARCH (\S+) USING .*\([^=]*\)$/.exec(detail) ??
+    /^SEARCH (\S+) USING [^(=]*\([^=]*\)$/.exec(detail) ??
     /^SEARCH (\S+)( USING (COVERING )?INDEX \S+)?$/.exec(detail);
   return line?.[1];
 }

@@ -1,22 +1,12 @@
 import { expect, it } from 'vitest';
 import { links, namespaces } from '../support/host.ts';
+import { sequence } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
 const CLIENTS = 12;
 const REQUESTS = 40;
 const KILLS = 5;
-
-/** Numbers that look random and are the same in every run (mulberry32). */
-function sequence(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 async function client(weft: Weft, seed: number): Promise<number[]> {
   const random = sequence(seed);

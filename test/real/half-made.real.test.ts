@@ -14,11 +14,11 @@ const CONTAINERS = 40;
 const STOPS_MS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144];
 
 let driver: NetnsDriver;
-/** Of the monotonic clock; null: none. */
-let expires: bigint | null = null;
+/** Of the monotonic clock. */
+const expires = new BigInt64Array(new SharedArrayBuffer(8)).fill(2n ** 62n);
 
 beforeAll(async () => {
-  driver = await openNetnsDriver({ expires: () => expires });
+  driver = await openNetnsDriver({ expires });
 });
 
 afterEach(() => clearHost());
@@ -42,7 +42,7 @@ const become = (desired: Network) => converge(networkResource(driver), desired, 
 
 /** Answers whether it was stopped. */
 async function stoppedAfter(milliseconds: number, desired: Network): Promise<boolean> {
-  expires = process.hrtime.bigint() + BigInt(milliseconds) * 1_000_000n;
+  Atomics.store(expires, 0, process.hrtime.bigint() + BigInt(milliseconds) * 1_000_000n);
   try {
     await become(desired);
     return false;
@@ -51,7 +51,7 @@ async function stoppedAfter(milliseconds: number, desired: Network): Promise<boo
     if (cause instanceof NetnsError && cause.code === 'expired') return true;
     throw error;
   } finally {
-    expires = null;
+    Atomics.store(expires, 0, 2n ** 62n);
   }
 }
 

@@ -2,7 +2,7 @@ import { nameTaken, requireAccepted, requireMade, tolerateNoIpv6, undoOnFailure 
 import type { BridgeRequest } from './driver.ts';
 import { checkLabel, checkLinkName, checkMac } from './names.ts';
 import { newBridge, readLink, setAlias, setNoIpv6Address, setUp } from './netlink/links.ts';
-import { type Context, ignoreRouterAdvertisements, openPlace, type Place } from './places.ts';
+import { type Context, disableIpv6, openPlace, type Place } from './places.ts';
 
 /** Makes a bridge in the host's namespace, labelled from the first moment. One with the same alias is kept. */
 export function createBridge(context: Context, { name, alias, mac, up = true }: BridgeRequest): void {
@@ -29,6 +29,6 @@ export function createBridge(context: Context, { name, alias, mac, up = true }: 
 /** The host takes no part in a segment: no address of its own, before the link is up. */
 function finishBridge(place: Place, index: number, { name, up }: { name: string; up: boolean }, action: string): void {
   tolerateNoIpv6(place.socket.batch([setNoIpv6Address(index)], action), action);
-  ignoreRouterAdvertisements(name, action);
+  disableIpv6(name, action);
   if (up) place.socket.request(setUp(index, true), action);
 }

@@ -16,7 +16,7 @@ import {
   setUp,
 } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import { bridgeIndex, type Context, checkKind, findByAlias, openPlace, type Place } from './places.ts';
+import { bridgeIndex, type Context, checkKind, findByAlias, linksBearing, openPlace, type Place } from './places.ts';
 
 /** Renames a link, moves it between bridges, or sets it up or down. @throws NetnsError `missing` */
 export function changeLink(context: Context, { namespace, alias, name, up, bridge }: ChangeRequest): void {
@@ -25,7 +25,7 @@ export function changeLink(context: Context, { namespace, alias, name, up, bridg
   if (name !== undefined) checkLinkName(name, action);
   if (typeof bridge === 'string') checkLinkName(bridge, action);
   using place = openPlace(context, namespace, action);
-  const link = findByAlias(place, readLinks(place.socket), alias, action);
+  const link = findByAlias(place, linksBearing(context, place, new Set([alias])), alias, action);
   if (link === null) {
     throw refusal(
       'missing',
@@ -84,38 +84,44 @@ export function deleteLinks(context: Context, { namespace, aliases }: DeleteLink
   const action = `delete links in ${namespaceInWords(namespace)}`;
   for (const alias of aliases) checkLabel(alias, action);
   if (aliases.length === 0) return;
-  const wanted: ReadonlySet<string> = new Set(aliases);
   using place = openPlace(context, namespace, action);
-  const links = readLinks(place.socket);
-  const condemned = links.filter((link) => link.alias !== null && wanted.has(link.alias));
+  const condemned = linksBearing(context, place, new Set(aliases));
   for (const link of condemned) checkKind(place, link, action);
-  deleteByIndex(place, links, condemned, action);
+  deleteByIndex(place, condemned, () => groupsIn(context, place), action);
+}
+
+function groupsIn(context: Context, place: Place): ReadonlySet<number> {
+  return place.name === null ? context.hostLinks.groups() : groupsOf(readLinks(place.socket));
+}
+
+export function groupsOf(links: readonly LinkRecord[]): ReadonlySet<number> {
+  return new Set(links.map(({ group }) => group));
 }
 
 /**
  * Deletes `condemned` in one system call. Each deletion waits for a grace period of the kernel (RCU), all links of a
- * group share one: several get a group that no other of `links`, which are all in the namespace, is in.
+ * group share one: several get a group that is none of the `used` ones of the namespace.
  * Links that are gone by now are no error.
  */
 export function deleteByIndex(
   place: Pick<Place, 'socket'>,
-  links: readonly LinkRecord[],
   condemned: readonly LinkRecord[],
+  used: () => ReadonlySet<number>,
   action: string,
 ): void {
-  for (const verdict of place.socket.batch(deletion(links, condemned), action)) {
+  for (const verdict of place.socket.batch(deletion(condemned, used), action)) {
     if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'ENODEV') throwUnlessAccepted(verdict, action);
   }
 }
 
-function deletion(links: readonly LinkRecord[], condemned: readonly LinkRecord[]): Request[] {
+function deletion(condemned: readonly LinkRecord[], used: () => ReadonlySet<number>): Request[] {
   if (condemned.length < 2) return condemned.map((link) => deleteLink(link.index));
-  const group = unusedGroup(links);
+  const group = unusedGroup(used());
   return [...condemned.map((link) => setGroup(link.index, group)), deleteGroup(group)];
 }
 
-function unusedGroup(links: readonly LinkRecord[]): number {
-  const used = new Set(links.map((link) => link.group));
+/** Far from what people choose, and one of so many that what is not known to be used is not used. */
+function unusedGroup(used: ReadonlySet<number>): number {
   for (;;) {
     const group = randomInt(0x1000_0000, 0x7fff_ffff);
     if (!used.has(group)) return group;

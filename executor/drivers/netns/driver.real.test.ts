@@ -44,9 +44,13 @@ describe('traffic', () => {
     expect(pings('ba', '10.9.1.2')).toBe(true);
     expect(pings('bb', '10.9.1.3')).toBe(true);
     expect(pings('bc', '10.9.1.1')).toBe(true);
+    for (const [position, name] of names.entries()) {
+      ip('-n', name, 'address', 'add', `fd00::${position + 1}/64`, 'dev', 'eth0', 'nodad');
+    }
+    expect(pings('ba', 'fd00::2')).toBe(true);
     for (const name of ['tb0', 'tb0.0', 'tb0.1', 'tb0.2']) {
       expect(ip('address', 'show', 'dev', name)).not.toContain('inet');
-      expect(readFileSync(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, 'utf8')).toBe('0\n');
+      expect(readFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, 'utf8')).toBe('1\n');
     }
     expect(linkInWords(null, 'tb0')).toContain('stp_state 0');
   });

@@ -39,9 +39,19 @@ export interface NamespaceView {
 }
 
 export interface HostView {
-  /** Links of the namespace that the process was in when it opened the driver. */
+  /** Links of the namespace that the process was in when it opened the driver: all, or those that were asked for. */
   links: Link[];
   namespaces: NamespaceView[];
+}
+
+/** Links of the host's namespace that a look is about. The bridges that they are ports of are seen too. */
+export interface LinkSelection {
+  /** Those whose alias has one of these as its first word, up to a space. */
+  owners: readonly string[];
+  /** Those that have one of these aliases. */
+  aliases: readonly string[];
+  /** Those that have one of these names, whoever's they are. */
+  names: readonly string[];
 }
 
 export interface VethEnd {
@@ -119,8 +129,11 @@ export interface ReplaceRequest {
 export interface NetnsDriver {
   /** Whether its thread runs. One that ended by a fault is started again; until then each call is rejected as `away`. */
   health(): DriverHealth;
-  /** Names that do not exist are absent from the answer. */
-  view(namespaces: readonly string[] | 'all'): Promise<HostView>;
+  /**
+   * Names that do not exist are absent from the answer. What a selection of links costs does not depend on how many
+   * others the host's namespace has.
+   */
+  view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView>;
   /** With `lo` up; `ip netns` knows it. One with the same label is kept, anything else in the way is `foreign`. */
   createNamespace(request: NamespaceRequest): Promise<void>;
   /** The same for many, in fewer system calls. Those before a refused one may be made, those after it are not. */
@@ -155,10 +168,10 @@ export interface NetnsOptions {
   /** Where namespaces have their names. */
   directory?: string;
   /**
-   * Asked when a call is made: until when it may change anything, in nanoseconds of process.hrtime.bigint(). What has
-   * not had its turn by then does nothing and is `expired`.
+   * Until when anything may be changed, in nanoseconds of process.hrtime.bigint(): a number in shared memory that is read
+   * right before each change. What has not had its turn by then does nothing and is `expired`.
    */
-  expires?: () => bigint | null;
+  expires?: BigInt64Array | null;
   /** Hears when its thread ends by itself, and when it is there again. */
   log?: (level: 'warn' | 'info', text: string) => void;
 }
@@ -170,32 +183,30 @@ export interface NetnsOptions {
  */
 export async function openNetnsDriver({
   directory = '/run/netns',
-  expires = () => null,
+  expires = null,
   ...restart
 }: NetnsOptions = {}): Promise<NetnsDriver> {
   if (!isAbsolute(directory) || directory.includes('\0')) {
     throw refusal('invalid', 'open the netns driver', `${JSON.stringify(directory)} is no absolute path`);
   }
-  const open = () => startWorker({ directory });
-  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }), expires);
+  const open = () => startWorker({ directory, expires });
+  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }));
 }
 
 class WorkerDriver implements NetnsDriver {
   readonly #worker: Reopening<WorkerHandle>;
-  readonly #expires: () => bigint | null;
   #closed = false;
 
-  constructor(worker: Reopening<WorkerHandle>, expires: () => bigint | null) {
+  constructor(worker: Reopening<WorkerHandle>) {
     this.#worker = worker;
-    this.#expires = expires;
   }
 
   health(): DriverHealth {
     return this.#worker.health();
   }
 
-  view(namespaces: readonly string[] | 'all'): Promise<HostView> {
-    return this.#call('view', { namespaces });
+  view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView> {
+    return this.#call('view', links === undefined ? { namespaces } : { namespaces, links });
   }
 
   createNamespace(request: NamespaceRequest): Promise<void> {
@@ -256,10 +267,9 @@ class WorkerDriver implements NetnsDriver {
     verb: Name,
     request: Parameters<Verbs[Name]>[0],
   ): Promise<ReturnType<Verbs[Name]>> {
-    const expires = verb === 'view' ? null : this.#expires();
     const worker = this.#worker.current;
     if (worker === null) throw this.#away(verb);
-    return (await worker.call(verb, request, expires)) as ReturnType<Verbs[Name]>;
+    return (await worker.call(verb, request)) as ReturnType<Verbs[Name]>;
   }
 
   #away(verb: string): NetnsError {

@@ -1,27 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MonitorMessage } from './monitor.ts';
-import { decodeMessages, word } from './netlink/codec.ts';
-import {
-  NETLINK_ADD_MEMBERSHIP,
-  NETLINK_LISTEN_ALL_NSID,
-  RTM_DELLINK,
-  RTM_NEWLINK,
-  RTNLGRP_LINK,
-  SO_RCVBUF,
-  SO_RCVBUFFORCE,
-  SOL_NETLINK,
-  SOL_SOCKET,
-} from './netlink/constants.ts';
+import { decodeMessages } from './netlink/codec.ts';
+import { RTM_DELLINK, RTM_NEWLINK } from './netlink/constants.ts';
 import { decodeNames } from './netlink/links.ts';
-import {
-  bindNetlink,
-  closeDescriptor,
-  openEvent,
-  openRouteSocket,
-  receiveNow,
-  setSocketOption,
-  waitReadable,
-} from './syscalls.ts';
+import { listenToLinks } from './netlink/listening.ts';
+import { closeDescriptor, openEvent, receiveNow, waitReadable } from './syscalls.ts';
 
 /* The thread that listens to rtnetlink(7). It sleeps in poll(2) until there is something to tell. */
 
@@ -37,19 +20,6 @@ const datagram = Buffer.alloc(DATAGRAM_BYTES);
 
 function tell(message: MonitorMessage): void {
   port.postMessage(message);
-}
-
-function openSocket(): number {
-  const socket = openRouteSocket();
-  const room = word(bufferBytes);
-  if (!setSocketOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, room)) setSocketOption(socket, SOL_SOCKET, SO_RCVBUF, room);
-  bindNetlink(socket);
-  // Without it changes inside containers are found by scans alone.
-  setSocketOption(socket, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, word(1));
-  if (!setSocketOption(socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, word(RTNLGRP_LINK))) {
-    throw new Error('the kernel takes no listener for links');
-  }
-  return socket;
 }
 
 /** What a burst of events was about. */
@@ -84,7 +54,7 @@ function hear(received: Buffer, { aliases, names }: Heard): void {
 }
 
 function listen(): void {
-  const socket = openSocket();
+  const socket = listenToLinks({ bufferBytes, everywhere: true });
   try {
     // The main thread closes the event descriptor: it may write to it until this thread has ended.
     const wake = openEvent();

@@ -208,18 +208,19 @@ describe('a monitor', () => {
 describe('a call', () => {
   it('whose time is over does not even make the directory', async () => {
     const directory = '/run/weft-monitor-expired';
-    const driver = await openNetnsDriver({ directory, expires: () => process.hrtime.bigint() });
+    const driver = await openNetnsDriver({ directory, expires: sharedTime(process.hrtime.bigint()) });
     onTestFinished(() => driver.close());
     const refused = await refusalOf(driver.createNamespace({ name: 'm1', label: `${bench.label}/m1` }));
     expect([refused.code, existsSync(directory)]).toEqual(['expired', false]);
   });
 
   it('whose time is over when its turn comes does nothing', async () => {
-    let expires = process.hrtime.bigint() + 60_000_000_000n;
-    const driver = await openNetnsDriver({ expires: () => expires });
+    const minute = 60_000_000_000n;
+    const expires = sharedTime(process.hrtime.bigint() + minute);
+    const driver = await openNetnsDriver({ expires });
     onTestFinished(() => driver.close());
     await driver.createNamespace({ name: 'm1', label: `${bench.label}/m1` });
-    expires = process.hrtime.bigint();
+    Atomics.store(expires, 0, process.hrtime.bigint());
     const late = [
       driver.createNamespace({ name: 'm2', label: `${bench.label}/m2` }),
       driver.createBridge({ name: 'mb', alias: `${bench.label}/mb`, mac: '02:00:00:00:00:01' }),
@@ -235,5 +236,13 @@ describe('a call', () => {
     expect((await refusalOf(missing)).code).toBe('expired');
     expect(namespaces.map(({ name }) => name)).toEqual(['m1']);
     expect(links.map(({ name }) => name)).toEqual(['lo']);
+    Atomics.store(expires, 0, process.hrtime.bigint() + minute);
+    await driver.deleteNamespace({ name: 'm1', label: `${bench.label}/m1` });
   });
 });
+
+function sharedTime(time: bigint): BigInt64Array {
+  const shared = new BigInt64Array(new SharedArrayBuffer(8));
+  shared[0] = time;
+  return shared;
+}

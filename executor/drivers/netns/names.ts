@@ -24,10 +24,15 @@ export function checkNamespaceName(name: string, action: string): void {
   throw refusal('invalid', action, `${quoted(name)} is no name for a network namespace`);
 }
 
+/** Whether the kernel would take `name` for a link, as it stands. */
+export function isLinkName(name: string): boolean {
+  const dots = name === '.' || name === '..';
+  return LINK_NAME.test(name) && !dots && name.isWellFormed() && Buffer.byteLength(name) <= LINK_NAME_BYTES;
+}
+
 /** @throws NetnsError `invalid` unless the kernel would take `name` for a link, as it stands */
 export function checkLinkName(name: string, action: string): void {
-  const dots = name === '.' || name === '..';
-  if (LINK_NAME.test(name) && !dots && name.isWellFormed() && Buffer.byteLength(name) <= LINK_NAME_BYTES) return;
+  if (isLinkName(name)) return;
   throw refusal('invalid', action, `${quoted(name)} is no name for a link (1 to ${LINK_NAME_BYTES} bytes)`);
 }
 

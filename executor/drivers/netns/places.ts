@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { asNetnsError, isFileError, refusal } from './errors.ts';
+import type { HostLinks } from './host-links.ts';
 import { namespaceInWords } from './names.ts';
 import type { NamespaceDirectory } from './namespaces.ts';
-import { type LinkRecord, readLink } from './netlink/links.ts';
+import { type LinkRecord, readLink, readLinks } from './netlink/links.ts';
 import type { RouteSocket } from './netlink/socket.ts';
 import type { HostNamespace } from './thread.ts';
 
 /** What all verbs stand on. */
 export interface Context {
   host: HostNamespace;
+  hostLinks: HostLinks;
   directory: NamespaceDirectory;
   indexes: IndexSource;
 }
@@ -56,6 +58,12 @@ export function checkKind(place: Place, link: LinkRecord, action: string): void 
   throw refusal('foreign', action, `${link.name} in ${where} is ${kind}, which is left alone whatever its alias`);
 }
 
+/** The links that bear one of the aliases: of the host's thousands only these are read. */
+export function linksBearing(context: Context, place: Place, aliases: ReadonlySet<string>): LinkRecord[] {
+  if (place.name === null) return context.hostLinks.bearing(aliases);
+  return readLinks(place.socket).filter(({ alias }) => alias !== null && aliases.has(alias));
+}
+
 /**
  * The link that bears the alias, or null.
  *
@@ -86,12 +94,13 @@ export function bridgeIndex(place: Place, name: string, action: string): number 
 }
 
 /**
- * Keeps a link in the host's namespace from listening to router advertisements (RFC 4861): a container could give
- * the host an address and a default route with one. For a link that is still down.
+ * Takes a link in the host's namespace out of the host's own IPv6: with a router advertisement (RFC 4861) a container
+ * could give the host an address and a default route, and each port that joins multicast groups makes the next one dearer.
+ * What passes between the ports of a bridge is not concerned. For a link that is still down.
  */
-export function ignoreRouterAdvertisements(name: string, action: string): void {
+export function disableIpv6(name: string, action: string): void {
   try {
-    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, '0', { flag: 'r+' });
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1', { flag: 'r+' });
   } catch (error) {
     // No such file: the kernel runs without IPv6.
     if (!isFileError(error, 'ENOENT')) throw asNetnsError(error, action);

@@ -1,10 +1,12 @@
-import type { NetnsDriver } from './driver.ts';
+import type { HostView, LinkSelection, NetnsDriver } from './driver.ts';
 import type { NetnsErrorFields } from './errors.ts';
 
 /* What goes between the driver and its worker thread. */
 
 export interface WorkerOptions {
   directory: string;
+  /** In shared memory; null: no limit. */
+  expires: BigInt64Array | null;
 }
 
 /** Made of the verbs for many. */
@@ -16,16 +18,20 @@ type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view' | Singula
 export type Verbs = {
   [Name in VerbName]: (request: Parameters<NetnsDriver[Name]>[0]) => Awaited<ReturnType<NetnsDriver[Name]>>;
 } & {
-  view: (request: { namespaces: Parameters<NetnsDriver['view']>[0] }) => Awaited<ReturnType<NetnsDriver['view']>>;
+  view: (request: ViewRequest) => HostView;
 };
+
+export interface ViewRequest {
+  readonly namespaces: readonly string[] | 'all';
+  /** All without it. */
+  readonly links?: LinkSelection;
+}
 
 export interface Call {
   /** Counted from 1; an answer with id 0 tells that the worker has started, or could not. */
   id: number;
   verb: keyof Verbs;
   request: unknown;
-  /** Until when it may change anything, in nanoseconds of process.hrtime.bigint(); null: always. */
-  expires: bigint | null;
 }
 
 export type Answer = { id: number; value: unknown } | { id: number; error: NetnsErrorFields };

@@ -1,4 +1,4 @@
-import { deleteByIndex } from './changes.ts';
+import { deleteByIndex, groupsOf } from './changes.ts';
 import type { Replacement, ReplaceRequest } from './driver.ts';
 import { refusal } from './errors.ts';
 import { checkLabel, checkLinkName, checkNamespaceName, namespaceInWords } from './names.ts';
@@ -180,5 +180,5 @@ function stepIn({ from, to, name, addresses }: Pair): Step[] {
 
 function deleteReplaced({ place, links, pairs }: Exchange, action: string): void {
   const replaced = pairs.flatMap(({ from }) => (from === null ? [] : [from]));
-  deleteByIndex(place, links, replaced, action);
+  deleteByIndex(place, replaced, () => groupsOf(links), action);
 }

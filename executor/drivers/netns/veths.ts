@@ -4,7 +4,7 @@ import { errnoName, refusal } from './errors.ts';
 import { checkLabel, checkLinkName, checkMac } from './names.ts';
 import type { Request, Verdict } from './netlink/codec.ts';
 import { newVeth, readLink, setAlias, setMaster, setNoIpv6Address, setUp } from './netlink/links.ts';
-import { bridgeIndex, type Context, ignoreRouterAdvertisements, openPlace, type Place } from './places.ts';
+import { bridgeIndex, type Context, disableIpv6, openPlace, type Place } from './places.ts';
 
 /** Each far end's namespace is opened, with two descriptors: as many at once as a process with few of them can bear. */
 const PAIRS_AT_ONCE = 16;
@@ -165,7 +165,7 @@ function labelRequests({ end, index, master }: PlannedEnd): Request[] {
 }
 
 function finishEnd({ end, place, index }: PlannedEnd, action: string): void {
-  if (end.namespace === null) ignoreRouterAdvertisements(end.name, action);
+  if (end.namespace === null) disableIpv6(end.name, action);
   if (end.up) place.socket.request(setUp(index, true), action);
 }
 

@@ -2,12 +2,10 @@ import type { HostView, Link, NamespaceView } from './driver.ts';
 import { type LinkRecord, readLinks } from './netlink/links.ts';
 import { nameForListeners } from './netlink/namespace-ids.ts';
 import type { Context } from './places.ts';
+import type { ViewRequest } from './protocol.ts';
 
 /** Reads the links of the host's namespace and of those named that exist. Changes nothing but the numbers by which listeners know namespaces. */
-export function view(
-  { host, directory }: Context,
-  { namespaces }: { namespaces: readonly string[] | 'all' },
-): HostView {
+export function view({ host, hostLinks, directory }: Context, { namespaces, links }: ViewRequest): HostView {
   const names = namespaces === 'all' ? directory.names() : namespaces;
   const seen = directory.visit(names, (name, { namespace, label }): NamespaceView => {
     // Namespaces of an earlier boot of this program, or of an older version, may have no number yet.
@@ -16,7 +14,8 @@ export function view(
     const links = namespace === null ? [] : readLinks(namespace.socket).map(withoutGroup);
     return { name, label, mounted: namespace !== null, links };
   });
-  return { links: readLinks(host.socket).map(withoutGroup), namespaces: seen };
+  const seenOnHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
+  return { links: seenOnHost.map(withoutGroup), namespaces: seen };
 }
 
 function withoutGroup({ group: _, ...link }: LinkRecord): Link {

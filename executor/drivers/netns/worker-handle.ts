@@ -34,10 +34,10 @@ export class WorkerHandle implements Connection {
     return this.#wait(0);
   }
 
-  call(verb: Call['verb'], request: unknown, expires: bigint | null): Promise<unknown> {
+  call(verb: Call['verb'], request: unknown): Promise<unknown> {
     if (this.#end !== null) return Promise.reject(this.#end);
     this.#lastId += 1;
-    const call: Call = { id: this.#lastId, verb, request, expires };
+    const call: Call = { id: this.#lastId, verb, request };
     this.#worker.postMessage(call);
     return this.#wait(call.id);
   }

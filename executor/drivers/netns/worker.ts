@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBridge } from './bridges.ts';
-import { changeLink, deleteByIndex, deleteLinks, labelLink } from './changes.ts';
+import { changeLink, deleteByIndex, deleteLinks, groupsOf, labelLink } from './changes.ts';
 import { enableLinks } from './enabling.ts';
 import { asNetnsError } from './errors.ts';
 import { requireTime, setExpiry } from './expiry.ts';
+import { HostLinks } from './host-links.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { readLinks } from './netlink/links.ts';
 import { type Context, IndexSource } from './places.ts';
@@ -17,7 +18,7 @@ import { view } from './view.ts';
 
 if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
 const port = parentPort;
-const { directory }: WorkerOptions = workerData;
+const { directory, expires }: WorkerOptions = workerData;
 
 function verbsOn(context: Context): Verbs {
   return {
@@ -38,14 +39,15 @@ function verbsOn(context: Context): Verbs {
 function deleteVeths(namespace: Namespace): void {
   const links = readLinks(namespace.socket);
   const veths = links.filter((link) => link.kind === 'veth');
-  deleteByIndex(namespace, links, veths, 'delete the links of a namespace');
+  deleteByIndex(namespace, veths, () => groupsOf(links), 'delete the links of a namespace');
 }
 
 function answer(verbs: Verbs, call: Call): Answer {
   try {
     // The verb and its request come from one typed call of the driver.
     const verb = verbs[call.verb] as (request: unknown) => unknown;
-    setExpiry(call.expires);
+    // Who only looks may always do so.
+    setExpiry(call.verb === 'view' ? null : expires);
     // Before the verb looks at anything: what it misses now may be somebody else's doing.
     requireTime(call.verb);
     return { id: call.id, value: verb(call.request) };
@@ -56,12 +58,16 @@ function answer(verbs: Verbs, call: Call): Answer {
 
 function start(): void {
   const host = HostNamespace.open();
-  const verbs = verbsOn({ host, directory: new NamespaceDirectory(directory, host), indexes: new IndexSource() });
+  const hostLinks = new HostLinks(host.socket);
+  const namespaces = new NamespaceDirectory(directory, host);
+  const verbs = verbsOn({ host, hostLinks, directory: namespaces, indexes: new IndexSource() });
   port.on('message', (call: Call | 'close') => {
     if (call !== 'close') {
       port.postMessage(answer(verbs, call));
+      hostLinks.listen();
       return;
     }
+    hostLinks[Symbol.dispose]();
     host[Symbol.dispose]();
     port.close();
   });

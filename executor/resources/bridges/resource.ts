@@ -23,13 +23,15 @@ export function bridgesResource(
 ): Resource<Bridges, ObservedBridges, BridgeStep> {
   // What the host refuses fails that interface alone. It shows nowhere on the host: kept for one attempt.
   const refused = new WeakMap<Bridges, Map<string, string>>();
-  const links = async () => (await driver.view([])).links;
   return {
     async observe(desired) {
-      return { links: await links(), refused: refused.get(desired) ?? NOTHING_REFUSED };
+      const names = desired.interfaces.map(({ name }) => name);
+      const { links } = await driver.view([], { owners: [desired.label], aliases: [], names });
+      return { links, refused: refused.get(desired) ?? NOTHING_REFUSED };
     },
     async observeAll() {
-      return { links: await links(), refused: NOTHING_REFUSED };
+      const { links } = await driver.view([]);
+      return { links, refused: NOTHING_REFUSED };
     },
     plan,
     async apply(step) {

@@ -18,6 +18,11 @@ export interface SegmentWish {
   readonly linkName: string;
   readonly made: boolean;
   readonly members: readonly MemberWish[];
+  /**
+   * Set where the segment has a bridge and keeps it, and only some of its members change: these are not to be in it any
+   * more, `members` are those that are to be there, and all others are left as they are.
+   */
+  readonly without?: readonly MemberWish[];
 }
 
 export interface MemberWish {
@@ -31,7 +36,8 @@ export interface MemberWish {
 export type WiringType = 'wire' | 'bridge' | null;
 
 /** How a segment of so many containers is wired: one or none have nobody to talk to yet. */
-export function wiringType({ made, members }: Pick<SegmentWish, 'made' | 'members'>): WiringType {
+export function wiringType({ made, members, without }: Pick<SegmentWish, 'made' | 'members' | 'without'>): WiringType {
+  if (made && without !== undefined) return 'bridge';
   if (!made || members.length < 2) return null;
   return members.length === 2 ? 'wire' : 'bridge';
 }

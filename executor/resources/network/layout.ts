@@ -24,6 +24,14 @@ export interface Bridge {
   readonly mac: string;
 }
 
+/** Which links of a segment are looked at and changed where some of its members are. */
+export interface Part {
+  /** Every link of the segment in these. */
+  readonly containers: ReadonlySet<string>;
+  /** And those of the host's own namespace that bear these. */
+  readonly aliases: ReadonlySet<string>;
+}
+
 /** The links of one segment as they should be. */
 export interface Layout {
   readonly bridge: Bridge | null;
@@ -40,6 +48,19 @@ export function layout(segment: SegmentWish): Layout {
     case null:
       return { bridge: null, pairs: [] };
   }
+}
+
+/** Null: all of the segment is concerned. */
+export function partOf(segment: SegmentWish): Part | null {
+  const { members, without } = segment;
+  if (without === undefined) return null;
+  const concerned = [...members, ...without];
+  const { bridge, pairs } = layout({ ...segment, members: concerned });
+  const ends = pairs.flatMap((pair) => pair.ends.filter(({ namespace }) => namespace === null));
+  return {
+    containers: new Set(concerned.map(({ container }) => container)),
+    aliases: new Set([...(bridge ? [bridge] : []), ...ends].map(({ alias }) => alias)),
+  };
 }
 
 function bridgeOf({ label, name, linkName }: SegmentWish): Bridge {

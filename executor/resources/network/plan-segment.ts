@@ -1,7 +1,7 @@
 import { Problem } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { SegmentWish } from './desired.ts';
-import { type Bridge, type End, type Layout, layout, type Pair, temporaryName } from './layout.ts';
+import { type Bridge, type End, type Layout, layout, type Pair, partOf, temporaryName } from './layout.ts';
 import { type FoundLink, key, ObservedLinks, SegmentLinks } from './observed-links.ts';
 import type { NamedLink, NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
 
@@ -11,7 +11,7 @@ type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
 export function planSegment(segment: SegmentWish, observed: ObservedNetwork): NetworkStep[] {
   const wanted = layout(segment);
   const links = ObservedLinks.of(observed);
-  const ours = new SegmentLinks(links.labelled(segment.label));
+  const ours = new SegmentLinks(concerned(segment, links));
   const labels = labelNewborn(wanted, ours, links);
   if (labels.length > 0) return labels;
 
@@ -46,6 +46,16 @@ export function planSegment(segment: SegmentWish, observed: ObservedNetwork): Ne
     ...enableSteps([...foundDown, ...(creations.length > 0 ? [] : bridgeDown)]),
     ...deleteSteps(withoutOtherEnds(leftover).map(({ namespace, link }) => ({ namespace, alias: link.alias ?? '' }))),
   ];
+}
+
+/** The links of the segment that the plan is about. */
+function concerned(segment: SegmentWish, links: ObservedLinks): readonly FoundLink[] {
+  const all = links.labelled(segment.label);
+  const part = partOf(segment);
+  if (part === null) return all;
+  return all.filter(({ namespace, link }) =>
+    namespace === null ? part.aliases.has(link.alias ?? '') : part.containers.has(namespace),
+  );
 }
 
 function isIntact({ ends: [left, right] }: Pair, ours: SegmentLinks): boolean {

@@ -204,6 +204,64 @@ describe('plan', () => {
   });
 });
 
+describe('a plan for some members of a bridge', () => {
+  const four = [...abc, 'd'];
+  const { members } = segment('cen0', ['d']);
+  const joined: Network = network(['d'], [], { ...segment('cen0', []), members, without: [] });
+  const left: Network = network([], ['d'], { ...segment('cen0', []), members: [], without: members });
+  const ofThree = network(abc, ['d'], segment('cen0', abc));
+  const ofFour = network(four, [], segment('cen0', four));
+
+  it.each([
+    ['joins', ofThree, joined, ofFour, left],
+    ['leaves', ofFour, left, ofThree, joined],
+  ])(
+    'that %s ends where a plan for all of them does, stopped at any step, and back',
+    (_what, source, part, whole, back) => {
+      const [origin, straight] = [new SimulatedHost(), new SimulatedHost()];
+      converge(origin, source);
+      converge(straight, whole);
+      for (let stop = 0; ; stop += 1) {
+        const host = origin.copy();
+        const taken = converge(host, part, stop);
+        const undone = host.copy();
+        converge(host, part);
+        expect(picture(host)).toEqual(picture(straight));
+        converge(undone, back);
+        expect(picture(undone)).toEqual(picture(origin));
+        if (taken.length < stop) break;
+      }
+    },
+  );
+
+  it('leaves the others as they are, whatever became of them', () => {
+    const host = new SimulatedHost();
+    converge(host, ofThree);
+    for (const name of ['a.0o', 'b.0o'])
+      Object.assign(host.links.find((link) => link.name === name) ?? {}, { up: false });
+    host.addLink({ name: 'stale', alias: 'weft:db/cen0 e.0o e.0i', kind: 'veth' });
+    const before = picture(host);
+    converge(host, joined);
+    converge(host, left);
+    expect(picture(host)).toEqual(before);
+  });
+
+  it('makes the bridge anew that somebody deleted', () => {
+    const host = new SimulatedHost();
+    converge(host, ofThree);
+    host.removeLink(host.links.find(({ kind }) => kind === 'bridge') as (typeof host.links)[number]);
+    expect(converge(host, joined)).toEqual(['namespace.create', 'bridge.create', 'veth.create']);
+  });
+
+  it('removes what is left of a member under another alias from its container', () => {
+    const host = new SimulatedHost();
+    converge(host, ofFour);
+    Object.assign(host.links.find((link) => link.namespace === 'd') ?? {}, { alias: 'weft:db/cen0 d.7i d.7o' });
+    converge(host, left);
+    expect(host.links.filter((link) => link.namespace === 'd' || link.name.startsWith('d.'))).toEqual([]);
+  });
+});
+
 describe('what is in the way', () => {
   it.each([
     [

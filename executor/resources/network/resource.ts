@@ -1,8 +1,16 @@
-import type { HostChange, HostView, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type {
+  HostChange,
+  HostView,
+  LinkSelection,
+  NamespaceRequest,
+  NetnsDriver,
+  VethEnd,
+} from '../../drivers/netns/driver.ts';
 import { Gathering } from '../../gathering.ts';
 import type { Resource, Touched } from '../resource.ts';
-import type { Network } from './desired.ts';
+import { type Network, type SegmentWish, wiringType } from './desired.ts';
 import { labelled } from './labelled.ts';
+import { partOf } from './layout.ts';
 import { plan } from './plan.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
@@ -16,17 +24,15 @@ export function networkResource(
   driver: NetnsDriver,
   changes?: HostChanges,
 ): Resource<Network, ObservedNetwork, NetworkStep> {
-  const views = new Gathering(async (wanted: readonly (readonly string[])[]) =>
-    observed(await driver.view([...new Set(wanted.flat())])),
-  );
+  const views = new Gathering(async (networks: readonly Network[]) => {
+    const { namespaces, links } = concerned(networks);
+    return observed(await driver.view(namespaces, links));
+  });
   const deletions = new Gathering(async (aliases: readonly (readonly string[])[]) =>
     driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
   );
   return {
-    observe({ namespaces, segments }) {
-      const members = segments.flatMap((segment) => segment.members.map(({ container }) => container));
-      return views.call([...namespaces.map(({ name }) => name), ...members]);
-    },
+    observe: (desired) => views.call(desired),
     async observeAll() {
       return observed(await driver.view('all'));
     },
@@ -46,6 +52,28 @@ export function networkResource(
     labelled,
     watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
   };
+}
+
+/** All that the plans of these networks ask of a host. */
+function concerned(networks: readonly Network[]): { namespaces: string[]; links: LinkSelection } {
+  const segments = networks.flatMap((network) => network.segments);
+  const names = networks.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
+  const members = segments.flatMap((segment) => [...segment.members, ...(segment.without ?? [])]);
+  const parts = segments.map((segment) => ({ segment, part: partOf(segment) }));
+  const owners = parts.flatMap(({ segment, part }) => (part === null ? [segment.label] : []));
+  return {
+    namespaces: [...new Set([...names, ...members.map(({ container }) => container)])],
+    links: {
+      owners: [...new Set(owners)],
+      aliases: parts.flatMap(({ part }) => [...(part?.aliases ?? [])]),
+      names: segments.flatMap(hostNames),
+    },
+  };
+}
+
+/** Names on the host that the links of a segment are to have: what else has one is in the way. */
+function hostNames(segment: SegmentWish): string[] {
+  return wiringType(segment) === 'bridge' ? [segment.linkName, ...segment.members.map(({ outside }) => outside)] : [];
 }
 
 /** Labels name the resource that a link belongs to, a namespace's name the container. */

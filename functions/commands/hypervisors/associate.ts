@@ -8,7 +8,7 @@ import { type Intent, insertOperation, insertOwnSubject, type NewOperation } fro
 import { newId } from '../../intent/new-id.ts';
 import { explainRevision, guardRevision } from '../../intent/revision.ts';
 import type { Asked } from '../asked.ts';
-import type { ReadHypervisor } from './read.ts';
+import type { ReadHypervisor, WithSubnets } from './read.ts';
 
 /* By which interfaces a hypervisor is in which subnets. The interfaces are its executor's to make, once it is there. */
 
@@ -77,7 +77,7 @@ export function associate(
 /** Takes a hypervisor out of a subnet; its interface goes with the last subnet that has it. */
 export function dissociate(
   { principal }: Asked,
-  { body: { id, name }, subnets }: ReadHypervisor,
+  { body: { id, name }, subnets }: WithSubnets,
   subnet: string,
   revision: number | null,
 ): Intent {

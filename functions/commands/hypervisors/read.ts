@@ -1,5 +1,15 @@
 import type { AssociationBody, HypervisorBody, HypervisorPost } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
+import {
+  type CreatedKey,
+  createdKeySchema,
+  FIRST_CREATED,
+  type List,
+  limitOf,
+  type Page,
+  type Part,
+  partOf,
+} from '../../../schema/api/pages.ts';
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
@@ -11,7 +21,10 @@ export interface ReadHypervisor {
   readonly body: HypervisorBody;
   readonly revision: number;
   readonly config: Readonly<Record<string, string>>;
-  /** Subnet to interface. */
+}
+
+export interface WithSubnets extends ReadHypervisor {
+  /** Subnet to interface, all of them. */
   readonly subnets: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +38,6 @@ interface Row {
   readonly mac: string;
   readonly metadata: string;
   readonly config: string;
-  readonly subnets: string;
   readonly total_memory: number;
   readonly total_disk: number;
   readonly total_cpu: number;
@@ -41,52 +53,77 @@ interface Row {
   readonly free_memory: number | null;
 }
 
-const select = `
-  SELECT h.id, h.name, h.revision, h.ip, h.netmask, h.gateway, h.mac, h.metadata, h.config,
-    (SELECT json_group_object(subnet, interface) FROM (
-      SELECT subnet, interface FROM subnet_interfaces WHERE hypervisor = h.id ORDER BY created_ms, subnet)) AS subnets,
-    h.total_memory, h.total_disk, h.total_cpu,
-    ${availableMemory} AS available_memory, ${availableDisk} AS available_disk, ${availableCpu} AS available_cpu,
-    ${alive('h')} AS alive, h.last_seen_ms, h.boot_id, h.capabilities, h.executor_version, h.load, h.free_memory
-  FROM hypervisors h`;
+const columns = `
+  h.id, h.name, h.revision, h.ip, h.netmask, h.gateway, h.mac, h.metadata, h.config, h.total_memory, h.total_disk, h.total_cpu,
+  ${availableMemory} AS available_memory, ${availableDisk} AS available_disk, ${availableCpu} AS available_cpu,
+  ${alive('h')} AS alive, h.last_seen_ms, h.boot_id, h.capabilities, h.executor_version, h.load, h.free_memory`;
 
 /** Oldest first. */
-export async function readHypervisors(database: Database): Promise<HypervisorBody[]> {
-  const [rows] = await database.read([statement<Row>(`${select} ORDER BY h.created_ms, h.id`)]);
-  return rows.map((row) => readOf(row).body);
+export const hypervisorList: List<CreatedKey> = { name: 'hypervisors', key: createdKeySchema };
+
+const selectPage = `
+  SELECT ${columns}, h.created_ms FROM hypervisors h
+  WHERE (h.created_ms, h.id) > (:created_ms, :id) ORDER BY h.created_ms, h.id LIMIT :limit + 1`;
+
+export async function readHypervisors(
+  database: Database,
+  page: Page<CreatedKey>,
+): Promise<Part<HypervisorBody, CreatedKey>> {
+  const [created_ms, id] = page.after ?? FIRST_CREATED;
+  const [rows] = await database.read([
+    statement<Row & { created_ms: number }>(selectPage, { created_ms, id, limit: limitOf(page) }),
+  ]);
+  const { items, next } = partOf(rows, page, (row): CreatedKey => [row.created_ms, row.id]);
+  return { items: items.map(bodyOf), next };
 }
+
+const selectOne = `SELECT ${columns} FROM hypervisors h WHERE ${isNamed('h')}`;
+
+const selectWithSubnets = `
+  SELECT ${columns}, (SELECT json_group_object(subnet, interface) FROM (
+    SELECT subnet, interface FROM subnet_interfaces WHERE hypervisor = h.id ORDER BY created_ms, subnet)) AS subnets
+  FROM hypervisors h WHERE ${isNamed('h')}`;
 
 /** One, by id or name. Throws a 404, or a 400 for what can be neither. */
 export async function readHypervisor(database: Database, host: string): Promise<ReadHypervisor> {
-  const [rows] = await database.read([statement<Row>(`${select} WHERE ${isNamed('h')}`, { host })]);
+  return readOf(await readRow(database, host, selectOne));
+}
+
+/** Throws as {@link readHypervisor} does. */
+export async function readHypervisorWithSubnets(database: Database, host: string): Promise<WithSubnets> {
+  const row = await readRow<Row & { readonly subnets: string }>(database, host, selectWithSubnets);
+  return { ...readOf(row), subnets: JSON.parse(row.subnets) };
+}
+
+async function readRow<Read = Row>(database: Database, host: string, sql: string): Promise<Read> {
+  const [rows] = await database.read([statement<Read>(sql, { host })]);
   const [row] = rows;
   if (row === undefined) throw unknownHypervisor(host);
-  return readOf(row);
+  return row;
 }
 
 function readOf(row: Row): ReadHypervisor {
+  return { body: bodyOf(row), revision: row.revision, config: JSON.parse(row.config) };
+}
+
+function bodyOf(row: Row): HypervisorBody {
   return {
-    body: {
-      id: row.id,
-      metadata: JSON.parse(row.metadata),
-      ip: row.ip,
-      netmask: row.netmask,
-      gateway: row.gateway,
-      mac: row.mac,
-      total_resources: { memory: row.total_memory, disk: row.total_disk, cpu: row.total_cpu },
-      available_resources: { memory: row.available_memory, disk: row.available_disk, cpu: row.available_cpu },
-      name: row.name,
-      alive: row.alive === 1,
-      last_seen: row.last_seen_ms === null ? null : timestamp(row.last_seen_ms),
-      boot_id: row.boot_id,
-      capabilities: JSON.parse(row.capabilities),
-      executor_version: row.executor_version,
-      load: row.load,
-      free_memory: row.free_memory,
-    },
-    revision: row.revision,
-    config: JSON.parse(row.config),
-    subnets: JSON.parse(row.subnets),
+    id: row.id,
+    metadata: JSON.parse(row.metadata),
+    ip: row.ip,
+    netmask: row.netmask,
+    gateway: row.gateway,
+    mac: row.mac,
+    total_resources: { memory: row.total_memory, disk: row.total_disk, cpu: row.total_cpu },
+    available_resources: { memory: row.available_memory, disk: row.available_disk, cpu: row.available_cpu },
+    name: row.name,
+    alive: row.alive === 1,
+    last_seen: row.last_seen_ms === null ? null : timestamp(row.last_seen_ms),
+    boot_id: row.boot_id,
+    capabilities: JSON.parse(row.capabilities),
+    executor_version: row.executor_version,
+    load: row.load,
+    free_memory: row.free_memory,
   };
 }
 
@@ -141,4 +178,30 @@ export async function readAssociation(
   ]);
   const [row] = rows;
   return row && { ...row, error: row.error === null ? null : JSON.parse(row.error) };
+}
+
+/** Oldest first. */
+export const guestList: List<CreatedKey> = { name: 'guests', key: createdKeySchema };
+
+/** Oldest first. */
+export const associationList: List<CreatedKey> = { name: 'associations', key: createdKeySchema };
+
+const selectAssociations = `
+  SELECT subnet, interface, created_ms FROM subnet_interfaces
+  WHERE hypervisor = :hypervisor AND (created_ms, subnet) > (:created_ms, :subnet)
+  ORDER BY created_ms, subnet LIMIT :limit + 1`;
+
+/** Of the subnets that a hypervisor is in, and by which interfaces, those of a page. */
+export async function readAssociations(
+  database: Database,
+  hypervisor: string,
+  page: Page<CreatedKey>,
+): Promise<Part<{ readonly subnet: string; readonly interface: string }, CreatedKey>> {
+  const [created_ms, subnet] = page.after ?? FIRST_CREATED;
+  const [rows] = await database.read([
+    statement<{ subnet: string; interface: string; created_ms: number }>(selectAssociations, {
+      ...{ hypervisor, created_ms, subnet, limit: limitOf(page) },
+    }),
+  ]);
+  return partOf(rows, page, (row): CreatedKey => [row.created_ms, row.subnet]);
 }

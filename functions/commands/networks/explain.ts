@@ -9,7 +9,7 @@ interface Scope {
   readonly hypervisors: { id: string; name: string }[];
 }
 
-const selectHypervisors = 'SELECT id, name FROM hypervisors ORDER BY created_ms';
+const selectHypervisors = 'SELECT id, name FROM hypervisors ORDER BY created_ms, name';
 
 export async function explainScope(database: Database): Promise<Scope> {
   const [hypervisors] = await database.read([statement<Scope['hypervisors'][number]>(selectHypervisors)]);

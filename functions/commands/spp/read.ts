@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
 import type { ProcessType } from '../../../schema/api/spp/commands.ts';
 import { statement } from '../../../schema/database/database.ts';
@@ -86,14 +88,41 @@ async function unavailable({ database, host }: Where): Promise<Problem | undefin
   return row && new Problem('impossible', `${row.name} cannot be reached by SPP processes: ${row.reason}`);
 }
 
-/** Every connected process, the primary first, then by id. */
-export async function readProcesses(where: Where): Promise<ProcessesBody> {
-  const [rows] = await where.database.read([
-    statement<{ process: number; type: ProcessType }>(
-      `SELECT p.process, p.type ${connected} ${inScope(where)} ORDER BY p.process`,
-      { host: where.host },
+const processKeySchema = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.string()]);
+type ProcessKey = v.InferOutput<typeof processKeySchema>;
+
+/** The primary first, then by id; of one id, by hypervisor. */
+export const processList: List<ProcessKey> = { name: 'processes', key: processKeySchema };
+
+const selectPage = (behind: string, order: string) => `
+  SELECT p.process, p.type, p.hypervisor FROM spp_processes p CROSS JOIN hypervisors h ON h.id = p.hypervisor
+  WHERE ${behind} AND p.connected AND ${alive('h')} ORDER BY ${order} LIMIT :limit + 1`;
+
+const selectPageOfFleet = selectPage('(p.process, p.hypervisor) > (:process, :hypervisor)', 'p.process, p.hypervisor');
+const selectPageOfOne = selectPage(
+  `p.hypervisor = (SELECT n.id FROM hypervisors n WHERE ${isNamed('n')}) AND p.process > :process`,
+  'p.process',
+);
+
+/** The processes that are connected. */
+export async function readProcesses(
+  { database, host }: Where,
+  page: Page<ProcessKey>,
+): Promise<Part<ProcessesBody[number], ProcessKey>> {
+  const [process, hypervisor] = page.after ?? [-1, ''];
+  const place = host === null ? { process, hypervisor } : { process, host };
+  const [rows] = await database.read([
+    statement<{ process: number; type: ProcessType; hypervisor: string }>(
+      host === null ? selectPageOfFleet : selectPageOfOne,
+      { ...place, limit: limitOf(page) },
     ),
   ]);
-  if (rows.length === 0 && where.host !== null) await findHypervisor(where.database, where.host);
-  return rows.map(({ process, type }) => (type === 'primary' ? { type } : { type, 'client-id': process }));
+  if (rows.length === 0 && host !== null) await findHypervisor(database, host);
+  const { items, next } = partOf(rows, page, (row): ProcessKey => [row.process, row.hypervisor]);
+  return {
+    items: items.map((row) =>
+      row.type === 'primary' ? { type: row.type } : { type: row.type, 'client-id': row.process },
+    ),
+    next,
+  };
 }

@@ -19,17 +19,21 @@ import { blockOf, type ReadSubnet } from './read.ts';
 
 const usable = `o.offset BETWEEN s.first_offset AND s.last_offset AND o.offset <> coalesce(s.gateway_offset, -1)`;
 
-/** The range's first, and each that follows one that is taken: the lowest that is free is among them. */
+/** The lowest offset from `from` on that is not in a run of taken ones. */
+const freeFrom = (from: string) => `
+  coalesce((SELECT max(r.last + 1, ${from}) FROM address_runs r
+    WHERE r.subnet = :subnet AND r.first <= ${from} ORDER BY r.first DESC LIMIT 1), ${from})`;
+
+/** No run has the gateway in it: it is passed over once. */
 const lowestFree = `
-  SELECT min(o.offset) FROM subnets s CROSS JOIN (
-    SELECT first_offset AS offset FROM subnets WHERE id = :subnet
-    UNION ALL SELECT gateway_offset + 1 FROM subnets WHERE id = :subnet
-    UNION ALL SELECT offset + 1 FROM addresses WHERE subnet = :subnet) o
-  WHERE s.id = :subnet AND ${usable} AND NOT EXISTS (SELECT 1 FROM addresses a WHERE a.subnet = :subnet AND a.offset = o.offset)`;
+  SELECT CASE f.offset WHEN f.gateway_offset THEN ${freeFrom('f.gateway_offset + 1')} ELSE f.offset END AS offset, f.last_offset
+  FROM (
+    SELECT s.last_offset, s.gateway_offset, ${freeFrom('s.first_offset')} AS offset FROM subnets s
+    WHERE s.id = :subnet AND s.first_offset IS NOT NULL) f`;
 
 const reserveLowest = `
   INSERT INTO addresses (subnet, offset, owner, operation, created_ms)
-  SELECT :subnet, x.offset, :owner, :operation, ${now} FROM (SELECT (${lowestFree}) AS offset) x WHERE x.offset IS NOT NULL`;
+  SELECT :subnet, x.offset, :owner, :operation, ${now} FROM (${lowestFree}) x WHERE x.offset <= x.last_offset`;
 
 const reserveOne = `
   INSERT INTO addresses (subnet, offset, owner, operation, created_ms)

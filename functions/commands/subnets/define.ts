@@ -60,15 +60,26 @@ export function asCreated(id: string, input: SubnetInput): SubnetBody {
   return { id, cidr, gateway, start, end, metadata: input.metadata ?? {}, free, reserved: 0, hypervisors: [] };
 }
 
-/** A reserved address that is not in the range any more, once the subnet is as asked. */
+/** Reserved addresses that are not in the range any more, once the subnet is as asked: at either end, or the gateway. */
 const stranded = `
-  SELECT 1 FROM subnets s CROSS JOIN addresses a ON a.subnet = s.id
-  WHERE s.id = :id AND (a.offset NOT BETWEEN s.first_offset AND s.last_offset OR a.offset = coalesce(s.gateway_offset, -1))`;
+  SELECT 1 FROM subnets s WHERE s.id = :id AND (
+    (SELECT first FROM address_runs WHERE subnet = s.id ORDER BY first LIMIT 1) < s.first_offset
+    OR (SELECT last FROM address_runs WHERE subnet = s.id ORDER BY first DESC LIMIT 1) > s.last_offset
+    OR (SELECT last FROM address_runs WHERE subnet = s.id AND first <= s.gateway_offset ORDER BY first DESC LIMIT 1) >= s.gateway_offset)`;
 
-/** The same before; `shift` is null where no address of the old block is one of the new. */
-const wouldBeStranded = `
-  FROM addresses WHERE subnet = :id AND (:shift IS NULL
-    OR offset + :shift NOT BETWEEN :startOffset AND :endOffset OR offset + :shift = coalesce(:gatewayOffset, -1))`;
+/** Before offsets are moved: none may come before the first address, or (`shift` is null) have no place in the new block. */
+const fitting = `
+  SELECT coalesce((SELECT first FROM address_runs WHERE subnet = :id ORDER BY first LIMIT 1) + :shift >= 0, (
+    SELECT reserved = 0 FROM subnets WHERE id = :id))`;
+
+const countOf = (offsets: string) => `(SELECT count(*) FROM addresses WHERE subnet = :id AND ${offsets})`;
+
+/** What a definition would leave outside, of addresses as they are. */
+const countStranded = `
+  SELECT CASE WHEN :shift IS NULL THEN s.reserved ELSE
+    ${countOf('offset < :startOffset - :shift')} + ${countOf('offset > :endOffset - :shift')}
+    + ${countOf('offset = :gatewayOffset - :shift AND offset BETWEEN :startOffset - :shift AND :endOffset - :shift')} END AS count
+  FROM subnets s WHERE s.id = :id`;
 
 /**
  * Merges: what the request leaves out stays as it is when the change is made, whatever others have written since it was
@@ -169,7 +180,7 @@ function changeBlock({ body: { id, cidr, gateway } }: ReadSubnet, input: SubnetI
     statements: [
       guardBlock(id, cidr),
       guard('other_range', 'EXISTS (SELECT 1 FROM subnets WHERE id = :id AND gateway IS :gateway)', { id, gateway }),
-      guard('stranded', `NOT EXISTS (SELECT 1 ${wouldBeStranded})`, args),
+      guard('stranded', fitting, args),
       ...[...renumber, replaceBlock].map((sql) => statement<never>(sql, args)),
     ],
   };
@@ -188,9 +199,7 @@ function shiftOf(before: Block | null, cidr: string): number | null {
 }
 
 async function explainStranded(database: Database, args: Statement['args']): Promise<Problem> {
-  const [rows] = await database.read([
-    statement<{ count: number }>(`SELECT count(*) AS count ${wouldBeStranded}`, args),
-  ]);
+  const [rows] = await database.read([statement<{ count: number }>(countStranded, args)]);
   const count = rows[0]?.count ?? 0;
   if (count === 0) return new ChangedMeanwhile();
   return new Problem(
@@ -221,14 +230,14 @@ export function removeSubnet({ database, principal }: Asked, read: ReadSubnet, r
 }
 
 const users = `
-  SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT count(*) FROM addresses WHERE subnet = :id)`;
+  SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT reserved FROM subnets WHERE id = :id)`;
 
 async function explainRemoval(database: Database, error: DatabaseError, id: string): Promise<Problem> {
   if (error.reason !== 'in_use') throw error;
   const [rows] = await database.read([
     statement<{ hypervisors: string; addresses: number }>(
       `SELECT (SELECT json_group_array(h.name) FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor WHERE i.subnet = :id) AS hypervisors,
-         (SELECT count(*) FROM addresses WHERE subnet = :id) AS addresses`,
+         (SELECT reserved FROM subnets WHERE id = :id) AS addresses`,
       { id },
     ),
   ]);

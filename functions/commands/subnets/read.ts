@@ -1,8 +1,17 @@
-import { addressAt, type Block, parseBlock } from '../../../schema/addresses/block.ts';
-import type { AddressBody, SubnetBody } from '../../../schema/api/fleet/subnets.ts';
+import { type Block, parseBlock } from '../../../schema/addresses/block.ts';
+import type { SubnetBody } from '../../../schema/api/fleet/subnets.ts';
+import {
+  type CreatedKey,
+  createdKeySchema,
+  FIRST_CREATED,
+  type List,
+  limitOf,
+  type Page,
+  type Part,
+  partOf,
+} from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { timestamp } from '../../intent/operation.ts';
 
 export interface ReadSubnet {
   readonly body: SubnetBody;
@@ -24,26 +33,35 @@ interface Row {
 
 /** The gateway's is nobody's to have. */
 const free = `
-  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0)
-  - (SELECT count(*) FROM addresses a WHERE a.subnet = s.id)`;
+  s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0) - s.reserved`;
 
-const select = `
-  SELECT s.id, s.cidr, s.gateway, s.first, s.last, s.metadata, s.revision, ${free} AS free,
-    (SELECT count(*) FROM addresses a WHERE a.subnet = s.id) AS reserved,
+const columns = `
+  s.id, s.cidr, s.gateway, s.first, s.last, s.metadata, s.revision, ${free} AS free, s.reserved,
     (SELECT json_group_array(json_object('id', id, 'name', name, 'interface', interface, 'state', state, 'error', json(error))) FROM (
       SELECT h.id, h.name, i.interface, i.state, i.error FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor
-      WHERE i.subnet = s.id ORDER BY h.created_ms, h.id)) AS hypervisors
-  FROM subnets s`;
+      WHERE i.subnet = s.id ORDER BY h.created_ms, h.id)) AS hypervisors`;
 
 /** Oldest first. */
-export async function readSubnets(database: Database): Promise<SubnetBody[]> {
-  const [rows] = await database.read([statement<Row>(`${select} ORDER BY s.created_ms, s.id`)]);
-  return rows.map((row) => readOf(row).body);
+export const subnetList: List<CreatedKey> = { name: 'subnets', key: createdKeySchema };
+
+const selectPage = `
+  SELECT ${columns}, s.created_ms FROM subnets s
+  WHERE (s.created_ms, s.id) > (:created_ms, :id) ORDER BY s.created_ms, s.id LIMIT :limit + 1`;
+
+export async function readSubnets(database: Database, page: Page<CreatedKey>): Promise<Part<SubnetBody, CreatedKey>> {
+  const [created_ms, id] = page.after ?? FIRST_CREATED;
+  const [rows] = await database.read([
+    statement<Row & { created_ms: number }>(selectPage, { created_ms, id, limit: limitOf(page) }),
+  ]);
+  const { items, next } = partOf(rows, page, (row): CreatedKey => [row.created_ms, row.id]);
+  return { items: items.map((row) => readOf(row).body), next };
 }
+
+const selectOne = `SELECT ${columns} FROM subnets s WHERE s.id = :id`;
 
 /** Throws a 404. */
 export async function readSubnet(database: Database, id: string): Promise<ReadSubnet> {
-  const [rows] = await database.read([statement<Row>(`${select} WHERE s.id = :id`, { id })]);
+  const [rows] = await database.read([statement<Row>(selectOne, { id })]);
   const [row] = rows;
   if (row === undefined) throw unknownSubnet(id);
   return readOf(row);
@@ -78,29 +96,4 @@ export function blockOf({ cidr }: Pick<SubnetBody, 'cidr'>): Block | null {
   const block = parseBlock(cidr);
   if (typeof block === 'string') throw new Error(`${cidr} is no block of addresses: ${block}`);
   return block;
-}
-
-interface AddressRow {
-  readonly offset: number;
-  readonly owner: string;
-  readonly created_ms: number;
-}
-
-const selectAddresses = `
-  SELECT offset, owner, created_ms FROM addresses WHERE subnet = :subnet AND (:offset IS NULL OR offset = :offset) ORDER BY offset`;
-
-/** By address; all of a subnet, or the one at an offset. */
-export async function readAddresses(
-  database: Database,
-  { body }: ReadSubnet,
-  offset: number | null = null,
-): Promise<AddressBody[]> {
-  const block = blockOf(body);
-  if (block === null) return [];
-  const [rows] = await database.read([statement<AddressRow>(selectAddresses, { subnet: body.id, offset })]);
-  return rows.map((row) => ({
-    address: addressAt(block, row.offset),
-    owner: row.owner === '' ? null : row.owner,
-    reserved: timestamp(row.created_ms),
-  }));
 }

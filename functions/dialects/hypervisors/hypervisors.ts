@@ -15,10 +15,15 @@ import { associate, dissociate, notAssociated } from '../../commands/hypervisors
 import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
 import {
   asCreated,
+  associationList,
+  guestList,
+  hypervisorList,
   type ReadHypervisor,
   readAssociation,
+  readAssociations,
   readHypervisor,
   readHypervisors,
+  readHypervisorWithSubnets,
 } from '../../commands/hypervisors/read.ts';
 import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
 import type { AppContext } from '../../context.ts';
@@ -30,11 +35,14 @@ import { asked } from '../../middleware/asked.ts';
 import { readBody, readStrictBody } from '../../middleware/body.ts';
 import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
 import { answerJson } from '../../middleware/json.ts';
+import { linkNext, seedPage } from '../../middleware/pages.ts';
 import { pathParameter, queryParameters } from '../../middleware/parameters.ts';
 
 /** GET /hypervisors */
 export async function list(c: AppContext): Promise<Response> {
-  return answerJson(c, await readHypervisors(c.get('settings').database));
+  const { items, next } = await readHypervisors(c.get('settings').database, seedPage(c, hypervisorList));
+  linkNext(c, hypervisorList, next);
+  return answerJson(c, items);
 }
 
 /** POST /hypervisors: 201 and the hypervisor. */
@@ -98,17 +106,22 @@ export async function getConfig(c: AppContext): Promise<Response> {
 
 /** PATCH /hypervisors/{id}/config: merges, and answers the whole. */
 export function changeConfig(c: AppContext): Promise<Response> {
-  return changePart(c, configPatchSchema, updateConfig, ({ config }) => config);
+  return changePart(c, configPatchSchema, updateConfig, (id) => answer(c, id, ({ config }) => config));
 }
 
 /** GET /hypervisors/{id}/subnets */
 export async function getSubnets(c: AppContext): Promise<Response> {
-  return answer(c, idOf(c), ({ subnets }) => subnets);
+  const page = seedPage(c, associationList);
+  const { body, revision } = await current(c);
+  const { items, next } = await readAssociations(c.get('settings').database, body.id, page);
+  tag(c, revision);
+  linkNext(c, associationList, next);
+  return answerJson(c, Object.fromEntries(items.map((item) => [item.subnet, item.interface])));
 }
 
 /** PATCH /hypervisors/{id}/subnets: merges, and answers the whole. */
 export function changeSubnets(c: AppContext): Promise<Response> {
-  return changePart(c, subnetsPatchSchema, associate, ({ subnets }) => subnets);
+  return changePart(c, subnetsPatchSchema, associate, (id) => answerSubnets(c, id));
 }
 
 /** GET /hypervisors/{id}/subnets/{subnetID}: the association, and its interface's state on the host (extension). */
@@ -127,12 +140,12 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
   return submit(
     c,
     async () => {
-      const read = await current(c);
+      const read = await readHypervisorWithSubnets(c.get('settings').database, idOf(c));
       return dissociate(asked(c), read, subnet, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,
-      (operation) => answer(c, idIn(operation), ({ subnets }) => subnets),
+      (operation) => answerSubnets(c, idIn(operation)),
       ({ result }) => answerJson(c, JSON.parse(result ?? '{}').left),
     ),
   );
@@ -140,6 +153,7 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
 
 /** GET /hypervisors/{id}/guests: no kind of guest is built yet. */
 export async function getGuests(c: AppContext): Promise<Response> {
+  seedPage(c, guestList);
   return answer(c, idOf(c), () => []);
 }
 
@@ -147,7 +161,7 @@ async function changePart<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
   command: (by: Asked, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
-  part: (read: ReadHypervisor) => unknown,
+  answerPart: (id: string) => Promise<Response>,
 ): Promise<Response> {
   const patch = await readStrictBody(c, schema);
   return submit(
@@ -158,7 +172,7 @@ async function changePart<Schema extends v.GenericSchema>(
     },
     orAsRecorded(
       c,
-      (operation) => answer(c, idIn(operation), part),
+      (operation) => answerPart(idIn(operation)),
       ({ request }) => answerJson(c, withoutEmpty(JSON.parse(request))),
     ),
   );
@@ -173,6 +187,12 @@ async function answer(
   const read = await readHypervisor(c.get('settings').database, id);
   tag(c, read.revision);
   return answerJson(c, part(read), status);
+}
+
+async function answerSubnets(c: AppContext, id: string): Promise<Response> {
+  const { revision, subnets } = await readHypervisorWithSubnets(c.get('settings').database, id);
+  tag(c, revision);
+  return answerJson(c, subnets);
 }
 
 /** What a merge leaves of its patch: an empty text takes a key away. */

@@ -5,6 +5,7 @@ import type { AppContext } from '../../context.ts';
 import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';
 import { answerOperation, submit } from '../../intent/submit.ts';
 import { answerJson } from '../../middleware/json.ts';
+import { nextOf, ownPage } from '../../middleware/pages.ts';
 import { queryParameters } from '../../middleware/parameters.ts';
 
 /** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
@@ -19,7 +20,14 @@ export async function resync(c: AppContext): Promise<Response> {
 
 /** GET /hypervisors/{id}/orphans */
 export async function listOrphans(c: AppContext): Promise<Response> {
-  return answerJson(c, await commands.readOrphans(c.get('settings').database, await named(c)));
+  const page = ownPage(c, commands.orphanList);
+  const { id, held } = await named(c);
+  const { items, next } = await commands.readOrphans(c.get('settings').database, id, page);
+  return answerJson(c, {
+    orphans: items,
+    held: held === null ? null : JSON.parse(held),
+    ...nextOf(commands.orphanList, next),
+  });
 }
 
 /** DELETE /hypervisors/{id}/orphans: a person has looked at them. */

@@ -30,7 +30,7 @@ describe('/subnets', () => {
       metadata: { rack: 7 },
       hypervisors: [],
     });
-    expect(await (await ask('GET', '/subnets')).json()).toEqual([body]);
+    expect(await (await ask('GET', '/subnets')).json()).toEqual({ subnets: [body] });
   });
 
   it('defines what was only known by its id, once', async () => {
@@ -168,7 +168,9 @@ describe('addresses', () => {
   it('are the lowest that are free, and never the gateway', async () => {
     const { ask, reserve, release } = await subnet({ cidr: '10.7.0.0/29', gateway: '10.7.0.3' });
     const addresses = async () =>
-      (await (await ask('GET', `/subnets/${id}/addresses`)).json()).map(({ address }: { address: string }) => address);
+      (await (await ask('GET', `/subnets/${id}/addresses`)).json()).addresses.map(
+        ({ address }: { address: string }) => address,
+      );
     for (let turn = 0; turn < 5; turn += 1) await reserve();
     expect(await addresses()).toEqual(['10.7.0.1', '10.7.0.2', '10.7.0.4', '10.7.0.5', '10.7.0.6']);
     expect((await reserve()).status).toBe(422);

@@ -9,7 +9,8 @@ import {
   reservedAddress,
 } from '../../commands/subnets/addresses.ts';
 import { asCreated, createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets/define.ts';
-import { type ReadSubnet, readAddresses, readSubnet, readSubnets } from '../../commands/subnets/read.ts';
+import { type ReadSubnet, readSubnet, readSubnets, subnetList } from '../../commands/subnets/read.ts';
+import { addressList, readAddress, readAddresses } from '../../commands/subnets/read-addresses.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../intent/new-id.ts';
 import type { AcceptedOperation } from '../../intent/operation.ts';
@@ -18,13 +19,15 @@ import { asked } from '../../middleware/asked.ts';
 import { readOptionalBody, readStrictBody } from '../../middleware/body.ts';
 import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
 import { answerJson } from '../../middleware/json.ts';
+import { nextOf, ownPage } from '../../middleware/pages.ts';
 import { pathParameter } from '../../middleware/parameters.ts';
 
 /* Subnets and their addresses: an extension. */
 
 /** GET /subnets */
 export async function list(c: AppContext): Promise<Response> {
-  return answerJson(c, await readSubnets(c.get('settings').database));
+  const { items, next } = await readSubnets(c.get('settings').database, ownPage(c, subnetList));
+  return answerJson(c, { subnets: items, ...nextOf(subnetList, next) });
 }
 
 /** POST /subnets: 201 and the subnet. */
@@ -82,7 +85,9 @@ export async function remove(c: AppContext): Promise<Response> {
 
 /** GET /subnets/{id}/addresses */
 export async function listAddresses(c: AppContext): Promise<Response> {
-  return answerJson(c, await readAddresses(c.get('settings').database, await current(c)));
+  const page = ownPage(c, addressList);
+  const { items, next } = await readAddresses(c.get('settings').database, await current(c), page);
+  return answerJson(c, { addresses: items, ...nextOf(addressList, next) });
 }
 
 /** POST /subnets/{id}/addresses: 201 and the lowest address that was free, or the one that the body names. */
@@ -118,7 +123,7 @@ export async function release(c: AppContext): Promise<Response> {
 
 async function reservationOf(c: AppContext, subnet: ReadSubnet, address: string) {
   const offset = offsetOrNone(subnet, address);
-  const [reservation] = offset === null ? [] : await readAddresses(c.get('settings').database, subnet, offset);
+  const reservation = offset === null ? undefined : await readAddress(c.get('settings').database, subnet, offset);
   if (offset === null || reservation === undefined) throw notReserved(address);
   return { offset, reservation };
 }

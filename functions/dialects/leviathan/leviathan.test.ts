@@ -278,7 +278,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/operations?limit=x',
       undefined,
       400,
-      [{ parameter: 'limit', detail: 'limit must be a whole number' }],
+      [{ parameter: 'limit', detail: 'must be a whole number' }],
     ],
     [
       'an unknown parameter',

@@ -2,10 +2,11 @@ import type { Hono } from 'hono';
 import type { ProcessType } from '../../../schema/api/spp/commands.ts';
 import { unknownUrl } from '../../../schema/api/spp/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { readProcesses } from '../../commands/spp/read.ts';
+import { processList, readProcesses } from '../../commands/spp/read.ts';
 import type { AppContext, AppEnvironment } from '../../context.ts';
 import { asked, HYPERVISOR_PREFIX, withoutPrefix } from '../../middleware/asked.ts';
 import type { Methods } from '../../middleware/methods.ts';
+import { linkNext, seedPage } from '../../middleware/pages.ts';
 import { asProblem } from '../../middleware/problem.ts';
 import { answerBody, answerText } from './answer.ts';
 import * as components from './components.ts';
@@ -16,7 +17,7 @@ const PREFIX = '/v1';
 
 /** The paths of spp-ctl, and those of later SPP as extensions. */
 const paths: Readonly<Record<string, Methods>> = {
-  '/processes': { GET: async (c) => answerBody(c, JSON.stringify(await readProcesses(asked(c)))) },
+  '/processes': { GET: listProcesses },
   '/vfs/:id': { GET: (c) => answerStatus(c, 'vf'), DELETE: (c) => exit(c, 'vf') },
   '/vfs/:id/components': { POST: components.startComponent },
   '/vfs/:id/components/:name': { PUT: components.changePort, DELETE: (c) => components.stopComponent(c, 'vf') },
@@ -64,6 +65,13 @@ export function answerSppError(error: unknown, c: AppContext): Response | undefi
     c.get('settings')?.report(error, c.get('requestId'));
   }
   return answerText(c, problem);
+}
+
+/** GET /v1/processes */
+async function listProcesses(c: AppContext): Promise<Response> {
+  const { items, next } = await readProcesses(asked(c), seedPage(c, processList));
+  linkNext(c, processList, next);
+  return answerBody(c, JSON.stringify(items));
 }
 
 /** DELETE of a process (extension): it ends. */

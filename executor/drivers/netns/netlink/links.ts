@@ -94,9 +94,22 @@ export function readLinks(socket: RouteSocket): LinkRecord[] {
 
 /** The link of that name in the socket's namespace, or null. */
 export function readLink(socket: RouteSocket, name: string): LinkRecord | null {
+  return socket.get([askByName(name)], decodeLink, `look up link ${name}`)[0] ?? null;
+}
+
+/** Those of the names and indexes that there are in the socket's namespace, each as often as it is asked for. */
+export function readSome(socket: RouteSocket, wanted: readonly (string | number)[]): LinkRecord[] {
+  const requests = wanted.map((one) => (typeof one === 'string' ? askByName(one) : askByIndex(one)));
+  return socket.get(requests, decodeLink, 'look up links');
+}
+
+function askByName(name: string): Request {
   const body = [interfaceHeader({}), withoutStatistics(), textAttribute(IFLA_IFNAME, name)];
-  const message = socket.get({ type: RTM_GETLINK, flags: 0, body }, `look up link ${name}`);
-  return message === null ? null : decodeLink(message);
+  return { type: RTM_GETLINK, flags: 0, body };
+}
+
+function askByIndex(index: number): Request {
+  return { type: RTM_GETLINK, flags: 0, body: [interfaceHeader({ index }), withoutStatistics()] };
 }
 
 function withoutStatistics(): Buffer {
@@ -129,6 +142,25 @@ export function decodeNames({ payload }: Message): { name: string | null; alias:
   if (payload.length < INTERFACE_HEADER) return { name: null, alias: null };
   const attributes = decodeAttributes(payload.subarray(INTERFACE_HEADER), NAMES);
   return { name: decodeText(attributes.get(IFLA_IFNAME)), alias: decodeText(attributes.get(IFLA_IFALIAS)) };
+}
+
+/** What an event says of a link. */
+export type LinkEvent = Pick<LinkRecord, 'index' | 'alias' | 'up' | 'group'> & { readonly gone: boolean };
+
+const TOLD: ReadonlySet<number> = new Set([IFLA_IFALIAS, IFLA_GROUP]);
+
+/** Reads an RTM_NEWLINK or RTM_DELLINK of a link itself; null for others, such as those about ports of a bridge. */
+export function decodeEvent({ type, payload }: Message): LinkEvent | null {
+  if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || payload.length < INTERFACE_HEADER) return null;
+  if (payload.readUInt8(0) !== AF_UNSPEC) return null;
+  const attributes = decodeAttributes(payload.subarray(INTERFACE_HEADER), TOLD);
+  return {
+    index: payload.readInt32LE(4),
+    alias: decodeText(attributes.get(IFLA_IFALIAS)),
+    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
+    group: decodeWord(attributes.get(IFLA_GROUP)) ?? 0,
+    gone: type === RTM_DELLINK,
+  };
 }
 
 function decodeKind(info: Buffer | undefined): string | null {

@@ -1,4 +1,4 @@
-import { refusal, systemError } from '../errors.ts';
+import { type NetnsError, refusal, systemError } from '../errors.ts';
 import { requireTime } from '../expiry.ts';
 import { closeDescriptor, openRouteSocket, receive, send, setSocketOption } from '../syscalls.ts';
 import {
@@ -31,6 +31,8 @@ const RECEIVE_TIMEOUT_SECONDS = 5;
 const BUFFER_BYTES = 4 << 20;
 /** The kernel fills up to 32 KiB of a dump at once, if the reader has room for it. */
 const DATAGRAM_BYTES = 64 << 10;
+/** Each answer takes some 4 KiB of the socket's room until it is read. */
+const ASKED_AT_ONCE = 256;
 /** A dump that was interrupted by changes is read again; a host that never rests is `busy`. */
 const DUMP_ATTEMPTS = 20;
 const EAGAIN = 11;
@@ -104,18 +106,31 @@ export class RouteSocket implements Disposable {
     }
   }
 
-  /** Asks for one object; null if the kernel says that there is none (ENODEV). */
-  get(request: Request, action: string): Message | null {
-    const sequence = this.#reserve(1);
-    send(this.#descriptor, encodeMessage(request, sequence, NLM_F_REQUEST), action);
+  /** Asks for objects, in few system calls, and maps each that is there: the kernel says ENODEV of the others. */
+  get<T>(requests: readonly Request[], read: (message: Message) => T | null, action: string): T[] {
+    const found: T[] = [];
+    for (let first = 0; first < requests.length; first += ASKED_AT_ONCE) {
+      found.push(...this.#getSome(requests.slice(first, first + ASKED_AT_ONCE), read, action));
+    }
+    return found;
+  }
+
+  #getSome<T>(requests: readonly Request[], read: (message: Message) => T | null, action: string): T[] {
+    const first = this.#reserve(requests.length);
+    const last = first + requests.length - 1;
+    const messages = requests.map((request, position) => encodeMessage(request, first + position, NLM_F_REQUEST));
+    send(this.#descriptor, Buffer.concat(messages), action);
+    const found: T[] = [];
+    let refused: NetnsError | null = null;
     for (;;) {
       for (const message of this.#receive(action)) {
-        if (message.sequence !== sequence) continue;
-        if (message.type !== NLMSG_ERROR) return { ...message, payload: Buffer.from(message.payload) };
-        const verdict = decodeVerdict(message);
-        const refused = systemError(verdict.errno, action, undefined, verdict.text);
-        if (refused.errno === 'ENODEV') return null;
-        throw refused;
+        if (message.sequence < first || message.sequence > last) continue;
+        if (message.type === NLMSG_ERROR) refused ??= refusalOf(decodeVerdict(message), action);
+        else push(found, read(message));
+        // Answers come in the order of what was asked.
+        if (message.sequence !== last) continue;
+        if (refused !== null) throw refused;
+        return found;
       }
     }
   }
@@ -142,8 +157,7 @@ export class RouteSocket implements Disposable {
           throwUnlessAccepted(decodeVerdict(message), action);
           return interrupted ? null : entries;
         }
-        const entry = read(message);
-        if (entry !== null) entries.push(entry);
+        push(entries, read(message));
       }
     }
   }
@@ -168,4 +182,14 @@ export class RouteSocket implements Disposable {
 /** @throws NetnsError for a verdict that is not success */
 export function throwUnlessAccepted(verdict: Verdict, action: string): void {
   if (verdict.errno !== 0) throw systemError(verdict.errno, action, undefined, verdict.text);
+}
+
+/** Null where the kernel says only that there is no such link. */
+function refusalOf(verdict: Verdict, action: string): NetnsError | null {
+  const error = systemError(verdict.errno, action, undefined, verdict.text);
+  return error.errno === 'ENODEV' ? null : error;
+}
+
+function push<T>(entries: T[], entry: T | null): void {
+  if (entry !== null) entries.push(entry);
 }

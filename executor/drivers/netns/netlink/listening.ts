@@ -1,0 +1,33 @@
+import { bindNetlink, closeDescriptor, openRouteSocket, setSocketOption } from '../syscalls.ts';
+import { word } from './codec.ts';
+import {
+  NETLINK_ADD_MEMBERSHIP,
+  NETLINK_LISTEN_ALL_NSID,
+  RTNLGRP_LINK,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOL_NETLINK,
+  SOL_SOCKET,
+} from './constants.ts';
+
+export interface Listening {
+  /** Room for events that were not read yet; those that do not fit are lost, which the reader is told. */
+  readonly bufferBytes: number;
+  /** Whether it hears of links in other namespaces too: of those that have an id in the socket's own. */
+  readonly everywhere: boolean;
+}
+
+/** Opens a socket that hears of changes of links, in the namespace that the calling thread is in. */
+export function listenToLinks({ bufferBytes, everywhere }: Listening): number {
+  const socket = openRouteSocket();
+  const room = word(bufferBytes);
+  if (!setSocketOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, room)) setSocketOption(socket, SOL_SOCKET, SO_RCVBUF, room);
+  bindNetlink(socket);
+  // Without it changes inside containers are found by scans alone.
+  if (everywhere) setSocketOption(socket, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, word(1));
+  if (!setSocketOption(socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, word(RTNLGRP_LINK))) {
+    closeDescriptor(socket);
+    throw new Error('the kernel takes no listener for links');
+  }
+  return socket;
+}

@@ -1,0 +1,156 @@
+import { type Database, statement } from '../../schema/database/database.ts';
+import { type Ask, client } from '../support/api.ts';
+import { capable, temporaryDatabase } from '../support/database.ts';
+import { SUBNET } from './hypervisors-server.ts';
+
+/* Every list of the API, and how a test walks through it while rows come and go. */
+
+export const HOST = '00000000-0000-4000-8000-000000000001';
+const OTHER_HOST = '00000000-0000-4000-8000-000000000002';
+
+/** A list, whose rows are numbered from 1 in its own order. */
+export interface ListCase {
+  readonly path: string;
+  /** `Link`: the seeds' lists, bare; `next`: our own, in a member of this name. */
+  readonly style: 'Link' | { readonly member: string };
+  /** Adds the row of a number. */
+  readonly add: (fleet: Fleet, number: number) => Promise<unknown>;
+  /** Takes it away again. */
+  readonly remove: (fleet: Fleet, number: number) => Promise<unknown>;
+  /** The numbers of the rows in a body's list. */
+  readonly numbers: (rows: unknown) => number[];
+}
+
+export interface Fleet {
+  readonly database: Database;
+  readonly ask: Ask;
+}
+
+/** Two hypervisors that seem to be alive, a subnet, and nothing else. */
+export async function aFleetOfTwo(): Promise<Fleet> {
+  const database = await temporaryDatabase();
+  const insert = `
+    INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, last_seen_ms)
+    SELECT :id, :name, 1, :capabilities, 0, CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+  const hosts = [
+    { id: HOST, name: 'host1' },
+    { id: OTHER_HOST, name: 'host2' },
+  ];
+  await database.write(hosts.map((host) => statement(insert, { ...host, capabilities: capable })));
+  const fleet = { database, ask: client(database) };
+  await must(fleet, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/16' });
+  return fleet;
+}
+
+/** A request that cannot fail; answers its body. What needs an executor is not waited for. */
+export async function must<Body = Record<string, unknown>>(
+  { ask }: Fleet,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Body> {
+  const answer = await ask(method, path, body, { prefer: 'respond-async' });
+  const text = await answer.text();
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** `…-000000000042` */
+function uuid(number: number): string {
+  return `aaaaaaaa-aaaa-4aaa-8aaa-${String(number).padStart(12, '0')}`;
+}
+
+function numberIn(id: unknown): number {
+  return Number(/(\d+)$/.exec(String(id))?.[1]);
+}
+
+/** Numbers of what the test has made, in the order of the list. */
+function numbersOf(rows: unknown, idOf: (row: Record<string, unknown>) => unknown, isOurs = (_id: unknown) => true) {
+  return (rows as Record<string, unknown>[]).map(idOf).filter(isOurs).map(numberIn);
+}
+
+const isUuid = (id: unknown) => String(id).startsWith('aaaaaaaa-');
+
+function run(sql: string) {
+  return (fleet: Fleet, number: number) => fleet.database.write([statement(sql, { number, id: uuid(number) })]);
+}
+
+const process = (hypervisor: string): Pick<ListCase, 'add' | 'remove' | 'numbers'> => ({
+  add: run(`
+    INSERT INTO spp_processes (hypervisor, process, type, connected, stale, status, body, version, since_ms)
+    SELECT '${hypervisor}', :number, 'nfv', 1, 0, '{}', '{}', 1, 0`),
+  remove: run(`UPDATE spp_processes SET connected = 0 WHERE hypervisor = '${hypervisor}' AND process = :number`),
+  numbers: (rows) => numbersOf(rows, (row) => row['client-id']),
+});
+
+export const processes: ListCase = { path: '/v1/processes', style: 'Link', ...process(OTHER_HOST) };
+export const processesOfOne: ListCase = { path: '/hypervisors/host1/v1/processes', style: 'Link', ...process(HOST) };
+
+const addresses = `/subnets/${SUBNET}/addresses`;
+
+export const lists: readonly ListCase[] = [
+  {
+    path: '/hypervisors',
+    style: 'Link',
+    add: run(`INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) SELECT :id, :id, 0, '{}', :number`),
+    remove: (fleet, number) => must(fleet, 'DELETE', `/hypervisors/${uuid(number)}`),
+    numbers: (rows) => numbersOf(rows, ({ id }) => id, isUuid),
+  },
+  {
+    path: '/hypervisors/host1/subnets',
+    style: 'Link',
+    add: (fleet, number) => must(fleet, 'PATCH', '/hypervisors/host1/subnets', { [uuid(number)]: `br${number}` }),
+    remove: (fleet, number) => must(fleet, 'DELETE', `/hypervisors/host1/subnets/${uuid(number)}`),
+    numbers: (rows) => Object.keys(rows as object).map(numberIn),
+  },
+  processes,
+  processesOfOne,
+  {
+    path: '/subnets',
+    style: { member: 'subnets' },
+    add: (fleet, number) => must(fleet, 'POST', '/subnets', { id: uuid(number), cidr: '10.8.0.0/24' }),
+    remove: (fleet, number) => must(fleet, 'DELETE', `/subnets/${uuid(number)}`),
+    numbers: (rows) => numbersOf(rows, ({ id }) => id, isUuid),
+  },
+  {
+    path: addresses,
+    style: { member: 'addresses' },
+    add: (fleet, number) => must(fleet, 'POST', addresses, { address: `10.7.0.${number}` }),
+    remove: (fleet, number) => must(fleet, 'DELETE', `${addresses}/10.7.0.${number}`),
+    numbers: (rows) => numbersOf(rows, ({ address }) => address),
+  },
+  {
+    path: `/hypervisors/${HOST}/orphans`,
+    style: { member: 'orphans' },
+    add: run(`
+      INSERT INTO orphans (hypervisor, kind, place, name, label, scans, first_seen_ms)
+      SELECT '${HOST}', CASE WHEN :number < 6 THEN 'link' ELSE 'namespace' END, CASE WHEN :number < 3 THEN '' ELSE 'né' END,
+        printf('o%05d', :number), 'weft:x', 1, 0`),
+    remove: run(`DELETE FROM orphans WHERE name = printf('o%05d', :number)`),
+    numbers: (rows) => numbersOf(rows, ({ name }) => name),
+  },
+];
+
+/** What a page says: the numbers of its rows, and where the next one is. */
+export interface WalkedPage {
+  readonly numbers: number[];
+  readonly next: string | undefined;
+}
+
+export async function pageAt({ ask }: Fleet, { path, style, numbers }: ListCase, at: string): Promise<WalkedPage> {
+  const answer = await ask('GET', at);
+  const body: Record<string, unknown> = await answer.json();
+  if (answer.status !== 200) throw new Error(`GET ${at}: ${answer.status} ${JSON.stringify(body)}`);
+  if (style === 'Link') return { numbers: numbers(body), next: linkIn(answer.headers.get('link')) };
+  const { next, [style.member]: rows } = body;
+  const { searchParams } = new URL(at, 'http://localhost');
+  if (typeof next === 'string') searchParams.set('after', next);
+  return { numbers: numbers(rows), next: next === undefined ? undefined : `${path}?${searchParams}` };
+}
+
+function linkIn(header: string | null): string | undefined {
+  if (header === null) return undefined;
+  const [, target] = /^<([^>]+)>; rel="next"$/.exec(header) ?? [];
+  if (target === undefined) throw new Error(`no link to a next page: ${header}`);
+  return target;
+}

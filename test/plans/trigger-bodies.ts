@@ -1,0 +1,13 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { splitStatements } from '../../schema/database/migrate.ts';
+
+/** The statements of all triggers, with parameters for the values of the row; their plans are not in those of what fires them. */
+export function triggerBodies(database: DatabaseSync): string[] {
+  return database
+    .prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
+    .all()
+    .flatMap(({ sql }) => {
+      const [, body = ''] = /\bBEGIN\b(.*)\bEND\s*$/s.exec(String(sql)) ?? [];
+      return splitStatements(body.replaceAll(/\b(NEW|OLD)\.(\w+)/g, ':$1_$2'));
+    });
+}
