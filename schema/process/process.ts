@@ -6,6 +6,7 @@ import { type Configuration, ConfigurationError, readConfiguration } from './con
 import { type Logger, openLogger } from './logger.ts';
 import { migrateWhenThere } from './migrate-when-there.ts';
 import { prepareStateDirectory } from './state-directory.ts';
+import { keepThreadHeapsSmall } from './thread-heaps.ts';
 
 export interface ProcessContext {
   readonly configuration: Configuration;
@@ -37,6 +38,7 @@ const SHUTDOWN_MS = 10_000;
  */
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
   setUpAllocator();
+  keepThreadHeapsSmall();
   const ending = new Ending();
   let database: Database | undefined;
   try {
