@@ -20,6 +20,7 @@ for (const [title, file] of [
   ['A long history', 'history.ts'],
   ['Lists and choices among much else', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],
+  ['Memory', 'memory.ts'],
 ] as const) {
   console.log(`\n${title}\n`);
   const program = fileURLToPath(new URL(file, import.meta.url));

@@ -9,15 +9,16 @@ import { until } from '../support/until.ts';
 
 const address = '127.0.0.1:8080';
 export const url = `http://${address}`;
-const program = fileURLToPath(new URL('../../start.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Starts API and executor with a new database, and ends them and all that they noted when `measure` is done. */
+/** Starts API and executor as `npm start` does, with a new database, and ends them and all that they noted when `measure` is done. */
 export async function withWeft(
   measure: (pid: number) => Promise<void>,
   environment: NodeJS.ProcessEnv = {},
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
-  const weft = spawn(process.execPath, [program], {
+  const weft = spawn('sh', ['executor/setup/node.sh', 'start.ts'], {
+    cwd: root,
     env: { ...process.env, WEFT_STATE_DIR: directory, WEFT_LISTEN: address, WEFT_LOG: 'warn', ...environment },
     stdio: 'inherit',
   });
