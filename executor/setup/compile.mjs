@@ -7,8 +7,10 @@ const programs = ['start.ts', 'functions/server.ts', 'executor/main.ts', 'schema
 
 /** They refuse to run outside of a thread, when they are compiled already. */
 const threads = [
+  'executor/comparer/thread.ts',
   'executor/drivers/netns/worker.ts',
   'executor/drivers/netns/monitor-thread.ts',
+  'schema/database/batch-thread.ts',
   'schema/database/checkpoint-thread.ts',
 ];
 
