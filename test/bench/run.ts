@@ -12,6 +12,7 @@ if (process.getuid?.() !== 0) {
 for (const [title, file] of [
   ['The whole way', 'api.ts'],
   ['One network of a thousand containers', 'one-network.ts'],
+  ['One container beside five thousand', 'full-host.ts'],
   ['A large import', 'import.ts'],
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
