@@ -90,12 +90,16 @@ function one(number: number): Parameters<NetnsDriver['view']> {
 }
 
 async function look(driver: NetnsDriver): Promise<void> {
+  const before = process.cpuUsage();
   const began = performance.now();
   const { links, namespaces } = await driver.view('all');
   const first = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
   const inside = namespaces.reduce((sum, each) => sum + each.links.length, 0);
   console.log(`${namespaces.length} namespaces with ${inside} links, ${links.length} links on the host`);
-  console.log(`${'the first look of a driver'.padEnd(50)} ${inWords(first)}`);
+  console.log(
+    `${'the first look of a driver'.padEnd(50)} ${inWords(first)}, ${inWords((user + system) / 1000)} of the processor`,
+  );
   await timed('a look at everything', () => driver.view('all'));
   await timed(
     'a look at everything, after 10 of them changed',
