@@ -94,7 +94,7 @@ async function configuredDatabase(): Promise<string> {
       `there is no database ${databaseUrl}; set WEFT_STATE_DIR to where it is, or name its id: --database ID`,
     );
   }
-  const database = openDatabase(databaseUrl, databaseAuthToken);
+  const database = await openDatabase(databaseUrl, databaseAuthToken);
   try {
     const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
     return rows[0]?.id ?? '';

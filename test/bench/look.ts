@@ -60,13 +60,14 @@ async function clear(driver: NetnsDriver): Promise<void> {
   }
 }
 
-/** The median of some rounds, what they took of the processor, and for how long the event loop stood still at most. */
+/** Medians of some rounds: of the time, of what all threads took of the processor, of the longest halt of the event loop. */
 async function timed(what: string, work: () => Promise<unknown>, prepare?: () => Promise<void>): Promise<void> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
   const times: number[] = [];
   const processor: number[] = [];
+  const holds: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     await prepare?.();
+    const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const before = process.cpuUsage();
     const began = performance.now();
@@ -75,10 +76,10 @@ async function timed(what: string, work: () => Promise<unknown>, prepare?: () =>
     const { user, system } = process.cpuUsage(before);
     processor.push((user + system) / 1000);
     delay.disable();
+    holds.push(delay.max / 1e6);
   }
-  const held = (delay.max / 1e6).toFixed(1);
   const figures = `${inWords(median(times))}, ${inWords(median(processor))} of the processor`;
-  console.log(`${what.padEnd(50)} ${figures}, event loop held ${held} ms`);
+  console.log(`${what.padEnd(50)} ${figures}, event loop held ${inWords(median(holds))}`);
 }
 
 const median = (figures: readonly number[]) => figures.toSorted((one, other) => one - other)[ROUNDS >> 1] ?? 0;
@@ -90,12 +91,16 @@ function one(number: number): Parameters<NetnsDriver['view']> {
 }
 
 async function look(driver: NetnsDriver): Promise<void> {
+  const before = process.cpuUsage();
   const began = performance.now();
   const { links, namespaces } = await driver.view('all');
   const first = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
   const inside = namespaces.reduce((sum, each) => sum + each.links.length, 0);
   console.log(`${namespaces.length} namespaces with ${inside} links, ${links.length} links on the host`);
-  console.log(`${'the first look of a driver'.padEnd(50)} ${inWords(first)}`);
+  console.log(
+    `${'the first look of a driver'.padEnd(50)} ${inWords(first)}, ${inWords((user + system) / 1000)} of the processor`,
+  );
   await timed('a look at everything', () => driver.view('all'));
   await timed(
     'a look at everything, after 10 of them changed',

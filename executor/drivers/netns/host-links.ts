@@ -102,8 +102,6 @@ export class HostLinks implements Disposable {
     if (this.#lost) {
       this.#table.replace(readLinks(this.#socket));
       this.#lost = false;
-      // What happened while it was read.
-      this.listen();
     }
     this.#readAgain(this.#table.doubtful());
   }
