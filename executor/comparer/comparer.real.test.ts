@@ -9,6 +9,7 @@ import { label, labelPrefix, subject } from '../../schema/names.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { clearHost, ip } from '../../test/support/host.ts';
+import { startLibsqlServer } from '../../test/support/libsql-server.ts';
 import { type NetnsDriver, openNetnsDriver } from '../drivers/netns/driver.ts';
 import { converge } from '../loop/converge.ts';
 import { Lease } from '../loop/lease.ts';
@@ -177,6 +178,26 @@ describe('the thread', () => {
     expect(met).toEqual(await errorOf(inPlace('all')));
     renameSync(`${file}.away`, file);
     expect((await inThread('all')).differences).toEqual([]);
+  });
+
+  it('asks a libSQL server, too, and says when that is away', async () => {
+    const { file, inPlace } = await start();
+    const server = await startLibsqlServer(file);
+    let closed = false;
+    const close = async () => {
+      if (!closed) await server.close();
+      closed = true;
+    };
+    onTestFinished(close);
+    const comparer = await openComparer(
+      { database: { url: server.url, authToken: undefined }, ...of },
+      { log: () => undefined },
+    );
+    onTestFinished(() => comparer.close());
+    ip('netns', 'delete', 'c8');
+    expect(await comparer.compare('all')).toEqual(await inPlace('all'));
+    await close();
+    await expect(comparer.compare('all')).rejects.toMatchObject({ name: 'DatabaseError', code: 'unavailable' });
   });
 
   it('does all looks of the executor at containers and networks: its own database is asked for none', async () => {
