@@ -1,9 +1,9 @@
 import { startExecutor } from './executor/main.ts';
 import { startServer } from './functions/server.ts';
-import { type Running, startProcess } from './schema/process/process.ts';
+import { type ProcessContext, type Running, startProcess } from './schema/process/process.ts';
 
 /** `npm start`: the API and this host's executor in one process, which then owns the database file. */
-await startProcess(async (context) => {
+async function start(context: ProcessContext): Promise<Running> {
   const serve = () => startServer(context.configuration, context.database, context.log);
   // While the database is away the API says so; else it begins when there is an executor for what it accepts.
   const early = context.isReady ? undefined : await serve();
@@ -20,9 +20,11 @@ await startProcess(async (context) => {
   } catch (error) {
     return await closeFirst(early, error);
   }
-});
+}
 
 async function closeFirst(running: Running | undefined, error: unknown): Promise<never> {
   await running?.close();
   throw error;
 }
+
+if (import.meta.main) await startProcess(start);

@@ -11,6 +11,7 @@ import { canUseNetns, type NetnsDriver, openNetnsDriver } from './drivers/netns/
 import { lockHost } from './host/lock.ts';
 import { converge } from './loop/converge.ts';
 import { sweepChange } from './records/network-change.ts';
+import { networkComparison } from './resources/network/comparison.ts';
 import { networkResource } from './resources/network/resource.ts';
 import type { Labelled } from './resources/resource.ts';
 
@@ -58,7 +59,8 @@ async function main(): Promise<void> {
 
 async function clean(driver: NetnsDriver, database: string, { yes, list }: Options): Promise<void> {
   const resource = networkResource(driver);
-  const labelled = resource.labelled(await resource.observeAll(), labelPrefix(database));
+  const { observeAll, labelled: labelledIn } = networkComparison(driver);
+  const labelled = labelledIn(await observeAll(), labelPrefix(database));
   if (labelled.length === 0) {
     console.log(`nothing on this host bears the label ${labelPrefix(database)}`);
     return;
@@ -92,7 +94,7 @@ async function configuredDatabase(): Promise<string> {
       `there is no database ${databaseUrl}; set WEFT_STATE_DIR to where it is, or name its id: --database ID`,
     );
   }
-  const database = openDatabase(databaseUrl, databaseAuthToken);
+  const database = await openDatabase(databaseUrl, databaseAuthToken);
   try {
     const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
     return rows[0]?.id ?? '';

@@ -1,4 +1,5 @@
 import type { Technology } from '../schema/api/capabilities.ts';
+import type { Compare } from './loop/reconcile/differences.ts';
 import type { Records } from './records/records.ts';
 import type { Resource, Step } from './resources/resource.ts';
 
@@ -15,6 +16,8 @@ export interface Kind<Desired = unknown, Observed = unknown, SomeStep extends St
   readonly resource: Resource<Desired, Observed, SomeStep>;
   /** Of what it stands on. While that is away its operations wait, and nothing is said of what is missing. */
   health?(): Health;
+  /** Compares it with the host beside the event loop; without that the loop does so itself. */
+  readonly compare?: Compare;
 }
 
 /** Forgets a family's own types, so that families stand in one list: the loop hands each back only what it gave out. */

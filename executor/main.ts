@@ -27,6 +27,8 @@ export interface ExecutorSettings {
   /** Where the fault harness comes between the loop and a kind's steps. */
   readonly wrap?: (kind: Kind) => Kind;
   readonly times?: Partial<LoopTimes>;
+  /** False: the loop compares the whole host itself, over the database that it was given. */
+  readonly comparer?: boolean;
 }
 
 export interface RunningExecutor extends Running {
@@ -37,7 +39,7 @@ export interface RunningExecutor extends Running {
 /** Starts the executor of this host: takes the host's lock, registers, and works until it is closed. */
 export async function startExecutor(
   { configuration, database, log, stop, ready }: ProcessContext,
-  { wrap = (each) => each, times: changed = {} }: ExecutorSettings = {},
+  { wrap = (each) => each, times: changed = {}, comparer = true }: ExecutorSettings = {},
 ): Promise<RunningExecutor> {
   await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
@@ -73,8 +75,10 @@ export async function startExecutor(
     const registration = await untilAvailable(() => takeOver(start), log, times);
     stateFile.write(registration);
     const lease = new Lease(times.lease);
+    const { databaseUrl: url, databaseAuthToken: authToken } = configuration;
+    const address = comparer ? { url, authToken } : null;
     const network = netns.available
-      ? opened.adopt(await openNetworkHost({ database, registration, lease, log }), (each) => each.close())
+      ? opened.adopt(await openNetworkHost({ database, registration, lease, log, address }), (each) => each.close())
       : undefined;
     const sppOptions = { database, registration, log, times, replay: configuration.sppReplay };
     const spp = opened.adopt(await openSppHost(listener, sppOptions), (each) => each.close());

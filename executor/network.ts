@@ -1,6 +1,8 @@
 import type { Database } from '../schema/database/database.ts';
+import type { DatabaseAddress } from '../schema/database/reader.ts';
 import type { Logger } from '../schema/process/logger.ts';
 import { bridgesKind } from './bridges.ts';
+import { openComparer } from './comparer/comparer.ts';
 import { type HostChange, openNetnsDriver, openNetnsMonitor } from './drivers/netns/driver.ts';
 import { type Kind, kind } from './kinds.ts';
 import type { Lease } from './loop/lease.ts';
@@ -32,6 +34,8 @@ interface NetworkHostOptions {
   readonly registration: Registration;
   readonly lease: Lease;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** Where a thread finds the database that it compares the whole host with; null: the loop does that itself. */
+  readonly address: DatabaseAddress | null;
 }
 
 /** Links and namespaces on this host: opens what containers, their networks and subnets stand on, and joins it to their rows. */
@@ -40,36 +44,41 @@ export async function openNetworkHost({
   registration,
   lease,
   log,
+  address,
 }: NetworkHostOptions): Promise<NetworkHost> {
-  const listeners = new Set<(change: HostChange) => void>();
-  const say = (level: 'info' | 'warn', text: string) => log[level](text);
-  const driver = await openNetnsDriver({ expires: lease.expires, log: say });
-  const monitor = await openNetnsMonitor({
-    log: say,
-    changed: (change) => {
+  const opened = new AsyncDisposableStack();
+  try {
+    const listeners = new Set<(change: HostChange) => void>();
+    const changes = {
+      subscribe(listener: (change: HostChange) => void) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    const changed = (change: HostChange) => {
       for (const listener of listeners) listener(change);
-    },
-  }).catch(async (error: unknown) => {
-    await driver.close();
+    };
+    const say = (level: 'info' | 'warn', text: string) => log[level](text);
+    const close = (each: { close(): Promise<void> }) => each.close();
+    const driver = opened.adopt(await openNetnsDriver({ expires: lease.expires, log: say }), close);
+    opened.adopt(await openNetnsMonitor({ log: say, changed }), close);
+    const { databaseId, hypervisor } = registration;
+    const comparer =
+      address && opened.adopt(await openComparer({ database: address, databaseId, hypervisor }, { log: say }), close);
+    const network = kind({
+      technology: 'netns',
+      health: () => driver.health(),
+      operations,
+      records: networkRecords(database, databaseId, hypervisor),
+      resource: networkResource(driver, changes),
+      ...(comparer && { compare: comparer.compare }),
+    });
+    return {
+      kinds: [network, bridgesKind({ database, registration, driver, changes })],
+      close: () => opened.disposeAsync(),
+    };
+  } catch (error) {
+    await opened.disposeAsync();
     throw error;
-  });
-  const changes = {
-    subscribe(listener: (change: HostChange) => void) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-  const network = kind({
-    technology: 'netns',
-    health: () => driver.health(),
-    operations,
-    records: networkRecords(database, registration.databaseId, registration.hypervisor),
-    resource: networkResource(driver, changes),
-  });
-  return {
-    kinds: [network, bridgesKind({ database, registration, driver, changes })],
-    async close() {
-      await Promise.all([driver.close(), monitor.close()]);
-    },
-  };
+  }
 }

@@ -40,7 +40,7 @@ it('no statement of the loop goes through the history, however long that is', as
   const difference = {
     subject: 'a',
     repairKind: 'test.repair',
-    resting: { subject: 'a', generation: 0, subjects: ['a'], touchedBy: [], desired: 0 },
+    ...{ generation: 0, subjects: ['a'], touchedBy: [] },
     steps: [],
     problem: null,
     removes: false,

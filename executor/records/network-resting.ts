@@ -2,9 +2,17 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { label, subject } from '../../schema/names.ts';
 import { cenSubject, containerSubject } from '../../schema/statements/networks.ts';
 import type { MemberWish, Network } from '../resources/network/desired.ts';
-import type { Labelled, Touched } from '../resources/resource.ts';
-import { bridgesSubject } from './bridges-rows.ts';
-import type { AtRest, Resting } from './records.ts';
+import type { Touched } from '../resources/resource.ts';
+import { findOrphans } from './network-orphans.ts';
+import type { AtRest, Records, Resting } from './records.ts';
+
+export interface NetworkOf {
+  readonly databaseId: string;
+  readonly hypervisor: string;
+}
+
+/** All rows of a hypervisor are read in pages of so many: no page holds up others who use the database. */
+export const PAGE_ROWS = 500;
 
 interface CenRow {
   readonly id: string;
@@ -35,48 +43,111 @@ const touchedContainers = `+c.hypervisor = :hypervisor AND c.id IN (
 
 const busy = (subjectOf: string) => `EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${subjectOf})`;
 
-const selectCens = (which: string) => `
+const selectCens = (which: string, page = '') => `
   SELECT n.id, n.name, n.link_name, n.generation, coalesce(n.spec ->> '$.made', 0) AS made,
     (SELECT json_group_array(json_object('container', container, 'ordinal', ordinal, 'outside', outside)) FROM (
       SELECT c.name AS container, m.ordinal, m.outside FROM members m CROSS JOIN containers c ON c.id = m.container
       WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
   FROM cens n
-  WHERE ${which} AND NOT ${busy(cenSubject)}`;
+  WHERE ${which} AND NOT ${busy(cenSubject)} ${page}`;
 
-const selectContainers = (which: string) => `
+const selectContainers = (which: string, page = '') => `
   SELECT c.id, c.name, c.generation, c.desired, coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace
   FROM containers c
-  WHERE ${which} AND NOT ${busy(containerSubject)}`;
+  WHERE ${which} AND NOT ${busy(containerSubject)} ${page}`;
 
 const selectBusy = `
   SELECT n.id AS touched FROM cens n WHERE ${touchedCens} AND ${busy(cenSubject)}
   UNION ALL
   SELECT c.id FROM containers c WHERE ${touchedContainers} AND ${busy(containerSubject)}`;
 
-const selectNone = 'SELECT NULL AS touched WHERE false';
+const selectCenPage = selectCens(
+  'n.hypervisor = :hypervisor AND n.name > :after',
+  `ORDER BY n.name LIMIT ${PAGE_ROWS}`,
+);
 
-/** Of all rows of the hypervisor, or of the touched: those that rest, and what of the touched does not. */
-const selects = {
-  all: [selectCens('n.hypervisor = :hypervisor'), selectContainers('c.hypervisor = :hypervisor'), selectNone],
-  touched: [selectCens(touchedCens), selectContainers(touchedContainers), selectBusy],
-} as const;
+const selectContainerPage = selectContainers(
+  'c.hypervisor = :hypervisor AND c.name > :after',
+  `ORDER BY c.name LIMIT ${PAGE_ROWS}`,
+);
 
-/** The networks and containers of a hypervisor that no unfinished operation changes, on one snapshot. */
-export async function loadResting(
-  database: Database,
-  { databaseId, hypervisor }: { readonly databaseId: string; readonly hypervisor: string },
+const selectNamedCens = selectCens(touchedCens);
+const selectNamedContainers = selectContainers(touchedContainers);
+
+/** What a look at the host asks of the rows of networks and containers, and nothing else of these. */
+export function networkResting(
+  database: Pick<Database, 'read'>,
+  of: NetworkOf,
+): Pick<Records<Network>, 'loadResting' | 'findOrphans' | 'repairKind'> {
+  return {
+    loadResting: (touched) => loadResting(database, of, touched),
+    findOrphans: (labelled, known) => findOrphans(database, labelled, known),
+    repairKind: (resource) => (resource.includes('/cens/') ? 'cen.repair' : 'container.repair'),
+  };
+}
+
+/** The networks and containers of a hypervisor that no unfinished operation changes. */
+async function loadResting(
+  database: Pick<Database, 'read'>,
+  of: NetworkOf,
   touched: Touched,
 ): Promise<AtRest<Network>> {
-  const [ofCens, ofContainers, ofBusy] = touched === 'all' ? selects.all : selects.touched;
-  const args = { hypervisor, touched: touched === 'all' ? null : JSON.stringify(touched) };
+  if (touched === 'all') return { resting: await loadPages(database, of), busy: [] };
+  const args = { hypervisor: of.hypervisor, touched: JSON.stringify(touched) };
   const [cens, containers, changing] = await database.read(
     [
-      statement<CenRow>(ofCens, args),
-      statement<ContainerRow>(ofContainers, args),
-      statement<{ touched: string }>(ofBusy, args),
+      statement<CenRow>(selectNamedCens, args),
+      statement<ContainerRow>(selectNamedContainers, args),
+      statement<{ touched: string }>(selectBusy, args),
     ],
     { call: 'look.network' },
   );
+  return { resting: restingOf(of, { cens, containers }), busy: changing.map((row) => row.touched) };
+}
+
+interface Page {
+  readonly cens: readonly CenRow[];
+  readonly containers: readonly ContainerRow[];
+}
+
+/**
+ * Each page is a snapshot of its own. Each row is judged by itself, by its own generation, and the host is looked at after
+ * the last page: a row that changes between two pages is the same to the look as one that changes after the last.
+ */
+async function loadPages(database: Pick<Database, 'read'>, of: NetworkOf): Promise<Resting<Network>[]> {
+  const resting: Resting<Network>[] = [];
+  let after: Afters = { cens: '', containers: '' };
+  while (after.cens !== null || after.containers !== null) {
+    const page = await loadPage(database, of, after);
+    resting.push(...restingOf(of, page));
+    after = { cens: lastOf(page.cens), containers: lastOf(page.containers) };
+  }
+  return resting;
+}
+
+/** The names that the next page begins after; null: there is none. */
+interface Afters {
+  readonly cens: string | null;
+  readonly containers: string | null;
+}
+
+function lastOf(rows: readonly { readonly name: string }[]): string | null {
+  return rows.length < PAGE_ROWS ? null : (rows.at(-1)?.name ?? null);
+}
+
+/** The next networks and the next containers, in one request; nothing comes after null. */
+async function loadPage(database: Pick<Database, 'read'>, { hypervisor }: NetworkOf, after: Afters): Promise<Page> {
+  const [cens, containers] = await database.read(
+    [
+      statement<CenRow>(selectCenPage, { hypervisor, after: after.cens }),
+      statement<ContainerRow>(selectContainerPage, { hypervisor, after: after.containers }),
+    ],
+    { call: 'look.network' },
+  );
+  return { cens, containers };
+}
+
+function restingOf({ databaseId, hypervisor }: NetworkOf, { cens, containers }: Page): Resting<Network>[] {
   const restingContainer = ({ id, name, generation, desired, namespace }: ContainerRow): Resting<Network> => {
     const own = subject(hypervisor, 'containers', name);
     const present = desired === 'present' && namespace === 1;
@@ -101,41 +172,5 @@ export async function loadResting(
       desired: { namespaces: [], segments: [segment] },
     };
   };
-  return {
-    resting: [...containers.map(restingContainer), ...cens.map(restingCen)],
-    busy: changing.map((row) => row.touched),
-  };
-}
-
-/**
- * A container's namespace has the container's name; links are their CEN's under whatever name, or of the bridges of a
- * hypervisor, which looks after them itself.
- */
-const selectOrphans = `
-  SELECT j.key AS place FROM json_each(:labelled) j
-  WHERE NOT EXISTS (SELECT 1 FROM cens n WHERE n.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
-    AND NOT EXISTS (
-      SELECT 1 FROM hypervisors h
-      WHERE h.id = substr(j.value ->> 'resource', length('hypervisors/') + 1, 36)
-        AND ${bridgesSubject('h.id')} = j.value ->> 'resource' AND j.value ->> 'kind' = 'link')
-    AND NOT EXISTS (
-      SELECT 1 FROM containers c
-      WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name')`;
-
-/** Of what bears our label, that which no row knows. One resource is asked for once, however much is labelled with it. */
-export async function findOrphans(database: Database, labelled: readonly Labelled[]): Promise<Labelled[]> {
-  const groups = [
-    ...Map.groupBy(
-      labelled,
-      ({ kind, resource, name }) => `${kind} ${resource} ${kind === 'namespace' ? name : ''}`,
-    ).values(),
-  ];
-  const asked = groups.flatMap(([first]) =>
-    first ? [{ kind: first.kind, resource: first.resource, name: first.name }] : [],
-  );
-  const [rows] = await database.read(
-    [statement<{ place: number }>(selectOrphans, { labelled: JSON.stringify(asked) })],
-    { call: 'look.orphans' },
-  );
-  return rows.flatMap(({ place }) => groups[place] ?? []);
+  return [...containers.map(restingContainer), ...cens.map(restingCen)];
 }

@@ -2,7 +2,7 @@ import type { Database, Rows } from '../../schema/database/database.ts';
 import type { Network } from '../resources/network/desired.ts';
 import type { Change, Labelled } from '../resources/resource.ts';
 import { networkChange, sweepChange } from './network-change.ts';
-import { findOrphans, loadResting } from './network-resting.ts';
+import { networkResting } from './network-resting.ts';
 import { type OperationRowSet, selectOperationRows } from './network-rows.ts';
 import { settleNetwork } from './network-settle.ts';
 import { type ClaimedOperation, loading, type Records } from './records.ts';
@@ -30,11 +30,7 @@ export function networkRecords(database: Database, databaseId: string, hyperviso
     settle: (operation, change, ending) =>
       operation.kind === SWEEP ? [] : settleNetwork(hypervisor, operation, change, ending),
 
-    loadResting: (touched) => loadResting(database, { databaseId, hypervisor }, touched),
-
-    findOrphans: (labelled) => findOrphans(database, labelled),
-
-    repairKind: (resource) => (resource.includes('/cens/') ? 'cen.repair' : 'container.repair'),
+    ...networkResting(database, { databaseId, hypervisor }),
 
     sweepKind: SWEEP,
   };

@@ -74,8 +74,8 @@ export interface Records<Desired, Observed = unknown> {
   settle(operation: ClaimedOperation, change: Change<Desired>, ending: Ending, observed: Observed | null): Statement[];
   /** What no unfinished operation changes: all of this hypervisor, or of what the host's events named. */
   loadResting(touched: Touched): Promise<AtRest<Desired>>;
-  /** Of what bears our label on the host, that which belongs to no row. */
-  findOrphans(labelled: readonly Labelled[]): Promise<Labelled[]>;
+  /** Of what bears our label on the host, that which belongs to no row. `known`: rows that were read a moment ago. */
+  findOrphans(labelled: readonly Labelled[], known: readonly Resting<Desired>[]): Promise<Labelled[]>;
   /**
    * Whether the rows say what the host shows, where they tell more than that it is as wanted: else a repair is filed
    * although the plan lists nothing. Pure.

@@ -35,8 +35,8 @@ export interface Batches<SomeStep extends Step> {
 export interface Resource<Desired, Observed, SomeStep extends Step> {
   /** Reads the part of the host that `desired` is about. */
   observe(desired: Desired): Promise<Observed>;
-  /** Reads all of the host that this kind of resource is on. */
-  observeAll(): Promise<Observed>;
+  /** Reads all of the host that this kind of resource is on; without it each is observed by itself. */
+  observeAll?(): Promise<Observed>;
   /**
    * Lists what is to be done; empty when the host is as desired. Pure. Throws a Problem where something that is not
    * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { compile, isCompiled } from './compiled.mjs';
 import { canInstallHostPackages, installHostPackages, missingPackages } from './host-packages.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesInstalled } from './node-packages.mjs';
@@ -36,7 +37,8 @@ function setUp(name, mode) {
   if (mode === 'off') return 0;
   const missing = whatIsMissing(job);
   if (mode === 'check') return report(missing.packages, missing.hostPackages);
-  if (!missing.packages && missing.hostPackages.length === 0) return 0;
+  const isComplete = !missing.packages && missing.hostPackages.length === 0;
+  if (isComplete && (!job.lasts || isCompiled(root))) return 0;
   return withLock(
     root,
     () => say('waiting for another set-up of this directory …'),
@@ -67,6 +69,7 @@ function install(job, lock) {
     if (canInstallHostPackages()) step(`installing ${hostPackages.join(' ')}`, () => installHostPackages(hostPackages));
     else say(`missing: ${hostPackages.join(' ')}; as root on Debian: apt-get install ${hostPackages.join(' ')}`);
   }
+  if (job.lasts && !isCompiled(root)) step('compiling weft', () => compile(root));
   return 0;
 }
 

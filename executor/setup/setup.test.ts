@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -103,6 +103,19 @@ describe('set-up', () => {
     setUp(clone, 'sql', 'auto', fake);
     expect(readFileSync(join(clone, 'arguments'), 'utf8')).toContain('--include=dev');
     expect(packagesInstalled(clone, true)).toBe(true);
+  });
+
+  it('compiles what is to run for long, once for each state of the sources', () => {
+    const clone = freshClone();
+    const source = join(clone, 'functions/app.ts');
+    for (const directory of ['functions', 'schema']) mkdirSync(join(clone, directory));
+    for (const file of [source, join(clone, 'start.ts')]) writeFileSync(file, '');
+    const compile = () => setUp(clone, 'functions', 'auto', npm(clone, 'exit 0'));
+    expect(compile()).toMatchObject({ status: 0, errors: expect.stringContaining('set-up: compiling weft …\n') });
+    expect(compile()).toEqual({ status: 0, output: '', errors: '' });
+    const later = new Date(Date.now() + 1_000);
+    utimesSync(source, later, later);
+    expect(compile().errors).toMatch(/^set-up: compiling weft …\nset-up: done in \S+ s\n$/);
   });
 
   it('says nothing when there is nothing to do', () => {

@@ -20,18 +20,19 @@ export const technologies = Object.freeze({
 /** @typedef {keyof typeof technologies} Technology */
 
 /**
- * What a job needs: technologies, and whether the packages of development too.
- * @typedef {{ readonly technologies: readonly Technology[], readonly development: boolean }} Job
+ * What a job needs: technologies, whether the packages of development too, and whether it runs for so long that weft
+ * is to be compiled beforehand.
+ * @typedef {{ readonly technologies: readonly Technology[], readonly development: boolean, readonly lasts?: boolean }} Job
  */
 
 /** @type {Readonly<Record<string, Job>>} */
 export const jobs = Object.freeze({
-  start: { technologies: ['netns'], development: false },
-  functions: { technologies: [], development: false },
-  executor: { technologies: ['netns'], development: false },
+  start: { technologies: ['netns'], development: false, lasts: true },
+  functions: { technologies: [], development: false, lasts: true },
+  executor: { technologies: ['netns'], development: false, lasts: true },
   clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
   test: { technologies: ['netns', 'test'], development: true },
-  bench: { technologies: ['netns', 'test', 'bench'], development: true },
+  bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },
   all: { technologies: ['netns', 'test', 'bench'], development: true },
 });

@@ -4,7 +4,7 @@ import type { OperationsQuery } from '../../schema/api/operations.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
-import { operationStatuses } from '../../schema/tables/kernel.ts';
+import { operationStatuses } from '../../schema/operation-statuses.ts';
 import { scansOf } from '../../test/plans/scans.ts';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
 import { EXAMINED_MAX, readOperations } from './operation-list.ts';

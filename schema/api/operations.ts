@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { operationStatuses } from '../operation-statuses.ts';
 import { problemSchema } from '../problem.ts';
-import { operationStatuses } from '../tables/kernel.ts';
 import { PAGE_DEFAULT, PAGE_MAX, wholeNumber } from './pages.ts';
 
 /** One part of a list's work, in the result of the operation that covers the list. */

@@ -12,6 +12,8 @@ export interface OpenSettings {
   readonly synchronous: Synchronous;
   /** After how many pages of log a commit writes it back itself. */
   checkpointPages: number;
+  /** Nothing is written through it. */
+  readonly readOnly?: boolean;
 }
 
 /** 64 MiB of log: the checkpoints of a thread come first and leave little to do, but only a writer begins it anew. */
@@ -40,7 +42,7 @@ export function fileUrl(path: string, parameters: string): URL {
   return url;
 }
 
-function setUp(database: DatabaseSync, { synchronous, checkpointPages }: OpenSettings): void {
+function setUp(database: DatabaseSync, { synchronous, checkpointPages, readOnly = false }: OpenSettings): void {
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode;
   if (mode !== 'wal') {
     throw new DatabaseError(
@@ -51,6 +53,7 @@ function setUp(database: DatabaseSync, { synchronous, checkpointPages }: OpenSet
   }
   database.exec(
     `PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
-     PRAGMA wal_autocheckpoint = ${checkpointPages}; SELECT 1 FROM sqlite_schema; PRAGMA busy_timeout = 0`,
+     PRAGMA wal_autocheckpoint = ${checkpointPages}; SELECT 1 FROM sqlite_schema;
+     PRAGMA query_only = ${readOnly ? 'ON' : 'OFF'}; PRAGMA busy_timeout = 0`,
   );
 }

@@ -35,7 +35,7 @@ async function query(sql: string): Promise<Record<string, unknown>[]> {
     if (existsSync(path)) return queryFile(path, sql);
     throw new Error(`there is no database ${path} yet; npm start makes it, or set WEFT_STATE_DIR to where it is`);
   }
-  const database = openDatabase(databaseUrl, databaseAuthToken);
+  const database = await openDatabase(databaseUrl, databaseAuthToken);
   try {
     return await queryServer(database, sql);
   } finally {

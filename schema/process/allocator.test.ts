@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
+const allocator = new URL('./allocator.ts', import.meta.url).href;
+
 it('does without koffi where its native part is missing', () => {
   const script = `
     import { registerHooks } from 'node:module';
@@ -10,12 +12,29 @@ it('does without koffi where its native part is missing', () => {
         return next(specifier, context);
       },
     });
-    const { keepFreedMemory } = await import(process.argv[1]);
-    keepFreedMemory();
+    const { setUpAllocator } = await import(process.argv[1]);
+    setUpAllocator();
     console.log('it runs');`;
-  const allocator = new URL('./allocator.ts', import.meta.url).href;
-  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script, allocator], {
-    encoding: 'utf8',
-  });
-  expect(output).toBe('it runs\n');
+  expect(run(script)).toBe('it runs\n');
 });
+
+it('keeps no process from its end, and trims again and again', () => {
+  const script = `
+    import { mock } from 'node:test';
+    import koffi from 'koffi';
+    mock.timers.enable({ apis: ['setInterval'] });
+    const calls = [];
+    koffi.load = () => ({ func: (text) => () => calls.push(/\\w+(?=\\()/.exec(text)[0]) });
+    const { setUpAllocator } = await import(process.argv[1]);
+    setUpAllocator();
+    mock.timers.tick(30_000);
+    console.log(calls.filter((name) => name === 'malloc_trim').length);
+    mock.timers.reset();
+    setUpAllocator();`;
+  expect(run(script)).toBe('3\n');
+});
+
+function run(script: string): string {
+  const args = ['--input-type=module', '--eval', script, allocator];
+  return execFileSync(process.execPath, args, { encoding: 'utf8', cwd: import.meta.dirname });
+}

@@ -1,11 +1,12 @@
 import type { Database } from '../database/database.ts';
 import { openDatabase } from '../database/open.ts';
 import { Problem } from '../problem.ts';
-import { keepFreedMemory } from './allocator.ts';
+import { setUpAllocator } from './allocator.ts';
 import { type Configuration, ConfigurationError, readConfiguration } from './configuration.ts';
 import { type Logger, openLogger } from './logger.ts';
 import { migrateWhenThere } from './migrate-when-there.ts';
 import { prepareStateDirectory } from './state-directory.ts';
+import { keepThreadHeapsSmall } from './thread-heaps.ts';
 
 export interface ProcessContext {
   readonly configuration: Configuration;
@@ -36,14 +37,15 @@ const SHUTDOWN_MS = 10_000;
  * whatever `start` had begun ends with the process. A libSQL server that is away does not stop it.
  */
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
-  keepFreedMemory();
+  setUpAllocator();
+  keepThreadHeapsSmall();
   const ending = new Ending();
   let database: Database | undefined;
   try {
     const configuration = readConfiguration(process.env);
     const log = openLogger(configuration.logLevel);
     prepareStateDirectory(configuration);
-    database = openDatabase(configuration.databaseUrl, configuration.databaseAuthToken, {
+    database = await openDatabase(configuration.databaseUrl, configuration.databaseAuthToken, {
       synchronous: configuration.databaseSynchronous,
       warn: (message, cause) => log.warn({ err: cause }, message),
     });

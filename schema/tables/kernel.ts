@@ -1,13 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { operationStatuses } from '../operation-statuses.ts';
 
 /** One row: which database this is. Its id is part of every label that weft puts on a host. */
 export const database = sqliteTable('database', {
   id: text().primaryKey(),
   restoreGeneration: integer('restore_generation').notNull(),
 });
-
-export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 
 export const operations = sqliteTable(
   'operations',

@@ -33,7 +33,8 @@ async function measure(where: string): Promise<void> {
   const { joined, removed } = await changes();
   print(`a container that is made and joins a bridge of three, ${where}`, inWords(joined));
   print(`a container that leaves it and is removed, ${where}`, inWords(removed));
-  print(`GET /cen/{id}, 8 connections of wrk, ${where}`, load({ connections: 8, seconds: 3, path: '/cen/lan' }));
+  const { rate, latency99 } = load({ connections: 8, seconds: 3, path: '/cen/lan' });
+  print(`GET /cen/{id}, 8 connections of wrk, ${where}`, `${Math.round(rate)} a second, p99 ${latency99}`);
 }
 
 function inWords(times: readonly number[]): string {

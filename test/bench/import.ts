@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { until } from '../support/until.ts';
 import { HttpClient, requestText } from './http-client.ts';
+import { PORT, print, quantile, timed, withWeft } from './weft.ts';
 
 /*
  * Times the import of 4,000 networks with 20,000 containers, and what other clients of the API wait meanwhile: some that
@@ -15,30 +10,20 @@ import { HttpClient, requestText } from './http-client.ts';
  *     exec node_modules/.bin/node test/bench/import.ts'
  */
 
-const PORT = 8080;
 const NETWORKS = 4_000;
 const MEMBERS = 5;
 const ROUNDS = 5;
 const CLIENTS = 4;
 
-const print = (what: string, figure: string) => console.log(`${what.padEnd(72)} ${figure}`);
 const inWords = (times: readonly number[]) => `${times.map((time) => Math.round(time)).join(', ')} ms`;
 
-function listOf(round: string): string {
+function listOf(round: string): unknown {
   const member = (cen: number) => (_: unknown, container: number) => `${round}n${cen}c${container}`;
   const cens = Array.from({ length: NETWORKS }, (_, cen) => ({
     cenID: `${round}n${cen}`,
     containerIDs: Array.from({ length: MEMBERS }, member(cen)),
   }));
-  return JSON.stringify({ cenList: cens });
-}
-
-async function send(method: string, path: string, body?: string): Promise<number> {
-  const began = performance.now();
-  const answer = await fetch(`http://127.0.0.1:${PORT}${path}`, { method, ...(body === undefined ? {} : { body }) });
-  const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return performance.now() - began;
+  return { cenList: cens };
 }
 
 /** The figures come from the main thread; a thread sends the lists, so that making them delays no other client. */
@@ -46,7 +31,7 @@ function runSender(): void {
   parentPort?.on('message', async (round: string) => {
     const body = listOf(round);
     parentPort?.postMessage('sending');
-    parentPort?.postMessage(await send('POST', '/cen/import', body));
+    parentPort?.postMessage(await timed('POST', '/cen/import', body));
   });
 }
 
@@ -85,9 +70,8 @@ async function load(requestOf: (count: number) => string, isOver: () => boolean)
 }
 
 function percentiles(times: readonly number[]): string {
-  const sorted = times.toSorted((left, right) => left - right);
-  const at = (share: number) => `${(sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(1)} ms`;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)} (${times.length} requests)`;
+  const at = (share: number) => `${quantile(times, share).toFixed(1)} ms`;
+  return `p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${Math.max(...times).toFixed(1)} ms (${times.length} requests)`;
 }
 
 interface Round {
@@ -118,7 +102,7 @@ async function importBesideOthers(sender: Sender, round: string): Promise<Round>
 
 async function measure(): Promise<void> {
   const sender = new Sender();
-  await send('PUT', '/cen/first');
+  await timed('PUT', '/cen/first');
   const alone: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) alone.push(await sender.send(`a${round}`, () => undefined));
   print(`import of ${NETWORKS} networks with ${NETWORKS * MEMBERS} containers, alone`, inWords(alone));
@@ -133,22 +117,5 @@ async function measure(): Promise<void> {
   await sender.close();
 }
 
-async function main(): Promise<void> {
-  const stateDirectory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
-  const weft = spawn(process.execPath, [fileURLToPath(new URL('../../start.ts', import.meta.url))], {
-    env: { ...process.env, WEFT_STATE_DIR: stateDirectory, WEFT_LISTEN: `127.0.0.1:${PORT}`, WEFT_LOG: 'warn' },
-    stdio: 'inherit',
-  });
-  try {
-    const isReady = async () => (await fetch(`http://127.0.0.1:${PORT}/readyz`).catch(() => undefined))?.status === 200;
-    await until('weft is ready', isReady);
-    await measure();
-  } finally {
-    weft.kill('SIGTERM');
-    await new Promise((resolve) => weft.once('exit', resolve));
-    rmSync(stateDirectory, { recursive: true, force: true });
-  }
-}
-
-if (isMainThread) await main();
+if (isMainThread) await withWeft(measure);
 else runSender();

@@ -60,8 +60,9 @@ async function latency(what: string, requests: readonly string[]): Promise<void>
   print(what, `p50 ${times[500]?.toFixed(2)} ms, p99 ${times[990]?.toFixed(2)} ms`);
 }
 
-async function measure(title: string, program: string, args: readonly string[], environment: Record<string, string>) {
-  const controller: ChildProcess = spawn(process.execPath, [join(root, program), ...args], {
+async function measure(title: string, program: readonly [string, ...string[]], environment: Record<string, string>) {
+  const controller: ChildProcess = spawn('sh', ['executor/setup/node.sh', ...program], {
+    cwd: root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -88,12 +89,12 @@ async function measure(title: string, program: string, args: readonly string[], 
 
 const stateDirectory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
 try {
-  await measure('weft', 'start.ts', [], {
+  await measure('weft', ['start.ts'], {
     WEFT_STATE_DIR: stateDirectory,
     WEFT_LISTEN: `127.0.0.1:${PORT}`,
     WEFT_LOG: 'warn',
   });
-  await measure('without a database', 'test/bench/minimal-controller.ts', [`${PORT}`, '5555', '6666'], {});
+  await measure('without a database', ['test/bench/minimal-controller.ts', `${PORT}`, '5555', '6666'], {});
 } finally {
   rmSync(stateDirectory, { recursive: true, force: true });
 }

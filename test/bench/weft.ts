@@ -1,29 +1,36 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 
 /* What the benchmarks share: weft in a process of its own, requests to it, and how figures are printed. */
 
-const address = '127.0.0.1:8080';
-export const url = `http://${address}`;
-const program = fileURLToPath(new URL('../../start.ts', import.meta.url));
+export const PORT = 8080;
+const address = `127.0.0.1:${PORT}`;
+const url = `http://${address}`;
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Starts API and executor with a new database, and ends them and all that they noted when `measure` is done. */
+/**
+ * Starts API and executor as `npm start` does, with a new database, and ends them and all that they noted when `measure`
+ * is done, which is told after how many milliseconds they were ready.
+ */
 export async function withWeft(
-  measure: (pid: number) => Promise<void>,
+  measure: (startedMs: number) => Promise<void>,
   environment: NodeJS.ProcessEnv = {},
 ): Promise<void> {
+  const began = performance.now();
   const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
-  const weft = spawn(process.execPath, [program], {
+  const weft = spawn('sh', ['executor/setup/node.sh', 'start.ts'], {
+    cwd: root,
     env: { ...process.env, WEFT_STATE_DIR: directory, WEFT_LISTEN: address, WEFT_LOG: 'warn', ...environment },
     stdio: 'inherit',
   });
   try {
     await until('weft is ready', async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200);
-    await measure(weft.pid ?? 0);
+    await measure(performance.now() - began);
   } finally {
     weft.kill('SIGTERM');
     await new Promise((resolve) => weft.once('exit', resolve));
@@ -33,6 +40,8 @@ export async function withWeft(
 
 /** Asks, and answers after how many milliseconds it was done; anything but a 200 is an error. */
 export async function timed(method: string, path: string, body?: unknown): Promise<number> {
+  // The server may have closed an idle connection while a benchmark held this thread.
+  await setImmediate();
   const began = performance.now();
   const answer = await fetch(`${url}${path}`, {
     method,
@@ -48,16 +57,31 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   readonly path: string;
+  /** Of wrk(1) in Lua; GET without it. */
+  readonly script?: string;
 }
 
-/** The requests a second, and the latency that 99 % keep, of wrk(1), whose own work does not hide the server's. */
-export function load({ connections, seconds, path }: Load): string {
+export interface Figures {
+  readonly rate: number;
+  readonly latency99: string;
+}
+
+/** Has wrk(1) ask, whose own work does not hide the server's. */
+export function load({ connections, seconds, path, script }: Load): Figures {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+  const file = join(directory, 'load.lua');
   const args = ['--threads', '2', '--connections', `${connections}`, '--duration', `${seconds}s`, '--latency'];
-  const output = execFileSync('wrk', [...args, `${url}${path}`], { encoding: 'utf8' });
-  const find = (pattern: RegExp) => pattern.exec(output)?.[1];
-  const refused = find(/Non-2xx or 3xx responses: (\d+)/);
-  if (refused !== undefined) throw new Error(`GET ${path}: ${refused} were refused`);
-  return `${Math.round(Number(find(/Requests\/sec:\s+([\d.]+)/)))} a second, p99 ${find(/99%\s+(\S+)/)}`;
+  try {
+    if (script !== undefined) writeFileSync(file, script);
+    const scripted = script === undefined ? [] : ['--script', file];
+    const output = execFileSync('wrk', [...args, ...scripted, `${url}${path}`], { encoding: 'utf8' });
+    const find = (pattern: RegExp) => pattern.exec(output)?.[1];
+    const refused = find(/Non-2xx or 3xx responses: (\d+)/);
+    if (refused !== undefined) throw new Error(`${refused} requests to ${path} were refused`);
+    return { rate: Number(find(/Requests\/sec:\s+([\d.]+)/)), latency99: find(/99%\s+(\S+)/) ?? '' };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 export function quantile(times: readonly number[], part: number): number {

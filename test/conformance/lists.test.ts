@@ -23,7 +23,9 @@ async function walk(
   between: (seen: readonly number[]) => Promise<unknown> = async () => undefined,
 ): Promise<number[]> {
   const seen: number[] = [];
-  for (let at: string | undefined = `${list.path}?limit=${limit}`; at !== undefined; ) {
+  let pages = 0;
+  for (let at: string | undefined = `${list.path}?limit=${limit}`; at !== undefined; pages += 1) {
+    if (pages > 20) throw new Error(`${list.path} has no end: ${seen.join()}`);
     const page = await pageAt(fleet, list, at);
     seen.push(...page.numbers);
     at = page.next;

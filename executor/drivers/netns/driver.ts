@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { type DriverHealth, Reopening } from '../reopening.ts';
 import { type NetnsError, refusal } from './errors.ts';
+import { unpackView } from './packed-view.ts';
 import type { Verbs } from './protocol.ts';
 import { startWorker, type WorkerHandle } from './worker-handle.ts';
 
@@ -205,8 +206,8 @@ class WorkerDriver implements NetnsDriver {
     return this.#worker.health();
   }
 
-  view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView> {
-    return this.#call('view', links === undefined ? { namespaces } : { namespaces, links });
+  async view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView> {
+    return unpackView(await this.#call('view', links === undefined ? { namespaces } : { namespaces, links }));
   }
 
   createNamespace(request: NamespaceRequest): Promise<void> {

@@ -1,15 +1,15 @@
 import type { EnableRequest } from './driver.ts';
 import { refusal } from './errors.ts';
 import { checkLabel, checkLinkName, namespaceInWords } from './names.ts';
-import { readLink, setUp } from './netlink/links.ts';
+import { type LinkRecord, readSome, setUp } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
 import { type Context, checkKind, openPlace, type Place } from './places.ts';
 
 type NamedLink = EnableRequest['links'][number];
 
 /**
- * Sets links up, all of a namespace in one system call. They are found by name, which costs the same however many
- * others there are, and are left alone unless they bear the alias.
+ * Sets links up, all of a namespace in one system call. They are looked up by name, in one too, which costs the same
+ * however many others there are, and are left alone unless they bear the alias.
  *
  * @throws NetnsError `missing` before any link of that namespace is set up
  */
@@ -21,14 +21,14 @@ export function enableLinks(context: Context, { links }: EnableRequest): void {
   }
   for (const [namespace, wanted] of Map.groupBy(links, (link) => link.namespace)) {
     using place = openPlace(context, namespace, action);
-    const indexes = wanted.map((link) => indexOf(place, link, action));
-    const requests = indexes.map((index) => setUp(index, true));
+    const names = wanted.map(({ name }) => name);
+    const found = new Map(readSome(place.socket, names).map((link) => [link.name, link]));
+    const requests = wanted.map((link) => setUp(indexOf(place, link, found.get(link.name), action), true));
     for (const verdict of place.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
   }
 }
 
-function indexOf(place: Place, { name, alias }: NamedLink, action: string): number {
-  const link = readLink(place.socket, name);
+function indexOf(place: Place, { name, alias }: NamedLink, link: LinkRecord | undefined, action: string): number {
   if (link?.alias !== alias) {
     const where = namespaceInWords(place.name);
     throw refusal('missing', action, `no link ${name} in ${where} bears the alias ${JSON.stringify(alias)}`);

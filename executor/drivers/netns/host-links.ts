@@ -1,38 +1,35 @@
 import type { LinkSelection } from './driver.ts';
-import { isLinkName } from './names.ts';
+import { LinkTable } from './link-table.ts';
 import { decodeMessages } from './netlink/codec.ts';
-import { decodeEvent, type LinkEvent, type LinkRecord, readLinks, readSome } from './netlink/links.ts';
+import { decodeEvent, type LinkRecord, readLinks, readSome } from './netlink/links.ts';
 import { listenToLinks } from './netlink/listening.ts';
 import type { RouteSocket } from './netlink/socket.ts';
 import { closeDescriptor, receiveNow } from './syscalls.ts';
 
 const BUFFER_BYTES = 8 << 20;
 const DATAGRAM_BYTES = 64 << 10;
-/** Events shorten the wait, a dump is the truth: it is read anew at least so often. */
-const DUMP_MILLISECONDS = 300_000;
+/** Events shorten the wait, reading is the truth: so many looks at everything read each link once. */
+const TURNS = 10;
 const ACTION = 'listen to changes of links';
 
 /**
- * Which links of the host's namespace bear which aliases, so that what is looked for costs the same however many others
- * there are. Only where to look is kept: what is answered is read from the kernel each time.
+ * The links of the host's namespace: read once, then kept by the kernel's events, so that what is looked for costs the
+ * same however many others there are. (Reading them all costs more than their number: for each veth the kernel goes
+ * through the ids of all namespaces, `peernet2id`.)
  *
- * The kernel queues an event before the call that caused it returns, so that a table which has taken the events in is
- * as true as one that was read anew, but for one thing: it tells nothing of the alias and the group of a link that is
- * down (`netdev_state_change`). Those that are down and have no alias are asked each time, since they may have got one.
- * A label that somebody else gives to a link which is down and has another one is not seen before it is up, or the next
- * dump.
+ * The kernel queues an event before the call that caused it returns: a table that has taken the events in is as true as
+ * one that was read anew. It is silent in two cases. Of a link that is down it tells neither alias nor group
+ * (`netdev_state_change`): those are read again whenever they are asked for. And a link's other end may get another
+ * index when it is moved: see `correctPeers`.
  */
 export class HostLinks implements Disposable {
   readonly #socket: RouteSocket;
   readonly #events: number;
   readonly #datagram = Buffer.alloc(DATAGRAM_BYTES);
-  readonly #aliases = new Map<number, string>();
-  readonly #byAlias = new Map<string, Set<number>>();
-  readonly #byOwner = new Map<string, Set<number>>();
-  readonly #downWithoutAlias = new Set<number>();
-  readonly #groups = new Map<number, number>();
-  /** When the table was read, by performance.now(); null: it is to be read anew. */
-  #readAt: number | null = null;
+  readonly #table = new LinkTable();
+  /** The table is to be read anew: nothing was read yet, or events were lost. */
+  #lost = true;
+  #looks = 0;
 
   constructor(socket: RouteSocket, { bufferBytes = BUFFER_BYTES }: { readonly bufferBytes?: number } = {}) {
     this.#socket = socket;
@@ -43,78 +40,87 @@ export class HostLinks implements Disposable {
     closeDescriptor(this.#events);
   }
 
-  /** All of them, and with that the table anew. */
+  /** All of them. Each is read again in its turn. */
   all(): LinkRecord[] {
-    this.#takeEvents();
-    const links = readLinks(this.#socket);
-    this.#clear();
-    for (const link of links) this.#note({ ...link, gone: false });
-    this.#readAt = performance.now();
-    return links;
+    this.#refresh();
+    this.#looks += 1;
+    const turn = this.#looks % TURNS;
+    this.#readAgain(this.#table.all().flatMap(({ index, up }) => (!up || index % TURNS === turn ? [index] : [])));
+    return this.#table.all();
   }
 
   /** Those that are asked for, and the bridges that they are ports of. */
   select({ owners, aliases, names }: LinkSelection): LinkRecord[] {
     this.#refresh();
-    const wantedOwners = new Set(owners);
-    const wantedAliases = new Set(aliases);
-    const isWanted = (alias: string) => wantedAliases.has(alias) || wantedOwners.has(ownerOf(alias));
-    const indexes = new Set([
-      ...[...wantedOwners].flatMap((owner) => [...(this.#byOwner.get(owner) ?? [])]),
-      ...[...wantedAliases].flatMap((alias) => [...(this.#byAlias.get(alias) ?? [])]),
+    const found = this.#current((table) => [
+      ...owners.flatMap((owner) => table.ownedBy(owner)),
+      ...aliases.flatMap((alias) => table.bearing(alias)),
+      ...names.flatMap((name) => table.named(name)),
     ]);
-    const found = new Map<number, LinkRecord>();
-    const foundNames = new Set<string>();
-    const add = (links: readonly LinkRecord[]): void => {
-      for (const link of links) {
-        found.set(link.index, link);
-        foundNames.add(link.name);
-      }
-    };
-    add(readSome(this.#socket, [...indexes]).filter(({ alias }) => alias !== null && isWanted(alias)));
-    const others = new Set(names.filter((name) => !foundNames.has(name) && isLinkName(name)));
-    add(readSome(this.#socket, [...others]));
-    const masters = new Set([...found.values()].flatMap(({ master }) => master ?? []));
-    add(readSome(this.#socket, [...masters.difference(found)]));
-    return [...found.values()];
+    const masters = this.#table.withIndexes(found.flatMap(({ master }) => master ?? []));
+    return [...new Set([...found, ...masters])];
   }
 
   /** Those that bear one of the aliases. */
   bearing(aliases: Iterable<string>): LinkRecord[] {
     this.#refresh();
-    const wanted = new Set(aliases);
-    const indexes = [...wanted].flatMap((alias) => [...(this.#byAlias.get(alias) ?? [])]);
-    return readSome(this.#socket, indexes).filter(({ alias }) => alias !== null && wanted.has(alias));
+    return this.#current((table) => [...new Set(aliases)].flatMap((alias) => table.bearing(alias)));
   }
 
-  /** The groups that any of them is in, but for the one that all begin with. */
+  /** The groups that any of them is in. */
   groups(): ReadonlySet<number> {
     this.#refresh();
-    return new Set(this.#groups.values());
+    return new Set(this.#table.all().map(({ group }) => group));
+  }
+
+  /**
+   * `links` with those read again whose other ends, which are `inside` other namespaces, tell of them what they do not
+   * tell themselves.
+   */
+  correctPeers(links: readonly LinkRecord[], inside: Iterable<Pick<LinkRecord, 'index' | 'peer'>>): LinkRecord[] {
+    const peers = new Map(links.flatMap(({ index, peer }) => (peer === null ? [] : [[index, peer] as const])));
+    const wrong = [...inside].flatMap(({ index, peer }) =>
+      peer !== null && peers.has(peer) && peers.get(peer) !== index ? [peer] : [],
+    );
+    if (wrong.length === 0) return [...links];
+    this.#readAgain(wrong);
+    return this.#table.withIndexes(links.map(({ index }) => index));
   }
 
   /** Takes in what was told meanwhile, so that there is room for what comes. */
   listen(): void {
-    this.#takeEvents();
-  }
-
-  #refresh(): void {
-    this.#takeEvents();
-    if (this.#readAt === null || performance.now() - this.#readAt > DUMP_MILLISECONDS) {
-      this.all();
-      return;
-    }
-    if (this.#downWithoutAlias.size === 0) return;
-    for (const link of readSome(this.#socket, [...this.#downWithoutAlias])) this.#note({ ...link, gone: false });
-  }
-
-  #takeEvents(): void {
     for (;;) {
       const length = receiveNow(this.#events, this.#datagram, ACTION);
       if (length === 'empty') return;
-      if (length === 'overflow') this.#readAt = null;
-      else if (this.#readAt !== null) this.#hear(this.#datagram.subarray(0, length));
+      if (length === 'overflow') this.#lost = true;
+      else if (!this.#lost) this.#hear(this.#datagram.subarray(0, length));
     }
+  }
+
+  #refresh(): void {
+    this.listen();
+    if (this.#lost) {
+      this.#table.replace(readLinks(this.#socket));
+      this.#lost = false;
+    }
+    this.#readAgain(this.#table.doubtful());
+  }
+
+  /** What `find` finds, after those of it that are down were read again. */
+  #current(find: (table: LinkTable) => LinkRecord[]): LinkRecord[] {
+    const down = find(this.#table).flatMap(({ index, up }) => (up ? [] : [index]));
+    if (down.length === 0) return [...new Set(find(this.#table))];
+    this.#readAgain(down);
+    return [...new Set(find(this.#table))];
+  }
+
+  #readAgain(indexes: readonly number[]): void {
+    const found = readSome(this.#socket, indexes);
+    if (found.length < indexes.length) {
+      const there = new Set(found.map(({ index }) => index));
+      for (const index of indexes) if (!there.has(index)) this.#table.remove(index);
+    }
+    for (const link of found) this.#table.put(link);
   }
 
   /** What does not decode may have been about anything. */
@@ -122,56 +128,12 @@ export class HostLinks implements Disposable {
     try {
       for (const message of decodeMessages(received)) {
         const event = decodeEvent(message);
-        if (event !== null) this.#note(event);
+        if (event === null) continue;
+        if (event.link === null) this.#table.remove(event.index);
+        else this.#table.put(event.link);
       }
     } catch {
-      this.#readAt = null;
+      this.#lost = true;
     }
   }
-
-  #note({ index, alias, up, group, gone }: LinkEvent): void {
-    if (gone || group === 0) this.#groups.delete(index);
-    else this.#groups.set(index, group);
-    if (gone || up || alias !== null) this.#downWithoutAlias.delete(index);
-    else this.#downWithoutAlias.add(index);
-    this.#label(index, gone ? null : alias);
-  }
-
-  #label(index: number, alias: string | null): void {
-    const known = this.#aliases.get(index);
-    if (known === (alias ?? undefined)) return;
-    if (known !== undefined) {
-      this.#aliases.delete(index);
-      remove(this.#byAlias, known, index);
-      remove(this.#byOwner, ownerOf(known), index);
-    }
-    if (alias !== null) {
-      this.#aliases.set(index, alias);
-      add(this.#byAlias, alias, index);
-      add(this.#byOwner, ownerOf(alias), index);
-    }
-  }
-
-  #clear(): void {
-    for (const table of [this.#aliases, this.#byAlias, this.#byOwner, this.#downWithoutAlias, this.#groups])
-      table.clear();
-  }
-}
-
-/** An alias' first word. */
-function ownerOf(alias: string): string {
-  const end = alias.indexOf(' ');
-  return end < 0 ? alias : alias.slice(0, end);
-}
-
-function add(lists: Map<string, Set<number>>, key: string, index: number): void {
-  const list = lists.get(key);
-  if (list) list.add(index);
-  else lists.set(key, new Set([index]));
-}
-
-function remove(lists: Map<string, Set<number>>, key: string, index: number): void {
-  const list = lists.get(key);
-  list?.delete(index);
-  if (list?.size === 0) lists.delete(key);
 }

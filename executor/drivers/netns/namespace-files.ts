@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { asNetnsError, isFileError, NetnsError } from './errors.ts';
 import { closeDescriptor, openWithoutMounts, tryLock } from './syscalls.ts';
 
@@ -37,6 +37,13 @@ export function readLabel(path: string): string | null {
   }
 }
 
+/** A label, and which file it was read from. */
+export interface KnownLabel {
+  readonly label: string | null;
+  readonly inode: number;
+  readonly changedMs: number;
+}
+
 /**
  * The files of a directory past what is mounted over them. The way there is opened when it is first asked for, since
  * closing it costs the kernel a grace period, and serves for many files.
@@ -51,8 +58,23 @@ export class FilesBelowMounts implements Disposable {
 
   /** The label in the file of that name; null without one. */
   readLabel(name: string): string | null {
+    const path = this.#path(name);
+    return path === null ? null : readLabel(path);
+  }
+
+  /** The same, read again only if it is another file than `known` was read from. */
+  readLabelAgain(name: string, known: KnownLabel | undefined): KnownLabel | null {
+    const path = this.#path(name);
+    const found = path === null ? undefined : lstatSync(path, { throwIfNoEntry: false });
+    if (path === null || found === undefined) return null;
+    const { ino: inode, ctimeMs: changedMs } = found;
+    if (known?.inode === inode && known.changedMs === changedMs) return known;
+    return { inode, changedMs, label: readLabel(path) };
+  }
+
+  #path(name: string): string | null {
     this.#descriptor ??= open(this.#directory);
-    return this.#descriptor === null ? null : readLabel(`/proc/self/fd/${this.#descriptor}/${name}`);
+    return this.#descriptor === null ? null : `/proc/self/fd/${this.#descriptor}/${name}`;
   }
 
   [Symbol.dispose](): void {

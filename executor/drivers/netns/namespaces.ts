@@ -65,19 +65,6 @@ export class NamespaceDirectory {
     }
   }
 
-  /** Looks at each name in turn and skips those that do not exist. */
-  visit<T>(names: readonly string[], read: (name: string, entry: Entry) => T): T[] {
-    for (const name of names) checkNamespaceName(name, 'look at namespaces');
-    if (names.length === 0) return [];
-    using files = new FilesBelowMounts(this.#directory);
-    const results: T[] = [];
-    for (const name of names) {
-      using entry = this.#look(name, files);
-      if (entry !== null) results.push(read(name, entry));
-    }
-    return results;
-  }
-
   /** The namespace of that name. @throws NetnsError `missing` */
   open(name: string, action: string): Namespace {
     checkNamespaceName(name, action);

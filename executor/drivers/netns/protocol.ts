@@ -1,5 +1,6 @@
-import type { HostView, LinkSelection, NetnsDriver } from './driver.ts';
+import type { LinkSelection, NetnsDriver } from './driver.ts';
 import type { NetnsErrorFields } from './errors.ts';
+import type { PackedView } from './packed-view.ts';
 
 /* What goes between the driver and its worker thread. */
 
@@ -18,7 +19,7 @@ type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view' | Singula
 export type Verbs = {
   [Name in VerbName]: (request: Parameters<NetnsDriver[Name]>[0]) => Awaited<ReturnType<NetnsDriver[Name]>>;
 } & {
-  view: (request: ViewRequest) => HostView;
+  view: (request: ViewRequest) => PackedView;
 };
 
 export interface ViewRequest {

@@ -53,6 +53,12 @@ export class HostNamespace extends Namespace {
     return fstatSync(descriptor).dev === this.#device;
   }
 
+  /** What a file with that device and number is. */
+  classify(device: number, inode: number): 'host' | 'namespace' | 'other' {
+    if (device !== this.#device) return 'other';
+    return inode === this.#inode ? 'host' : 'namespace';
+  }
+
   /** Whether `descriptor` refers to the host's own namespace. */
   isHost(descriptor: number): boolean {
     const { dev, ino } = fstatSync(descriptor);
@@ -74,6 +80,19 @@ export class HostNamespace extends Namespace {
       closeSync(descriptor);
       throw error;
     }
+  }
+
+  /**
+   * What `read` reads through a socket in the namespace that `descriptor` refers to.
+   *
+   * @throws NetnsError `invalid` when it is a namespace of another type
+   */
+  inside<T>(descriptor: number, read: (socket: RouteSocket) => T): T {
+    using socket = this.#excursion(() => {
+      enterNamespace(descriptor);
+      return RouteSocket.openForReading();
+    });
+    return read(socket);
   }
 
   /** Makes a network namespace, which lives as long as the result is open or something is mounted on it. */

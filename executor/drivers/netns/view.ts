@@ -1,23 +1,27 @@
-import type { HostView, Link, NamespaceView } from './driver.ts';
-import { type LinkRecord, readLinks } from './netlink/links.ts';
-import { nameForListeners } from './netlink/namespace-ids.ts';
+import type { HostView } from './driver.ts';
+import { type PackedView, packView } from './packed-view.ts';
 import type { Context } from './places.ts';
 import type { ViewRequest } from './protocol.ts';
 
-/** Reads the links of the host's namespace and of those named that exist. Changes nothing but the numbers by which listeners know namespaces. */
-export function view({ host, hostLinks, directory }: Context, { namespaces, links }: ViewRequest): HostView {
-  const names = namespaces === 'all' ? directory.names() : namespaces;
-  const seen = directory.visit(names, (name, { namespace, label }): NamespaceView => {
-    // Namespaces of an earlier boot of this program, or of an older version, may have no number yet.
-    if (namespaces === 'all' && namespace !== null && label !== null)
-      nameForListeners(host.socket, [namespace.descriptor]);
-    const links = namespace === null ? [] : readLinks(namespace.socket).map(withoutGroup);
-    return { name, label, mounted: namespace !== null, links };
-  });
-  const seenOnHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
-  return { links: seenOnHost.map(withoutGroup), namespaces: seen };
+/** What a look stands on. */
+export type LookContext = Pick<Context, 'hostLinks' | 'namespaceLooks' | 'directory'>;
+
+/** What {@link look} sees, in the form in which it goes to another thread. */
+export function view(context: LookContext, request: ViewRequest): PackedView {
+  return packView(look(context, request));
 }
 
-function withoutGroup({ group: _, ...link }: LinkRecord): Link {
-  return link;
+/**
+ * Reads the links of those of the namespaces that exist, and tells the host's. Changes nothing but the ids by which the
+ * kernel tells of namespaces.
+ */
+export function look(
+  { hostLinks, namespaceLooks, directory }: LookContext,
+  { namespaces, links }: ViewRequest,
+): HostView {
+  const seen = namespaces === 'all' ? namespaceLooks.all(directory.names()) : namespaceLooks.some(namespaces);
+  // Last, so that what the others tell of their other ends is known.
+  const onHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
+  const inside = seen.flatMap((namespace) => namespace.links);
+  return { links: hostLinks.correctPeers(onHost, inside), namespaces: seen };
 }

@@ -1,57 +1,123 @@
-import { Problem } from '../../../schema/problem.ts';
-import type { Kind } from '../../kinds.ts';
-import type { Resting } from '../../records/records.ts';
-import type { Step, Touched } from '../../resources/resource.ts';
+import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
+import type { Records, Resting } from '../../records/records.ts';
+import type { Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
+
+/*
+ * Comparisons of what is at rest with the host. What they answer is plain data, small on a host that is as wanted: it may
+ * come from another thread.
+ */
 
 /** A resource at rest whose part of the host is not as wanted. */
 export interface Difference {
   readonly subject: string;
   readonly repairKind: string;
-  readonly resting: Resting<unknown>;
+  readonly generation: number;
+  /** What a repair changes. */
+  readonly subjects: readonly string[];
+  /** By which the host's events name the resource. */
+  readonly touchedBy: readonly string[];
   /** What a repair would begin with. */
   readonly steps: readonly Step[];
   /** What is in the way of a repair. */
-  readonly problem: Problem | null;
+  readonly problem: ProblemDetails | null;
   /** Whether the repair takes something away. */
   readonly removes: boolean;
 }
 
+/** What bears labels of one kind, and what of that belongs to no row. */
+export interface Orphans {
+  readonly labelled: number;
+  readonly orphans: readonly Labelled[];
+}
+
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** What of the touched is being changed just now. */
+  /** Of what events named, that which an operation is changing just now. */
   readonly busy: readonly string[];
-  /** The host as it was seen; null where only a part of it was looked at. */
-  readonly observed: unknown;
+  /** Null: not everything was looked at, or nothing of that kind bears labels. */
+  readonly orphans: Orphans | null;
 }
 
 /** Compares what is at rest of one kind with the host: all of it, or what events named. */
-export async function compare({ records, resource }: Kind, touched: Touched): Promise<Comparison> {
-  const { resting, busy } = await records.loadResting(touched);
-  const observed = touched === 'all' ? await resource.observeAll() : null;
-  // All at once: a resource gathers looks that are asked for together into one.
-  const seen = await Promise.all(resting.map(async ({ desired }) => observed ?? resource.observe(desired)));
-  const differences = resting.flatMap((each, index): Difference[] => {
-    const { steps, problem } = plan(resource, each.desired, seen[index]);
-    const noted = records.isNoted?.(each.desired, seen[index]) ?? true;
-    if (steps.length === 0 && problem === null && noted) return [];
-    const removes = steps.some((step) => resource.removes(step));
-    return [
-      { subject: each.subject, repairKind: records.repairKind(each.subject), resting: each, steps, problem, removes },
-    ];
-  });
-  return { differences, busy, observed };
+export type Compare = (touched: Touched) => Promise<Comparison>;
+
+/** What a kind has to have to be compared with the host. */
+export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
+  readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans' | 'isNoted' | 'repairKind'>;
+  readonly resource: Pick<
+    Resource<Desired, Observed, SomeStep>,
+    'observe' | 'observeAll' | 'plan' | 'removes' | 'labels' | 'labelled'
+  >;
+}
+
+/**
+ * Compares in the calling thread. The rows come before the host: what an operation changes after that differs from what was
+ * read, but then it is being changed when its repair is to be filed, or has another generation by then. Rows that were
+ * read after the host would make of each operation that ended in between a difference that is none.
+ *
+ * `prefix`: of the labels that are looked for.
+ */
+export function comparing<Desired, Observed, SomeStep extends Step>(
+  kind: Comparable<Desired, Observed, SomeStep>,
+  prefix: string,
+): Compare {
+  const { records, resource } = kind;
+  return async (touched) => {
+    const { resting, busy } = await records.loadResting(touched);
+    if (touched !== 'all' || !resource.observeAll) {
+      return { differences: differences(kind, resting, await observeEach(kind, resting)), busy, orphans: null };
+    }
+    const observed = await resource.observeAll();
+    const found = differences(kind, resting, () => observed);
+    if (resource.labels.length === 0) return { differences: found, busy, orphans: null };
+    const labelled = resource.labelled(observed, prefix);
+    const orphans = await records.findOrphans(labelled, resting);
+    return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
+  };
+}
+
+/** All at once: a resource gathers looks that are asked for together into one. */
+async function observeEach<Desired, Observed, SomeStep extends Step>(
+  { resource }: Comparable<Desired, Observed, SomeStep>,
+  resting: readonly Resting<Desired>[],
+): Promise<(index: number) => Observed> {
+  const seen = await Promise.all(resting.map(({ desired }) => resource.observe(desired)));
+  return (index) => seen[index] as Observed;
+}
+
+function differences<Desired, Observed, SomeStep extends Step>(
+  kind: Comparable<Desired, Observed, SomeStep>,
+  resting: readonly Resting<Desired>[],
+  observed: (index: number) => Observed,
+): Difference[] {
+  return resting.flatMap((each, index) => difference(kind, each, observed(index)) ?? []);
+}
+
+function difference<Desired, Observed, SomeStep extends Step>(
+  { records, resource }: Comparable<Desired, Observed, SomeStep>,
+  { desired, subject, generation, subjects, touchedBy }: Resting<Desired>,
+  observed: Observed,
+): Difference | null {
+  const { steps, problem } = plan(resource, desired, observed);
+  if (steps.length === 0 && problem === null && (records.isNoted?.(desired, observed) ?? true)) return null;
+  return {
+    ...{ subject, generation, subjects, touchedBy, problem },
+    repairKind: records.repairKind(subject),
+    steps: steps.map(({ name, item }) => ({ name, item })),
+    removes: steps.some((step) => resource.removes(step)),
+  };
 }
 
 /** Something foreign in the way differs too: the repair then says what it is. */
-function plan(
-  resource: Kind['resource'],
-  desired: unknown,
-  observed: unknown,
-): { steps: readonly Step[]; problem: Problem | null } {
+function plan<Desired, Observed, SomeStep extends Step>(
+  resource: Pick<Resource<Desired, Observed, SomeStep>, 'plan'>,
+  desired: Desired,
+  observed: Observed,
+): { steps: readonly SomeStep[]; problem: ProblemDetails | null } {
   try {
     return { steps: resource.plan(desired, observed), problem: null };
   } catch (error) {
-    if (error instanceof Problem) return { steps: [], problem: error };
+    if (error instanceof Problem) return { steps: [], problem: error.toJSON() };
     throw error;
   }
 }

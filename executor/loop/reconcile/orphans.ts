@@ -11,26 +11,30 @@ const SWEEP_DEADLINE_MS = 600_000;
 const FUSE_COUNT = 5;
 const FUSE_PART = 0.1;
 
-/** How an orphan is told from another one. */
-const sameOrphan = `o.kind = j.value ->> 'kind' AND o.place = coalesce(j.value ->> 'place', '') AND o.name = j.value ->> 'name'
-  AND o.label = j.value ->> 'label'`;
+/** What an orphan is told from another one by. */
+const orphanKey = '(o.kind, o.place, o.name, o.label)';
+const listedKey = `j.value ->> 'kind', coalesce(j.value ->> 'place', ''), j.value ->> 'name', j.value ->> 'label'`;
+
+/** The list is gone through once, however many orphans are known. */
+const listed = `(SELECT ${listedKey} FROM json_each(:orphans) j)`;
+const isKnown = `o.hypervisor = :hypervisor AND ${orphanKey} = (${listedKey})`;
 
 const forget = `
   DELETE FROM orphans AS o
-  WHERE o.hypervisor = :hypervisor AND o.kind IN (SELECT value FROM json_each(:labels)) AND NOT EXISTS (SELECT 1 FROM json_each(:orphans) j WHERE ${sameOrphan})`;
+  WHERE o.hypervisor = :hypervisor AND o.kind IN (SELECT value FROM json_each(:labels)) AND ${orphanKey} NOT IN ${listed}`;
 
 const seeAgain = `
   UPDATE orphans AS o SET scans = 2
-  WHERE o.hypervisor = :hypervisor AND o.scans = 1 AND EXISTS (SELECT 1 FROM json_each(:orphans) j WHERE ${sameOrphan})`;
+  WHERE o.hypervisor = :hypervisor AND o.scans = 1 AND ${orphanKey} IN ${listed}`;
 
 const insertEvents = `
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
   SELECT ${now}, :hypervisor, 'orphan.seen', 'hypervisors/' || :hypervisor || '/orphans', j.value
-  FROM json_each(:orphans) j WHERE NOT EXISTS (SELECT 1 FROM orphans o WHERE o.hypervisor = :hypervisor AND ${sameOrphan})`;
+  FROM json_each(:orphans) j WHERE NOT EXISTS (SELECT 1 FROM orphans o WHERE ${isKnown})`;
 
 const insert = `
   INSERT INTO orphans (hypervisor, kind, place, name, label, scans, first_seen_ms)
-  SELECT DISTINCT :hypervisor, j.value ->> 'kind', coalesce(j.value ->> 'place', ''), j.value ->> 'name', j.value ->> 'label', 1, ${now}
+  SELECT DISTINCT :hypervisor, ${listedKey}, 1, ${now}
   FROM json_each(:orphans) j WHERE true
   ON CONFLICT DO NOTHING`;
 
@@ -49,7 +53,7 @@ export function noteOrphans(
 
 const selectDue = `
   SELECT j.key AS place FROM json_each(:orphans) j
-  JOIN orphans o ON o.hypervisor = :hypervisor AND ${sameOrphan}
+  CROSS JOIN orphans o ON ${isKnown}
   WHERE o.scans >= 2 AND o.first_seen_ms + :grace <= ${now}`;
 
 /** Of these orphans, those that two scans have seen and whose grace time is over. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
+import { CountingDatabase } from '../../../test/support/counting-database.ts';
+import type { Kind } from '../../kinds.ts';
 import { register } from '../registration.ts';
-import { type Counter, counterKind, hypervisorId, machine, openDatabase } from '../testing.ts';
+import { type Counter, counterKind, hypervisorId, machine, one, openDatabase } from '../testing.ts';
 import { Reconciler } from './reconciler.ts';
 
 describe('a look at the host', () => {
@@ -66,3 +68,46 @@ describe('a look at the host', () => {
     expect(repairs).toBe(10);
   });
 });
+
+describe('a look that a thread does', () => {
+  it('reads no row, looks at no host and plans nothing by itself, and files the repairs', async () => {
+    const { database, registration, kind, reconciler } = await thatIsComparedElsewhere();
+    const findings = await reconciler.look(kind, 'all', (names) => names.includes('id of b'));
+    expect(findings.repairs).toEqual(['a']);
+    expect(database.take()).toEqual({ 'look.held': 1, 'look.write': 1 });
+    const [rows] = await database.read([
+      statement('SELECT resource, kind, generation, hypervisor FROM operations WHERE resource IS NOT NULL'),
+    ]);
+    expect(rows).toEqual([{ resource: 'a', kind: 'test.do', generation: 7, hypervisor: registration.hypervisor }]);
+  });
+
+  it('fails as the thread does, and files nothing', async () => {
+    const { database, kind, reconciler } = await thatIsComparedElsewhere();
+    const failing: Kind = { ...kind, compare: async () => Promise.reject(new Error('no answer')) };
+    await expect(reconciler.look(failing, 'all', () => false)).rejects.toThrow('no answer');
+    expect(database.take()).toEqual({});
+  });
+});
+
+/** A kind of which `a` and `b` differ, as something else than the loop has found out. */
+async function thatIsComparedElsewhere() {
+  const plain = await openDatabase();
+  const registration = await register(plain, 'host1', hypervisorId, machine);
+  const database = new CountingDatabase(plain);
+  const own = () => {
+    throw new Error('this is not for the loop to do');
+  };
+  const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, { ...one, onFailure: 'repair' });
+  const differences = ['a', 'b'].map((subject) => ({
+    ...{ subject, repairKind: 'test.do', generation: 7, subjects: [subject], touchedBy: [`id of ${subject}`] },
+    ...{ steps: [{ name: 'count.up', item: null }], problem: null, removes: false },
+  }));
+  const kind: Kind = {
+    ...family,
+    records: { ...family.records, loadResting: own, findOrphans: own },
+    resource: { ...family.resource, observe: own, observeAll: own, plan: own, labelled: own },
+    compare: async () => ({ differences, busy: [], orphans: null }),
+  };
+  const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
+  return { database, registration, kind, reconciler };
+}

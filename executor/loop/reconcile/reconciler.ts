@@ -3,11 +3,11 @@ import { type Database, now, type Statement, statement } from '../../../schema/d
 import { labelPrefix } from '../../../schema/names.ts';
 import type { Kind } from '../../kinds.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
-import type { Labelled, Touched } from '../../resources/resource.ts';
+import type { Touched } from '../../resources/resource.ts';
 import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';
-import { type Comparison, compare, type Difference } from './differences.ts';
+import { type Comparison, comparing, type Difference, type Orphans } from './differences.ts';
 import { dueOrphans, fileSweep, fuse, noteHeld, noteOrphans } from './orphans.ts';
 import { fileRepairs } from './repairs.ts';
 import { handOver, resyncBody } from './resync.ts';
@@ -33,11 +33,14 @@ export interface Findings {
   readonly held: Held | null;
 }
 
-/** What a whole look at one kind found of what bears labels. */
-interface KindOrphans {
+interface KindOrphans extends Orphans {
   readonly kind: Kind;
-  readonly labelled: number;
-  readonly orphans: readonly Labelled[];
+}
+
+/** What a look at one kind found. */
+interface Look extends Comparison {
+  readonly kind: Kind;
+  readonly orphans: KindOrphans | null;
 }
 
 /** Whether an event that came after the look began names a resource by one of these. */
@@ -62,15 +65,13 @@ export class Reconciler {
    */
   async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
-    const comparison = await this.#compare(kind, touched);
-    const { busy } = comparison;
-    const differences = comparison.differences.filter(({ resting }) => !isStale(resting.touchedBy));
+    const { orphans, busy, differences: found } = await this.#compare(kind, touched);
+    const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
     if (touched !== 'all') {
       if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
       const held = await this.#held();
       return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
     }
-    const orphans = await this.#orphans(kind, comparison);
     const held = orphans ? await this.#judge(orphans) : await this.#held();
     const repairs = await this.#write(this.#note(kind, orphans, held), allowed(differences, held));
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
@@ -81,7 +82,7 @@ export class Reconciler {
   async resync(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const { registration } = this.#options;
     const looks = await this.#lookAll();
-    const differences = looks.flatMap(({ comparison }) => comparison.differences);
+    const differences = looks.flatMap((look) => look.differences);
     const orphans = looks.flatMap((look) => look.orphans ?? []);
     const body: ResyncBody = resyncBody(
       differences,
@@ -121,27 +122,17 @@ export class Reconciler {
   }
 
   /** All kinds whose technology is there. */
-  #lookAll(): Promise<{ kind: Kind; comparison: Comparison; orphans: KindOrphans | null }[]> {
+  #lookAll(): Promise<Look[]> {
     const healthy = this.#options.kinds.filter((kind) => kind.health?.().available !== false);
-    return Promise.all(
-      healthy.map(async (kind) => {
-        const comparison = await this.#compare(kind, 'all');
-        return { kind, comparison, orphans: await this.#orphans(kind, comparison) };
-      }),
-    );
+    return Promise.all(healthy.map((kind) => this.#compare(kind, 'all')));
   }
 
-  async #compare(kind: Kind, touched: Touched): Promise<Comparison> {
+  async #compare(kind: Kind, touched: Touched): Promise<Look> {
     const health = kind.health?.() ?? { available: true };
     if (!health.available) throw new TechnologyAway(health.reason);
-    return compare(kind, touched);
-  }
-
-  /** Null: nothing of that kind bears labels. */
-  async #orphans(kind: Kind, { observed }: Comparison): Promise<KindOrphans | null> {
-    if (kind.resource.labels.length === 0) return null;
-    const labelled = kind.resource.labelled(observed, labelPrefix(this.#options.registration.databaseId));
-    return { kind, labelled: labelled.length, orphans: await kind.records.findOrphans(labelled) };
+    const compare = kind.compare ?? comparing(kind, labelPrefix(this.#options.registration.databaseId));
+    const { orphans, ...rest } = await compare(touched);
+    return { kind, ...rest, orphans: orphans && { kind, ...orphans } };
   }
 
   /** What keeps us from removing: a database that was restored, until a client says that it is right; or the fuse. */

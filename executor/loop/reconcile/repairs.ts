@@ -79,12 +79,12 @@ export function fileRepairs(
     parent: asked ?? v7(),
     asked: asked === null ? 0 : 1,
     repairs: JSON.stringify(
-      differences.map(({ subject, repairKind, resting }) => ({
+      differences.map(({ subject, repairKind, generation, subjects }) => ({
         operation: v7(),
         subject,
         kind: repairKind,
-        generation: resting.generation,
-        subjects: resting.subjects,
+        generation,
+        subjects,
       })),
     ),
   };

@@ -11,7 +11,7 @@ export function resyncBody(differences: readonly Difference[], orphans: readonly
       resource: subject,
       repair: repairKind,
       steps: steps.map(({ name, item }) => ({ step: name, item })),
-      error: problem === null ? null : problem.toJSON(),
+      error: problem,
     })),
     orphans: orphans.map(({ kind, place, name, label }) => ({ kind, namespace: place, name, label })),
   };

@@ -29,10 +29,6 @@ export function bridgesResource(
       const { links } = await driver.view([], { owners: [desired.label], aliases: [], names });
       return { links, refused: refused.get(desired) ?? NOTHING_REFUSED };
     },
-    async observeAll() {
-      const { links } = await driver.view([]);
-      return { links, refused: NOTHING_REFUSED };
-    },
     plan,
     async apply(step) {
       if (step.name === 'bridges.delete') return driver.deleteLinks({ namespace: null, aliases: step.aliases });

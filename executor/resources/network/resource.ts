@@ -1,17 +1,8 @@
-import type {
-  HostChange,
-  HostView,
-  LinkSelection,
-  NamespaceRequest,
-  NetnsDriver,
-  VethEnd,
-} from '../../drivers/netns/driver.ts';
+import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import { Gathering } from '../../gathering.ts';
 import type { Resource, Touched } from '../resource.ts';
-import { type Network, type SegmentWish, wiringType } from './desired.ts';
-import { labelled } from './labelled.ts';
-import { partOf } from './layout.ts';
-import { plan } from './plan.ts';
+import { networkComparison } from './comparison.ts';
+import type { Network } from './desired.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
 
 /** Where to hear of changes on the host. */
@@ -24,19 +15,11 @@ export function networkResource(
   driver: NetnsDriver,
   changes?: HostChanges,
 ): Resource<Network, ObservedNetwork, NetworkStep> {
-  const views = new Gathering(async (networks: readonly Network[]) => {
-    const { namespaces, links } = concerned(networks);
-    return observed(await driver.view(namespaces, links));
-  });
   const deletions = new Gathering(async (aliases: readonly (readonly string[])[]) =>
     driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
   );
   return {
-    observe: (desired) => views.call(desired),
-    async observeAll() {
-      return observed(await driver.view('all'));
-    },
-    plan,
+    ...networkComparison(driver),
     // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
     apply: (step) =>
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
@@ -47,33 +30,8 @@ export function networkResource(
         if (first) await apply(driver, first, steps);
       },
     },
-    removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
-    labels: ['namespace', 'link'],
-    labelled,
     watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
   };
-}
-
-/** All that the plans of these networks ask of a host. */
-function concerned(networks: readonly Network[]): { namespaces: string[]; links: LinkSelection } {
-  const segments = networks.flatMap((network) => network.segments);
-  const names = networks.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
-  const members = segments.flatMap((segment) => [...segment.members, ...(segment.without ?? [])]);
-  const parts = segments.map((segment) => ({ segment, part: partOf(segment) }));
-  const owners = parts.flatMap(({ segment, part }) => (part === null ? [segment.label] : []));
-  return {
-    namespaces: [...new Set([...names, ...members.map(({ container }) => container)])],
-    links: {
-      owners: [...new Set(owners)],
-      aliases: parts.flatMap(({ part }) => [...(part?.aliases ?? [])]),
-      names: segments.flatMap(hostNames),
-    },
-  };
-}
-
-/** Names on the host that the links of a segment are to have: what else has one is in the way. */
-function hostNames(segment: SegmentWish): string[] {
-  return wiringType(segment) === 'bridge' ? [segment.linkName, ...segment.members.map(({ outside }) => outside)] : [];
 }
 
 /** Labels name the resource that a link belongs to, a namespace's name the container. */
@@ -81,10 +39,6 @@ function touchedBy({ aliases, namespaces, everything }: HostChange): Touched {
   if (everything) return 'all';
   const resources = aliases.flatMap((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] ?? []);
   return [...new Set([...resources, ...namespaces])];
-}
-
-function observed({ links, namespaces }: HostView): ObservedNetwork {
-  return { host: links, namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])) };
 }
 
 /** Those that cost less together: the thread is called once, and the kernel takes many messages at a time. */

@@ -114,30 +114,42 @@ export function word(value: number): Buffer {
   return encoded;
 }
 
+/** Calls `visit` with the type, flags stripped, and the bounds of each attribute in `data` from `offset` on. */
+export function visitAttributes(
+  data: Buffer,
+  offset: number,
+  visit: (type: number, first: number, end: number) => void,
+): void {
+  let next = offset;
+  while (next + ATTRIBUTE_HEADER <= data.length) {
+    const length = data.readUInt16LE(next);
+    if (length < ATTRIBUTE_HEADER || next + length > data.length) break;
+    visit(data.readUInt16LE(next + 2) & NLA_TYPE_MASK, next + ATTRIBUTE_HEADER, next + length);
+    next += aligned(length);
+  }
+}
+
 /**
  * The attributes in `data` by type, flags stripped, or only those `wanted`; values are views. The last of several of
  * one type counts.
  */
 export function decodeAttributes(data: Buffer, wanted?: ReadonlySet<number>): Map<number, Buffer> {
   const attributes = new Map<number, Buffer>();
-  let offset = 0;
-  while (offset + ATTRIBUTE_HEADER <= data.length) {
-    const length = data.readUInt16LE(offset);
-    if (length < ATTRIBUTE_HEADER || offset + length > data.length) break;
-    const type = data.readUInt16LE(offset + 2) & NLA_TYPE_MASK;
-    if (wanted === undefined || wanted.has(type)) {
-      attributes.set(type, data.subarray(offset + ATTRIBUTE_HEADER, offset + length));
-    }
-    offset += aligned(length);
-  }
+  visitAttributes(data, 0, (type, first, end) => {
+    if (wanted === undefined || wanted.has(type)) attributes.set(type, data.subarray(first, end));
+  });
   return attributes;
 }
 
 /** The text of a string attribute, without the NUL; null for an attribute that is not there. */
 export function decodeText(value: Buffer | undefined): string | null {
-  if (value === undefined) return null;
-  const end = value.indexOf(0);
-  return value.toString('utf8', 0, end < 0 ? value.length : end);
+  return value === undefined ? null : textBetween(value, 0, value.length);
+}
+
+/** The text in `data` from `first` on, up to the NUL or to `end`. */
+export function textBetween(data: Buffer, first: number, end: number): string {
+  const nul = data.indexOf(0, first);
+  return data.toString('utf8', first, nul < 0 || nul > end ? end : nul);
 }
 
 /** The unsigned 32-bit number of an attribute; null for one that is not there. */

@@ -4,11 +4,12 @@ import {
   byteAttribute,
   decodeAttributes,
   decodeText,
-  decodeWord,
   type Message,
   nested,
   type Request,
   textAttribute,
+  textBetween,
+  visitAttributes,
   wordAttribute,
 } from './codec.ts';
 import {
@@ -58,17 +59,6 @@ export interface NewEnd {
 
 const INTERFACE_HEADER = 16;
 const MAC_BYTES = 6;
-/** What is read of the sixty attributes or so that the kernel tells of a link: a host has thousands of links. */
-const SHOWN: ReadonlySet<number> = new Set([
-  IFLA_ADDRESS,
-  IFLA_IFNAME,
-  IFLA_MTU,
-  IFLA_LINK,
-  IFLA_MASTER,
-  IFLA_LINKINFO,
-  IFLA_IFALIAS,
-  IFLA_GROUP,
-]);
 const KIND: ReadonlySet<number> = new Set([IFLA_INFO_KIND]);
 
 interface HeaderFields {
@@ -116,23 +106,60 @@ function withoutStatistics(): Buffer {
   return wordAttribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-/** Reads an RTM_NEWLINK; null for any other message. */
+/**
+ * Reads an RTM_NEWLINK; null for any other message. What it returns holds nothing of the message's bytes. A host has
+ * thousands of links, of which the kernel tells some sixty attributes each: only what is wanted becomes an object.
+ */
 export function decodeLink(message: Message): LinkRecord | null {
-  if (message.type !== RTM_NEWLINK || message.payload.length < INTERFACE_HEADER) return null;
-  const attributes = decodeAttributes(message.payload.subarray(INTERFACE_HEADER), SHOWN);
-  const kind = decodeKind(attributes.get(IFLA_LINKINFO));
-  return {
-    index: message.payload.readInt32LE(4),
-    name: decodeText(attributes.get(IFLA_IFNAME)) ?? '',
-    alias: decodeText(attributes.get(IFLA_IFALIAS)),
-    kind,
-    mac: decodeMac(attributes.get(IFLA_ADDRESS)),
-    mtu: decodeWord(attributes.get(IFLA_MTU)) ?? 0,
-    up: (message.payload.readUInt32LE(8) & IFF_UP) !== 0,
-    master: decodeWord(attributes.get(IFLA_MASTER)),
-    peer: kind === 'veth' ? decodeWord(attributes.get(IFLA_LINK)) || null : null,
-    group: decodeWord(attributes.get(IFLA_GROUP)) ?? 0,
+  const { payload } = message;
+  if (message.type !== RTM_NEWLINK || payload.length < INTERFACE_HEADER) return null;
+  const link: LinkRecord = {
+    index: payload.readInt32LE(4),
+    name: '',
+    alias: null,
+    kind: null,
+    mac: null,
+    mtu: NOT_TOLD,
+    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
+    master: null,
+    peer: null,
+    group: 0,
   };
+  visitAttributes(payload, INTERFACE_HEADER, (type, first, end) => take(link, type, payload, first, end));
+  if (link.kind !== 'veth') link.peer = null;
+  // An event of the wireless extensions tells nothing of the link but its name.
+  return link.mtu === NOT_TOLD ? null : link;
+}
+
+const NOT_TOLD = -1;
+
+function take(link: LinkRecord, type: number, payload: Buffer, first: number, end: number): void {
+  switch (type) {
+    case IFLA_ADDRESS:
+      link.mac = decodeMac(payload, first, end);
+      return;
+    case IFLA_IFNAME:
+      link.name = textBetween(payload, first, end);
+      return;
+    case IFLA_IFALIAS:
+      link.alias = textBetween(payload, first, end);
+      return;
+    case IFLA_MTU:
+      link.mtu = payload.readUInt32LE(first);
+      return;
+    case IFLA_LINK:
+      link.peer = payload.readUInt32LE(first) || null;
+      return;
+    case IFLA_MASTER:
+      link.master = payload.readUInt32LE(first);
+      return;
+    case IFLA_GROUP:
+      link.group = payload.readUInt32LE(first);
+      return;
+    case IFLA_LINKINFO:
+      link.kind = decodeKind(payload.subarray(first, end));
+      return;
+  }
 }
 
 const NAMES: ReadonlySet<number> = new Set([IFLA_IFNAME, IFLA_IFALIAS]);
@@ -144,32 +171,31 @@ export function decodeNames({ payload }: Message): { name: string | null; alias:
   return { name: decodeText(attributes.get(IFLA_IFNAME)), alias: decodeText(attributes.get(IFLA_IFALIAS)) };
 }
 
-/** What an event says of a link. */
-export type LinkEvent = Pick<LinkRecord, 'index' | 'alias' | 'up' | 'group'> & { readonly gone: boolean };
-
-const TOLD: ReadonlySet<number> = new Set([IFLA_IFALIAS, IFLA_GROUP]);
+/** What an event says of a link; `link` is null for one that is gone. */
+export interface LinkEvent {
+  readonly index: number;
+  readonly link: LinkRecord | null;
+}
 
 /** Reads an RTM_NEWLINK or RTM_DELLINK of a link itself; null for others, such as those about ports of a bridge. */
-export function decodeEvent({ type, payload }: Message): LinkEvent | null {
+export function decodeEvent(message: Message): LinkEvent | null {
+  const { type, payload } = message;
   if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || payload.length < INTERFACE_HEADER) return null;
   if (payload.readUInt8(0) !== AF_UNSPEC) return null;
-  const attributes = decodeAttributes(payload.subarray(INTERFACE_HEADER), TOLD);
-  return {
-    index: payload.readInt32LE(4),
-    alias: decodeText(attributes.get(IFLA_IFALIAS)),
-    up: (payload.readUInt32LE(8) & IFF_UP) !== 0,
-    group: decodeWord(attributes.get(IFLA_GROUP)) ?? 0,
-    gone: type === RTM_DELLINK,
-  };
+  const index = payload.readInt32LE(4);
+  if (type === RTM_DELLINK) return { index, link: null };
+  const link = decodeLink(message);
+  return link === null ? null : { index, link };
 }
 
-function decodeKind(info: Buffer | undefined): string | null {
-  return info === undefined ? null : decodeText(decodeAttributes(info, KIND).get(IFLA_INFO_KIND));
+function decodeKind(info: Buffer): string | null {
+  return decodeText(decodeAttributes(info, KIND).get(IFLA_INFO_KIND));
 }
 
-function decodeMac(value: Buffer | undefined): string | null {
-  if (value?.length !== MAC_BYTES) return null;
-  return (value.toString('hex').match(/../g) ?? []).join(':');
+function decodeMac(payload: Buffer, first: number, end: number): string | null {
+  if (end - first !== MAC_BYTES) return null;
+  const digits = payload.toString('hex', first, end);
+  return `${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4, 6)}:${digits.slice(6, 8)}:${digits.slice(8, 10)}:${digits.slice(10)}`;
 }
 
 function encodeMac(mac: string): Buffer {

@@ -55,12 +55,19 @@ export class RouteSocket implements Disposable {
 
   /** Opens a socket in the namespace that the calling thread is in. */
   static open(): RouteSocket {
-    const descriptor = openRouteSocket();
+    const socket = RouteSocket.openForReading();
+    const descriptor = socket.#descriptor;
     const on = word(1);
     setSocketOption(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, on);
     setSocketOption(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, on);
     setSocketOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, word(BUFFER_BYTES));
     setSocketOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, word(BUFFER_BYTES));
+    return socket;
+  }
+
+  /** The same for few and small requests: thousands are opened in a row. */
+  static openForReading(): RouteSocket {
+    const descriptor = openRouteSocket();
     const timeout = Buffer.alloc(16);
     timeout.writeBigInt64LE(BigInt(RECEIVE_TIMEOUT_SECONDS), 0);
     if (!setSocketOption(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout)) {

@@ -1,0 +1,48 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openReader } from '../../schema/database/reader.ts';
+import { labelPrefix } from '../../schema/names.ts';
+import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
+import { comparing } from '../loop/reconcile/differences.ts';
+import { networkResting } from '../records/network-resting.ts';
+import { networkComparison } from '../resources/network/comparison.ts';
+import type { Touched } from '../resources/resource.ts';
+import type { Answer, Call, ComparerOptions } from './protocol.ts';
+import { sent } from './sent-error.ts';
+
+/*
+ * The thread of comparer.ts: it reads rows and host by itself and answers what differs, which is little, so that
+ * thousands of rows and links are neither read nor planned where requests are answered, nor copied there.
+ */
+
+if (parentPort === null) throw new Error('thread.ts is to be started as a worker thread');
+const port = parentPort;
+const options: ComparerOptions = workerData;
+const database = await openReader(options.database);
+const records = networkResting(database, options);
+let viewer: NetnsViewer | undefined;
+
+/** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
+const view: NetnsViewer['view'] = async (namespaces, links) => {
+  viewer ??= openNetnsViewer();
+  return viewer.view(namespaces, links);
+};
+
+const compare = comparing({ records, resource: networkComparison({ view }) }, labelPrefix(options.databaseId));
+
+async function answer(id: number, touched: Touched): Promise<Answer> {
+  try {
+    return { id, comparison: await compare(touched) };
+  } catch (error) {
+    return { id, error: sent(error) };
+  }
+}
+
+port.on('message', async (call: Call) => {
+  if (call !== 'close') {
+    port.postMessage(await answer(call.id, call.touched));
+    return;
+  }
+  database.close();
+  viewer?.[Symbol.dispose]();
+  port.close();
+});

@@ -1,0 +1,103 @@
+import type { LinkRecord } from './netlink/links.ts';
+
+/** Links of one namespace by what they are looked for. */
+export class LinkTable {
+  readonly #links = new Map<number, LinkRecord>();
+  readonly #byName = new Map<string, LinkRecord>();
+  readonly #byAlias = new Index();
+  readonly #byOwner = new Index();
+  readonly #doubtful = new Set<number>();
+
+  all(): LinkRecord[] {
+    return [...this.#links.values()];
+  }
+
+  withIndexes(indexes: readonly number[]): LinkRecord[] {
+    return indexes.flatMap((index) => this.#links.get(index) ?? []);
+  }
+
+  named(name: string): LinkRecord[] {
+    const found = this.#byName.get(name);
+    return found === undefined ? [] : [found];
+  }
+
+  bearing(alias: string): LinkRecord[] {
+    return this.withIndexes(this.#byAlias.get(alias));
+  }
+
+  /** Those whose alias has this as its first word. */
+  ownedBy(owner: string): LinkRecord[] {
+    return this.withIndexes(this.#byOwner.get(owner));
+  }
+
+  /** Indexes of those that are not yet all that they will be without the kernel telling so. */
+  doubtful(): number[] {
+    return [...this.#doubtful];
+  }
+
+  replace(links: readonly LinkRecord[]): void {
+    for (const index of [...this.#links.keys()]) this.remove(index);
+    for (const link of links) this.put(link);
+  }
+
+  /** One that is known keeps its place in the order. */
+  put(link: LinkRecord): void {
+    this.#forget(link.index);
+    this.#links.set(link.index, link);
+    this.#byName.set(link.name, link);
+    if (link.alias !== null) {
+      this.#byAlias.add(link.alias, link.index);
+      this.#byOwner.add(ownerOf(link.alias), link.index);
+    }
+    if (isDoubtful(link)) this.#doubtful.add(link.index);
+  }
+
+  remove(index: number): void {
+    this.#forget(index);
+    this.#links.delete(index);
+  }
+
+  #forget(index: number): void {
+    const link = this.#links.get(index);
+    if (link === undefined) return;
+    // By now the name may be another's.
+    if (this.#byName.get(link.name) === link) this.#byName.delete(link.name);
+    if (link.alias !== null) {
+      this.#byAlias.delete(link.alias, index);
+      this.#byOwner.delete(ownerOf(link.alias), index);
+    }
+    this.#doubtful.delete(index);
+  }
+}
+
+/** Who is down without an alias may get one in silence; the first event of a veth may come before its other end is known. */
+function isDoubtful({ alias, kind, peer, up }: LinkRecord): boolean {
+  return (!up && alias === null) || (kind === 'veth' && peer === null);
+}
+
+/** An alias' first word. */
+function ownerOf(alias: string): string {
+  const end = alias.indexOf(' ');
+  return end < 0 ? alias : alias.slice(0, end);
+}
+
+/** Indexes of links by a text that several may have. */
+class Index {
+  readonly #lists = new Map<string, Set<number>>();
+
+  get(key: string): number[] {
+    return [...(this.#lists.get(key) ?? [])];
+  }
+
+  add(key: string, index: number): void {
+    const list = this.#lists.get(key);
+    if (list) list.add(index);
+    else this.#lists.set(key, new Set([index]));
+  }
+
+  delete(key: string, index: number): void {
+    const list = this.#lists.get(key);
+    list?.delete(index);
+    if (list?.size === 0) this.#lists.delete(key);
+  }
+}

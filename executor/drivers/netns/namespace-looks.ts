@@ -1,0 +1,108 @@
+import { closeSync, fstatSync } from 'node:fs';
+import type { NamespaceView } from './driver.ts';
+import { NetnsError } from './errors.ts';
+import { checkNamespaceName } from './names.ts';
+import { FilesBelowMounts, type KnownLabel, openQuietly } from './namespace-files.ts';
+import { type LinkRecord, readLinks } from './netlink/links.ts';
+import { nameForListeners } from './netlink/namespace-ids.ts';
+import type { HostNamespace } from './thread.ts';
+
+/** A namespace with its links as they were read. */
+export interface SeenNamespace extends NamespaceView {
+  links: LinkRecord[];
+}
+
+/** What does not have to be asked again of the name. */
+interface Known {
+  readonly file: KnownLabel | null;
+  /** Number of the file of the namespace that was given an id: to ask whether one has an id is dear. */
+  readonly numbered: number | null;
+}
+
+type Numbering = (descriptor: number) => void;
+
+/**
+ * Looks at named namespaces. Each is read each time: to hear of what changes inside costs the kernel, at every change,
+ * a walk through the ids of all namespaces (`peernet_has_id`), which is more than reading is from time to time. It is
+ * read through a socket inside, since what is asked from outside by an id (IFLA_TARGET_NETNSID) makes the kernel go
+ * through all links of the host first (`rtnl_calcit`).
+ */
+export class NamespaceLooks {
+  readonly #directory: string;
+  readonly #host: HostNamespace;
+  #known = new Map<string, Known>();
+
+  constructor(directory: string, host: HostNamespace) {
+    this.#directory = directory;
+    this.#host = host;
+  }
+
+  /** Looks at all of them, and gives ids to those that have none: such of another boot, or of an older version. */
+  all(names: readonly string[]): SeenNamespace[] {
+    const before = this.#known;
+    // What is known of others is forgotten.
+    this.#known = new Map();
+    return this.#look(names, before, (descriptor) => nameForListeners(this.#host.socket, [descriptor]));
+  }
+
+  /** Looks at these, and skips those that do not exist. */
+  some(names: readonly string[]): SeenNamespace[] {
+    for (const name of names) checkNamespaceName(name, 'look at namespaces');
+    return this.#look(names, this.#known, null);
+  }
+
+  #look(names: readonly string[], before: ReadonlyMap<string, Known>, number: Numbering | null): SeenNamespace[] {
+    if (names.length === 0) return [];
+    using files = new FilesBelowMounts(this.#directory);
+    return names.flatMap((name) => {
+      const descriptor = openQuietly(`${this.#directory}/${name}`, `look at namespace ${name}`);
+      if (descriptor === null) return [];
+      const known = before.get(name);
+      const file = files.readLabelAgain(name, known?.file ?? undefined);
+      if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
+      try {
+        return [this.#lookInto(name, descriptor, file, known?.numbered ?? null, number)];
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+  }
+
+  #lookInto(
+    name: string,
+    descriptor: number,
+    file: KnownLabel | null,
+    numbered: number | null,
+    number: Numbering | null,
+  ): SeenNamespace {
+    const { dev, ino } = fstatSync(descriptor);
+    const what = this.#host.classify(dev, ino);
+    const links = what === 'other' ? null : this.#readInside(descriptor);
+    if (links === null) return unmounted(name, file?.label ?? null);
+    const view = mounted(name, what === 'host' ? null : (file?.label ?? null), links);
+    const isDue = number !== null && view.label !== null && numbered !== ino;
+    if (isDue) number(descriptor);
+    this.#known.set(name, { file, numbered: isDue ? ino : numbered });
+    return view;
+  }
+
+  /** Null for a namespace of another type. */
+  #readInside(descriptor: number): LinkRecord[] | null {
+    try {
+      return this.#host.inside(descriptor, readLinks);
+    } catch (error) {
+      if (error instanceof NetnsError && error.errno === 'EINVAL') return null;
+      throw error;
+    }
+  }
+}
+
+function unmounted(name: string, label: string | null): SeenNamespace {
+  return { name, label, mounted: false, links: [] };
+}
+
+/** The owner's label is what the alias of `lo` and the file under the mount agree on. */
+function mounted(name: string, written: string | null, links: LinkRecord[]): SeenNamespace {
+  const alias = links.find((link) => link.name === 'lo')?.alias ?? null;
+  return { name, label: alias === written ? alias : null, mounted: true, links };
+}

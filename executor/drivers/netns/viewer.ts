@@ -1,0 +1,45 @@
+import type { NetnsDriver } from './driver.ts';
+import { asNetnsError } from './errors.ts';
+import { HostLinks } from './host-links.ts';
+import { NamespaceLooks } from './namespace-looks.ts';
+import { NamespaceDirectory } from './namespaces.ts';
+import { HostNamespace } from './thread.ts';
+import { look } from './view.ts';
+
+/** Looks at the host in the calling thread, which it blocks, beside whatever the driver's own does. */
+export interface NetnsViewer extends Disposable {
+  readonly view: NetnsDriver['view'];
+}
+
+const ACTION = 'look at the host';
+
+/**
+ * For a thread that may block, in the network and mount namespace of the process.
+ *
+ * @throws NetnsError when the process may not do that
+ */
+export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
+  const opened = new DisposableStack();
+  try {
+    const host = opened.use(HostNamespace.open());
+    const hostLinks = opened.use(new HostLinks(host.socket));
+    const context = {
+      hostLinks,
+      namespaceLooks: new NamespaceLooks(directory, host),
+      directory: new NamespaceDirectory(directory, host),
+    };
+    return {
+      async view(namespaces, links) {
+        try {
+          return look(context, links === undefined ? { namespaces } : { namespaces, links });
+        } catch (error) {
+          throw asNetnsError(error, ACTION);
+        }
+      },
+      [Symbol.dispose]: () => opened.dispose(),
+    };
+  } catch (error) {
+    opened.dispose();
+    throw asNetnsError(error, ACTION);
+  }
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../../schema/problem.ts';
+import type { Resting } from '../../records/records.ts';
+import type { Labelled, Step } from '../../resources/resource.ts';
+import { type Comparable, comparing } from './differences.ts';
+
+/** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */
+type Host = Readonly<Record<string, number>>;
+type Comparing = Comparable<{ name: string; value: number }, Host, Step & { readonly by: number }>;
+
+const labelled: Labelled = { kind: 'link', place: null, name: 'lost', label: 'weft:database/lost', resource: 'lost' };
+
+function resting(name: string, value: number): Resting<{ name: string; value: number }> {
+  return { subject: name, generation: 1, subjects: [name], touchedBy: [`id of ${name}`], desired: { name, value } };
+}
+
+/** Compares these rows with the host `{ a: 1, b: 2 }`; `calls` is in what order the one and the other were read. */
+function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
+  const calls: string[] = [];
+  const read = <Value>(what: string, value: Value): Promise<Value> => {
+    calls.push(what);
+    return Promise.resolve(value);
+  };
+  const host: Host = { a: 1, b: 2 };
+  const kind: Comparing = {
+    records: {
+      loadResting: () => read('rows', { resting: rows, busy: [] }),
+      findOrphans: (found) => read('orphans', [...found]),
+      repairKind: (subject) => `${subject}.repair`,
+    },
+    resource: {
+      observe: () => read('part of the host', host),
+      observeAll: () => read('host', host),
+      plan: ({ name, value }, observed) => {
+        if (value < 0) throw new Problem('conflict', 'something is in the way');
+        const by = value - (observed[name] ?? 0);
+        return by === 0 ? [] : [{ name: 'count', item: name, by }];
+      },
+      removes: ({ by }) => by < 0,
+      labels: ['link'],
+      labelled: () => [labelled],
+    },
+  };
+  return { kind, calls };
+}
+
+describe('a comparison of everything', () => {
+  it('reads the rows before it looks at the host, and asks for orphans last', async () => {
+    const { kind, calls } = fixture([resting('a', 1)]);
+    await comparing(kind, 'weft:database/')('all');
+    expect(calls).toEqual(['rows', 'host', 'orphans']);
+  });
+
+  it('answers what differs, and what of it removes something or cannot be, as plain data', async () => {
+    const { kind } = fixture([resting('a', 1), resting('b', 1), resting('c', 1), resting('d', -1)]);
+    const found = await comparing(kind, 'weft:database/')('all');
+    expect(structuredClone(found)).toEqual(found);
+    expect(found.orphans).toEqual({ labelled: 1, orphans: [labelled] });
+    const plain = found.differences.map(({ subject, steps, problem, removes }) => ({
+      ...{ subject, steps, problem: problem?.detail, removes },
+    }));
+    expect(plain).toEqual([
+      { subject: 'b', steps: [{ name: 'count', item: 'b' }], problem: undefined, removes: true },
+      { subject: 'c', steps: [{ name: 'count', item: 'c' }], problem: undefined, removes: false },
+      { subject: 'd', steps: [], problem: 'something is in the way', removes: false },
+    ]);
+  });
+
+  it('looks at each by itself where the host is not looked at as a whole', async () => {
+    const { kind, calls } = fixture([resting('a', 1), resting('b', 1)]);
+    const { observeAll: _, ...resource } = kind.resource;
+    const found = await comparing({ ...kind, resource }, 'weft:database/')('all');
+    expect(found.differences.map(({ subject }) => subject)).toEqual(['b']);
+    expect(found.orphans).toBeNull();
+    expect(calls).toEqual(['rows', 'part of the host', 'part of the host']);
+  });
+});
+
+it('a comparison of what events named looks at no more than that', async () => {
+  const { kind, calls } = fixture([resting('b', 1)]);
+  const found = await comparing(kind, 'weft:database/')(['id of b']);
+  expect(found.differences.map(({ subject, repairKind }) => [subject, repairKind])).toEqual([['b', 'b.repair']]);
+  expect(calls).toEqual(['rows', 'part of the host']);
+});

@@ -1,0 +1,20 @@
+/*
+ * Run by node.sh, so that Node's compile cache has all modules of weft without their types, and a process that works
+ * for months never loads the compiler that takes them out. Nothing is started.
+ */
+
+const programs = ['start.ts', 'functions/server.ts', 'executor/main.ts', 'schema/database/remote.ts'];
+
+/** They refuse to run outside of a thread, when they are compiled already. */
+const threads = [
+  'executor/comparer/thread.ts',
+  'executor/drivers/netns/worker.ts',
+  'executor/drivers/netns/monitor-thread.ts',
+  'schema/database/batch-thread.ts',
+  'schema/database/checkpoint-thread.ts',
+];
+
+await Promise.allSettled(
+  [...programs, ...threads].map((file) => import(new URL(`../../${file}`, import.meta.url).href)),
+);
+process.exit();

@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { openComparer } from '../../executor/comparer/comparer.ts';
+import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import { converge } from '../../executor/loop/converge.ts';
+import { type Comparison, comparing } from '../../executor/loop/reconcile/differences.ts';
+import { networkResting } from '../../executor/records/network-resting.ts';
+import { networkResource } from '../../executor/resources/network/resource.ts';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+import { labelPrefix } from '../../schema/names.ts';
+
+/*
+ * Times a look at the whole host, with rows, plan and orphans, on the event loop and by the thread that does it in weft:
+ * how long it takes, and how long the event loop stands still at most meanwhile.
+ *
+ *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
+ *     exec node_modules/.bin/node test/bench/whole-look.ts [containers]'
+ */
+
+const program = fileURLToPath(import.meta.url);
+const [, , count = '5000', way, path] = process.argv;
+const containers = Number(count);
+/** A bridge has at most 1,023 ports. */
+const IN_A_NETWORK = 500;
+const ROUNDS = 7;
+const of = { databaseId: '01900000-0000-7000-8000-000000000001', hypervisor: '01900000-0000-7000-8000-000000000002' };
+
+/** Everything is made, as far as the rows know. */
+const rows = [
+  `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :containers)
+   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
+   SELECT format('01900000-0000-7000-8001-%012d', i), :hypervisor, 'c' || i, '{"explicit":true}', '{"namespace":true}', 1, 'present', 'ready', 0, 0, 'c' || i
+   FROM numbers`,
+  `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < (:containers + :size - 1) / :size)
+   INSERT INTO cens (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, link_name)
+   SELECT format('01900000-0000-7000-8002-%012d', i), :hypervisor, 'n' || i, '{"made":true}', '{"made":true}', 1, 'present', 'ready', 0, 0, 'n' || i
+   FROM numbers`,
+  `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :containers)
+   INSERT INTO members (cen, container, position, ordinal, outside, added)
+   SELECT format('01900000-0000-7000-8002-%012d', i / :size), format('01900000-0000-7000-8001-%012d', i), i % :size, 0, 'c' || i || '.0o', 0
+   FROM numbers`,
+];
+
+function print(what: string, figure: string): void {
+  console.log(`${what.padEnd(72)} ${figure}`);
+}
+
+const median = (times: readonly number[]) =>
+  times.toSorted((one, other) => one - other)[times.length >> 1]?.toFixed(1) ?? '';
+
+const memory = () =>
+  `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)} MB`;
+
+async function timed(what: string, look: () => Promise<Comparison>): Promise<void> {
+  const stops = monitorEventLoopDelay({ resolution: 10 });
+  const times: number[] = [];
+  const used: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    stops.enable();
+    const began = performance.now();
+    const before = process.threadCpuUsage();
+    const { differences, orphans } = await look();
+    times.push(performance.now() - began);
+    const { user, system } = process.threadCpuUsage(before);
+    used.push((user + system) / 1000);
+    // What the loop was held up by at the end shows in its next turn.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stops.disable();
+    if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
+  }
+  const longest = (stops.max / 1e6).toFixed(0);
+  print(what, `${median(times.slice(1))} ms (the first ${times[0]?.toFixed(0)} ms)`);
+  print('  the event loop’s part of it', `${median(used)} ms of CPU, held ${longest} ms at most; process ${memory()}`);
+}
+
+async function makeHost(database: Database): Promise<void> {
+  const driver = await openNetnsDriver();
+  const resource = networkResource(driver);
+  try {
+    const { resting } = await networkResting(database, of).loadResting('all');
+    const namespaces = resting.flatMap(({ desired }) => desired.namespaces);
+    const hooks = { check: () => undefined, remaining: () => undefined };
+    await converge(resource, { namespaces, segments: [] }, hooks);
+    for (const { desired } of resting) if (desired.segments.length > 0) await converge(resource, desired, hooks);
+  } finally {
+    await driver.close();
+  }
+}
+
+/** How it is compared; each in a process of its own, so that the memory is its own, too. */
+const ways = {
+  async thread(_database: Database, path: string) {
+    const options = { database: { url: `file:${path}`, authToken: undefined }, ...of };
+    const comparer = await openComparer(options, { log: (_level, text) => console.error(text) });
+    await timed(`a look at ${containers} containers by its thread`, () => comparer.compare('all'));
+    await comparer.close();
+  },
+  async loop(database: Database) {
+    const driver = await openNetnsDriver();
+    const kind = { records: networkResting(database, of), resource: networkResource(driver) };
+    await timed('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));
+    await driver.close();
+  },
+};
+
+async function make(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+  const path = join(directory, 'weft.db');
+  const database = openEmbedded(path);
+  try {
+    await migrate(database);
+    const args = { containers, hypervisor: of.hypervisor, size: IN_A_NETWORK };
+    await database.write(rows.map((sql) => statement(sql, args)));
+    await makeHost(database);
+    for (const way of Object.keys(ways)) {
+      const { status } = spawnSync(process.execPath, [program, String(containers), way, path], { stdio: 'inherit' });
+      if (status !== 0) process.exitCode = 1;
+    }
+  } finally {
+    database.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function look(way: string, path: string): Promise<void> {
+  const database = openEmbedded(path);
+  await ways[way === 'thread' ? 'thread' : 'loop'](database, path);
+  database.close();
+}
+
+await (way === undefined || path === undefined ? make() : look(way, path));

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/database.ts';
+import { Weft } from '../support/weft.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What only tests, other platforms or a database on a server need. */
+const needless = ['drizzle-orm', '@libsql/', 'ws/', 'pino-pretty', 'vitest', 'typescript', 'wrangler', '@biomejs/'];
+
+interface Loaded {
+  /** Modules of TypeScript that were in the cache, and that were not. */
+  readonly cached: readonly string[];
+  readonly missing: readonly string[];
+  /** Files of packages. */
+  readonly packages: readonly string[];
+}
+
+/** What a weft has loaded, in all threads, by what Node's compile cache says of each module that it is asked for. */
+async function start({ compiled }: { compiled: boolean }): Promise<Loaded> {
+  const cache = { NODE_COMPILE_CACHE: temporaryDirectory() };
+  if (compiled) {
+    const program = join(root, 'executor/setup/compile.mjs');
+    const run = spawnSync(process.execPath, [program], { env: { ...process.env, ...cache }, encoding: 'utf8' });
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+  }
+  const weft = await Weft.prepare();
+  await weft.start({ ...cache, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+  await weft.stop();
+  const found = (pattern: RegExp) => [...weft.output.matchAll(pattern)].map(([, name]) => name ?? '');
+  return {
+    cached: found(
+      /retrieving transpile cache for StrippedTypeScript \S+?\/((?:executor|functions|schema)\/\S+)\.\.\./g,
+    ),
+    missing: found(/no transpile cache for StrippedTypeScript (\S+)/g),
+    packages: found(/reading cache from \S+ for (?:ESM|CommonJS) \S+\/node_modules\/(\S+)\.\.\./g),
+  };
+}
+
+describe('a start after the set-up has compiled weft', () => {
+  it('takes the types out of no module, in no thread, and loads no package that it does not need', async () => {
+    const { cached, missing, packages } = await start({ compiled: true });
+    expect(cached).toContain('executor/drivers/netns/worker.ts');
+    expect(missing).toEqual([]);
+    expect(packages).toContain('valibot/dist/index.mjs');
+    expect(packages.filter((file) => needless.some((name) => file.startsWith(name)))).toEqual([]);
+  });
+
+  it('can be told from one without', async () => {
+    const { cached, missing } = await start({ compiled: false });
+    expect([cached.length, missing.length > 100]).toEqual([0, true]);
+  });
+});
