@@ -6,9 +6,6 @@ import type { Touched } from '../resources/resource.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { received } from './sent-error.ts';
 
-/** Most of what a look needs is gone when it ends: the young generation need not be large, nor may the old one grow. */
-const LIMITS = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 };
-
 /** The main thread's side of the thread: a promise for each comparison. */
 export class ComparerThread implements Connection {
   readonly #worker: Worker;
@@ -23,7 +20,7 @@ export class ComparerThread implements Connection {
   constructor(program: URL, options: ComparerOptions, deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
     // Flags meant for the main program (a test runner's loaders, for one) are not for this thread.
-    this.#worker = new Worker(program, { workerData: options, execArgv: [], resourceLimits: LIMITS });
+    this.#worker = new Worker(program, { workerData: options, execArgv: [] });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => {
       this.#fault = error instanceof Error ? error.message : String(error);

@@ -6,11 +6,15 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { label, labelPrefix, subject } from '../../schema/names.ts';
+import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { clearHost, ip } from '../../test/support/host.ts';
+import { startLibsqlServer } from '../../test/support/libsql-server.ts';
 import { type NetnsDriver, openNetnsDriver } from '../drivers/netns/driver.ts';
 import { converge } from '../loop/converge.ts';
+import { Lease } from '../loop/lease.ts';
 import { type Compare, type Comparison, comparing } from '../loop/reconcile/differences.ts';
+import { openNetworkHost } from '../network.ts';
 import { networkResting } from '../records/network-resting.ts';
 import { networkResource } from '../resources/network/resource.ts';
 import { openComparer } from './comparer.ts';
@@ -174,5 +178,43 @@ describe('the thread', () => {
     expect(met).toEqual(await errorOf(inPlace('all')));
     renameSync(`${file}.away`, file);
     expect((await inThread('all')).differences).toEqual([]);
+  });
+
+  it('asks a libSQL server, too, and says when that is away', async () => {
+    const { file, inPlace } = await start();
+    const server = await startLibsqlServer(file);
+    let closed = false;
+    const close = async () => {
+      if (!closed) await server.close();
+      closed = true;
+    };
+    onTestFinished(close);
+    const comparer = await openComparer(
+      { database: { url: server.url, authToken: undefined }, ...of },
+      { log: () => undefined },
+    );
+    onTestFinished(() => comparer.close());
+    ip('netns', 'delete', 'c8');
+    expect(await comparer.compare('all')).toEqual(await inPlace('all'));
+    await close();
+    await expect(comparer.compare('all')).rejects.toMatchObject({ name: 'DatabaseError', code: 'unavailable' });
+  });
+
+  it('does all looks of the executor at containers and networks: its own database is asked for none', async () => {
+    const { file, database } = await start();
+    const counting = new CountingDatabase(database);
+    const host = await openNetworkHost({
+      ...{ database: counting, lease: new Lease(1_000), log: { info: () => undefined, warn: () => undefined } },
+      registration: { ...of, name: 'host1', epoch: 1, restoreGeneration: 0, sequence: 0 },
+      address: { url: `file:${file}`, authToken: undefined },
+    });
+    onTestFinished(() => host.close());
+    ip('netns', 'delete', 'c8');
+    const [network] = host.kinds;
+    for (const touched of ['all', ['c8', 'bridge']] as const) {
+      const found = await network?.compare?.(touched);
+      expect(found?.differences.map((each) => each.subject)).toEqual([subject(of.hypervisor, 'containers', 'c8')]);
+    }
+    expect(counting.calls).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openComparer } from '../../executor/comparer/comparer.ts';
 import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
@@ -51,32 +52,57 @@ function print(what: string, figure: string): void {
   console.log(`${what.padEnd(72)} ${figure}`);
 }
 
-const median = (times: readonly number[]) =>
-  times.toSorted((one, other) => one - other)[times.length >> 1]?.toFixed(1) ?? '';
+const median = (values: readonly number[]) => values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
 
 const memory = () =>
   `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)} MB`;
 
-async function timed(what: string, look: () => Promise<Comparison>): Promise<void> {
-  const stops = monitorEventLoopDelay({ resolution: 10 });
-  const times: number[] = [];
-  const used: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    stops.enable();
-    const began = performance.now();
-    const before = process.threadCpuUsage();
-    const { differences, orphans } = await look();
-    times.push(performance.now() - began);
-    const { user, system } = process.threadCpuUsage(before);
-    used.push((user + system) / 1000);
-    // What the loop was held up by at the end shows in its next turn.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    stops.disable();
-    if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
-  }
-  const longest = (stops.max / 1e6).toFixed(0);
-  print(what, `${median(times.slice(1))} ms (the first ${times[0]?.toFixed(0)} ms)`);
-  print('  the event loop’s part of it', `${median(used)} ms of CPU, held ${longest} ms at most; process ${memory()}`);
+type Look = () => Promise<Comparison>;
+
+async function lookOnce(look: Look): Promise<void> {
+  const { differences, orphans } = await look();
+  if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
+}
+
+const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
+
+/** What one look takes: of time, of the processors in all threads, and of the event loop's one. */
+async function costOf(look: Look): Promise<{ readonly time: number; readonly all: number; readonly own: number }> {
+  const began = performance.now();
+  const all = process.cpuUsage();
+  const own = process.threadCpuUsage();
+  await lookOnce(look);
+  const used = { all: milliseconds(process.cpuUsage(all)), own: milliseconds(process.threadCpuUsage(own)) };
+  return { time: performance.now() - began, ...used };
+}
+
+/** For how long the event loop stood still at most, in milliseconds; what else runs on the machine holds it up, too. */
+async function longestStop(work: () => Promise<unknown>): Promise<number> {
+  const stops = monitorEventLoopDelay({ resolution: 1 });
+  stops.enable();
+  await work();
+  // What held the loop up at the end shows in its next turn.
+  await setTimeout(5);
+  stops.disable();
+  return stops.max / 1e6;
+}
+
+async function measure(what: string, look: Look): Promise<void> {
+  const first = await costOf(look);
+  const costs: Awaited<ReturnType<typeof costOf>>[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) costs.push(await costOf(look));
+  const stops: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) stops.push(await longestStop(() => lookOnce(look)));
+  const idle = await longestStop(() => setTimeout(500));
+  const inWords = ({ time, all, own }: typeof first) =>
+    `${time.toFixed(0)} ms, ${all.toFixed(0)} ms of processors, of those the event loop ${own.toFixed(1)} ms`;
+  const of = (cost: keyof typeof first) => median(costs.map((each) => each[cost]));
+  print(what, inWords({ time: of('time'), all: of('all'), own: of('own') }));
+  print('  the first one', inWords(first));
+  print(
+    '  the event loop held',
+    `${median(stops).toFixed(0)} ms (${idle.toFixed(0)} ms where there is no look); ${memory()}`,
+  );
 }
 
 async function makeHost(database: Database): Promise<void> {
@@ -98,13 +124,13 @@ const ways = {
   async thread(_database: Database, path: string) {
     const options = { database: { url: `file:${path}`, authToken: undefined }, ...of };
     const comparer = await openComparer(options, { log: (_level, text) => console.error(text) });
-    await timed(`a look at ${containers} containers by its thread`, () => comparer.compare('all'));
+    await measure(`a look at ${containers} containers by its thread`, () => comparer.compare('all'));
     await comparer.close();
   },
   async loop(database: Database) {
     const driver = await openNetnsDriver();
     const kind = { records: networkResting(database, of), resource: networkResource(driver) };
-    await timed('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));
+    await measure('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));
     await driver.close();
   },
 };
