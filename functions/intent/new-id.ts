@@ -16,20 +16,20 @@ export function newId(): string {
   return v7({ random });
 }
 
-/** Where the 48 bits begin that {@link idSeries} counts up, and their number of values. */
-const COUNTED_AT = 24;
-const COUNTED_VALUES = 2 ** 48;
+/** Hexadecimal digits that {@link idSeries} counts in: what fits into them is a small integer to the JavaScript engine. */
+const COUNTED_DIGITS = 7;
+const COUNTED_VALUES = 16 ** COUNTED_DIGITS;
 
 /**
- * Gives ids for the rows of one request, of which there may be ten thousands: a counter in the last 48 bits of one id,
+ * Gives ids for the rows of one request, of which there may be ten thousands: a counter in the last digits of one id,
  * from where chance had put it (RFC 9562, 6.2).
  */
 export function idSeries(): () => string {
   const first = newId();
-  const common = first.slice(0, COUNTED_AT);
-  let next = Number.parseInt(first.slice(COUNTED_AT), 16);
+  const common = first.slice(0, -COUNTED_DIGITS);
+  let next = Number.parseInt(first.slice(-COUNTED_DIGITS), 16);
   return () => {
-    const counted = next.toString(16).padStart(12, '0');
+    const counted = next.toString(16).padStart(COUNTED_DIGITS, '0');
     next = (next + 1) % COUNTED_VALUES;
     return common + counted;
   };

@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import { prepareDatabaseFile } from './database-file.ts';
 import { ForeignCommits } from './foreign-commits.ts';
 import { GroupCommit } from './group-commit.ts';
-import { LargeBatches } from './large-batches.ts';
+import { type BatchThreadOptions, LargeBatches } from './large-batches.ts';
 import { CHECKPOINT_PAGES, type Synchronous } from './open-file.ts';
 
 export interface EmbeddedOptions {
@@ -16,8 +16,8 @@ export interface EmbeddedOptions {
   readonly busyMs?: number;
   /** Told what goes wrong beside the calls and disturbs none of them. */
   readonly warn?: Warn;
-  /** What runs in the thread for large batches. */
-  readonly batchThread?: URL;
+  /** The thread for large batches. */
+  readonly batchThread?: BatchThreadOptions;
 }
 
 /** The log, when its thread does not write it back: 8 MiB of pages. */

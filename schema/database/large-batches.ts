@@ -8,6 +8,11 @@ import { errorOf } from './error-copy.ts';
 /** After so long without a batch the thread ends, and its memory is free again. */
 const IDLE_MS = 30_000;
 
+export interface BatchThreadOptions {
+  readonly program?: URL;
+  readonly idleMs?: number;
+}
+
 interface LargeBatchesListener {
   /** The thread has begun to write: nobody else commits until it has ended. */
   readonly begun: () => void;
@@ -32,6 +37,7 @@ export class LargeBatches {
   readonly #data: () => BatchThreadData;
   readonly #listener: LargeBatchesListener;
   readonly #program: URL;
+  readonly #idleMs: number;
   #thread: Worker | undefined;
   #work: Work | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -41,11 +47,12 @@ export class LargeBatches {
   constructor(
     data: () => BatchThreadData,
     listener: LargeBatchesListener,
-    program = new URL('./batch-thread.ts', import.meta.url),
+    { program = new URL('./batch-thread.ts', import.meta.url), idleMs = IDLE_MS }: BatchThreadOptions = {},
   ) {
     this.#data = data;
     this.#listener = listener;
     this.#program = program;
+    this.#idleMs = idleMs;
   }
 
   /**
@@ -65,7 +72,7 @@ export class LargeBatches {
       });
     } finally {
       thread.unref();
-      this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
+      this.#idle = setTimeout(() => this.#end(), this.#idleMs).unref();
     }
   }
 

@@ -194,7 +194,7 @@ describe('what the kernel tells nobody', () => {
     await driver.view('all');
     ip('link', 'set', 'dev', 'relabelled', 'alias', 'mine now');
     await driver.deleteLinks({ namespace: null, aliases: [`${LABEL}/relabelled`] });
-    const { links } = await driver.view([], { owners: [], names: ['relabelled'] });
+    const { links } = await driver.view([], { owners: [], aliases: [], names: ['relabelled'] });
     expect(links).toMatchObject([{ name: 'relabelled', alias: 'mine now' }]);
   });
 
@@ -206,7 +206,7 @@ describe('what the kernel tells nobody', () => {
     ip('link', 'set', 'dev', 'lp0', 'up');
     ip('-n', 'ls1', 'link', 'add', 'taken', 'index', '777', 'type', 'bridge');
     const peers = async () => {
-      const { links } = await driver.view(['ls1'], { owners: [], names: ['lp0'] });
+      const { links } = await driver.view(['ls1'], { owners: [], aliases: [], names: ['lp0'] });
       return links.map(({ peer }) => peer);
     };
     expect(await peers()).toEqual([777]);

@@ -16,6 +16,9 @@ export async function explainScope(database: Database): Promise<Scope> {
   return { hypervisors };
 }
 
+/** As SQLite names the column where the numbers of a container's links are all taken. */
+const NO_NUMBER_LEFT = 'members.ordinal';
+
 /** The words for what aborts any write of a network: no hypervisor, or a name that another thing has. */
 export async function explainNames(
   database: Database,
@@ -25,7 +28,7 @@ export async function explainNames(
 ): Promise<Problem> {
   if (error.reason === 'hypervisor') return on.explain(database);
   if (error.reason === 'no_netns') return noNamespaces(await chosen(database, on));
-  if (error.reason === 'too_many_networks') {
+  if (error.reason === NO_NUMBER_LEFT) {
     return new Problem('impossible', 'A container can be in 1000 CENs at most');
   }
   if (error.reason === 'cen_full') {

@@ -33,10 +33,6 @@ const requested = `${lists},
 
 const currentMember = 'SELECT 1 FROM members x WHERE x.cen = r.cen AND x.container = r.container AND x.removed IS NULL';
 
-/** Holds when each is a member. */
-export const allAreMembers = `NOT EXISTS (
-  WITH ${requested} SELECT 1 FROM requested r WHERE NOT EXISTS (${currentMember}))`;
-
 export const removeOtherMembers = `
   WITH ${requested},
   others AS MATERIALIZED (
@@ -48,16 +44,17 @@ export const removeOtherMembers = `
 export const moveMembers = `
   WITH ${requested},
   moved AS MATERIALIZED (
-    SELECT m.id, r.position AS place FROM requested r
-    CROSS JOIN members m ON m.cen = r.cen AND m.container = r.container AND m.removed IS NULL
+    SELECT m.id, r.position AS place FROM lists l
+    CROSS JOIN members m ON m.cen = l.cen AND m.removed IS NULL
+    CROSS JOIN requested r ON r.cen = m.cen AND r.container = m.container
     WHERE m.position <> r.position
   )
   UPDATE members SET position = moved.place FROM moved WHERE members.id = moved.id`;
 
 /**
  * The n of `<container>.<n>o` is the lowest that is free for the container; several that one request adds get
- * several, in the order of the request. A container has 1,000 of them. One that is in no CEN yet has all of them free:
- * most of an import are such, and nothing is looked up for them.
+ * several, in the order of the request. A container has 1,000 of them: one that has none left gets NULL, which aborts the
+ * batch. One that is in no CEN yet has all of them free: most of an import are such, and nothing is looked up for them.
  */
 export const addMembers = `
   INSERT INTO members (cen, container, position, ordinal, outside, added)
@@ -80,9 +77,9 @@ export const addMembers = `
     FROM numbers p WHERE NOT EXISTS (SELECT 1 FROM members u WHERE u.container = p.container AND u.ordinal = p.n)
   ),
   numbered AS (
-    SELECT w.*, w.nth - 1 AS n FROM wanted w WHERE w.held = 0 AND w.nth <= 1000
+    SELECT w.*, CASE WHEN w.nth <= 1000 THEN w.nth - 1 END AS n FROM wanted w WHERE w.held = 0
     UNION ALL
-    SELECT w.*, free.n FROM wanted w JOIN free ON free.container = w.container AND free.nth = w.nth
+    SELECT w.*, free.n FROM wanted w LEFT JOIN free ON free.container = w.container AND free.nth = w.nth WHERE w.held > 0
   )
   SELECT w.cen, w.container, w.position, w.n,
     CASE WHEN length(w.name) + length(w.n) + 2 <= 15 THEN w.name ELSE w.short_name END || '.' || w.n || 'o',

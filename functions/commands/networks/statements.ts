@@ -7,7 +7,6 @@ import { partColumns, partValues } from '../../intent/intent.ts';
 import { idSeries } from '../../intent/new-id.ts';
 import {
   addMembers,
-  allAreMembers,
   allotOutsideNames,
   countParts,
   forgetRemovedMembers,
@@ -117,7 +116,6 @@ export class NetworkStatements {
     return [
       ...(this.#args.declared === 1 ? [this.#statement(moveMembers)] : []),
       this.#statement(addMembers),
-      guard('too_many_networks', allAreMembers, this.#args),
       this.#statement(allotOutsideNames),
     ];
   }
