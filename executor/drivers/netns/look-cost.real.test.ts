@@ -91,7 +91,7 @@ function cost(work: () => unknown): { calls: number; bytes: number } {
 
 /** What one container's operation asks of a host, does there, and asks again. */
 function costs(): Record<string, { calls: number; bytes: number }> {
-  const selection = { owners: [`${LABEL}/own`], names: ['own', 'k0.0', 'k1.0', 'k2.0', 'new.0'] };
+  const selection = { owners: [`${LABEL}/own`], aliases: [], names: ['own', 'k0.0', 'k1.0', 'k2.0', 'new.0'] };
   const look = () => view(context, { namespaces: ['k0', 'k1', 'k2'], links: selection });
   expect(unpackView(look()).links.map(({ name }) => name)).toHaveLength(4);
   const change = (up: boolean) => () =>
