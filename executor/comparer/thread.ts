@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../schema/database/reader.ts';
 import { labelPrefix } from '../../schema/names.ts';
+import { collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
 import { comparing } from '../loop/reconcile/differences.ts';
 import { networkResting } from '../records/network-resting.ts';
@@ -40,6 +41,7 @@ async function answer(id: number, touched: Touched): Promise<Answer> {
 port.on('message', async (call: Call) => {
   if (call !== 'close') {
     port.postMessage(await answer(call.id, call.touched));
+    collectGarbageWhenQuiet();
     return;
   }
   database.close();
