@@ -10,8 +10,7 @@ const threads = [
   'executor/comparer/thread.ts',
   'executor/drivers/netns/worker.ts',
   'executor/drivers/netns/monitor-thread.ts',
-  'schema/database/batch-thread.ts',
-  'schema/database/checkpoint-thread.ts',
+  'schema/database/database-thread.ts',
 ];
 
 await Promise.allSettled(

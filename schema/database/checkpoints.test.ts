@@ -5,59 +5,76 @@ import { expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { until } from '../../test/support/until.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { ThreadHandle } from './thread-handle.ts';
 
 /** More than it takes to have a checkpoint asked for. */
 const MANY = 600;
 
-function checkpointsOf(program: string) {
-  const directory = temporaryDirectory();
-  const file = join(directory, 'thread.mjs');
-  writeFileSync(file, program);
+function checkpointsOf(program: URL) {
   const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  let starts = 0;
   let ended = 0;
-  const checkpoints = new Checkpoints(
-    join(directory, 'weft.db'),
-    {
-      warn: (message) => warnings.push(message),
-      ended: () => {
-        ended += 1;
-      },
+  const data = () => {
+    starts += 1;
+    return { path: '', synchronous: 'full', files: new Map() } as const;
+  };
+  const thread = new ThreadHandle(data, warn, { program });
+  const checkpoints = new Checkpoints(thread, {
+    warn,
+    ended: () => {
+      ended += 1;
     },
-    pathToFileURL(file),
-  );
-  onTestFinished(() => checkpoints.close());
-  return { checkpoints, warnings, ended: () => ended };
+  });
+  onTestFinished(() => {
+    checkpoints.close();
+    thread.close();
+  });
+  return { checkpoints, warnings, starts: () => starts, ended: () => ended };
 }
 
 const ask = (checkpoints: Checkpoints) => {
   for (let batch = 0; batch < MANY; batch += 1) checkpoints.count();
 };
 
-it('a thread that ends is announced and started once more; then whoever writes is told to do its work', async () => {
-  const { checkpoints, warnings, ended } = checkpointsOf("throw new Error('as planned')");
-  ask(checkpoints);
-  await until('it was announced', () => warnings.length === 1);
-  expect(warnings[0]).toMatch(/ended; it is started again/);
-  expect(ended()).toBe(0);
-  ask(checkpoints);
-  await until('its work is handed over', () => ended() === 1);
-  expect(warnings).toHaveLength(2);
-  ask(checkpoints);
-  expect(ended()).toBe(1);
-});
+it.each([
+  ['that ends', new URL("data:text/javascript,throw new Error('as planned')"), /ended/],
+  ['that cannot be started', new URL('https://example.com/thread.mjs'), /could not be started/],
+])(
+  'a thread %s is announced and tried once more; then whoever writes is told to do its work',
+  async (_what, program, warning) => {
+    const { checkpoints, warnings, starts, ended } = checkpointsOf(program);
+    ask(checkpoints);
+    await until('it was announced', () => warnings.length === 1);
+    expect(ended()).toBe(0);
+    await until('its work is handed over', () => {
+      ask(checkpoints);
+      return ended() === 1;
+    });
+    const alone = expect.stringContaining('between the requests from now on');
+    expect(warnings).toEqual([expect.stringMatching(warning), expect.stringMatching(warning), alone]);
+    ask(checkpoints);
+    expect([starts(), ended()]).toEqual([2, 1]);
+  },
+);
 
 it('a checkpoint that fails is announced once, and tried again', async () => {
-  const { checkpoints, warnings, ended } = checkpointsOf(`
-    import { parentPort } from 'node:worker_threads';
-    let turn = 0;
-    parentPort.on('message', (asked) => {
-      if (asked === 'close') return parentPort.close();
-      turn += 1;
-      parentPort.postMessage(turn === 3 ? {} : { error: new Error(String(turn)) });
-    });`);
+  const file = join(temporaryDirectory(), 'thread.mjs');
+  writeFileSync(
+    file,
+    `import { parentPort } from 'node:worker_threads';
+     const error = { isErrorCopy: true, code: 'unavailable', reason: 'SQLITE_FULL', message: 'full', committed: 'no' };
+     let turn = 0;
+     parentPort.on('message', (asked) => {
+       if (asked === 'close') return parentPort.close();
+       turn += 1;
+       parentPort.postMessage(turn === 3 ? [] : error);
+     });`,
+  );
+  const { checkpoints, warnings, starts, ended } = checkpointsOf(pathToFileURL(file));
   await until('the failure after a success is announced, too', () => {
     ask(checkpoints);
     return warnings.length === 2;
   });
-  expect(ended()).toBe(0);
+  expect([starts(), ended()]).toEqual([1, 0]);
 });

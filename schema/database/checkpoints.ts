@@ -1,18 +1,14 @@
-import { Worker } from 'node:worker_threads';
-import type { CheckpointAnswer } from './checkpoint-thread.ts';
+import { isThreadError, type ThreadHandle, type Warn } from './thread-handle.ts';
 
 /** So many batches make about 8 MiB of log. */
 const BATCHES = 512;
 
-/** A thread that ends is started once more. */
-const STARTS_MAX = 2;
-
-/** Told of something that goes wrong and disturbs no call. */
-export type Warn = (message: string, cause: unknown) => void;
+/** A thread that ends is given a second try. */
+const TRIES_MAX = 2;
 
 interface CheckpointListener {
   readonly warn: Warn;
-  /** There is no thread any more: whoever writes has to write the log back. */
+  /** There are no checkpoints any more: whoever writes has to write the log back. */
   readonly ended: () => void;
 }
 
@@ -21,75 +17,58 @@ interface CheckpointListener {
  * be answered. What a thread does not get done, the connection that writes does itself when the log has grown too long.
  */
 export class Checkpoints {
-  readonly #path: string;
+  readonly #thread: ThreadHandle;
   readonly #listener: CheckpointListener;
-  readonly #program: URL;
-  #thread: Worker | undefined;
-  #starts = 0;
   #batches = 0;
   #busy = false;
+  /** So often a thread has ended over it. */
+  #ends = 0;
   /** The last checkpoint failed, and that was said. */
   #failing = false;
   #closed = false;
 
-  constructor(
-    path: string,
-    listener: CheckpointListener,
-    program = new URL('./checkpoint-thread.ts', import.meta.url),
-  ) {
-    this.#path = path;
+  constructor(thread: ThreadHandle, listener: CheckpointListener) {
+    this.#thread = thread;
     this.#listener = listener;
-    this.#program = program;
   }
 
-  /** To be called with each batch; the thread is started with the first log that is long enough. */
+  /** To be called with each batch: the log grows. */
   count(): void {
     this.#batches += 1;
-    if (this.#busy || this.#batches < BATCHES) return;
+    if (this.#batches >= BATCHES) this.ask();
+  }
+
+  /** To be called when the log is long. */
+  async ask(): Promise<void> {
+    if (this.#busy || this.#closed || this.#ends >= TRIES_MAX) return;
     this.#batches = 0;
     this.#busy = true;
-    this.#thread ??= this.#start();
-    this.#thread.postMessage('checkpoint');
+    try {
+      await this.#thread.ask('checkpoint');
+      this.#failing = false;
+    } catch (error) {
+      if (isThreadError(error)) this.#threadEnded(error);
+      else this.#failed(error);
+    }
+    this.#busy = false;
   }
 
   close(): void {
     this.#closed = true;
-    this.#thread?.postMessage('close');
   }
 
-  #start(): Worker {
-    this.#starts += 1;
-    const thread = new Worker(this.#program, {
-      workerData: this.#path,
-      // Flags meant for the main program (a test runner's loaders, for one) are not for this thread.
-      execArgv: [],
-    });
-    thread.unref();
-    thread.on('message', (answer: CheckpointAnswer) => this.#answered(answer));
-    let cause: unknown;
-    thread.on('error', (error) => {
-      cause = error;
-    });
-    thread.on('exit', () => this.#ended(cause));
-    return thread;
+  #threadEnded(error: unknown): void {
+    this.#ends += 1;
+    if (this.#ends < TRIES_MAX) return;
+    this.#listener.warn("the database's log is written back between the requests from now on", error);
+    this.#listener.ended();
   }
 
-  #answered({ error }: CheckpointAnswer): void {
-    this.#busy = false;
-    if (error !== undefined && !this.#failing) {
+  /** It is tried again with the next ones. */
+  #failed(error: unknown): void {
+    if (!this.#failing) {
       this.#listener.warn('the log of the database could not be written back into its file', error);
     }
-    this.#failing = error !== undefined;
-  }
-
-  #ended(cause: unknown): void {
-    if (this.#closed) return;
-    this.#thread = undefined;
-    const last = this.#starts >= STARTS_MAX;
-    const then = last ? 'its work is done between the requests from now on' : 'it is started again';
-    this.#listener.warn(`the thread that writes the database's log back ended; ${then}`, cause);
-    if (last) this.#listener.ended();
-    // Without a thread it stays busy, and no other is asked for.
-    else this.#busy = false;
+    this.#failing = true;
   }
 }

@@ -1,13 +1,14 @@
 import { Bell } from './bell.ts';
 import { BUSY_MS, retryWhileBusy } from './busy.ts';
-import { Checkpoints, type Warn } from './checkpoints.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 import { prepareDatabaseFile } from './database-file.ts';
 import { ForeignCommits } from './foreign-commits.ts';
 import { GroupCommit } from './group-commit.ts';
-import { type BatchThreadOptions, LargeBatches } from './large-batches.ts';
+import { LargeBatches } from './large-batches.ts';
 import { CHECKPOINT_PAGES, type Synchronous } from './open-file.ts';
+import { ThreadHandle, type ThreadOptions, type Warn } from './thread-handle.ts';
 
 export interface EmbeddedOptions {
   /** `full` by default. */
@@ -16,8 +17,8 @@ export interface EmbeddedOptions {
   readonly busyMs?: number;
   /** Told what goes wrong beside the calls and disturbs none of them. */
   readonly warn?: Warn;
-  /** The thread for large batches. */
-  readonly batchThread?: BatchThreadOptions;
+  /** The thread for large batches and for checkpoints. */
+  readonly thread?: ThreadOptions;
 }
 
 /** The log, when its thread does not write it back: 8 MiB of pages. */
@@ -32,7 +33,7 @@ const CHECKPOINT_PAGES_ALONE = 2_048;
  * batches: what it has written it need not read again. Throws {@link DatabaseError} where the file cannot be opened.
  */
 export function openEmbedded(path: string, options: EmbeddedOptions = {}): Database {
-  const { synchronous = 'full', busyMs = BUSY_MS, warn = () => undefined, batchThread } = options;
+  const { synchronous = 'full', busyMs = BUSY_MS, warn = () => undefined } = options;
   prepareDatabaseFile(path);
   const connection = new Connection(path, { synchronous, checkpointPages: CHECKPOINT_PAGES });
   const early = new Bell();
@@ -40,20 +41,20 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
   const foreign = new ForeignCommits(path, connection, () => {
     for (const bell of [early, late]) bell.ring(null);
   });
-  const large = new LargeBatches(
-    () => ({ path, synchronous, files: connection.files }),
-    {
-      begun: () => foreign.hold(),
-      ended: (committed) => foreign.release(committed === 'yes'),
-      warn,
-    },
-    batchThread,
-  );
-  const commits = new GroupCommit({ connection, large, bells: { early, late }, busyMs });
-  const checkpoints = new Checkpoints(path, {
+  const thread = new ThreadHandle(() => ({ path, synchronous, files: connection.files }), warn, options.thread);
+  const checkpoints = new Checkpoints(thread, {
     warn,
     ended: () => connection.checkpointEvery(CHECKPOINT_PAGES_ALONE),
   });
+  const large = new LargeBatches(thread, {
+    begun: () => foreign.hold(),
+    ended(committed) {
+      foreign.release(committed === 'yes');
+      // A large batch makes a long log.
+      if (committed === 'yes') checkpoints.ask();
+    },
+  });
+  const commits = new GroupCommit({ connection, large, bells: { early, late }, busyMs });
   return {
     write(statements, options) {
       checkpoints.count();
@@ -71,7 +72,7 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
       late.clear();
       commits.close();
       checkpoints.close();
-      connection.close(large.close());
+      connection.close(thread.close());
     },
   };
 }

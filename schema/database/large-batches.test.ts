@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
-import { until } from '../../test/support/until.ts';
 import { LARGE_CHARACTERS } from './batch-size.ts';
 import { type Database, guard, type News, type Statement, statement } from './database.ts';
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts';
@@ -224,26 +223,6 @@ describe('a file that is not there any more', () => {
   });
 });
 
-it('the thread starts with the first large batch, ends when it had nothing to do, and starts again', async () => {
-  const log = join(temporaryDirectory(), 'log');
-  const program = join(temporaryDirectory(), 'thread.mjs');
-  writeFileSync(
-    program,
-    `import { appendFileSync } from 'node:fs';
-     appendFileSync(${JSON.stringify(log)}, 'start ');
-     process.on('exit', () => appendFileSync(${JSON.stringify(log)}, 'end '));
-     await import(${JSON.stringify(new URL('./batch-thread.ts', import.meta.url).href)});`,
-  );
-  const lived = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
-  const { database } = await opened({ batchThread: { program: pathToFileURL(program), idleMs: 1 } });
-  expect(lived()).toBe('');
-  await database.write(large(insert('a')));
-  await until('the thread has ended', () => lived() === 'start end ');
-  await database.write(large(insert('b')));
-  expect(lived()).toMatch(/^start end start /);
-  expect(await rows(database)).toEqual(['a', 'b']);
-});
-
 describe('a thread that ends', () => {
   /** Ends once, in the middle: before it says so (`begun`), or instead of its answer. */
   function dyingThread(at: 'start' | 'begun' | 'answer'): URL {
@@ -262,7 +241,7 @@ describe('a thread that ends', () => {
          if (isNow) die();
        };
        if (${JSON.stringify(at)} === 'start' && !existsSync(died)) die();
-       await import(${JSON.stringify(new URL('./batch-thread.ts', import.meta.url).href)});`,
+       await import(${JSON.stringify(new URL('./database-thread.ts', import.meta.url).href)});`,
     );
     onTestFinished(() => expect(existsSync(join(directory, 'died'))).toBe(true));
     return pathToFileURL(file);
@@ -276,7 +255,7 @@ describe('a thread that ends', () => {
     async (at, _when, expected) => {
       const warnings: string[] = [];
       const { database } = await opened({
-        batchThread: { program: dyingThread(at) },
+        thread: { program: dyingThread(at) },
         warn: (message) => warnings.push(message),
       });
       const lost = database.write(large(insert('a')));
@@ -292,7 +271,7 @@ describe('a thread that ends', () => {
   it('before it has begun leaves its batch to the event loop', async () => {
     const warnings: string[] = [];
     const { database } = await opened({
-      batchThread: { program: dyingThread('start') },
+      thread: { program: dyingThread('start') },
       warn: (message) => warnings.push(message),
     });
     await database.write(large(insert('a')));

@@ -1,0 +1,67 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Connection, type Group, type Outcome } from './connection.ts';
+import { DatabaseError, type Statement, statement } from './database.ts';
+import type { Identities } from './database-file.ts';
+import { copyOf, type ErrorCopy } from './error-copy.ts';
+import { CHECKPOINT_PAGES, type Synchronous } from './open-file.ts';
+
+/* The thread of thread-handle.ts. */
+
+export interface ThreadData {
+  readonly path: string;
+  readonly synchronous: Synchronous;
+  /** The files that the process has open already. */
+  readonly files: Identities;
+}
+
+/** To commit a group, or to write the log back into the database's file. */
+export type ThreadRequest = Group | 'checkpoint';
+
+/**
+ * `begun`: it holds the write lock for a group; maybe more than once. Then, to each request in its order, what became of
+ * each batch, of which a checkpoint has none, or why nothing was done.
+ */
+export type ThreadMessage = 'begun' | readonly CopiedOutcome[] | ErrorCopy;
+
+export type CopiedOutcome = Outcome<readonly Statement[]> | ErrorCopy;
+
+if (parentPort === null) throw new Error('database-thread.ts is to be started as a worker thread');
+const port = parentPort;
+const { path, synchronous, files }: ThreadData = workerData;
+/** Passive: it does not wait for others, nor they for it. */
+const checkpoint = statement('PRAGMA wal_checkpoint(PASSIVE)');
+let connection: Connection | undefined;
+
+port.on('message', (asked: ThreadRequest | 'close') => {
+  if (asked === 'close') {
+    connection?.close();
+    port.close();
+  } else {
+    tell(run(asked));
+  }
+});
+
+/** A full disk or the like is answered, and may be gone with the next request. */
+function run(asked: ThreadRequest): ThreadMessage {
+  try {
+    connection ??= new Connection(path, { synchronous, checkpointPages: CHECKPOINT_PAGES }, files);
+    return asked === 'checkpoint' ? writeLogBack(connection) : commit(connection, asked);
+  } catch (error) {
+    if (error instanceof DatabaseError) return copyOf(error);
+    throw error;
+  }
+}
+
+function writeLogBack(connection: Connection): readonly CopiedOutcome[] {
+  connection.batch([checkpoint], null);
+  return [];
+}
+
+function commit(connection: Connection, group: Group): readonly CopiedOutcome[] {
+  const outcomes = connection.group(group, 'BEGIN IMMEDIATE', () => tell('begun'));
+  return outcomes.map((outcome) => (outcome instanceof DatabaseError ? copyOf(outcome) : outcome));
+}
+
+function tell(message: ThreadMessage): void {
+  port.postMessage(message);
+}
