@@ -23,12 +23,17 @@ const records = networkResting(database, options);
 let viewer: NetnsViewer | undefined;
 
 /** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
-const view: NetnsViewer['view'] = async (namespaces, links) => {
+function opened(): NetnsViewer {
   viewer ??= openNetnsViewer();
-  return viewer.view(namespaces, links);
+  return viewer;
+}
+
+const host: Pick<NetnsViewer, 'view' | 'names'> = {
+  view: async (namespaces, links) => opened().view(namespaces, links),
+  names: async () => opened().names(),
 };
 
-const compare = comparing({ records, resource: networkComparison({ view }) }, labelPrefix(options.databaseId));
+const compare = comparing({ records, resource: networkComparison(host) }, labelPrefix(options.databaseId));
 
 async function answer(id: number, touched: Touched): Promise<Answer> {
   try {
