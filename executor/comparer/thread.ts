@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../schema/database/reader.ts';
 import { labelPrefix } from '../../schema/names.ts';
+import { collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
 import { comparing } from '../loop/reconcile/differences.ts';
 import { networkResting } from '../records/network-resting.ts';
@@ -22,12 +23,17 @@ const records = networkResting(database, options);
 let viewer: NetnsViewer | undefined;
 
 /** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
-const view: NetnsViewer['view'] = async (namespaces, links) => {
+function opened(): NetnsViewer {
   viewer ??= openNetnsViewer();
-  return viewer.view(namespaces, links);
+  return viewer;
+}
+
+const host: Pick<NetnsViewer, 'view' | 'names'> = {
+  view: async (namespaces, links) => opened().view(namespaces, links),
+  names: async () => opened().names(),
 };
 
-const compare = comparing({ records, resource: networkComparison({ view }) }, labelPrefix(options.databaseId));
+const compare = comparing({ records, resource: networkComparison(host) }, labelPrefix(options.databaseId));
 
 async function answer(id: number, touched: Touched): Promise<Answer> {
   try {
@@ -40,6 +46,7 @@ async function answer(id: number, touched: Touched): Promise<Answer> {
 port.on('message', async (call: Call) => {
   if (call !== 'close') {
     port.postMessage(await answer(call.id, call.touched));
+    collectGarbageWhenQuiet();
     return;
   }
   database.close();

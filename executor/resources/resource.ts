@@ -28,6 +28,15 @@ export interface Batches<SomeStep extends Step> {
   apply(steps: readonly SomeStep[]): Promise<void>;
 }
 
+/** A part of the host that was read. */
+export interface HostPart<Observed> {
+  /** Places, in the list of what is wanted, of what it shows all of. */
+  readonly which: readonly number[];
+  readonly observed: Observed;
+  /** Of that, what no part before has shown: what labels are looked for in. */
+  readonly fresh: Observed;
+}
+
 /**
  * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two calls:
  * an executor that was killed observes again and goes on.
@@ -37,6 +46,8 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
   observe(desired: Desired): Promise<Observed>;
   /** Reads all of the host that this kind of resource is on; without it each is observed by itself. */
   observeAll?(): Promise<Observed>;
+  /** The same, a part after another: where all of a large host would be too much to hold. Each of `desired` is in one. */
+  observeParts?(desired: readonly Desired[]): AsyncIterable<HostPart<Observed>>;
   /**
    * Lists what is to be done; empty when the host is as desired. Pure. Throws a Problem where something that is not
    * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.

@@ -126,7 +126,7 @@ export class Connection {
 
   #prepareCall(): void {
     this.#refuseClosed();
-    this.#files.checkDatabase();
+    this.#files.checkDatabaseNowAndThen();
     if (this.#broken) this.#openAgain();
   }
 

@@ -63,16 +63,21 @@ function lstat(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
+/** A check is a system call, and of thousands of reads a second each would make one. */
+const CHECK_MS = 10;
+
 /** Device and inode of each file; undefined: it was not there. */
 export type Identities = ReadonlyMap<Ending, string | undefined>;
 
 /**
  * Which files were opened: a file that was removed or replaced while it is open still takes writes, which are gone when
- * the process ends. A check costs one microsecond a file.
+ * the process ends. A check costs some microseconds a file.
  */
 export class OpenedFiles {
   readonly #path: string;
   readonly identities: Identities;
+  /** When the database's own file was found to be the one that was opened, by performance.now(). */
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   /** To be made once the files are open and there. `identities`: which files they have to be. */
   constructor(path: string, identities?: Identities) {
@@ -82,12 +87,23 @@ export class OpenedFiles {
 
   /** Throws {@link DatabaseError} while another file, or none, is where the database was opened. */
   checkDatabase(committed: DatabaseError['committed'] = 'no'): void {
-    this.#check('', committed);
+    this.#checkEach([''], committed);
+  }
+
+  /** The same, as it was {@link CHECK_MS} ago at most: enough for who only reads. */
+  checkDatabaseNowAndThen(): void {
+    if (performance.now() - this.#checkedAt > CHECK_MS) this.checkDatabase();
   }
 
   /** The same of the log and its index, too: a commit goes into these. */
   checkAll(committed: DatabaseError['committed'] = 'no'): void {
-    for (const ending of FILE_ENDINGS) this.#check(ending, committed);
+    this.#checkEach(FILE_ENDINGS, committed);
+  }
+
+  #checkEach(endings: readonly Ending[], committed: DatabaseError['committed']): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    for (const ending of endings) this.#check(ending, committed);
+    this.#checkedAt = performance.now();
   }
 
   #check(ending: Ending, committed: DatabaseError['committed']): void {

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
+import { until } from '../../test/support/until.ts';
 import { type Database, databaseError, statement } from './database.ts';
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts';
 
@@ -32,6 +33,16 @@ async function opened(options?: EmbeddedOptions): Promise<Opened> {
 
 const insert = statement('INSERT INTO t VALUES (1)');
 const count = statement<{ count: number }>('SELECT count(*) AS count FROM t');
+
+/** Reads look at the file now and then. */
+function readsAreRefused(database: Database): Promise<void> {
+  return until('reads are refused', () =>
+    database.read([count]).then(
+      () => false,
+      () => true,
+    ),
+  );
+}
 
 /** Another connection, which holds the write lock. */
 function lockOf(path: string): DatabaseSync {
@@ -116,6 +127,7 @@ describe('a file that goes away while it is open', () => {
       reason: 'removed',
       message: expect.stringContaining('database file was removed'),
     };
+    await readsAreRefused(database);
     await expect(database.read([count])).rejects.toMatchObject(away);
     await expect(database.write([insert])).rejects.toMatchObject({ ...away, committed: 'no' });
     renameSync(`${path}.away`, path);
@@ -130,6 +142,7 @@ describe('a file that goes away while it is open', () => {
     const content = readFileSync(other);
     renameSync(other, path);
     const replaced = { code: 'unavailable', reason: 'replaced' };
+    await readsAreRefused(database);
     await expect(database.read([count])).rejects.toMatchObject(replaced);
     await expect(database.write([insert])).rejects.toMatchObject(replaced);
     database.close();
@@ -146,6 +159,7 @@ describe('a file that goes away while it is open', () => {
     const { path, database } = await opened();
     renameSync(dirname(path), `${dirname(path)}.away`);
     onTestFinished(() => rmSync(`${dirname(path)}.away`, { recursive: true, force: true }));
+    await readsAreRefused(database);
     await expect(database.read([count])).rejects.toMatchObject({ code: 'unavailable', reason: 'removed' });
   });
 });

@@ -25,7 +25,7 @@ export function setUpAllocator(): void {
     mallopt(M_TRIM_THRESHOLD, 32 * MEGABYTE);
     mallopt(M_TOP_PAD, 4 * MEGABYTE);
     const trim = library.func('int malloc_trim(size_t)');
-    setInterval(() => trim(4 * MEGABYTE), TRIM_INTERVAL_MS).unref();
+    setInterval(() => trim(MEGABYTE), TRIM_INTERVAL_MS).unref();
   } catch {
     // Slower, or larger, and right all the same.
   }

@@ -81,23 +81,26 @@ function ownerOf(alias: string): string {
   return end < 0 ? alias : alias.slice(0, end);
 }
 
-/** Indexes of links by a text that several may have. */
+/** Indexes of links by a text that several may have: most have it alone, and cost no set. */
 class Index {
-  readonly #lists = new Map<string, Set<number>>();
+  readonly #lists = new Map<string, number | Set<number>>();
 
   get(key: string): number[] {
-    return [...(this.#lists.get(key) ?? [])];
+    const found = this.#lists.get(key);
+    if (found === undefined) return [];
+    return typeof found === 'number' ? [found] : [...found];
   }
 
   add(key: string, index: number): void {
-    const list = this.#lists.get(key);
-    if (list) list.add(index);
-    else this.#lists.set(key, new Set([index]));
+    const found = this.#lists.get(key);
+    if (found === undefined) this.#lists.set(key, index);
+    else if (typeof found === 'number') this.#lists.set(key, new Set([found, index]));
+    else found.add(index);
   }
 
   delete(key: string, index: number): void {
-    const list = this.#lists.get(key);
-    list?.delete(index);
-    if (list?.size === 0) this.#lists.delete(key);
+    const found = this.#lists.get(key);
+    if (found === index) this.#lists.delete(key);
+    else if (typeof found === 'object' && found.delete(index) && found.size === 0) this.#lists.delete(key);
   }
 }

@@ -11,7 +11,7 @@ import { view } from './view.ts';
 
 const LABEL = 'weft:test/look-cost';
 const DIRECTORY = '/run/netns';
-/** Bytes that were asked of the kernel and answered, in how many calls; what it tells by itself may come at any time. */
+/** Bytes that were asked of the kernel and that it answered, in how many calls; events come when the kernel likes. */
 const traffic = vi.hoisted(() => ({ calls: 0, bytes: 0 }));
 
 vi.mock('./syscalls.ts', async (importOriginal) => {

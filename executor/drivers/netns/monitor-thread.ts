@@ -8,6 +8,11 @@ import { closeDescriptor, openEvent, receiveNow, waitReadable } from './syscalls
 
 /* The thread that listens to rtnetlink(7). It sleeps in poll(2) until there is something to tell. */
 
+/**
+ * It wakes so often with nothing to tell: a thread that is inside a system call cannot be ended, and a process that is told
+ * to exit at once waits for all its threads.
+ */
+const SLEEP_MILLISECONDS = 1_000;
 /** The first event waits so long for the others of its burst. */
 const GATHER_MILLISECONDS = 50;
 const DATAGRAM_BYTES = 64 << 10;
@@ -67,8 +72,9 @@ function listen(): void {
 
 function gather(wake: number, socket: number): void {
   for (;;) {
-    const [ending] = waitReadable([wake, socket], -1, ACTION);
+    const [ending, hasEvents] = waitReadable([wake, socket], SLEEP_MILLISECONDS, ACTION);
     if (ending) break;
+    if (!hasEvents) continue;
     const heard: Heard = { aliases: new Set(), names: new Set() };
     let everything = !drain(socket, heard);
     const [endingMeanwhile] = waitReadable([wake], GATHER_MILLISECONDS, ACTION);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../../test/support/until.ts';
@@ -191,6 +191,18 @@ describe('a monitor', () => {
     const turns = Array.from({ length: 400 }, (_, turn) => `link set mb ${turn % 2 === 0 ? 'down' : 'up'}\n`);
     execFileSync('ip', ['-batch', '-'], { input: turns.join('') });
     await until('it lost something', () => heard.everything);
+  });
+
+  it('does not keep a process that exits at once', () => {
+    const program = `
+      import { openNetnsMonitor } from '${new URL('./monitor.ts', import.meta.url)}';
+      await openNetnsMonitor({ changed: () => undefined });
+      process.exit(7);`;
+    const options = ['--input-type=module', '--eval', program];
+    expect(spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 20_000 })).toMatchObject({
+      status: 7,
+      stderr: '',
+    });
   });
 
   it('ends when it is closed, and leaves no descriptor open', async () => {

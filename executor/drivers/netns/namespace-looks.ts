@@ -30,7 +30,7 @@ type Numbering = (descriptor: number) => void;
 export class NamespaceLooks {
   readonly #directory: string;
   readonly #host: HostNamespace;
-  #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known>();
 
   constructor(directory: string, host: HostNamespace) {
     this.#directory = directory;
@@ -39,25 +39,30 @@ export class NamespaceLooks {
 
   /** Looks at all of them, and gives ids to those that have none: such of another boot, or of an older version. */
   all(names: readonly string[]): SeenNamespace[] {
-    const before = this.#known;
-    // What is known of others is forgotten.
-    this.#known = new Map();
-    return this.#look(names, before, (descriptor) => nameForListeners(this.#host.socket, [descriptor]));
+    this.forgetOthers(names);
+    return this.#look(names, true);
   }
 
   /** Looks at these, and skips those that do not exist. */
-  some(names: readonly string[]): SeenNamespace[] {
+  some(names: readonly string[], numbering: boolean): SeenNamespace[] {
     for (const name of names) checkNamespaceName(name, 'look at namespaces');
-    return this.#look(names, this.#known, null);
+    return this.#look(names, numbering);
   }
 
-  #look(names: readonly string[], before: ReadonlyMap<string, Known>, number: Numbering | null): SeenNamespace[] {
+  /** What is known of namespaces that are not there any more. */
+  forgetOthers(names: readonly string[]): void {
+    const there = new Set(names);
+    for (const name of this.#known.keys()) if (!there.has(name)) this.#known.delete(name);
+  }
+
+  #look(names: readonly string[], numbering: boolean): SeenNamespace[] {
     if (names.length === 0) return [];
     using files = new FilesBelowMounts(this.#directory);
+    const number = numbering ? (descriptor: number) => nameForListeners(this.#host.socket, [descriptor]) : null;
     return names.flatMap((name) => {
       const descriptor = openQuietly(`${this.#directory}/${name}`, `look at namespace ${name}`);
       if (descriptor === null) return [];
-      const known = before.get(name);
+      const known = this.#known.get(name);
       const file = files.readLabelAgain(name, known?.file ?? undefined);
       if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
       try {

@@ -26,6 +26,8 @@ export interface ViewRequest {
   readonly namespaces: readonly string[] | 'all';
   /** All without it. */
   readonly links?: LinkSelection;
+  /** Whether namespaces that have no id get one, as all do with 'all'. */
+  readonly numbering?: boolean;
 }
 
 export interface Call {

@@ -206,7 +206,7 @@ export function receiveNow(socket: number, into: Buffer, action: string): number
   }
 }
 
-/** Waits until one of the descriptors can be read, or so many milliseconds are over; -1: as long as it takes. poll(2) */
+/** Waits until one of the descriptors can be read, or so many milliseconds are over. poll(2) */
 export function waitReadable(descriptors: readonly number[], milliseconds: number, action: string): boolean[] {
   const polled = Buffer.alloc(descriptors.length * POLLFD_BYTES);
   for (const [place, descriptor] of descriptors.entries()) {

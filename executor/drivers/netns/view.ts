@@ -17,9 +17,10 @@ export function view(context: LookContext, request: ViewRequest): PackedView {
  */
 export function look(
   { hostLinks, namespaceLooks, directory }: LookContext,
-  { namespaces, links }: ViewRequest,
+  { namespaces, links, numbering = false }: ViewRequest,
 ): HostView {
-  const seen = namespaces === 'all' ? namespaceLooks.all(directory.names()) : namespaceLooks.some(namespaces);
+  const seen =
+    namespaces === 'all' ? namespaceLooks.all(directory.names()) : namespaceLooks.some(namespaces, numbering);
   // Last, so that what the others tell of their other ends is known.
   const onHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
   const inside = seen.flatMap((namespace) => namespace.links);

@@ -8,7 +8,10 @@ import { look } from './view.ts';
 
 /** Looks at the host in the calling thread, which it blocks, beside whatever the driver's own does. */
 export interface NetnsViewer extends Disposable {
+  /** Gives ids to namespaces that have none, so that their changes are told of. */
   readonly view: NetnsDriver['view'];
+  /** Of all namespaces that there are. */
+  names(): Promise<readonly string[]>;
 }
 
 const ACTION = 'look at the host';
@@ -31,10 +34,15 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
     return {
       async view(namespaces, links) {
         try {
-          return look(context, links === undefined ? { namespaces } : { namespaces, links });
+          return look(context, { namespaces, numbering: true, ...(links === undefined ? {} : { links }) });
         } catch (error) {
           throw asNetnsError(error, ACTION);
         }
+      },
+      async names() {
+        const names = context.directory.names();
+        context.namespaceLooks.forgetOthers(names);
+        return names;
       },
       [Symbol.dispose]: () => opened.dispose(),
     };

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { collectGarbageWhenQuiet } from '../collect-garbage.ts';
 import { createBridge } from './bridges.ts';
 import { changeLink, deleteByIndex, deleteLinks, groupsOf, labelLink } from './changes.ts';
 import { enableLinks } from './enabling.ts';
@@ -67,6 +68,7 @@ function start(): void {
     if (call !== 'close') {
       port.postMessage(answer(verbs, call));
       hostLinks.listen();
+      collectGarbageWhenQuiet();
       return;
     }
     hostLinks[Symbol.dispose]();

@@ -1,6 +1,6 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
 import type { Records, Resting } from '../../records/records.ts';
-import type { Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
+import type { HostPart, Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
 
 /*
  * Comparisons of what is at rest with the host. What they answer is plain data, small on a host that is as wanted: it may
@@ -46,7 +46,7 @@ export interface Comparable<Desired = unknown, Observed = unknown, SomeStep exte
   readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans' | 'isNoted' | 'repairKind'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
-    'observe' | 'observeAll' | 'plan' | 'removes' | 'labels' | 'labelled'
+    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels' | 'labelled'
   >;
 }
 
@@ -64,16 +64,38 @@ export function comparing<Desired, Observed, SomeStep extends Step>(
   const { records, resource } = kind;
   return async (touched) => {
     const { resting, busy } = await records.loadResting(touched);
-    if (touched !== 'all' || !resource.observeAll) {
-      return { differences: differences(kind, resting, await observeEach(kind, resting)), busy, orphans: null };
+    const parts = touched === 'all' ? hostParts(kind, resting) : null;
+    if (parts === null) {
+      const seen = await observeEach(kind, resting);
+      return { differences: differences(kind, resting, [...resting.keys()], seen), busy, orphans: null };
     }
-    const observed = await resource.observeAll();
-    const found = differences(kind, resting, () => observed);
+    const found: Difference[] = [];
+    const labelled: Labelled[] = [];
+    for await (const { which, observed, fresh } of parts) {
+      found.push(...differences(kind, resting, which, () => observed));
+      labelled.push(...resource.labelled(fresh, prefix));
+    }
     if (resource.labels.length === 0) return { differences: found, busy, orphans: null };
-    const labelled = resource.labelled(observed, prefix);
     const orphans = await records.findOrphans(labelled, resting);
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
+}
+
+/** Null: the host is not looked at as a whole. */
+function hostParts<Desired, Observed, SomeStep extends Step>(
+  { resource }: Comparable<Desired, Observed, SomeStep>,
+  resting: readonly Resting<Desired>[],
+): AsyncIterable<HostPart<Observed>> | null {
+  if (resource.observeParts) return resource.observeParts(resting.map(({ desired }) => desired));
+  return resource.observeAll ? onePart(resource.observeAll(), [...resting.keys()]) : null;
+}
+
+async function* onePart<Observed>(
+  host: Promise<Observed>,
+  which: readonly number[],
+): AsyncGenerator<HostPart<Observed>> {
+  const observed = await host;
+  yield { which, observed, fresh: observed };
 }
 
 /** All at once: a resource gathers looks that are asked for together into one. */
@@ -88,9 +110,13 @@ async function observeEach<Desired, Observed, SomeStep extends Step>(
 function differences<Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Desired, Observed, SomeStep>,
   resting: readonly Resting<Desired>[],
+  which: readonly number[],
   observed: (index: number) => Observed,
 ): Difference[] {
-  return resting.flatMap((each, index) => difference(kind, each, observed(index)) ?? []);
+  return which.flatMap((index) => {
+    const each = resting[index];
+    return each === undefined ? [] : (difference(kind, each, observed(index)) ?? []);
+  });
 }
 
 function difference<Desired, Observed, SomeStep extends Step>(

@@ -1,9 +1,11 @@
 import type { HostView, LinkSelection, NetnsDriver } from '../../drivers/netns/driver.ts';
+import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { Gathering } from '../../gathering.ts';
-import type { Resource } from '../resource.ts';
+import type { HostPart, Resource } from '../resource.ts';
 import { type Network, type SegmentWish, wiringType } from './desired.ts';
 import { labelled } from './labelled.ts';
 import { partOf } from './layout.ts';
+import { partsOf } from './parts.ts';
 import { plan } from './plan.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
@@ -12,24 +14,51 @@ type Compared = Required<
     Resource<Network, ObservedNetwork, NetworkStep>,
     'observe' | 'observeAll' | 'plan' | 'removes' | 'labels' | 'labelled'
   >
->;
+> &
+  Pick<Resource<Network, ObservedNetwork, NetworkStep>, 'observeParts'>;
+
+/** Of so many namespaces the links are held at a time. */
+const PART_NAMESPACES = 500;
 
 /** The part of the network's resource that changes nothing: what a comparison asks of it. */
-export function networkComparison(driver: Pick<NetnsDriver, 'view'>): Compared {
+export function networkComparison(
+  driver: Pick<NetnsDriver, 'view'> & Partial<Pick<NetnsViewer, 'names'>>,
+  partSize = PART_NAMESPACES,
+): Compared {
   const views = new Gathering(async (networks: readonly Network[]) => {
     const { namespaces, links } = concerned(networks);
     return observed(await driver.view(namespaces, links));
   });
+  const { names } = driver;
   return {
     observe: (desired) => views.call(desired),
     async observeAll() {
       return observed(await driver.view('all'));
     },
+    ...(names && { observeParts: (desired) => observeParts({ view: driver.view, names }, desired, partSize) }),
     plan,
     removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
     labels: ['namespace', 'link'],
     labelled,
   };
+}
+
+/** The host's own links, whose labels all are looked for, come last. */
+async function* observeParts(
+  viewer: Pick<NetnsViewer, 'view' | 'names'>,
+  desired: readonly Network[],
+  partSize: number,
+): AsyncGenerator<HostPart<ObservedNetwork>> {
+  const seen = new Set<string>();
+  for (const { which, namespaces } of partsOf(desired, await viewer.names(), partSize)) {
+    const networks = which.flatMap((place) => desired[place] ?? []);
+    const part = observed(await viewer.view([...namespaces], concerned(networks).links));
+    const fresh = new Map([...part.namespaces].filter(([name]) => !seen.has(name)));
+    for (const name of fresh.keys()) seen.add(name);
+    yield { which, observed: part, fresh: { host: [], namespaces: fresh } };
+  }
+  const host = observed(await viewer.view([]));
+  yield { which: [], observed: host, fresh: host };
 }
 
 function observed({ links, namespaces }: HostView): ObservedNetwork {
