@@ -268,14 +268,17 @@ describe('a thread that ends', () => {
     },
   );
 
-  it('before it has begun leaves its batch to the event loop', async () => {
+  it.each([
+    ['ends before it has begun', 'ended', () => dyingThread('start')],
+    ['cannot be started', 'could not be started', () => new URL('https://example.com/thread.mjs')],
+  ])('or %s leaves its batch to the event loop', async (_what, warning, program) => {
     const warnings: string[] = [];
     const { database } = await opened({
-      thread: { program: dyingThread('start') },
+      thread: { program: program() },
       warn: (message) => warnings.push(message),
     });
     await database.write(large(insert('a')));
     expect(await rows(database)).toEqual(['a']);
-    expect(warnings).toEqual([expect.stringContaining('ended')]);
+    expect(warnings).toEqual([expect.stringContaining(warning)]);
   });
 });
