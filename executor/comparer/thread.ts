@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../schema/database/reader.ts';
 import { labelPrefix } from '../../schema/names.ts';
-import { collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
+import { collectGarbage, collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
 import { comparing } from '../loop/reconcile/differences.ts';
 import { networkResting } from '../records/network-resting.ts';
@@ -28,8 +28,19 @@ function opened(): NetnsViewer {
   return viewer;
 }
 
+/** What was seen of so many namespaces is some megabytes. */
+const COLLECT_AFTER = 1_500;
+let looked = 0;
+
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
-  view: async (namespaces, links) => opened().view(namespaces, links),
+  async view(namespaces, links) {
+    looked += namespaces.length;
+    if (looked > COLLECT_AFTER) {
+      looked = 0;
+      collectGarbage();
+    }
+    return opened().view(namespaces, links);
+  },
   names: async () => opened().names(),
 };
 

@@ -10,6 +10,10 @@ let timer: NodeJS.Timeout | undefined;
 export function collectGarbageWhenQuiet(): void {
   if (globalThis.gc === undefined) return;
   clearTimeout(timer);
-  timer = setTimeout(() => globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }), QUIET_MS);
-  timer.unref();
+  timer = setTimeout(collectGarbage, QUIET_MS).unref();
+}
+
+/** In the middle of much work: what it has left so far. Blocks for some milliseconds. */
+export function collectGarbage(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -10,6 +10,8 @@ const BUFFER_BYTES = 8 << 20;
 const DATAGRAM_BYTES = 64 << 10;
 /** Events shorten the wait, reading is the truth: so many looks at everything read each link once. */
 const TURNS = 10;
+/** Of thousands of links a dump takes the kernel half a second: while they all change, who looks comes again later. */
+const DUMP_ATTEMPTS = 3;
 const ACTION = 'listen to changes of links';
 
 /**
@@ -100,7 +102,7 @@ export class HostLinks implements Disposable {
   #refresh(): void {
     this.listen();
     if (this.#lost) {
-      this.#table.replace(readLinks(this.#socket));
+      this.#table.replace(readLinks(this.#socket, DUMP_ATTEMPTS));
       this.#lost = false;
     }
     this.#readAgain(this.#table.doubtful());

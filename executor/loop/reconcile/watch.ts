@@ -5,6 +5,9 @@ import { isDatabaseAway } from '../failure.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 
+/** A host that changes faster than it can be looked at is no news before so many looks in a row. */
+const TRANSIENT_FAILURES_MAX = 5;
+
 export interface WatchOptions {
   readonly kind: Kind;
   readonly reconciler: Reconciler;
@@ -30,6 +33,7 @@ export class Watch {
   #held = '';
   /** Looks in a row that failed. */
   #failures = 0;
+  #said = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -94,8 +98,9 @@ export class Watch {
 
   #succeeded(): void {
     const { kind, log } = this.#options;
-    if (this.#failures > 1) log.info({ technology: kind.technology }, `the host can be looked at again`);
+    if (this.#said) log.info({ technology: kind.technology }, `the host can be looked at again`);
     this.#failures = 0;
+    this.#said = false;
   }
 
   /** Said once for as long as it lasts. */
@@ -104,7 +109,8 @@ export class Watch {
     this.#failures += 1;
     if (this.#closed) return;
     if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
-    else if (this.#failures === 1) {
+    else if (!this.#said && this.#failures >= (isTransient(error) ? TRANSIENT_FAILURES_MAX : 1)) {
+      this.#said = true;
       log.error({ technology: kind.technology, err: error }, 'the host could not be looked at; it is tried again');
     }
   }
@@ -116,4 +122,8 @@ export class Watch {
     if (held !== null && held.detail !== this.#held) log.error({ held }, `nothing is removed: ${held.detail}`);
     this.#held = held?.detail ?? '';
   }
+}
+
+function isTransient(error: unknown): boolean {
+  return Reflect.get(Object(error), 'transient') === true;
 }

@@ -77,9 +77,9 @@ function interfaceHeader({ index = 0, flags = 0, change = 0 }: HeaderFields): Bu
 }
 
 /** All links of the socket's namespace. */
-export function readLinks(socket: RouteSocket): LinkRecord[] {
+export function readLinks(socket: RouteSocket, attempts?: number): LinkRecord[] {
   const request = { type: RTM_GETLINK, flags: 0, body: [interfaceHeader({}), withoutStatistics()] };
-  return socket.dump(request, decodeLink, 'list links');
+  return socket.dump(request, decodeLink, 'list links', attempts);
 }
 
 /** The link of that name in the socket's namespace, or null. */

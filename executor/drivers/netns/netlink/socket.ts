@@ -143,8 +143,8 @@ export class RouteSocket implements Disposable {
   }
 
   /** Reads a table and maps each of its messages. A table that changed while it was read is read again. */
-  dump<T>(request: Request, read: (message: Message) => T | null, action: string): T[] {
-    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt += 1) {
+  dump<T>(request: Request, read: (message: Message) => T | null, action: string, attempts = DUMP_ATTEMPTS): T[] {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
       const entries = this.#dumpOnce(request, read, action);
       if (entries !== null) return entries;
     }
