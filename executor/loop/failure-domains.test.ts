@@ -100,7 +100,10 @@ it('a look that began before an event files no repair for what the event named',
   const resting: Resting<unknown>[] = ['a', 'b'].map((subject) => ({
     ...{ subject, generation: 1, subjects: [subject], touchedBy: [`id of ${subject}`], desired: 6 },
   }));
-  const own: Kind = { ...kind, records: { ...kind.records, loadResting: async () => ({ resting, busy: [] }) } };
+  const own: Kind = {
+    ...kind,
+    records: { ...kind.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) },
+  };
   const reconciler = new Reconciler({ database, registration, kinds: [own], graceMs: 0, scanMs: 1 });
   const touched: Touched = ['id of a', 'id of b'];
   const findings = await reconciler.look(own, touched, (names) => names.includes('id of a'));

@@ -39,6 +39,7 @@ it('no statement of the loop goes through the history, however long that is', as
   await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null, settle: [] });
   const difference = {
     subject: 'a',
+    since: 0,
     repairKind: 'test.repair',
     ...{ generation: 0, subjects: ['a'], touchedBy: [] },
     steps: [],

@@ -136,7 +136,7 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
     records: {
       load: (operations) => loading([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
       settle: () => [],
-      loadResting: async () => ({ resting: [], busy: [] }),
+      loadResting: async () => ({ resting: [], busy: [], since: 9e9 }),
       findOrphans: async () => [],
       repairKind: () => 'test.do',
       sweepKind: 'test.sweep',

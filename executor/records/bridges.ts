@@ -5,7 +5,7 @@ import type { Bridges, InterfaceWish, ObservedBridges } from '../resources/bridg
 import { isNoted, type Verdict, verdicts } from '../resources/bridges/verdict.ts';
 import type { Change } from '../resources/resource.ts';
 import { type AssociationRow, type BridgesRow, selectBridgesRows } from './bridges-rows.ts';
-import { loading, type Records } from './records.ts';
+import { loading, type Records, selectLast } from './records.ts';
 
 const REPAIR = 'bridges.repair';
 
@@ -63,12 +63,15 @@ export function bridgesRecords(
     },
 
     async loadResting(touched) {
-      if (touched !== 'all' && !touched.includes(subject)) return { resting: [], busy: [] };
-      const { busy, desired } = bridgesOf(await database.read(select, { call: 'look.bridges' }));
-      if (busy) return { resting: [], busy: touched === 'all' ? [] : [subject] };
+      if (touched !== 'all' && !touched.includes(subject)) return { resting: [], busy: [], since: 0 };
+      const [associations, bridges, [last]] = await database.read([...select, selectLast], { call: 'look.bridges' });
+      const { busy, desired } = bridgesOf([associations, bridges]);
+      const since = last?.last ?? 0;
+      if (busy) return { resting: [], busy: touched === 'all' ? [] : [subject], since };
       return {
         resting: [{ subject, generation: 0, subjects: [subject], touchedBy: [subject], desired: desired(true) }],
         busy: [],
+        since,
       };
     },
 

@@ -4,7 +4,7 @@ import { cenSubject, containerSubject } from '../../schema/statements/networks.t
 import type { MemberWish, Network } from '../resources/network/desired.ts';
 import type { Touched } from '../resources/resource.ts';
 import { findOrphans } from './network-orphans.ts';
-import type { AtRest, Records, Resting } from './records.ts';
+import { type AtRest, type Records, type Resting, selectLast } from './records.ts';
 
 export interface NetworkOf {
   readonly databaseId: string;
@@ -92,17 +92,19 @@ async function loadResting(
   of: NetworkOf,
   touched: Touched,
 ): Promise<AtRest<Network>> {
-  if (touched === 'all') return { resting: await loadPages(database, of), busy: [] };
+  if (touched === 'all') return loadPages(database, of);
   const args = { hypervisor: of.hypervisor, touched: JSON.stringify(touched) };
-  const [cens, containers, changing] = await database.read(
+  const [cens, containers, changing, [last]] = await database.read(
     [
       statement<CenRow>(selectNamedCens, args),
       statement<ContainerRow>(selectNamedContainers, args),
       statement<{ touched: string }>(selectBusy, args),
+      selectLast,
     ],
     { call: 'look.network' },
   );
-  return { resting: restingOf(of, { cens, containers }), busy: changing.map((row) => row.touched) };
+  const busy = changing.map((row) => row.touched);
+  return { resting: restingOf(of, { cens, containers }), busy, since: last?.last ?? 0 };
 }
 
 interface Page {
@@ -110,19 +112,25 @@ interface Page {
   readonly containers: readonly ContainerRow[];
 }
 
+interface ReadPage extends Page {
+  readonly last: number;
+}
+
 /**
  * Each page is a snapshot of its own. Each row is judged by itself, by its own generation, and the host is looked at after
  * the last page: a row that changes between two pages is the same to the look as one that changes after the last.
  */
-async function loadPages(database: Pick<Database, 'read'>, of: NetworkOf): Promise<Resting<Network>[]> {
+async function loadPages(database: Pick<Database, 'read'>, of: NetworkOf): Promise<AtRest<Network>> {
   const resting: Resting<Network>[] = [];
+  let since = Number.POSITIVE_INFINITY;
   let after: Afters = { cens: '', containers: '' };
   while (after.cens !== null || after.containers !== null) {
     const page = await loadPage(database, of, after);
     resting.push(...restingOf(of, page));
+    since = Math.min(since, page.last);
     after = { cens: lastOf(page.cens), containers: lastOf(page.containers) };
   }
-  return resting;
+  return { resting, busy: [], since };
 }
 
 /** The names that the next page begins after; null: there is none. */
@@ -136,15 +144,16 @@ function lastOf(rows: readonly { readonly name: string }[]): string | null {
 }
 
 /** The next networks and the next containers, in one request; nothing comes after null. */
-async function loadPage(database: Pick<Database, 'read'>, { hypervisor }: NetworkOf, after: Afters): Promise<Page> {
-  const [cens, containers] = await database.read(
+async function loadPage(database: Pick<Database, 'read'>, { hypervisor }: NetworkOf, after: Afters): Promise<ReadPage> {
+  const [cens, containers, [last]] = await database.read(
     [
       statement<CenRow>(selectCenPage, { hypervisor, after: after.cens }),
       statement<ContainerRow>(selectContainerPage, { hypervisor, after: after.containers }),
+      selectLast,
     ],
     { call: 'look.network' },
   );
-  return { cens, containers };
+  return { cens, containers, last: last?.last ?? 0 };
 }
 
 function restingOf({ databaseId, hypervisor }: NetworkOf, { cens, containers }: Page): Resting<Network>[] {

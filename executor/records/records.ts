@@ -1,4 +1,4 @@
-import type { Rows, Statement } from '../../schema/database/database.ts';
+import { type Rows, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
 import type { Change, Labelled, Touched } from '../resources/resource.ts';
@@ -40,8 +40,13 @@ export interface Resting<Desired> {
   readonly desired: Desired;
 }
 
+/** Goes into the read of what is at rest: {@link AtRest.since}. */
+export const selectLast = statement<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM operations');
+
 export interface AtRest<Desired> {
   readonly resting: readonly Resting<Desired>[];
+  /** The last operation that there was by then. */
+  readonly since: number;
   /** What of the touched an unfinished operation is changing: to be looked at again when that has ended. */
   readonly busy: readonly string[];
 }

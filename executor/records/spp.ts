@@ -3,7 +3,7 @@ import { type Database, type Statement, statement } from '../../schema/database/
 import type { Change, Touched } from '../resources/resource.ts';
 import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../resources/spp/desired.ts';
 import { sightingVersion } from '../resources/spp/panel.ts';
-import { type AtRest, type ClaimedOperation, loading, type Records } from './records.ts';
+import { type AtRest, type ClaimedOperation, loading, type Records, selectLast } from './records.ts';
 import { type ItemRow, keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
 
@@ -53,14 +53,16 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
 
   async function loadResting(touched: Touched): Promise<AtRest<SppDesired>> {
     const processes = touched === 'all' ? null : touched.flatMap(processOfEvent);
-    if (!replay || processes?.length === 0) return { resting: [], busy: [] };
-    const [rows, busy] = await database.read([selectSetItems(hypervisor, processes), selectChanging(hypervisor)], {
-      call: 'look.spp',
-    });
+    if (!replay || processes?.length === 0) return { resting: [], busy: [], since: 0 };
+    const [rows, busy, [last]] = await database.read(
+      [selectSetItems(hypervisor, processes), selectChanging(hypervisor), selectLast],
+      { call: 'look.spp' },
+    );
     const items = rows.map(itemOf);
     const wanted = [...new Set(items.map(({ process }) => process))];
     const changing = new Set(busy.map(({ subject }) => processOf(subject)));
     return {
+      since: last?.last ?? 0,
       resting: wanted
         .filter((process) => !changing.has(process))
         .map((process) => {

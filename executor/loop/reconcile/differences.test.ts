@@ -24,7 +24,7 @@ function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
   const host: Host = { a: 1, b: 2 };
   const kind: Comparing = {
     records: {
-      loadResting: () => read('rows', { resting: rows, busy: [] }),
+      loadResting: () => read('rows', { resting: rows, busy: [], since: 9e9 }),
       findOrphans: (found) => read('orphans', [...found]),
       repairKind: (subject) => `${subject}.repair`,
     },

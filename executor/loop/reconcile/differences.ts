@@ -1,5 +1,5 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
-import type { Records, Resting } from '../../records/records.ts';
+import type { AtRest, Records, Resting } from '../../records/records.ts';
 import type { HostPart, Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
 
 /*
@@ -12,6 +12,8 @@ export interface Difference {
   readonly subject: string;
   readonly repairKind: string;
   readonly generation: number;
+  /** The last operation that there was when its rows were read. */
+  readonly since: number;
   /** What a repair changes. */
   readonly subjects: readonly string[];
   /** By which the host's events name the resource. */
@@ -63,16 +65,16 @@ export function comparing<Desired, Observed, SomeStep extends Step>(
 ): Compare {
   const { records, resource } = kind;
   return async (touched) => {
-    const { resting, busy } = await records.loadResting(touched);
+    const { resting, busy, since } = await records.loadResting(touched);
     const parts = touched === 'all' ? hostParts(kind, resting) : null;
     if (parts === null) {
       const seen = await observeEach(kind, resting);
-      return { differences: differences(kind, resting, [...resting.keys()], seen), busy, orphans: null };
+      return { differences: differences(kind, { resting, since }, [...resting.keys()], seen), busy, orphans: null };
     }
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
     for await (const { which, observed, fresh } of parts) {
-      found.push(...differences(kind, resting, which, () => observed));
+      found.push(...differences(kind, { resting, since }, which, () => observed));
       labelled.push(...resource.labelled(fresh, prefix));
     }
     if (resource.labels.length === 0) return { differences: found, busy, orphans: null };
@@ -109,25 +111,26 @@ async function observeEach<Desired, Observed, SomeStep extends Step>(
 
 function differences<Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Desired, Observed, SomeStep>,
-  resting: readonly Resting<Desired>[],
+  { resting, since }: Pick<AtRest<Desired>, 'resting' | 'since'>,
   which: readonly number[],
   observed: (index: number) => Observed,
 ): Difference[] {
   return which.flatMap((index) => {
     const each = resting[index];
-    return each === undefined ? [] : (difference(kind, each, observed(index)) ?? []);
+    return each === undefined ? [] : (difference(kind, each, since, observed(index)) ?? []);
   });
 }
 
 function difference<Desired, Observed, SomeStep extends Step>(
   { records, resource }: Comparable<Desired, Observed, SomeStep>,
   { desired, subject, generation, subjects, touchedBy }: Resting<Desired>,
+  since: number,
   observed: Observed,
 ): Difference | null {
   const { steps, problem } = plan(resource, desired, observed);
   if (steps.length === 0 && problem === null && (records.isNoted?.(desired, observed) ?? true)) return null;
   return {
-    ...{ subject, generation, subjects, touchedBy, problem },
+    ...{ subject, generation, since, subjects, touchedBy, problem },
     repairKind: records.repairKind(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
     removes: steps.some((step) => resource.removes(step)),

@@ -16,7 +16,7 @@ describe('a look at the host', () => {
       { subject: 'same', generation: 1, subjects: ['same'], touchedBy: ['same'], desired: 5 },
       { subject: 'other', generation: 1, subjects: ['other', 'more'], touchedBy: ['other'], desired: 6 },
     ];
-    const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
+    const records = { ...family.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
     const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
     const look = async () => (await reconciler.look(kind, 'all', () => false)).repairs;
@@ -48,13 +48,33 @@ describe('a look at the host', () => {
     expect(pauses).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
   });
 
+  it('files nothing when it is written late: what it saw, a later look has repaired', async () => {
+    const database = await openDatabase();
+    const registration = await register(database, 'host1', hypervisorId, machine);
+    const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, { ...one, onFailure: 'repair' });
+    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
+    const seenBy = (since: number): Kind => ({
+      ...family,
+      records: { ...family.records, loadResting: async () => ({ resting, busy: [], since }) },
+    });
+    const reconciler = new Reconciler({ database, registration, kinds: [family], graceMs: 0, scanMs: 0 });
+    const look = async (since: number) => (await reconciler.look(seenBy(since), ['other'], () => false)).repairs;
+    expect(await look(0)).toEqual(['other']);
+    await database.write([
+      statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
+      statement('DELETE FROM operation_subjects'),
+    ]);
+    expect(await look(0)).toEqual([]);
+    expect(await look(1)).toEqual(['other']);
+  });
+
   it('does not repair what is undone again and again in a hot loop', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
     const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
-    const records = { ...family.records, loadResting: async () => ({ resting, busy: [] }) };
+    const records = { ...family.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
     const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
     let repairs = 0;
@@ -99,7 +119,14 @@ async function thatIsComparedElsewhere() {
   };
   const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, { ...one, onFailure: 'repair' });
   const differences = ['a', 'b'].map((subject) => ({
-    ...{ subject, repairKind: 'test.do', generation: 7, subjects: [subject], touchedBy: [`id of ${subject}`] },
+    ...{
+      subject,
+      repairKind: 'test.do',
+      generation: 7,
+      since: 9e9,
+      subjects: [subject],
+      touchedBy: [`id of ${subject}`],
+    },
     ...{ steps: [{ name: 'count.up', item: null }], problem: null, removes: false },
   }));
   const kind: Kind = {

@@ -65,7 +65,7 @@ async function compared(host: SimulatedHost, partSize: number) {
   const viewer = viewerOf(host);
   const asked: Labelled[] = [];
   const records = {
-    loadResting: async () => ({ resting: networks(), busy: [] }),
+    loadResting: async () => ({ resting: networks(), busy: [], since: 9e9 }),
     findOrphans: async (labelled: readonly Labelled[]) => {
       asked.push(...labelled);
       return [];
