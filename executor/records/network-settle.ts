@@ -39,7 +39,11 @@ export function settleNetwork(
   };
   switch (ending.status) {
     case 'succeeded':
-      return [...succeeded, ...(forgotten.get(operation.kind) ?? [])].map((sql) => statement(sql, args));
+      return [
+        ...succeeded,
+        ...(whole.has(operation.kind) ? leftBehind : []),
+        ...(forgotten.get(operation.kind) ?? []),
+      ].map((sql) => statement(sql, args));
     case 'cancelled':
       return takenBack(args);
     case 'failed':
@@ -87,6 +91,12 @@ const applyContainers = `${found('containers')}
   WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL)`;
 
 const succeeded: readonly string[] = [applyCens, applyContainers, ...freeMembers('m.removed = :sequence')];
+
+/** These have compared all of the CEN with the host. */
+const whole: ReadonlySet<string> = new Set(['cen.make', 'cen.destroy', 'cen.repair']);
+
+/** Memberships whose removal failed at first: whatever came before has ended, and what is not wanted any more is gone. */
+const leftBehind = freeMembers(`m.removed < :sequence AND m.cen IN (SELECT n.id FROM cens n WHERE ${thisCen})`);
 
 const absentCen = `${thisCen} AND n.desired = 'absent'`;
 const absentContainer = `${thisContainer} AND c.desired = 'absent'`;

@@ -204,6 +204,59 @@ describe('the end of an operation', () => {
     expect(await current()).toEqual(['c1', 'c2', 'c4']);
   });
 
+  /** Members with the operations that added and removed them, and the names that they have on the host. */
+  async function memberships(database: Database): Promise<unknown> {
+    const [members] = await database.read([
+      statement("SELECT ordinal, added, removed FROM members WHERE container = 'c1' ORDER BY added"),
+    ]);
+    return members;
+  }
+
+  /** c1 leaves and joins again, each by an operation that waits. */
+  async function leftAndJoined() {
+    const { database, hypervisor, records } = await fixture();
+    const leave = await claimed(database, hypervisor, 'cen.leave', ['c1']);
+    const join = await claimed(database, hypervisor, 'cen.join', ['c1']);
+    await database.write([
+      statement("UPDATE members SET removed = :sequence WHERE container = 'c1'", { sequence: leave.sequence }),
+      statement(
+        "INSERT INTO members (cen, container, position, ordinal, outside, added) VALUES ('n1', 'c1', 2, 1, 'c1.1o', :sequence)",
+        { sequence: join.sequence },
+      ),
+    ]);
+    return { database, records, leave, join };
+  }
+
+  it('that was cancelled takes a removal back, also where what joined anew is cancelled after it', async () => {
+    const { database, records, leave, join } = await leftAndJoined();
+    await settle(records, database, leave, cancelled);
+    expect(await memberships(database)).toEqual([
+      { ordinal: 0, added: 0, removed: join.sequence },
+      { ordinal: 1, added: join.sequence, removed: null },
+    ]);
+    await settle(records, database, join, cancelled);
+    expect(await memberships(database)).toEqual([{ ordinal: 0, added: 0, removed: null }]);
+  });
+
+  it('that joined anew what was not removed replaces it', async () => {
+    const { database, records, leave, join } = await leftAndJoined();
+    await settle(records, database, leave, cancelled);
+    await settle(records, database, join, succeeded);
+    expect(await memberships(database)).toEqual([{ ordinal: 1, added: join.sequence, removed: null }]);
+  });
+
+  it('that repaired a network frees the membership whose removal had failed', async () => {
+    const { database, hypervisor, records } = await fixture();
+    const leave = await claimed(database, hypervisor, 'cen.leave', ['c1']);
+    await database.write([
+      statement("UPDATE members SET removed = :sequence WHERE container = 'c1'", { sequence: leave.sequence }),
+    ]);
+    await settle(records, database, leave, failed);
+    expect(await memberships(database)).toEqual([{ ordinal: 0, added: 0, removed: leave.sequence }]);
+    await settle(records, database, await claimed(database, hypervisor, 'cen.repair', []), succeeded);
+    expect(await memberships(database)).toEqual([]);
+  });
+
   it('that created what never succeeded frees the row', async () => {
     const { database, hypervisor, records } = await fixture();
     await database.write([

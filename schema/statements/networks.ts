@@ -48,8 +48,10 @@ export function forgetContainers(which: string): string[] {
 export function takeBackNetworks(which: string, args: Arguments): Statement<never>[] {
   return [
     ...freeMembers(`m.added IN (${which})`),
-    `UPDATE members AS m SET removed = NULL WHERE removed IN (${which})
-       AND NOT EXISTS (SELECT 1 FROM members x WHERE x.cen = m.cen AND x.container = m.container AND x.removed IS NULL)`,
+    // Where a later operation joins them anew, that is what removes them now.
+    `UPDATE members AS m SET removed = (
+       SELECT min(x.added) FROM members x WHERE x.container = m.container AND x.cen = m.cen AND x.added > m.removed)
+     WHERE removed IN (${which})`,
     takeBackMade(which),
     takeBackSpec(which),
     takeBackPromises(which),
