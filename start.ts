@@ -13,8 +13,8 @@ async function start(context: ProcessContext): Promise<Running> {
     context.log.info(`weft is up: curl ${server.urls[0]}/ says where to go`);
     return {
       async close() {
-        await server.close();
-        await executor.close();
+        // Who waits for what the executor gives back hears of it at once.
+        await Promise.all([server.close(), executor.close()]);
       },
     };
   } catch (error) {

@@ -12,6 +12,8 @@ export interface Settings {
   readonly adminToken: string | undefined;
   /** How often a waiting request may read its operation (a Worker's subrequests are counted). */
   readonly readBudget: number;
+  /** Aborted when the process is to end: nobody waits for operations any more. */
+  readonly stopping?: AbortSignal;
   readonly report: (error: unknown, requestId: string) => void;
   /** HTTP/1.1: a request without Content-Length and Transfer-Encoding has no body (RFC 9112, section 6.3). */
   readonly hasFramedBodies?: boolean;

@@ -15,7 +15,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** How long requests that wait for operations may go on when the process is to end: many end of themselves. */
+const WAITING_MS = 1_000;
 const SHUTDOWN_MS = 5_000;
+/** A connection is closed so soon after its last request. */
+const IDLE_LOOK_MS = 50;
 
 /** How long a client may take to send the header of a request, and how often that is looked at. */
 const HEADERS_MS = 10_000;
@@ -32,8 +36,10 @@ export async function startServer(
     ...configuration.allowedHosts.map((host) => host.toLowerCase()),
   ]);
   const anyHost = configuration.listen.some(({ host }) => !isLoopback(host)) && configuration.allowedHosts.length === 0;
+  const stopping = new AbortController();
   const settings = {
     database,
+    stopping: stopping.signal,
     hosts: anyHost ? null : hosts,
     origins: new Set(configuration.allowedOrigins.map((origin) => origin.toLowerCase())),
     adminToken: configuration.adminToken,
@@ -48,7 +54,9 @@ export async function startServer(
   const stopExpiry = startExpiry(database, log);
   const close = async () => {
     stopExpiry();
+    const late = setTimeout(() => stopping.abort(), WAITING_MS);
     await Promise.all(servers.map(closeServer));
+    clearTimeout(late);
   };
   try {
     for (const address of configuration.listen) {
@@ -77,8 +85,10 @@ function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
     server.close(() => {
       clearTimeout(late);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

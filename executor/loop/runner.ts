@@ -152,6 +152,7 @@ export class Runner {
     const { id, kind, resource, attempt } = operation;
     const facts = { operation: id, kind, resource, attempt, tookMs: Math.round(performance.now() - began) };
     if (written.status === 'succeeded') log.info(facts, 'operation succeeded');
+    else if (written.status === 'retry' && written.error === null) log.debug(facts, 'operation given back');
     else log.warn({ ...facts, error: written.error }, words[written.status]);
     return reported;
   }

@@ -84,9 +84,9 @@ export async function waitAsPreferred(
   accepted: AcceptedOperation,
   preference: Preference,
 ): Promise<AcceptedOperation> {
-  const { database, readBudget } = c.get('settings');
+  const { database, readBudget, stopping } = c.get('settings');
   const began = performance.now();
-  const operation = await waitForOperation(database, accepted, preference.wait, readBudget);
+  const operation = await waitForOperation(database, accepted, { seconds: preference.wait, readBudget, stopping });
   const waited = isFinished(operation) ? preference.wait : Math.round((performance.now() - began) / 1000);
   tellApplied(c, preference, waited);
   return operation;

@@ -16,7 +16,8 @@ const accepted: AcceptedOperation = {
 };
 
 /** An operation that is waited for, with a bell in the test's hand. */
-async function waiting() {
+async function waiting(readBudget = 1) {
+  const stopping = new AbortController();
   const database = await temporaryDatabase();
   await database.write([insert], { wakes: 'nobody' });
   const bell = new Bell();
@@ -31,10 +32,9 @@ async function waiting() {
       },
     },
     accepted,
-    30,
-    1,
+    { seconds: 30, readBudget, stopping: stopping.signal },
   );
-  return { answer, bell, reads: () => reads };
+  return { answer, bell, stopping, reads: () => reads };
 }
 
 const insert = statement(
@@ -55,6 +55,14 @@ it('what a commit only names is read, and what is about others is not', async ()
   expect(reads()).toBe(0);
   bell.ring(new Map([['a', null]]));
   expect(await answer).toMatchObject({ status: 'succeeded', result: '2' });
+  expect(reads()).toBe(1);
+});
+
+it('a wait ends with the process, and answers the operation as it is', async () => {
+  const { answer, stopping, reads } = await waiting(Number.POSITIVE_INFINITY);
+  expect(reads()).toBe(0);
+  stopping.abort();
+  expect(await answer).toMatchObject({ id: 'a', status: 'succeeded' });
   expect(reads()).toBe(1);
 });
 

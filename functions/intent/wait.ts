@@ -32,31 +32,39 @@ function growthFor(sum: number, count: number): number {
   return high;
 }
 
+export interface Patience {
+  readonly seconds: number;
+  /** How many reads it may take. */
+  readonly readBudget: number;
+  /** Ends the wait. */
+  readonly stopping?: AbortSignal | undefined;
+}
+
 /**
- * Waits until the operation has ended, `seconds` are over, its executor is found dead, or `readBudget` reads are spent;
- * answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it. A database that
+ * Waits until the operation has ended, the patience is at its end, or its executor is found dead; answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it. A database that
  * does not answer is asked again, until the last time.
  */
 export async function waitForOperation(
   database: Database,
   accepted: AcceptedOperation,
-  seconds: number,
-  readBudget: number,
+  { seconds, readBudget, stopping }: Patience,
 ): Promise<AcceptedOperation> {
   const doorbell = listen(database, accepted.id);
+  stopping?.addEventListener('abort', doorbell.ring);
   const end = performance.now() + seconds * 1000;
   const pause = pauses(seconds * 1000, readBudget);
   let row = accepted;
   try {
     for (let reads = 0; reads < readBudget && !isFinished(row) && !isWaitingForTheDead(row); reads += 1) {
       const left = end - performance.now();
-      if (left <= 0) break;
+      if (left <= 0 || stopping?.aborted) break;
       const ended = await doorbell.next(Math.min(pause(reads), left));
       if (ended) return { ...row, ...ended, result: ended.result ?? row.result };
       row = (await look(database, row.id)) ?? row;
     }
     return row;
   } finally {
+    stopping?.removeEventListener('abort', doorbell.ring);
     doorbell.close();
   }
 }
@@ -77,6 +85,8 @@ interface Doorbell {
    * whichever is first; how it ended, where the commit told. A ring in between is kept.
    */
   next(milliseconds: number): Promise<Ended | null>;
+  /** As if something had been committed. */
+  readonly ring: () => void;
   close(): void;
 }
 
@@ -84,11 +94,14 @@ function listen(database: Database, operation: string): Doorbell {
   let rung = false;
   let ended: Ended | null = null;
   let wake: (() => void) | undefined;
+  const ring = () => {
+    rung = true;
+    wake?.();
+  };
   const unsubscribe = database.subscribe((news) => {
     if (news !== null && !news.has(operation)) return;
-    rung = true;
     ended = news?.get(operation) ?? ended;
-    wake?.();
+    ring();
   });
   return {
     async next(milliseconds) {
@@ -105,6 +118,7 @@ function listen(database: Database, operation: string): Doorbell {
       rung = false;
       return ended;
     },
+    ring,
     close: unsubscribe,
   };
 }
