@@ -10,6 +10,7 @@ import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { clearHost, ip } from '../../test/support/host.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
+import { until } from '../../test/support/until.ts';
 import { type NetnsDriver, openNetnsDriver } from '../drivers/netns/driver.ts';
 import { converge } from '../loop/converge.ts';
 import { Lease } from '../loop/lease.ts';
@@ -173,6 +174,8 @@ describe('the thread', () => {
         () => undefined,
         (error: unknown) => error,
       );
+    // A read looks at the file now and then.
+    await until('it is noticed', async () => (await errorOf(inThread('all'))) !== undefined);
     const met = await errorOf(inThread('all'));
     expect(met).toMatchObject({ name: 'DatabaseError', code: 'unavailable', reason: 'removed' });
     expect(met).toEqual(await errorOf(inPlace('all')));

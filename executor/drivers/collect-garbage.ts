@@ -1,5 +1,8 @@
 const QUIET_MS = 1_000;
 
+const BUSY_MS = 2_000;
+
+let collectedAt = performance.now();
 let timer: NodeJS.Timeout | undefined;
 
 /**
@@ -11,6 +14,17 @@ export function collectGarbageWhenQuiet(): void {
   if (globalThis.gc === undefined) return;
   clearTimeout(timer);
   timer = setTimeout(collectGarbage, QUIET_MS).unref();
+}
+
+/**
+ * The same of a thread that may not come to rest for long: every two seconds, for some milliseconds each time. Its heap
+ * would grow to three times of what lives in it.
+ */
+export function collectGarbageNowAndThen(): void {
+  const now = performance.now();
+  if (now - collectedAt < BUSY_MS) return;
+  collectedAt = now;
+  collectGarbage();
 }
 
 /** In the middle of much work: what it has left so far. Blocks for some milliseconds. */

@@ -12,9 +12,13 @@ export interface OpenSettings {
   readonly synchronous: Synchronous;
   /** After how many pages of log a commit writes it back itself. */
   checkpointPages: number;
-  /** Nothing is written through it. */
+  /** Nothing is written through it, and little of what it reads is read again. */
   readonly readOnly?: boolean;
 }
+
+/** SQLite's own default, and what a reader of everything needs. */
+const CACHE_KIB = 2_000;
+const READER_CACHE_KIB = 500;
 
 /** 64 MiB of log: the checkpoints of a thread come first and leave little to do, but only a writer begins it anew. */
 export const CHECKPOINT_PAGES = 16_384;
@@ -54,6 +58,7 @@ function setUp(database: DatabaseSync, { synchronous, checkpointPages, readOnly 
   database.exec(
     `PRAGMA synchronous = ${synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
      PRAGMA wal_autocheckpoint = ${checkpointPages}; SELECT 1 FROM sqlite_schema;
-     PRAGMA query_only = ${readOnly ? 'ON' : 'OFF'}; PRAGMA busy_timeout = 0`,
+     PRAGMA query_only = ${readOnly ? 'ON' : 'OFF'}; PRAGMA cache_size = ${readOnly ? -READER_CACHE_KIB : -CACHE_KIB};
+     PRAGMA busy_timeout = 0`,
   );
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectGarbageWhenQuiet } from '../collect-garbage.ts';
+import { collectGarbageNowAndThen, collectGarbageWhenQuiet } from '../collect-garbage.ts';
 import { createBridge } from './bridges.ts';
 import { changeLink, deleteByIndex, deleteLinks, groupsOf, labelLink } from './changes.ts';
 import { enableLinks } from './enabling.ts';
@@ -69,6 +69,7 @@ function start(): void {
       port.postMessage(answer(verbs, call));
       hostLinks.listen();
       collectGarbageWhenQuiet();
+      collectGarbageNowAndThen();
       return;
     }
     hostLinks[Symbol.dispose]();
