@@ -79,7 +79,7 @@ it('an executor starts with a few requests, and with one read of each sort that 
   const { poll = 0, 'look.write': noted = 0, ...start } = database.take();
   expect(start).toEqual({
     ...{ identify: 1, 'take-over': 1, register: 1, 'spp.forget': 1, renew: 1 },
-    ...{ 'look.network': 1, 'look.bridges': 1, 'look.spp': 1, 'look.orphans': 1, 'look.held': 3 },
+    ...{ 'look.network': 1, 'look.bridges': 1, 'look.spp': 1, 'look.held': 3 },
     ...{ 'prune.select': 2, prune: 1 },
   });
   // One for each kind of resource at most.

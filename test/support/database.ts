@@ -1,15 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
+import { until } from './until.ts';
 
 /** A directory of the running test, removed when it ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'weft-test-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  // A thread of the test may write its last file just now.
+  onTestFinished(() =>
+    until('the directory is gone', () => {
+      rmSync(directory, { recursive: true, force: true });
+      return !existsSync(directory);
+    }),
+  );
   return directory;
 }
 
