@@ -17,10 +17,11 @@ export function collectGarbageWhenQuiet(): void {
 }
 
 /**
- * The same of a thread that may not come to rest for long: every two seconds, for some milliseconds each time. Its heap
- * would grow to three times of what lives in it.
+ * The same of a thread that may not come to rest for long: besides, every two seconds, for some milliseconds each time.
+ * Its heap would grow to three times of what lives in it.
  */
 export function collectGarbageNowAndThen(): void {
+  collectGarbageWhenQuiet();
   const now = performance.now();
   if (now - collectedAt < BUSY_MS) return;
   collectedAt = now;

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectGarbageNowAndThen, collectGarbageWhenQuiet } from '../collect-garbage.ts';
+import { collectGarbageNowAndThen } from '../collect-garbage.ts';
 import { createBridge } from './bridges.ts';
 import { changeLink, deleteByIndex, deleteLinks, groupsOf, labelLink } from './changes.ts';
 import { enableLinks } from './enabling.ts';
@@ -68,7 +68,6 @@ function start(): void {
     if (call !== 'close') {
       port.postMessage(answer(verbs, call));
       hostLinks.listen();
-      collectGarbageWhenQuiet();
       collectGarbageNowAndThen();
       return;
     }
