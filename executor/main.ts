@@ -5,6 +5,7 @@ import type { Configuration } from '../schema/process/configuration.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
 import { canUseNetns } from './drivers/netns/driver.ts';
 import { capabilities, type Drivers, findTechnologies, withHealth } from './host/capabilities.ts';
+import { openCgroups } from './host/cgroup.ts';
 import { ExecutorStateFile } from './host/executor-state.ts';
 import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
@@ -56,8 +57,9 @@ export async function startExecutor(
     const drivers: Drivers = { netns, spp: { available: true } };
     let healths: readonly Pick<Kind, 'technology' | 'health'>[] = [{ technology: 'spp', health: listener.health }];
     let found = await finding;
+    const cgroupLimits = openCgroups();
     const host: Host = {
-      resources: () => readResources(stateDirectory),
+      resources: () => readResources(stateDirectory, cgroupLimits),
       capabilities: () => withHealth(capabilities(drivers, found), healths),
       refresh: async () => {
         found = await findTechnologies();

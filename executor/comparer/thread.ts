@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../schema/database/reader.ts';
 import { labelPrefix } from '../../schema/names.ts';
-import { collectGarbage, collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
+import { collectGarbageEach } from '../../schema/process/collect-garbage.ts';
+import { collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
 import { comparing } from '../loop/reconcile/differences.ts';
 import { networkResting } from '../records/network-resting.ts';
@@ -29,16 +30,11 @@ function opened(): NetnsViewer {
 }
 
 /** What was seen of so many namespaces is some megabytes. */
-const COLLECT_AFTER = 1_500;
-let looked = 0;
+const looked = collectGarbageEach(1_500);
 
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
   async view(namespaces, links) {
-    looked += namespaces.length;
-    if (looked > COLLECT_AFTER) {
-      looked = 0;
-      collectGarbage();
-    }
+    looked(namespaces.length);
     return opened().view(namespaces, links);
   },
   names: async () => opened().names(),

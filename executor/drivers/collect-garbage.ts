@@ -28,7 +28,7 @@ export function collectGarbageNowAndThen(): void {
   collectGarbage();
 }
 
-/** In the middle of much work: what it has left so far. Blocks for some milliseconds. */
-export function collectGarbage(): void {
+/** Again and again, until there is none left. */
+function collectGarbage(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -11,15 +11,21 @@ export interface CgroupLimits {
 /** A file's text, empty where it can't be read. */
 export type ReadText = (path: string) => string;
 
-/** The limits of our own group and of those around it, as far as this process can see them. */
-export function cgroupLimits(read: ReadText = readText): CgroupLimits {
-  const place = findCgroup(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
-  const groups = place === null ? [] : pathsUpwards(place.path).map((path) => join(place.mount, path));
-  const limits = groups.map((group) => limitsOf(group, read));
-  return {
-    memory: Math.min(...limits.map(({ memory }) => memory)),
-    freeMemory: Math.min(...limits.map(({ freeMemory }) => freeMemory)),
-    cpu: Math.min(...limits.map(({ cpu }) => cpu)),
+/**
+ * Answers a function that reads the limits of our own group and of those around it, as far as this process can see them.
+ * Where groups are mounted is looked up now: each namespace that has a name is a mount, too, and a host has thousands.
+ */
+export function openCgroups(read: ReadText = readText): () => CgroupLimits {
+  const mount = findMount(read('/proc/self/mountinfo'));
+  return () => {
+    const path = mount && pathIn(mount, read('/proc/self/cgroup'));
+    const groups = mount && path ? pathsUpwards(path).map((each) => join(mount.directory, each)) : [];
+    const limits = groups.map((group) => limitsOf(group, read));
+    return {
+      memory: Math.min(...limits.map(({ memory }) => memory)),
+      freeMemory: Math.min(...limits.map(({ freeMemory }) => freeMemory)),
+      cpu: Math.min(...limits.map(({ cpu }) => cpu)),
+    };
   };
 }
 
@@ -31,15 +37,25 @@ function limitsOf(group: string, read: ReadText): CgroupLimits {
   return { memory, freeMemory: Math.max(0, memory - used), cpu: parseCpuMax(read(join(group, 'cpu.max'))) };
 }
 
-/** Where the hierarchy of version 2 is mounted, and our group's path below that; null: there is none. */
-export function findCgroup(cgroup: string, mountinfo: string): { mount: string; path: string } | null {
+/** Where the hierarchy of version 2 is mounted, and which part of it. */
+interface CgroupMount {
+  readonly root: string;
+  readonly directory: string;
+}
+
+/** From the lines of proc_pid_mountinfo(5). Null: there is none. */
+export function findMount(mountinfo: string): CgroupMount | null {
+  const [, root, directory] = /^\S+ \S+ \S+ (\S+) (\S+) .* - cgroup2 /m.exec(mountinfo) ?? [];
+  return root === undefined || directory === undefined ? null : { root, directory };
+}
+
+/** Our group's path below the mount's directory, from what /proc/self/cgroup says; null: it is in none of version 2. */
+export function pathIn({ root }: CgroupMount, cgroup: string): string | null {
   const own = /^0::(\/.*)$/m.exec(cgroup)?.[1];
-  const mounted = /^\S+ \S+ \S+ (\S+) (\S+) .* - cgroup2 /m.exec(mountinfo);
-  const [, root, mount] = mounted ?? [];
-  if (own === undefined || root === undefined || mount === undefined) return null;
+  if (own === undefined) return null;
   // A mount of a part of the hierarchy shows what lies below that part.
   const below = root === '/' ? own : own.startsWith(root) ? own.slice(root.length) : '/';
-  return { mount, path: below === '' ? '/' : below };
+  return below === '' ? '/' : below;
 }
 
 function pathsUpwards(path: string): string[] {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, expect, it } from 'vitest';
-import { cgroupLimits, findCgroup, parseCpuMax, parseMemoryMax, parseUsedMemory } from './cgroup.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { findMount, openCgroups, parseCpuMax, parseMemoryMax, parseUsedMemory, pathIn } from './cgroup.ts';
 import { countCores, limited, parseLoad, parseMemory, readResources } from './resources.ts';
 
 const INFINITE = Number.POSITIVE_INFINITY;
@@ -29,8 +29,8 @@ describe('what a host has', () => {
   });
 
   it('is read from this one, also where the state directory is still to be made', async () => {
-    const here = await readResources(tmpdir());
-    const later = await readResources(`${tmpdir()}/not/there/yet`);
+    const here = await readResources(tmpdir(), openCgroups());
+    const later = await readResources(`${tmpdir()}/not/there/yet`, openCgroups());
     expect(here).toEqual({
       memory: expect.any(Number),
       disk: later.disk,
@@ -78,7 +78,9 @@ describe('limits of a control group', () => {
     ['4:memory:/a\n', old, null],
     ['', '', null],
   ])('are those of the group %j', (cgroup, mountinfo, place) => {
-    expect(findCgroup(cgroup, mountinfo)).toEqual(place);
+    const mount = findMount(mountinfo);
+    const path = mount && pathIn(mount, cgroup);
+    expect(mount && path ? { mount: mount.directory, path } : null).toEqual(place);
   });
 
   it('hold for the groups within', () => {
@@ -91,16 +93,15 @@ describe('limits of a control group', () => {
       '/sys/fs/cgroup/outer/memory.current': `${500 * 2 ** 20}\n`,
       '/sys/fs/cgroup/outer/memory.stat': `inactive_file ${100 * 2 ** 20}\n`,
     };
-    const limits = cgroupLimits((path) => files[path] ?? '');
+    const read = vi.fn((path: string) => files[path] ?? '');
+    const cgroupLimits = openCgroups(read);
+    const limits = cgroupLimits();
     const host = { memory: 24_000, freeMemory: 20_000, cpu: 8 };
     expect(limited(host, limits)).toEqual({ memory: 512, freeMemory: 112, cpu: 1 });
     expect(limited({ ...host, freeMemory: 50 }, limits).freeMemory).toBe(50);
     expect(limited(host, { ...limits, cpu: 0.5 }).cpu).toBe(1);
-    expect(
-      limited(
-        host,
-        cgroupLimits(() => ''),
-      ),
-    ).toEqual(host);
+    expect(limited(host, openCgroups(() => '')())).toEqual(host);
+    cgroupLimits();
+    expect(read.mock.calls.filter(([path]) => path === '/proc/self/mountinfo')).toHaveLength(1);
   });
 });

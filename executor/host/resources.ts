@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { type CgroupLimits, cgroupLimits } from './cgroup.ts';
+import type { CgroupLimits } from './cgroup.ts';
 
 /** What a host has, and what of it is free now: memory and disk in MB of 2^20 bytes, CPU in cores. */
 export interface Resources {
@@ -18,7 +18,7 @@ const MB = 2 ** 20;
 const KB_PER_MB = 2 ** 10;
 
 /** Looks at the host; its disk is the file system that the state directory is, or will be, on. */
-export async function readResources(stateDirectory: string): Promise<Resources> {
+export async function readResources(stateDirectory: string, cgroupLimits: () => CgroupLimits): Promise<Resources> {
   const memory = parseMemory(readText('/proc/meminfo'));
   return {
     ...limited({ ...memory, cpu: onlineCores() }, cgroupLimits()),

@@ -1,5 +1,6 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
+import { collectGarbageEach } from '../../schema/process/collect-garbage.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { Kind } from '../kinds.ts';
 import type { Changes, ClaimedOperation } from '../records/records.ts';
@@ -41,10 +42,14 @@ interface Task {
   readonly owned: Owned;
 }
 
+/** What is read, planned and reported for so many items (containers, say) is some ten megabytes. */
+const ITEMS_COLLECTED_TOGETHER = 1_000;
+
 /** Runs what was claimed, from its load to its report. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Promise<void>>();
+  readonly #worked = collectGarbageEach(ITEMS_COLLECTED_TOGETHER);
   #abandoned = false;
 
   constructor(options: RunnerOptions) {
@@ -101,7 +106,8 @@ export class Runner {
     const hold = new ReportHold(tasks.length, performance.now() - asked);
     for (const { kind, owned } of tasks) {
       const change = changes.get(owned.operation.sequence) ?? null;
-      this.#track(this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => hold.end())));
+      const ended = this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => hold.end()));
+      this.#track(ended.finally(() => this.#worked(change?.total ?? 1)));
     }
   }
 

@@ -46,8 +46,11 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
   observe(desired: Desired): Promise<Observed>;
   /** Reads all of the host that this kind of resource is on; without it each is observed by itself. */
   observeAll?(): Promise<Observed>;
-  /** The same, a part after another: where all of a large host would be too much to hold. Each of `desired` is in one. */
-  observeParts?(desired: readonly Desired[]): AsyncIterable<HostPart<Observed>>;
+  /**
+   * Reads what `desired` is about, and with `everything` all that `observeAll` reads, a part after another: all of a large
+   * host would be too much to hold. Each of `desired` is in one.
+   */
+  observeParts?(desired: readonly Desired[], everything: boolean): AsyncIterable<HostPart<Observed>>;
   /**
    * Lists what is to be done; empty when the host is as desired. Pure. Throws a Problem where something that is not
    * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.

@@ -9,7 +9,6 @@ const programs = ['start.ts', 'functions/server.ts', 'executor/main.ts', 'schema
 const threads = [
   'executor/comparer/thread.ts',
   'executor/drivers/netns/worker.ts',
-  'executor/drivers/netns/monitor-thread.ts',
   'schema/database/database-thread.ts',
 ];
 

@@ -24,7 +24,12 @@ it('keeps no process from its end, and trims again and again', () => {
     import koffi from 'koffi';
     mock.timers.enable({ apis: ['setInterval'] });
     const calls = [];
-    koffi.load = () => ({ func: (text) => () => calls.push(/\\w+(?=\\()/.exec(text)[0]) });
+    koffi.load = () => ({
+      func(text) {
+        const call = () => calls.push(/\\w+(?=\\()/.exec(text)[0]);
+        return Object.assign(call, { async: call });
+      },
+    });
     const { setUpAllocator } = await import(process.argv[1]);
     setUpAllocator();
     mock.timers.tick(30_000);

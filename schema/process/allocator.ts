@@ -7,13 +7,13 @@ const M_MMAP_THRESHOLD = -3;
 
 const MEGABYTE = 1 << 20;
 
-/** A trim takes less than a millisecond. */
 const TRIM_INTERVAL_MS = 10_000;
 
 /**
  * Has the C library keep what was freed, up to some megabytes, mallopt(3): libuv takes 64 KiB for each read of a socket
  * and gives it back at once, and each time the kernel would clear the pages anew. What it keeps beyond that, between
- * what is in use, it gives back every ten seconds, malloc_trim(3). Where there is neither (musl), nothing changes.
+ * what is in use, it gives back every ten seconds, malloc_trim(3), in a thread of Node's pool: while other threads make
+ * the kernel busy with memory it takes a quarter of a second. Where there is neither (musl), nothing changes.
  */
 export function setUpAllocator(): void {
   try {
@@ -25,7 +25,7 @@ export function setUpAllocator(): void {
     mallopt(M_TRIM_THRESHOLD, 32 * MEGABYTE);
     mallopt(M_TOP_PAD, 4 * MEGABYTE);
     const trim = library.func('int malloc_trim(size_t)');
-    setInterval(() => trim(MEGABYTE), TRIM_INTERVAL_MS).unref();
+    setInterval(() => trim.async(MEGABYTE, () => undefined), TRIM_INTERVAL_MS).unref();
   } catch {
     // Slower, or larger, and right all the same.
   }

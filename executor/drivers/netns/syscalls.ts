@@ -46,6 +46,11 @@ const ENOBUFS = 105;
 // The running program rather than a file name, so that glibc and musl serve alike.
 const library = koffi.load(null);
 
+interface Polling {
+  (descriptors: Buffer, count: number, timeout: number): number;
+  async(descriptors: Buffer, count: number, timeout: number, done: (error: unknown, result: number) => void): void;
+}
+
 const calls: {
   abort: () => void;
   setns: (descriptor: number, kind: number) => number;
@@ -60,7 +65,7 @@ const calls: {
   setsockopt: (socket: number, level: number, option: number, value: Buffer, length: number) => number;
   send: (socket: number, data: Buffer, length: number, flags: number) => number;
   recv: (socket: number, data: Buffer, length: number, flags: number) => number;
-  poll: (descriptors: Buffer, count: number, timeout: number) => number;
+  poll: Polling;
   eventfd: (value: number, flags: number) => number;
   close: (descriptor: number) => number;
 } = {
@@ -208,16 +213,36 @@ export function receiveNow(socket: number, into: Buffer, action: string): number
 
 /** Waits until one of the descriptors can be read, or so many milliseconds are over. poll(2) */
 export function waitReadable(descriptors: readonly number[], milliseconds: number, action: string): boolean[] {
-  const polled = Buffer.alloc(descriptors.length * POLLFD_BYTES);
-  for (const [place, descriptor] of descriptors.entries()) {
-    polled.writeInt32LE(descriptor, place * POLLFD_BYTES);
-    polled.writeInt16LE(POLLIN, place * POLLFD_BYTES + 4);
-  }
+  const polled = polling(descriptors);
   if (calls.poll(polled, descriptors.length, milliseconds) < 0) {
     const errno = koffi.errno();
     if (errno !== EINTR) throw systemError(errno, action);
   }
   return descriptors.map((_, place) => polled.readInt16LE(place * POLLFD_BYTES + 6) !== 0);
+}
+
+/** The same in a thread of Node's pool, which it keeps busy meanwhile. */
+export async function untilReadable(
+  descriptors: readonly number[],
+  milliseconds: number,
+  action: string,
+): Promise<boolean[]> {
+  const waited = Promise.withResolvers<Buffer>();
+  const polled = polling(descriptors);
+  // What the kernel writes into has to live as long as the call does: the callback holds it.
+  calls.poll.async(polled, descriptors.length, milliseconds, () => waited.resolve(polled));
+  await waited.promise;
+  // `errno` was that of the other thread: whatever went wrong there does so here, too.
+  return waitReadable(descriptors, 0, action);
+}
+
+function polling(descriptors: readonly number[]): Buffer {
+  const polled = Buffer.alloc(descriptors.length * POLLFD_BYTES);
+  for (const [place, descriptor] of descriptors.entries()) {
+    polled.writeInt32LE(descriptor, place * POLLFD_BYTES);
+    polled.writeInt16LE(POLLIN, place * POLLFD_BYTES + 4);
+  }
+  return polled;
 }
 
 /** A descriptor that becomes readable when eight bytes with a number are written to it; eventfd(2). */

@@ -66,58 +66,60 @@ export function comparing<Desired, Observed, SomeStep extends Step>(
   const { records, resource } = kind;
   return async (touched) => {
     const { resting, busy, since } = await records.loadResting(touched);
-    const parts = touched === 'all' ? hostParts(kind, resting) : null;
-    if (parts === null) {
-      const seen = await observeEach(kind, resting);
-      return { differences: differences(kind, { resting, since }, [...resting.keys()], seen), busy, orphans: null };
-    }
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
-    for await (const { which, observed, fresh } of parts) {
-      found.push(...differences(kind, { resting, since }, which, () => observed));
-      labelled.push(...resource.labelled(fresh, prefix));
+    const isLabelled = touched === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
+    for await (const { which, observed, fresh } of parts(kind, resting, touched)) {
+      found.push(...differences(kind, { resting, since }, which, observed));
+      if (isLabelled) labelled.push(...resource.labelled(fresh, prefix));
     }
-    if (resource.labels.length === 0) return { differences: found, busy, orphans: null };
+    if (!isLabelled) return { differences: found, busy, orphans: null };
     const orphans = await records.findOrphans(labelled, resting);
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
 }
 
-/** Null: the host is not looked at as a whole. */
-function hostParts<Desired, Observed, SomeStep extends Step>(
+function isSeenWhole({ observeAll, observeParts }: Pick<Comparable['resource'], 'observeAll' | 'observeParts'>) {
+  return observeAll !== undefined || observeParts !== undefined;
+}
+
+function parts<Desired, Observed, SomeStep extends Step>(
   { resource }: Comparable<Desired, Observed, SomeStep>,
   resting: readonly Resting<Desired>[],
-): AsyncIterable<HostPart<Observed>> | null {
-  if (resource.observeParts) return resource.observeParts(resting.map(({ desired }) => desired));
-  return resource.observeAll ? onePart(resource.observeAll(), [...resting.keys()]) : null;
+  touched: Touched,
+): AsyncIterable<HostPart<Observed>> {
+  const desired = resting.map((each) => each.desired);
+  const isWhole = touched === 'all';
+  if (resource.observeParts) return resource.observeParts(desired, isWhole);
+  return isWhole && resource.observeAll ? onePart(resource.observeAll(), desired) : eachPart(resource, desired);
 }
 
 async function* onePart<Observed>(
   host: Promise<Observed>,
-  which: readonly number[],
+  desired: readonly unknown[],
 ): AsyncGenerator<HostPart<Observed>> {
   const observed = await host;
-  yield { which, observed, fresh: observed };
+  yield { which: [...desired.keys()], observed, fresh: observed };
 }
 
-/** All at once: a resource gathers looks that are asked for together into one. */
-async function observeEach<Desired, Observed, SomeStep extends Step>(
-  { resource }: Comparable<Desired, Observed, SomeStep>,
-  resting: readonly Resting<Desired>[],
-): Promise<(index: number) => Observed> {
-  const seen = await Promise.all(resting.map(({ desired }) => resource.observe(desired)));
-  return (index) => seen[index] as Observed;
+/** All are asked for at once: a resource gathers looks that are asked for together into one. */
+async function* eachPart<Desired, Observed, SomeStep extends Step>(
+  resource: Pick<Resource<Desired, Observed, SomeStep>, 'observe'>,
+  desired: readonly Desired[],
+): AsyncGenerator<HostPart<Observed>> {
+  const seen = await Promise.all(desired.map((each) => resource.observe(each)));
+  for (const [place, observed] of seen.entries()) yield { which: [place], observed, fresh: observed };
 }
 
 function differences<Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Desired, Observed, SomeStep>,
   { resting, since }: Pick<AtRest<Desired>, 'resting' | 'since'>,
   which: readonly number[],
-  observed: (index: number) => Observed,
+  observed: Observed,
 ): Difference[] {
   return which.flatMap((index) => {
     const each = resting[index];
-    return each === undefined ? [] : (difference(kind, each, since, observed(index)) ?? []);
+    return each === undefined ? [] : (difference(kind, each, since, observed) ?? []);
   });
 }
 

@@ -35,7 +35,10 @@ export function networkComparison(
     async observeAll() {
       return observed(await driver.view('all'));
     },
-    ...(names && { observeParts: (desired) => observeParts({ view: driver.view, names }, desired, partSize) }),
+    ...(names && {
+      observeParts: (desired, everything) =>
+        observeParts({ view: driver.view, names }, { desired, everything, partSize }),
+    }),
     plan,
     removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
     labels: ['namespace', 'link'],
@@ -43,20 +46,26 @@ export function networkComparison(
   };
 }
 
+interface WhatToObserve {
+  readonly desired: readonly Network[];
+  readonly everything: boolean;
+  readonly partSize: number;
+}
+
 /** The host's own links, whose labels all are looked for, come last. */
 async function* observeParts(
   viewer: Pick<NetnsViewer, 'view' | 'names'>,
-  desired: readonly Network[],
-  partSize: number,
+  { desired, everything, partSize }: WhatToObserve,
 ): AsyncGenerator<HostPart<ObservedNetwork>> {
   const seen = new Set<string>();
-  for (const { which, namespaces } of partsOf(desired, await viewer.names(), partSize)) {
+  for (const { which, namespaces } of partsOf(desired, everything ? await viewer.names() : [], partSize)) {
     const networks = which.flatMap((place) => desired[place] ?? []);
     const part = observed(await viewer.view([...namespaces], concerned(networks).links));
     const fresh = new Map([...part.namespaces].filter(([name]) => !seen.has(name)));
     for (const name of fresh.keys()) seen.add(name);
     yield { which, observed: part, fresh: { host: [], namespaces: fresh } };
   }
+  if (!everything) return;
   const host = observed(await viewer.view([]));
   yield { which: [], observed: host, fresh: host };
 }
