@@ -1,6 +1,6 @@
 import { Problem } from '../../schema/problem.ts';
 import type { Resource, Step } from '../resources/resource.ts';
-import { ownTurn } from './own-turn.ts';
+import { waitForOthers } from './for-others.ts';
 
 export interface ConvergeHooks {
   /**
@@ -29,7 +29,7 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
 ): Promise<Observed> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const observed = await resource.observe(desired);
-    await ownTurn();
+    await waitForOthers();
     const steps = resource.plan(desired, observed);
     if (steps.length === 0) return observed;
     const items = itemsFrom(steps);
