@@ -1,12 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
-import { until } from '../../test/support/until.ts';
-import type { Health, Kind } from '../kinds.ts';
-import type { Resting } from '../records/records.ts';
-import type { Touched } from '../resources/resource.ts';
-import { Executor } from './executor.ts';
-import { Reconciler } from './reconcile/reconciler.ts';
-import { register } from './registration.ts';
 import {
   counterKind,
   counting,
@@ -17,7 +10,14 @@ import {
   one,
   openDatabase,
   states,
-} from './testing.ts';
+} from '../../test/support/loop.ts';
+import { until } from '../../test/support/until.ts';
+import type { Health, Kind } from '../kinds.ts';
+import type { Resting } from '../records/records.ts';
+import type { Touched } from '../resources/resource.ts';
+import { Executor } from './executor.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import { register } from './registration.ts';
 
 /** Two technologies, the second of which is away until it is told to be back. */
 async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {

@@ -6,12 +6,6 @@ import { openRemote } from '../../schema/database/remote.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
-import { until } from '../../test/support/until.ts';
-import { NetnsError } from '../drivers/netns/errors.ts';
-import type { Kind } from '../kinds.ts';
-import { loading } from '../records/records.ts';
-import { Executor } from './executor.ts';
-import { register } from './registration.ts';
 import {
   type Counter,
   counterKind,
@@ -23,7 +17,13 @@ import {
   one,
   openDatabase,
   states,
-} from './testing.ts';
+} from '../../test/support/loop.ts';
+import { until } from '../../test/support/until.ts';
+import { NetnsError } from '../drivers/netns/errors.ts';
+import type { Kind } from '../kinds.ts';
+import { loading } from '../records/records.ts';
+import { Executor } from './executor.ts';
+import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
 /* What an executor asks of its database: over HTTP each call is a request that is waited for, and paid for. */

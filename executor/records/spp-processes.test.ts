@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
+import { hypervisorId, openDatabase } from '../../test/support/loop.ts';
 import { eraOf } from '../drivers/spp/era.ts';
-import { hypervisorId, openDatabase } from '../loop/testing.ts';
 import type { SeenProcess } from '../resources/spp/desired.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing } from '../../loop/reconcile/differences.ts';
 import type { Resting } from '../../records/records.ts';
@@ -6,7 +7,6 @@ import type { Labelled } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import { plan } from './plan.ts';
-import { SimulatedHost } from './simulated-host.ts';
 
 const CENS = 6;
 const MEMBERS = 4;
