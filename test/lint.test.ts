@@ -20,13 +20,13 @@ function lint(path: string, imported: string): { refused: boolean; output: strin
 
 describe('the linter keeps the directions of imports', () => {
   it.each([
-    ['functions/intent/x.ts', '../../executor/main.ts', 'functions and executor never import each other'],
+    ['functions/operations/x.ts', '../../executor/main.ts', 'functions and executor never import each other'],
     ['executor/loop/x.ts', '../../functions/app.ts', 'functions and executor never import each other'],
     ['executor/main.ts', '../functions/server.ts', 'functions and executor never import each other'],
     ['schema/api/x.ts', '../../functions/app.ts', 'schema/ imports neither side'],
-    ['functions/intent/x.ts', 'node:fs', 'This runs on Workers too'],
+    ['functions/operations/x.ts', 'node:fs', 'This runs on Workers too'],
     ['functions/worker.ts', '@hono/node-server', 'This runs on Workers too'],
-    ['functions/intent/x.ts', 'libsql', 'This runs on Workers too'],
+    ['functions/operations/x.ts', 'libsql', 'This runs on Workers too'],
     ['schema/api/x.ts', 'node:sqlite', 'The Worker imports this'],
     ['schema/api/x.ts', 'node:fs', 'The Worker imports this'],
     ['functions/dialects/leviathan/x.ts', '../../../schema/database/database.ts', 'A dialect parses'],
@@ -35,7 +35,7 @@ describe('the linter keeps the directions of imports', () => {
     ['executor/records/x.ts', '../drivers/netns/driver.ts', 'never the host'],
     ['executor/loop/x.ts', '../drivers/netns/driver.ts', 'never a technology'],
     ['executor/loop/x.ts', '../resources/network/plan.ts', 'never a technology'],
-    ['functions/intent/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
+    ['functions/operations/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
     ['functions/worker.ts', '../schema/database/open.ts', 'for Node alone'],
     ['functions/dialects/leviathan/x.ts', '../../../schema/process/logger.ts', 'for Node alone'],
     ['schema/database/remote.ts', './embedded.ts', 'for Node alone'],

@@ -1,5 +1,5 @@
-import type { Intent } from '../intent/intent.ts';
-import type { Asked } from './asked.ts';
+import type { Asked } from '../operations/command-context.ts';
+import type { Intent } from '../operations/intent.ts';
 
 /** What was asked for, ready to be asked for again. */
 export interface StoredRequest extends Asked {

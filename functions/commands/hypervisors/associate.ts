@@ -3,11 +3,11 @@ import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
-import { hypervisor, named } from '../../intent/choice.ts';
-import { type Intent, insertOperation, insertOwnSubject, type NewOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { explainRevision, guardRevision } from '../../intent/revision.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { type Intent, insertOperation, insertOwnSubject, type NewOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { hypervisor, named } from '../../operations/targets/target.ts';
 import type { ReadHypervisor, WithSubnets } from './read.ts';
 
 /* By which interfaces a hypervisor is in which subnets. The interfaces are its executor's to make, once it is there. */

@@ -16,11 +16,11 @@ import {
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
-import { named } from '../../intent/choice.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { explainRevision, guardRevision } from '../../intent/revision.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { named } from '../../operations/targets/target.ts';
 import type { ReadHypervisor } from './read.ts';
 
 /* What clients say of a hypervisor: rows, and nothing on its host. */

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
-import { named } from '../../intent/choice.ts';
-import type { FoundHypervisor } from '../../intent/find-hypervisor.ts';
-import { type Intent, insertOperation, insertOwnSubject } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { timestamp } from '../../intent/operation.ts';
+import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { timestamp } from '../../operations/operation.ts';
+import type { FoundHypervisor } from '../../operations/targets/find-hypervisor.ts';
+import { named } from '../../operations/targets/target.ts';
 
 /** Has the hypervisor's executor compare its whole host with what is wanted, and repair it; a dry run only tells. */
 export function resync(principal: string, hypervisor: FoundHypervisor, dryRun: boolean): Intent {

@@ -3,12 +3,12 @@ import { type Database, type DatabaseError, guard, now, statement } from '../../
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { named } from '../../intent/choice.ts';
-import { counted } from '../../intent/counted.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { explainRevision, guardRevision } from '../../intent/revision.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { named } from '../../operations/targets/target.ts';
+import { counted } from '../pluralize.ts';
 import type { ReadHypervisor } from './read.ts';
 
 const unfinished = `

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { findHypervisor } from '../../intent/find-hypervisor.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import type { Requests } from '../stored.ts';
 import { changeAgain } from './associate.ts';
 

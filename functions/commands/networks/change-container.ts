@@ -2,10 +2,10 @@ import type { ContainerBody, ContainerPut } from '../../../schema/api/leviathan.
 import { guard, statement } from '../../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor } from '../../intent/choice.ts';
-import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { explainRoom, promise } from '../../intent/promises.ts';
+import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { explainRoom, promise } from '../../operations/targets/reservations.ts';
+import { hypervisor } from '../../operations/targets/target.ts';
 import { explainNames } from './explain.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
 import { operationSequence } from './operation-sequence.ts';

@@ -1,8 +1,8 @@
 import { guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { hypervisor } from '../../intent/choice.ts';
-import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
+import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { hypervisor } from '../../operations/targets/target.ts';
 import { explainElsewhere, explainNames } from './explain.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
 import { operationSequence } from './operation-sequence.ts';

@@ -1,7 +1,7 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { type Database, type DatabaseError, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { type Choice, chosen } from '../../intent/choice.ts';
+import { type Choice, chosen } from '../../operations/targets/target.ts';
 import { explainLink, type RequestedNames } from './link-conflict.ts';
 import { censCalled } from './places.ts';
 

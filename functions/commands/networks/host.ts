@@ -1,6 +1,6 @@
 import { Problem } from '../../../schema/problem.ts';
-import { type Choice, named } from '../../intent/choice.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { type Choice, named } from '../../operations/targets/target.ts';
 import { explainScope, noExecutorHint } from './explain.ts';
 
 /** A request about a container: its path always names the host. */

@@ -3,11 +3,11 @@ import type { Database, DatabaseError } from '../../../schema/database/database.
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
-import { type Choice, chosen, hypervisor, named } from '../../intent/choice.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { placed } from '../../intent/placement.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { placed } from '../../operations/targets/scheduled.ts';
+import { type Choice, chosen, hypervisor, named } from '../../operations/targets/target.ts';
 import { explainElsewhere, explainNames, explainScope } from './explain.ts';
 import { NetworkStatements } from './statements.ts';
 

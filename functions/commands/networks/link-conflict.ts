@@ -1,7 +1,7 @@
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Choice } from '../../intent/choice.ts';
+import type { Choice } from '../../operations/targets/target.ts';
 
 /** What a request names, each once. */
 export interface RequestedNames {

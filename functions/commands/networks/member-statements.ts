@@ -1,6 +1,6 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { containerSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor } from '../../intent/choice.ts';
+import { hypervisor } from '../../operations/targets/target.ts';
 import { operationSequence } from './operation-sequence.ts';
 
 /*

@@ -1,4 +1,4 @@
-import { isNamed } from '../../intent/choice.ts';
+import { isNamed } from '../../operations/targets/target.ts';
 
 /** Whether a request means the CENs of the hypervisor that `:host` names, or those of all. */
 export type Scope = 'host' | 'fleet';

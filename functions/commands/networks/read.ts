@@ -2,10 +2,10 @@ import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '
 import { type Statement, statement } from '../../../schema/database/database.ts';
 import { remembered } from '../../../schema/database/remembered.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import { isNamed } from '../../intent/choice.ts';
-import { findHypervisor } from '../../intent/find-hypervisor.ts';
-import { severalPlaces } from '../../intent/placement.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
+import { severalPlaces } from '../../operations/targets/scheduled.ts';
+import { isNamed } from '../../operations/targets/target.ts';
 import { unknownCen } from './change-cen.ts';
 import { unknownContainer } from './change-container.ts';
 import type { OnHost } from './host.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { cenImportSchema, cenListSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
 import type { Requests } from '../stored.ts';
 import { createCen, deleteCen } from './change-cen.ts';
 import { deleteContainer, putContainer } from './change-container.ts';

@@ -2,9 +2,9 @@ import { guard, now, type Statement, statement, type Value } from '../../../sche
 import { remembered } from '../../../schema/database/remembered.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
-import { capableOf, hypervisor } from '../../intent/choice.ts';
-import { partColumns, partValues } from '../../intent/intent.ts';
-import { idSeries } from '../../intent/new-id.ts';
+import { partColumns, partValues } from '../../operations/intent.ts';
+import { idSeries } from '../../operations/new-id.ts';
+import { capableOf, hypervisor } from '../../operations/targets/target.ts';
 import {
   addMembers,
   allotOutsideNames,

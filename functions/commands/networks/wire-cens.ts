@@ -2,11 +2,11 @@ import { type Database, type DatabaseError, guard, statement } from '../../../sc
 import { remembered } from '../../../schema/database/remembered.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
-import type { Choice } from '../../intent/choice.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { severalPlaces } from '../../intent/placement.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { severalPlaces } from '../../operations/targets/scheduled.ts';
+import type { Choice } from '../../operations/targets/target.ts';
 import { explainNames } from './explain.ts';
 import { censCalled, type Scope, scopeOf } from './places.ts';
 import { NetworkStatements } from './statements.ts';

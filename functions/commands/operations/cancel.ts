@@ -2,10 +2,10 @@ import { type Database, type DatabaseError, guard, now, statement } from '../../
 import { Problem } from '../../../schema/problem.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 import { takeBackNetworks } from '../../../schema/statements/networks.ts';
-import { named, nowhere } from '../../intent/choice.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { isFinished, type OperationRow, selectOperation } from '../../intent/operation.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { isFinished, type OperationRow, selectOperation } from '../../operations/operation.ts';
+import { named, nowhere } from '../../operations/targets/target.ts';
 
 /** The operation, and what is left of its parts. */
 const meant = `(id = :target OR parent = (SELECT sequence FROM operations WHERE id = :target))`;

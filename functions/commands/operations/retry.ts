@@ -1,7 +1,7 @@
 import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Intent } from '../../intent/intent.ts';
-import type { OperationRow } from '../../intent/operation.ts';
+import type { Intent } from '../../operations/intent.ts';
+import type { OperationRow } from '../../operations/operation.ts';
 import { fleetRequests } from '../hypervisors/requests.ts';
 import { networkRequests } from '../networks/requests.ts';
 import { sppRequests } from '../spp/requests.ts';

@@ -1,10 +1,10 @@
 import { operationKinds, processSubject, type SppCommand, type SppRequest } from '../../../schema/api/spp/commands.ts';
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { hypervisor } from '../../intent/choice.ts';
-import { type Intent, insertOperation, insertOwnSubject } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { hypervisor } from '../../operations/targets/target.ts';
 import { connectedTo, findProcess, type NamedProcess } from './read.ts';
 
 /** Has a command given to a connected process. What is wanted of it is what it takes: its executor writes that down. */

@@ -5,10 +5,10 @@ import type { ProcessType } from '../../../schema/api/spp/commands.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
-import { type Choice, isNamed } from '../../intent/choice.ts';
-import { findHypervisor } from '../../intent/find-hypervisor.ts';
-import { severalPlaces } from '../../intent/placement.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
+import { severalPlaces } from '../../operations/targets/scheduled.ts';
+import { type Choice, isNamed } from '../../operations/targets/target.ts';
 
 type Where = Pick<Asked, 'database' | 'host'>;
 

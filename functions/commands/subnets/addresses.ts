@@ -9,11 +9,11 @@ import {
   statement,
 } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { nowhere } from '../../intent/choice.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { timestamp } from '../../intent/operation.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { timestamp } from '../../operations/operation.ts';
+import { nowhere } from '../../operations/targets/target.ts';
 import { explainBlock, guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet } from './read.ts';
 

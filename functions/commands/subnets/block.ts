@@ -1,5 +1,5 @@
 import { guard, type Statement } from '../../../schema/database/database.ts';
-import { ChangedMeanwhile } from '../../intent/revision.ts';
+import { ChangedMeanwhile } from '../../operations/conflict.ts';
 
 const OTHER_BLOCK = 'other_block';
 

@@ -14,12 +14,12 @@ import {
   statement,
 } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { nowhere } from '../../intent/choice.ts';
-import { counted } from '../../intent/counted.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { ChangedMeanwhile, explainRevision, guardRevision } from '../../intent/revision.ts';
-import type { Asked } from '../asked.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { ChangedMeanwhile, explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { nowhere } from '../../operations/targets/target.ts';
+import { counted } from '../pluralize.ts';
 import { explainBlock, guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
 

@@ -4,7 +4,7 @@ import { addressAt, type Block, OFFSET_MAX } from '../../../schema/addresses/blo
 import { type AddressBody, addressSchema } from '../../../schema/api/fleet/subnets.ts';
 import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
-import { timestamp } from '../../intent/operation.ts';
+import { timestamp } from '../../operations/operation.ts';
 import { blockOf, type ReadSubnet } from './read.ts';
 
 interface AddressRow {

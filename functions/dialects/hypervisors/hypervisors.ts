@@ -10,7 +10,6 @@ import {
 } from '../../../schema/api/fleet/hypervisors.ts';
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Asked } from '../../commands/asked.ts';
 import { associate, dissociate, notAssociated } from '../../commands/hypervisors/associate.ts';
 import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
 import {
@@ -26,17 +25,18 @@ import {
   readHypervisorWithSubnets,
 } from '../../commands/hypervisors/read.ts';
 import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
-import type { AppContext } from '../../context.ts';
-import type { Intent } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import type { AcceptedOperation } from '../../intent/operation.ts';
-import { orAsRecorded, submit, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readBody, readStrictBody } from '../../middleware/body.ts';
-import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { linkNext, seedPage } from '../../middleware/pages.ts';
-import { pathParameter, queryParameters } from '../../middleware/parameters.ts';
+import { readBody, readStrictBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { expectedRevision, tag } from '../../http/entity-tag.ts';
+import { answerJson } from '../../http/json.ts';
+import { linkNext, seedPage } from '../../http/pages.ts';
+import { pathParameter, queryParameters } from '../../http/parameters.ts';
+import type { Asked } from '../../operations/command-context.ts';
+import { asked } from '../../operations/command-context.ts';
+import type { Intent } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import type { AcceptedOperation } from '../../operations/operation.ts';
+import { orAsRecorded, submit, submitRemoval } from '../../operations/submit.ts';
 
 /** GET /hypervisors */
 export async function list(c: AppContext): Promise<Response> {

@@ -1,12 +1,12 @@
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { resyncQuerySchema } from '../../../schema/api/fleet/reconcile.ts';
 import * as commands from '../../commands/hypervisors/reconcile.ts';
-import type { AppContext } from '../../context.ts';
-import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';
-import { answerOperation, submit } from '../../intent/submit.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { nextOf, ownPage } from '../../middleware/pages.ts';
-import { queryParameters } from '../../middleware/parameters.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { nextOf, ownPage } from '../../http/pages.ts';
+import { queryParameters } from '../../http/parameters.ts';
+import { answerOperation, submit } from '../../operations/submit.ts';
+import { type FoundHypervisor, findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 
 /** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
 export async function resync(c: AppContext): Promise<Response> {

@@ -11,16 +11,16 @@ import {
 import { asCreated, createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets/define.ts';
 import { type ReadSubnet, readSubnet, readSubnets, subnetList } from '../../commands/subnets/read.ts';
 import { addressList, readAddress, readAddresses } from '../../commands/subnets/read-addresses.ts';
-import type { AppContext } from '../../context.ts';
-import { newId } from '../../intent/new-id.ts';
-import type { AcceptedOperation } from '../../intent/operation.ts';
-import { orAsRecorded, submit, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readOptionalBody, readStrictBody } from '../../middleware/body.ts';
-import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { nextOf, ownPage } from '../../middleware/pages.ts';
-import { pathParameter } from '../../middleware/parameters.ts';
+import { readOptionalBody, readStrictBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { expectedRevision, tag } from '../../http/entity-tag.ts';
+import { answerJson } from '../../http/json.ts';
+import { nextOf, ownPage } from '../../http/pages.ts';
+import { pathParameter } from '../../http/parameters.ts';
+import { asked } from '../../operations/command-context.ts';
+import { newId } from '../../operations/new-id.ts';
+import type { AcceptedOperation } from '../../operations/operation.ts';
+import { orAsRecorded, submit, submitRemoval } from '../../operations/submit.ts';
 
 /* Subnets and their addresses: an extension. */
 

@@ -3,12 +3,12 @@ import { createCen, deleteCen } from '../../commands/networks/change-cen.ts';
 import { importCens } from '../../commands/networks/import-cens.ts';
 import { readCen } from '../../commands/networks/read.ts';
 import { destroyCens, makeCens } from '../../commands/networks/wire-cens.ts';
-import type { AppContext } from '../../context.ts';
-import { submit, submitAsynchronously, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readBody } from '../../middleware/body.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { pathParameter } from '../../middleware/parameters.ts';
+import { readBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { pathParameter } from '../../http/parameters.ts';
+import { asked } from '../../operations/command-context.ts';
+import { submit, submitAsynchronously, submitRemoval } from '../../operations/submit.ts';
 import { answerCen } from './answer.ts';
 
 /** POST /cen/import */

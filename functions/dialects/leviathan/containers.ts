@@ -4,13 +4,13 @@ import { deleteContainer, putContainer } from '../../commands/networks/change-co
 import { joinCen, leaveCen } from '../../commands/networks/change-membership.ts';
 import type { OnHost } from '../../commands/networks/host.ts';
 import { readContainer } from '../../commands/networks/read.ts';
-import type { AppContext } from '../../context.ts';
-import { findHypervisor } from '../../intent/find-hypervisor.ts';
-import { submit, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readOptionalBody } from '../../middleware/body.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { pathParameter } from '../../middleware/parameters.ts';
+import { readOptionalBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { pathParameter } from '../../http/parameters.ts';
+import { asked } from '../../operations/command-context.ts';
+import { submit, submitRemoval } from '../../operations/submit.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { answerCen, answerContainer } from './answer.ts';
 
 /** PUT /host/{h}/{c} */

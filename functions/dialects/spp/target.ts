@@ -5,11 +5,12 @@ import { type RequestRules, readRequest } from '../../../schema/api/spp/request.
 import { Problem } from '../../../schema/problem.ts';
 import { giveCommand } from '../../commands/spp/give.ts';
 import { findProcess, type NamedProcess, readProcess } from '../../commands/spp/read.ts';
-import type { AppContext } from '../../context.ts';
-import { submit } from '../../intent/submit.ts';
-import { asked, withoutPrefix } from '../../middleware/asked.ts';
-import { warnOfIgnored } from '../../middleware/body.ts';
-import { bodyText } from '../../middleware/body-text.ts';
+import { warnOfIgnored } from '../../http/body.ts';
+import { bodyText } from '../../http/body-text.ts';
+import type { AppContext } from '../../http/context.ts';
+import { withoutPrefix } from '../../http/hypervisor-prefix.ts';
+import { asked } from '../../operations/command-context.ts';
+import { submit } from '../../operations/submit.ts';
 import { answerBody, answerNothing } from './answer.ts';
 
 export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {

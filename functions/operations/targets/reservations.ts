@@ -1,0 +1,73 @@
+import {
+  type Database,
+  type DatabaseError,
+  guard,
+  type Statement,
+  statement,
+} from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
+import { type Amounts, shortage } from './scheduled.ts';
+import { type Choice, hypervisor } from './target.ts';
+
+/** What is promised from now on, memory and disk in MB; undefined: as it was, null: nothing. */
+export type Promised = { readonly [Resource in keyof Amounts]?: number | null | undefined };
+
+const NO_ROOM = 'no_room';
+
+const owner = `replace(:owner, ':hypervisor', ${hypervisor})`;
+
+const before = (resource: keyof Amounts) =>
+  `coalesce((SELECT ${resource} FROM reservations WHERE owner = ${owner}), 0)`;
+
+/** Whoever asks for less gets it, even where too much was promised. */
+const hasRoom = (resource: keyof Amounts, room: string) =>
+  `(:${resource} IS NULL OR :${resource} <= ${before(resource)} OR ${room} >= :${resource} - ${before(resource)})`;
+
+const roomForAll = `EXISTS (
+  SELECT 1 FROM hypervisors h WHERE h.id = ${hypervisor}
+    AND ${hasRoom('memory', roomMemory)} AND ${hasRoom('disk', roomDisk)} AND ${hasRoom('cpu', roomCpu)})`;
+
+const upsert = `
+  INSERT INTO reservations (owner, hypervisor, memory, disk, cpu)
+  SELECT ${owner}, ${hypervisor}, coalesce(:memory, 0), coalesce(:disk, 0), coalesce(:cpu, 0) WHERE true
+  ON CONFLICT (owner) DO UPDATE
+  SET memory = coalesce(:memory, memory), disk = coalesce(:disk, disk), cpu = coalesce(:cpu, cpu)`;
+
+/**
+ * Promises something of the operation's hypervisor to a resource, or aborts the batch where there is too little.
+ * `:hypervisor` in `resource` stands for the id of the hypervisor that was chosen.
+ */
+export function promise(operation: string, resource: string, { memory, disk, cpu }: Promised): Statement<never>[] {
+  if ([memory, disk, cpu].every((amount) => amount === undefined)) return [];
+  const args = { operation, owner: resource, memory: given(memory), disk: given(disk), cpu: given(cpu) };
+  return [guard(NO_ROOM, roomForAll, args), statement(upsert, args)];
+}
+
+function given(amount: number | null | undefined): number | null {
+  return amount === undefined ? null : (amount ?? 0);
+}
+
+/** The words for a promise that could not be made. */
+export async function explainRoom(
+  database: Database,
+  error: DatabaseError,
+  on: Choice,
+  asked: Amounts,
+): Promise<Problem | undefined> {
+  if (error.reason !== NO_ROOM) return undefined;
+  const [rows] = await database.read([
+    statement<Amounts & { name: string }>(
+      `SELECT h.name, ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu
+       FROM hypervisors h WHERE h.id = ${on.sql}`,
+      on.args,
+    ),
+  ]);
+  const found = rows[0];
+  const name = found?.name ?? 'the hypervisor';
+  const detail = (found && shortage(found, asked)) ?? 'was filled up by another request';
+  return new Problem('impossible', `${name} ${detail}`, {
+    hint: 'GET /hypervisors/{id} shows what is available',
+    errors: [{ hypervisor: name, detail }],
+  });
+}
