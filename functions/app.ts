@@ -8,7 +8,7 @@ import { weft } from './dialects/weft/routes.ts';
 import { brokenOff } from './http/body-text.ts';
 import type { AppContext, AppEnvironment, Settings } from './http/context.ts';
 import { answerProblem, problemResponse } from './http/problem.ts';
-import { door } from './http/request-guard.ts';
+import { requestGuard } from './http/request-guard.ts';
 import { idempotency } from './operations/idempotency.ts';
 import { newId } from './operations/new-id.ts';
 
@@ -42,7 +42,7 @@ export function createApp(
       release(current);
     }
   });
-  app.use(door());
+  app.use(requestGuard());
   app.use(async (c, next) => {
     const { schema, database } = c.get('settings');
     await schema?.require(database);

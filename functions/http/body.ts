@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type MemberError, Problem } from '../../schema/problem.ts';
 import { bodyText } from './body-text.ts';
 import type { AppContext } from './context.ts';
-import { turnAfter } from './turn.ts';
+import { yieldAfter } from './yield.ts';
 
 const WARNING_MEMBERS_MAX = 10;
 
@@ -15,13 +15,13 @@ export async function readBody<Schema extends v.GenericSchema>(
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
   const text = await bodyText(c);
-  await turnAfter(text);
+  await yieldAfter(text);
   const input = parseJson(text);
-  await turnAfter(text);
+  await yieldAfter(text);
   const value = validate(schema, input);
-  await turnAfter(text);
+  await yieldAfter(text);
   warnOfIgnored(c, unknownMembers(input, value));
-  await turnAfter(text);
+  await yieldAfter(text);
   return value;
 }
 

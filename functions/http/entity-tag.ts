@@ -14,11 +14,11 @@ export function tag(c: AppContext, revision: number): void {
 export function expectedRevision(c: AppContext, revision: number): number | null {
   const header = c.req.header('if-match');
   if (header === undefined) return null;
-  if (!ifMatch(header, revision)) throw notAsSeen();
+  if (!ifMatch(header, revision)) throw preconditionFailed();
   return header.trim() === '*' ? null : revision;
 }
 
-export function notAsSeen(): Problem {
+export function preconditionFailed(): Problem {
   return new Problem('precondition_failed', 'It was changed since: If-Match does not match', {
     hint: 'Read it again, and send the change with its new ETag',
     errors: [{ parameter: 'If-Match', detail: 'does not match' }],

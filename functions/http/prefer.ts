@@ -30,7 +30,7 @@ export function readPreference(header: string | undefined, otherwise: number): P
 }
 
 /** Says in `Preference-Applied` which of its preferences the client got; `waited`: for how many seconds it could have waited. */
-export function tellApplied(c: AppContext, { asynchronous, given }: Preference, waited: number): void {
+export function setPreferenceApplied(c: AppContext, { asynchronous, given }: Preference, waited: number): void {
   const applied = [...(asynchronous ? ['respond-async'] : []), ...(given ? [`wait=${waited}`] : [])];
   if (applied.length > 0) c.header('preference-applied', applied.join(', '));
 }

@@ -9,7 +9,7 @@ const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
  * `Host` must be one that we listen on, and requests of other sites are refused unless their origin is listed.
  * Where an admin token is set, every request but the health checks must carry it (RFC 6750).
  */
-export function door(): MiddlewareHandler<AppEnvironment> {
+export function requestGuard(): MiddlewareHandler<AppEnvironment> {
   return async (c, next) => {
     const { hosts, origins, adminToken } = c.get('settings');
     const host = c.req.header('host')?.toLowerCase() ?? '';
@@ -35,7 +35,7 @@ function refuseOtherSites(
   if (foreign || fetchSite === 'cross-site' || fetchSite === 'same-site') {
     throw new Problem(
       'forbidden',
-      `Requests of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
+      `ReplayHandlers of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
       {
         hint: 'List the origin in WEFT_ALLOWED_ORIGINS if it is meant to use this API',
       },

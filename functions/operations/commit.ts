@@ -25,7 +25,7 @@ const acceptedWithParts = acceptedEvents(
   'id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)',
 );
 
-export interface RecordOptions {
+export interface CommitOptions {
   readonly key?: IdempotencyKey | undefined;
   /** Answer all columns of the operation. */
   readonly whole?: boolean;
@@ -35,10 +35,10 @@ export interface RecordOptions {
  * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
  * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
  */
-export async function record(
+export async function commit(
   database: Database,
   intent: Intent,
-  options: RecordOptions = {},
+  options: CommitOptions = {},
 ): Promise<AcceptedOperation> {
   try {
     return await write(database, intent, options);
@@ -48,7 +48,7 @@ export async function record(
   }
 }
 
-async function write(database: Database, intent: Intent, { key, whole }: RecordOptions): Promise<AcceptedOperation> {
+async function write(database: Database, intent: Intent, { key, whole }: CommitOptions): Promise<AcceptedOperation> {
   const { operation, statements, amended = false, isLarge } = intent;
   // What the insertion returns is enough, but for what other statements make of it.
   const selects = whole ? [selectOperation(operation)] : amended ? [selectAccepted(operation)] : [];

@@ -1,6 +1,6 @@
 import { guard, type Statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import { notAsSeen } from '../http/entity-tag.ts';
+import { preconditionFailed } from '../http/entity-tag.ts';
 import { pause } from './pause.ts';
 
 const GONE = 'gone';
@@ -25,11 +25,11 @@ export function guardRevision(
 /** The words for a row that is not there any more, or is not what the client has seen. */
 export function explainRevision({ reason }: { readonly reason: string }, missing: () => Problem): Problem | undefined {
   if (reason === GONE) return missing();
-  return reason === CHANGED ? notAsSeen() : undefined;
+  return reason === CHANGED ? preconditionFailed() : undefined;
 }
 
 /** What a write had read is something else by now: it is to be read and meant again. */
-export class ChangedMeanwhile extends Problem {
+export class VersionConflict extends Problem {
   constructor() {
     super('conflict', 'Conflict: it was modified concurrently by other requests', { hint: 'Send the request again' });
   }
@@ -48,7 +48,7 @@ export async function retryOnConflict<Result>(attempt: () => Promise<Result>): P
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ChangedMeanwhile) || attempts === ATTEMPTS_MAX) throw error;
+      if (!(error instanceof VersionConflict) || attempts === ATTEMPTS_MAX) throw error;
       await pause(Math.random() * Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS));
     }
   }

@@ -1,10 +1,10 @@
 import { type DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
-import { remembered } from '../../schema/database/remembered.ts';
+import { memoize } from '../../schema/database/memoize.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
 import { has } from '../../schema/statements/technologies.ts';
 import type { AcceptedOperation } from './operation.ts';
-import type { Choice } from './targets/target.ts';
+import type { Target } from './targets/target.ts';
 
 /** A write of the API, ready to be recorded: one batch, one round trip. */
 export interface Intent {
@@ -26,7 +26,7 @@ const DEADLINE_MS = 600_000;
 export interface NewOperation {
   readonly operation: string;
   readonly kind: string;
-  readonly on: Choice;
+  readonly on: Target;
   readonly request: unknown;
   readonly principal: string;
   /** The resource that does the work; null for a parent, whose parts do it. */
@@ -42,7 +42,7 @@ export interface NewOperation {
 }
 
 const insertAs = (status: string) =>
-  remembered(
+  memoize(
     (choice) => `
   WITH c AS MATERIALIZED (SELECT ${choice} AS hypervisor)
   INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms,

@@ -1,6 +1,6 @@
 import type { OperationsQuery } from '../../schema/api/operations.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
-import { remembered } from '../../schema/database/remembered.ts';
+import { memoize } from '../../schema/database/memoize.ts';
 import { type OperationRow, selectFrom } from './operation.ts';
 
 /*
@@ -38,7 +38,7 @@ interface Texts {
 }
 
 /** Of conditions, a line each. */
-const textsOf = remembered((conditions: string): Texts => {
+const textsOf = memoize((conditions: string): Texts => {
   const [first, ...others] = conditions.split('\n').filter((condition) => condition !== '');
   const chosen = first === undefined || first === SUCCEEDED ? [] : [first];
   const checked = first === SUCCEEDED ? [first] : others;

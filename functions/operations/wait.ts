@@ -1,6 +1,6 @@
 import { type Database, DatabaseError, type Ended } from '../../schema/database/database.ts';
 import { type AcceptedOperation, isFinished, selectAccepted } from './operation.ts';
-import { isWaitingForTheDead } from './waiting.ts';
+import { isExecutorSilent } from './waiting.ts';
 
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 500;
@@ -55,7 +55,7 @@ export async function waitForOperation(
   const pause = pauses(seconds * 1000, readBudget);
   let row = accepted;
   try {
-    for (let reads = 0; reads < readBudget && !isFinished(row) && !isWaitingForTheDead(row); reads += 1) {
+    for (let reads = 0; reads < readBudget && !isFinished(row) && !isExecutorSilent(row); reads += 1) {
       const left = end - performance.now();
       if (left <= 0 || stopping?.aborted) break;
       const ended = await doorbell.next(Math.min(pause(reads), left));

@@ -5,7 +5,7 @@ import { technologyOf } from '../../schema/statements/technologies.ts';
 import type { AcceptedOperation, OperationRow } from './operation.ts';
 
 /** Whether no executor is there to do it: then waiting for it is no use. */
-export function isWaitingForTheDead({ status, silent_ms }: Pick<AcceptedOperation, 'status' | 'silent_ms'>): boolean {
+export function isExecutorSilent({ status, silent_ms }: Pick<AcceptedOperation, 'status' | 'silent_ms'>): boolean {
   return status === 'pending' && isSilent(silent_ms);
 }
 
@@ -14,7 +14,7 @@ type Waiting = Pick<OperationRow, 'status' | 'silent_ms' | 'kind' | 'hypervisor_
 /** Why an operation has not begun: its executor, or what it needs of its host, is away. */
 export function waitingFor(row: Waiting): string | undefined {
   const host = row.hypervisor_name ?? 'a hypervisor';
-  if (isWaitingForTheDead(row)) return `waiting for ${host}, ${lastSeen(row.silent_ms)}`;
+  if (isExecutorSilent(row)) return `waiting for ${host}, ${lastSeen(row.silent_ms)}`;
   if (row.status !== 'pending') return undefined;
   const technology = technologyOf(row.kind);
   const away = awayOf(row.capabilities).find(([name]) => name === technology);

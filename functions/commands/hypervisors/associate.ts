@@ -3,11 +3,11 @@ import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { explainRevision, guardRevision } from '../../operations/conflict.ts';
 import { type Intent, insertOperation, insertOwnSubject, type NewOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { hypervisor, named } from '../../operations/targets/target.ts';
+import { byName, hypervisor } from '../../operations/targets/target.ts';
 import type { ReadHypervisor, WithSubnets } from './read.ts';
 
 /* By which interfaces a hypervisor is in which subnets. The interfaces are its executor's to make, once it is there. */
@@ -32,7 +32,7 @@ const upsert = `
   SET interface = excluded.interface, state = excluded.state, error = excluded.error WHERE interface <> excluded.interface`;
 
 /** One name on the host for as long as any association has it. */
-const allotNames = `
+const allocateNames = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT DISTINCT s.hypervisor, 'link', s.interface, 'interfaces/' || s.hypervisor || '/' || s.interface
   FROM subnet_interfaces s
@@ -49,7 +49,7 @@ const touch = `UPDATE hypervisors SET revision = revision + 1 WHERE id = ${hyper
 
 /** Merges into the map of subnets and interfaces; a subnet nobody has defined is recorded without addresses. */
 export function associate(
-  { database, principal }: Asked,
+  { database, principal }: CommandContext,
   { body: { id } }: ReadHypervisor,
   patch: SubnetsPatch,
   revision: number | null,
@@ -65,7 +65,7 @@ export function associate(
       statement(insertStubs, args),
       statement(upsert, args),
       statement(freeNames, args),
-      statement(allotNames, args),
+      statement(allocateNames, args),
       statement(touch, args),
       insertOwnSubject(operation),
     ],
@@ -76,7 +76,7 @@ export function associate(
 
 /** Takes a hypervisor out of a subnet; its interface goes with the last subnet that has it. */
 export function dissociate(
-  { principal }: Asked,
+  { principal }: CommandContext,
   { body: { id, name }, subnets }: WithSubnets,
   subnet: string,
   revision: number | null,
@@ -109,7 +109,7 @@ export function dissociate(
 }
 
 /** Has the host brought in line with the associations as they are now: what one request changed of them stays changed. */
-export function changeAgain({ principal }: Asked, id: string, request: SubnetsPatch): Intent {
+export function changeAgain({ principal }: CommandContext, id: string, request: SubnetsPatch): Intent {
   const operation = newId();
   return {
     operation,
@@ -124,7 +124,7 @@ function changeOf(operation: string, id: string, principal: string, request: Sub
   return {
     operation,
     kind: 'subnets.change',
-    on: named(id),
+    on: byName(id),
     request,
     principal,
     resource: `hypervisors/${id}/bridges`,

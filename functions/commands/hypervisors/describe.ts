@@ -16,11 +16,11 @@ import {
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { explainRevision, guardRevision } from '../../operations/conflict.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { named } from '../../operations/targets/target.ts';
+import { byName } from '../../operations/targets/target.ts';
 import type { ReadHypervisor } from './read.ts';
 
 /* What clients say of a hypervisor: rows, and nothing on its host. */
@@ -36,7 +36,11 @@ const insert = `
     :total_cpu - :available_cpu)`;
 
 /** Describes a hypervisor whose executor may come one day. */
-export function createHypervisor({ principal }: Pick<Asked, 'principal'>, id: string, post: HypervisorPost): Intent {
+export function createHypervisor(
+  { principal }: Pick<CommandContext, 'principal'>,
+  id: string,
+  post: HypervisorPost,
+): Intent {
   const operation = newId();
   const { name = id, ip = '', netmask = '', gateway = '', mac = '', metadata = {} } = post;
   const total = { memory: 0, disk: 0, cpu: 0, ...post.total_resources };
@@ -52,7 +56,7 @@ export function createHypervisor({ principal }: Pick<Asked, 'principal'>, id: st
       insertOperation({
         operation,
         kind: 'hypervisor.create',
-        on: named(id),
+        on: byName(id),
         request: { ...post, id },
         principal,
         resource: `hypervisors/${id}`,
@@ -109,7 +113,7 @@ const update = `
 
 /** Merges: what the request leaves out stays. `revision`: the one that the client has seen; null: whatever there is. */
 export function updateHypervisor(
-  { database, principal }: Asked,
+  { database, principal }: CommandContext,
   { body: { id } }: ReadHypervisor,
   patch: HypervisorPatch,
   revision: number | null,
@@ -128,7 +132,7 @@ export function updateHypervisor(
       insertOperation({
         operation,
         kind: 'hypervisor.update',
-        on: named(id),
+        on: byName(id),
         request: patch,
         principal,
         resource: `hypervisors/${id}`,
@@ -185,7 +189,7 @@ const patchConfig = `UPDATE hypervisors SET revision = revision + 1, config = js
 
 /** Merges into the config; an empty string takes a key away. */
 export function updateConfig(
-  { principal }: Asked,
+  { principal }: CommandContext,
   { body: { id } }: ReadHypervisor,
   patch: ConfigPatch,
   revision: number | null,
@@ -198,7 +202,7 @@ export function updateConfig(
       insertOperation({
         operation,
         kind: 'config.update',
-        on: named(id),
+        on: byName(id),
         request: patch,
         principal,
         resource: `hypervisors/${id}`,

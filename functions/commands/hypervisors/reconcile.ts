@@ -5,7 +5,7 @@ import { type Intent, insertOperation, insertOwnSubject } from '../../operations
 import { newId } from '../../operations/new-id.ts';
 import { timestamp } from '../../operations/operation.ts';
 import type { FoundHypervisor } from '../../operations/targets/find-hypervisor.ts';
-import { named } from '../../operations/targets/target.ts';
+import { byName } from '../../operations/targets/target.ts';
 
 /** Has the hypervisor's executor compare its whole host with what is wanted, and repair it; a dry run only tells. */
 export function resync(principal: string, hypervisor: FoundHypervisor, dryRun: boolean): Intent {
@@ -25,7 +25,7 @@ function ofHypervisor(principal: string, hypervisor: FoundHypervisor, kind: stri
       insertOperation({
         operation,
         kind,
-        on: named(hypervisor.id),
+        on: byName(hypervisor.id),
         request,
         principal,
         resource: `hypervisors/${hypervisor.id}`,

@@ -3,12 +3,12 @@ import { type Database, type DatabaseError, guard, now, statement } from '../../
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { explainRevision, guardRevision } from '../../operations/conflict.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { named } from '../../operations/targets/target.ts';
-import { counted } from '../pluralize.ts';
+import { byName } from '../../operations/targets/target.ts';
+import { pluralize } from '../pluralize.ts';
 import type { ReadHypervisor } from './read.ts';
 
 const unfinished = `
@@ -50,7 +50,7 @@ const forget = [
  * operations end; the host is left as it is.
  */
 export function removeHypervisor(
-  { database, principal }: Asked,
+  { database, principal }: CommandContext,
   { body: was }: ReadHypervisor,
   force: boolean,
   revision: number | null,
@@ -64,7 +64,7 @@ export function removeHypervisor(
       insertOperation({
         operation,
         kind: 'hypervisor.delete',
-        on: named(was.id),
+        on: byName(was.id),
         request: { id: was.id, name: was.name, force },
         principal,
         resource: `hypervisors/${was.id}`,
@@ -110,9 +110,9 @@ async function explain(database: Database, error: DatabaseError, id: string): Pr
   ]);
   const { containers = 0, cens = 0, items = 0 } = rows[0] ?? {};
   const counts = [
-    ...(containers > 0 ? [counted(containers, 'container')] : []),
-    ...(cens > 0 ? [counted(cens, 'CEN')] : []),
-    ...(items > 0 ? [counted(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
+    ...(containers > 0 ? [pluralize(containers, 'container')] : []),
+    ...(cens > 0 ? [pluralize(cens, 'CEN')] : []),
+    ...(items > 0 ? [pluralize(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
   ];
   return new Problem('conflict', `The hypervisor is not empty: ${counts.join(', ')}`, {
     hint: 'Delete them first; ?force=true forgets them and leaves the host alone',

@@ -1,9 +1,9 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { type Database, type DatabaseError, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { type Choice, chosen } from '../../operations/targets/target.ts';
+import { resolve, type Target } from '../../operations/targets/target.ts';
+import { censCalled } from '../cens/places.ts';
 import { explainLink, type RequestedNames } from './link-conflict.ts';
-import { censCalled } from './places.ts';
 
 interface Scope {
   readonly hypervisors: { id: string; name: string }[];
@@ -23,11 +23,11 @@ const NO_NUMBER_LEFT = 'members.ordinal';
 export async function explainNames(
   database: Database,
   error: DatabaseError,
-  on: Choice,
+  on: Target,
   requested: RequestedNames = {},
 ): Promise<Problem> {
   if (error.reason === 'hypervisor') return on.explain(database);
-  if (error.reason === 'no_netns') return noNamespaces(await chosen(database, on));
+  if (error.reason === 'no_netns') return noNamespaces(await resolve(database, on));
   if (error.reason === NO_NUMBER_LEFT) {
     return new Problem('impossible', 'A container can be in 1000 CENs at most');
   }

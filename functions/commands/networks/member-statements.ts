@@ -87,7 +87,7 @@ export const addMembers = `
   FROM numbered w
   ORDER BY w.turn, w.position`;
 
-export const allotOutsideNames = `
+export const allocateOutsideNames = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT n.hypervisor, 'link', m.outside, 'members/' || m.id
   FROM members m CROSS JOIN cens n ON n.id = m.cen

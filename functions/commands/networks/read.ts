@@ -1,15 +1,15 @@
 import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
-import { remembered } from '../../../schema/database/remembered.ts';
+import { memoize } from '../../../schema/database/memoize.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
 import { isNamed } from '../../operations/targets/target.ts';
-import { unknownCen } from './change-cen.ts';
-import { unknownContainer } from './change-container.ts';
-import type { OnHost } from './host.ts';
-import { censCalled, type Scope, scopeOf } from './places.ts';
+import { unknownCen } from '../cens/change.ts';
+import { censCalled, type Scope, scopeOf } from '../cens/places.ts';
+import { unknownContainer } from '../containers/change.ts';
+import type { OnHost } from '../containers/host.ts';
 
 interface CenRow {
   readonly name: string;
@@ -21,7 +21,7 @@ interface CenRow {
   readonly members: string;
 }
 
-const selectCens = remembered(
+const selectCens = memoize(
   (scope: Scope) => `
   SELECT n.name, h.name AS host, n.link_name, n.wiring_type, n.state,
     EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${cenSubject}) AS busy,
@@ -36,7 +36,10 @@ function selectCen(host: string | null, cen: string): Statement<CenRow> {
 }
 
 /** A CEN as leviathan tells of it. Throws a 404, or a 409 where the path names no hypervisor and several have one. */
-export async function readCen({ database, host }: Pick<Asked, 'database' | 'host'>, cen: string): Promise<CenBody> {
+export async function readCen(
+  { database, host }: Pick<CommandContext, 'database' | 'host'>,
+  cen: string,
+): Promise<CenBody> {
   const [rows] = await database.read([selectCen(host, cen)]);
   const [row] = rows;
   if (rows.length > 1)

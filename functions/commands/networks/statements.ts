@@ -1,13 +1,14 @@
 import { guard, now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
-import { remembered } from '../../../schema/database/remembered.ts';
+import { memoize } from '../../../schema/database/memoize.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
 import { partColumns, partValues } from '../../operations/intent.ts';
 import { idSeries } from '../../operations/new-id.ts';
 import { capableOf, hypervisor } from '../../operations/targets/target.ts';
+import { censCalled, type Scope, scopeOf } from '../cens/places.ts';
 import {
   addMembers,
-  allotOutsideNames,
+  allocateOutsideNames,
   countParts,
   forgetRemovedMembers,
   freeForgottenNames,
@@ -18,7 +19,6 @@ import {
   removeOtherMembers,
 } from './member-statements.ts';
 import { operationSequence } from './operation-sequence.ts';
-import { censCalled, type Scope, scopeOf } from './places.ts';
 
 /** A CEN of a request, and the containers that are to be in it. */
 export interface Membership {
@@ -84,8 +84,8 @@ export class NetworkStatements {
   }
 
   /** Allots the names of namespaces and bridges; a name that something else of ours has aborts the batch. */
-  allotNames(): Statement<never>[] {
-    return [this.#statement(allotNamespaces), this.#statement(allotBridges)];
+  allocateNames(): Statement<never>[] {
+    return [this.#statement(allocateNamespaces), this.#statement(allocateBridges)];
   }
 
   /** Makes parts of the operation, one for each CEN of the request that `condition` (over `n`, its row) chooses. */
@@ -116,7 +116,7 @@ export class NetworkStatements {
     return [
       ...(this.#args.declared === 1 ? [this.#statement(moveMembers)] : []),
       this.#statement(addMembers),
-      this.#statement(allotOutsideNames),
+      this.#statement(allocateOutsideNames),
     ];
   }
 
@@ -169,14 +169,14 @@ const elsewhere = `
     AND EXISTS (
       SELECT 1 FROM cens n WHERE n.name = j.value ->> 'name' AND n.hypervisor <> ${hypervisor} AND n.desired = 'present')`;
 
-const allotNamespaces = `
+const allocateNamespaces = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT c.hypervisor, 'namespace', c.name, c.id
   FROM json_each(:containers) j
   CROSS JOIN containers c ON c.hypervisor = ${hypervisor} AND c.name = j.value ->> 'name'
   WHERE NOT EXISTS (SELECT 1 FROM host_names WHERE hypervisor = c.hypervisor AND kind = 'namespace' AND name = c.name AND owner = c.id)`;
 
-const allotBridges = `
+const allocateBridges = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT n.hypervisor, 'link', n.link_name, n.id
   FROM json_each(:cens) j
@@ -194,7 +194,7 @@ function insertParts(condition: string): string {
     ORDER BY j.key`;
 }
 
-const insertPartsIn = remembered(
+const insertPartsIn = memoize(
   (scope: Scope) => `
     INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
     SELECT j.value ->> 'part', :kind, ${cenSubject}, json_object('cenID', n.name), 0, ${partValues}

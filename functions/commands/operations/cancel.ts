@@ -5,7 +5,7 @@ import { takeBackNetworks } from '../../../schema/statements/networks.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { isFinished, type OperationRow, selectOperation } from '../../operations/operation.ts';
-import { named, nowhere } from '../../operations/targets/target.ts';
+import { byName, none } from '../../operations/targets/target.ts';
 
 /** The operation, and what is left of its parts. */
 const meant = `(id = :target OR parent = (SELECT sequence FROM operations WHERE id = :target))`;
@@ -46,7 +46,7 @@ export function cancelOperation(database: Database, principal: string, target: O
       insertOperation({
         operation,
         kind: 'operation.cancel',
-        on: target.hypervisor_name === null ? nowhere : named(target.hypervisor_name),
+        on: target.hypervisor_name === null ? none : byName(target.hypervisor_name),
         request: { operation: target.id },
         principal,
         resource: `operations/${target.id}`,

@@ -2,12 +2,12 @@ import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { Intent } from '../../operations/intent.ts';
 import type { OperationRow } from '../../operations/operation.ts';
-import { fleetRequests } from '../hypervisors/requests.ts';
-import { networkRequests } from '../networks/requests.ts';
-import { sppRequests } from '../spp/requests.ts';
-import type { Requests } from '../stored.ts';
+import { hypervisorReplay } from '../hypervisors/replay.ts';
+import { networkReplay } from '../networks/replay.ts';
+import { sppReplay } from '../processes/replay.ts';
+import type { ReplayHandlers } from '../replay.ts';
 
-const requests: Requests = { ...fleetRequests, ...networkRequests, ...sppRequests };
+const requests: ReplayHandlers = { ...hypervisorReplay, ...networkReplay, ...sppReplay };
 
 /** The request of an operation that failed or was cancelled, as a new operation. Throws a {@link Problem} 409. */
 export async function retryOperation(database: Database, principal: string, row: OperationRow): Promise<Intent> {

@@ -1,5 +1,5 @@
 import { guard, type Statement } from '../../../schema/database/database.ts';
-import { ChangedMeanwhile } from '../../operations/conflict.ts';
+import { VersionConflict } from '../../operations/conflict.ts';
 
 const OTHER_BLOCK = 'other_block';
 
@@ -12,6 +12,6 @@ export function guardBlock(id: string, cidr: string | null): Statement<never> {
 }
 
 /** The request is to be tried again with the block as it is now. */
-export function explainBlock({ reason }: { readonly reason: string }): ChangedMeanwhile | undefined {
-  return reason === OTHER_BLOCK ? new ChangedMeanwhile() : undefined;
+export function explainBlock({ reason }: { readonly reason: string }): VersionConflict | undefined {
+  return reason === OTHER_BLOCK ? new VersionConflict() : undefined;
 }

@@ -14,12 +14,12 @@ import {
   statement,
 } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Asked } from '../../operations/command-context.ts';
-import { ChangedMeanwhile, explainRevision, guardRevision } from '../../operations/conflict.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { explainRevision, guardRevision, VersionConflict } from '../../operations/conflict.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { nowhere } from '../../operations/targets/target.ts';
-import { counted } from '../pluralize.ts';
+import { none } from '../../operations/targets/target.ts';
+import { pluralize } from '../pluralize.ts';
 import { explainBlock, guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
 
@@ -33,7 +33,7 @@ const upsert = `
     metadata = excluded.metadata, revision = revision + 1`;
 
 /** Defines a subnet, also one that is known by its id alone. */
-export function createSubnet({ principal }: Asked, id: string, input: SubnetInput): Intent {
+export function createSubnet({ principal }: CommandContext, id: string, input: SubnetInput): Intent {
   const operation = newId();
   const definition = defineSubnet(input);
   return {
@@ -83,11 +83,11 @@ const countStranded = `
 
 /**
  * Merges: what the request leaves out stays as it is when the change is made, whatever others have written since it was
- * read. Only who changes the block meets who else does: then it is to be merged again ({@link ChangedMeanwhile}).
+ * read. Only who changes the block meets who else does: then it is to be merged again ({@link VersionConflict}).
  * `revision`: the one that the client has seen; null: whatever there is.
  */
 export function updateSubnet(
-  { database, principal }: Asked,
+  { database, principal }: CommandContext,
   read: ReadSubnet,
   input: SubnetInput,
   revision: number | null,
@@ -109,7 +109,7 @@ export function updateSubnet(
       const problem = explainRevision(error, () => unknownSubnet(id)) ?? explainBlock(error);
       if (problem !== undefined) return problem;
       // Valid with what was read, and not with what is there by now.
-      if (error.code === 'constraint' || error.reason === 'other_range') return new ChangedMeanwhile();
+      if (error.code === 'constraint' || error.reason === 'other_range') return new VersionConflict();
       throw error;
     },
   };
@@ -201,10 +201,10 @@ function shiftOf(before: Block | null, cidr: string): number | null {
 async function explainStranded(database: Database, args: Statement['args']): Promise<Problem> {
   const [rows] = await database.read([statement<{ count: number }>(countStranded, args)]);
   const count = rows[0]?.count ?? 0;
-  if (count === 0) return new ChangedMeanwhile();
+  if (count === 0) return new VersionConflict();
   return new Problem(
     'conflict',
-    `${counted(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`,
+    `${pluralize(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`,
     {
       hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
     },
@@ -212,7 +212,11 @@ async function explainStranded(database: Database, args: Statement['args']): Pro
 }
 
 /** Forgets a subnet that nobody uses. */
-export function removeSubnet({ database, principal }: Asked, read: ReadSubnet, revision: number | null): Intent {
+export function removeSubnet(
+  { database, principal }: CommandContext,
+  read: ReadSubnet,
+  revision: number | null,
+): Intent {
   const operation = newId();
   const { body: was } = read;
   const args = { id: was.id };
@@ -245,7 +249,7 @@ async function explainRemoval(database: Database, error: DatabaseError, id: stri
   const addresses = rows[0]?.addresses ?? 0;
   const uses = [
     ...(hypervisors.length > 0 ? [`${hypervisors.join(', ')} ${hypervisors.length === 1 ? 'is' : 'are'} in it`] : []),
-    ...(addresses > 0 ? [`it has ${counted(addresses, 'reserved address', 'reserved addresses')}`] : []),
+    ...(addresses > 0 ? [`it has ${pluralize(addresses, 'reserved address', 'reserved addresses')}`] : []),
   ];
   return new Problem('conflict', `Subnet ${id} is in use: ${uses.join(', ')}`, {
     hint: 'DELETE /hypervisors/{id}/subnets/{subnetID} and /subnets/{id}/addresses/{address} first',
@@ -263,7 +267,7 @@ function ofSubnet(
   return insertOperation({
     operation,
     kind,
-    on: nowhere,
+    on: none,
     request,
     principal,
     resource: `subnets/${id}`,

@@ -31,8 +31,8 @@ import { expectedRevision, tag } from '../../http/entity-tag.ts';
 import { answerJson } from '../../http/json.ts';
 import { linkNext, seedPage } from '../../http/pages.ts';
 import { pathParameter, queryParameters } from '../../http/parameters.ts';
-import type { Asked } from '../../operations/command-context.ts';
-import { asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { commandContext } from '../../operations/command-context.ts';
 import type { Intent } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import type { AcceptedOperation } from '../../operations/operation.ts';
@@ -50,7 +50,7 @@ export async function create(c: AppContext): Promise<Response> {
   const post = await readBody(c, hypervisorPostSchema);
   return submit(
     c,
-    () => createHypervisor(asked(c), post.id ?? newId(), post),
+    () => createHypervisor(commandContext(c), post.id ?? newId(), post),
     orAsRecorded(
       c,
       (operation) => {
@@ -80,7 +80,7 @@ export async function update(c: AppContext): Promise<Response> {
         });
       }
       refuseForeignName(read.body.id, patch);
-      return updateHypervisor(asked(c), read, patch, expectedRevision(c, read.revision));
+      return updateHypervisor(commandContext(c), read, patch, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,
@@ -95,7 +95,7 @@ export async function remove(c: AppContext): Promise<Response> {
   const { force } = queryParameters(c, removalQuerySchema);
   return submitRemoval(c, async () => {
     const read = await current(c);
-    return removeHypervisor(asked(c), read, force, expectedRevision(c, read.revision));
+    return removeHypervisor(commandContext(c), read, force, expectedRevision(c, read.revision));
   });
 }
 
@@ -141,7 +141,7 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
     c,
     async () => {
       const read = await readHypervisorWithSubnets(c.get('settings').database, idOf(c));
-      return dissociate(asked(c), read, subnet, expectedRevision(c, read.revision));
+      return dissociate(commandContext(c), read, subnet, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,
@@ -160,7 +160,7 @@ export async function getGuests(c: AppContext): Promise<Response> {
 async function changePart<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
-  command: (by: Asked, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
+  command: (by: CommandContext, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
   answerPart: (id: string) => Promise<Response>,
 ): Promise<Response> {
   const patch = await readStrictBody(c, schema);
@@ -168,7 +168,7 @@ async function changePart<Schema extends v.GenericSchema>(
     c,
     async () => {
       const read = await current(c);
-      return command(asked(c), read, patch, expectedRevision(c, read.revision));
+      return command(commandContext(c), read, patch, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,

@@ -1,14 +1,14 @@
 import { cenIdSchema, containerIdSchema, containerPutSchema, hostIdSchema } from '../../../schema/api/leviathan.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { deleteContainer, putContainer } from '../../commands/networks/change-container.ts';
-import { joinCen, leaveCen } from '../../commands/networks/change-membership.ts';
-import type { OnHost } from '../../commands/networks/host.ts';
+import { joinCen, leaveCen } from '../../commands/cens/membership.ts';
+import { deleteContainer, putContainer } from '../../commands/containers/change.ts';
+import type { OnHost } from '../../commands/containers/host.ts';
 import { readContainer } from '../../commands/networks/read.ts';
 import { readOptionalBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
 import { pathParameter } from '../../http/parameters.ts';
-import { asked } from '../../operations/command-context.ts';
+import { commandContext } from '../../operations/command-context.ts';
 import { submit, submitRemoval } from '../../operations/submit.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { answerCen, answerContainer } from './answer.ts';
@@ -62,7 +62,7 @@ function containerOf(c: AppContext): string {
 /** The HostId of the path; a hypervisor in front of it must be the same one. */
 async function hostOf(c: AppContext): Promise<OnHost> {
   const host = pathParameter(c, 'HostId', hostIdSchema);
-  const { host: prefix, ...rest } = asked(c);
+  const { host: prefix, ...rest } = commandContext(c);
   if (prefix === null) return { ...rest, host, scoped: false };
   const { id, name } = await findHypervisor(rest.database, prefix);
   if (host !== name && host.toLowerCase() !== id) {

@@ -8,10 +8,10 @@ import {
 import { Problem } from '../../../schema/problem.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
 import { type Amounts, shortage } from './scheduled.ts';
-import { type Choice, hypervisor } from './target.ts';
+import { hypervisor, type Target } from './target.ts';
 
 /** What is promised from now on, memory and disk in MB; undefined: as it was, null: nothing. */
-export type Promised = { readonly [Resource in keyof Amounts]?: number | null | undefined };
+export type Reservation = { readonly [Resource in keyof Amounts]?: number | null | undefined };
 
 const NO_ROOM = 'no_room';
 
@@ -38,7 +38,7 @@ const upsert = `
  * Promises something of the operation's hypervisor to a resource, or aborts the batch where there is too little.
  * `:hypervisor` in `resource` stands for the id of the hypervisor that was chosen.
  */
-export function promise(operation: string, resource: string, { memory, disk, cpu }: Promised): Statement<never>[] {
+export function reserve(operation: string, resource: string, { memory, disk, cpu }: Reservation): Statement<never>[] {
   if ([memory, disk, cpu].every((amount) => amount === undefined)) return [];
   const args = { operation, owner: resource, memory: given(memory), disk: given(disk), cpu: given(cpu) };
   return [guard(NO_ROOM, roomForAll, args), statement(upsert, args)];
@@ -52,7 +52,7 @@ function given(amount: number | null | undefined): number | null {
 export async function explainRoom(
   database: Database,
   error: DatabaseError,
-  on: Choice,
+  on: Target,
   asked: Amounts,
 ): Promise<Problem | undefined> {
   if (error.reason !== NO_ROOM) return undefined;

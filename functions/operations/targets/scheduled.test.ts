@@ -3,7 +3,7 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { api } from '../../../test/support/api.ts';
 import { insertHypervisor, rowCounts } from '../../../test/support/database.ts';
 import { fleet, give, kill } from '../../../test/support/fleet.ts';
-import { type Needs, placed } from './scheduled.ts';
+import { type Needs, scheduled } from './scheduled.ts';
 
 const incapable = JSON.stringify({ netns: { available: false, reason: 'needs root' } });
 
@@ -200,7 +200,7 @@ describe('a Soft Patch Panel process of two hypervisors', () => {
 
 describe('what a new thing needs', () => {
   const whereFor = async (database: Database, needs: Needs) => {
-    const { sql, args, explain } = placed(needs);
+    const { sql, args, explain } = scheduled(needs);
     const [rows] = await database.read([
       statement<{ name: string }>(`SELECT name FROM hypervisors WHERE id = ${sql}`, args),
     ]);

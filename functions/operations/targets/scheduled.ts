@@ -3,7 +3,7 @@ import { type Database, now, statement } from '../../../schema/database/database
 import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { alive, lastSeen } from '../../../schema/statements/alive.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
-import type { Choice } from './target.ts';
+import type { Target } from './target.ts';
 
 /** What a hypervisor must have to be given something new. */
 export interface Needs {
@@ -40,7 +40,7 @@ const hasRoom = `(:memory = 0 OR ${roomMemory} >= :memory) AND (:disk = 0 OR ${r
  * The hypervisor for something new that names none: the only one; else where a part of it is already; else the one
  * with the most memory to give among those that are alive and have what it needs.
  */
-export function placed(needs: Needs, together: Together = {}): Choice {
+export function scheduled(needs: Needs, together: Together = {}): Target {
   const { technology, networks = [], memory = 0, disk = 0, cpu = 0 } = needs;
   const args = {
     cens_together: JSON.stringify(together.cens ?? []),
@@ -81,7 +81,7 @@ const isTogether = (table: 'cens' | 'containers') => `EXISTS (
   SELECT 1 FROM json_each(:${table}_together) j CROSS JOIN ${table} r
   ON r.hypervisor = h.id AND r.name = j.value AND r.desired = 'present')`;
 
-async function explain(database: Database, needs: Needs, args: Choice['args']): Promise<Problem> {
+async function explain(database: Database, needs: Needs, args: Target['args']): Promise<Problem> {
   const [candidates] = await database.read([
     statement<Candidate>(
       `SELECT h.name, ${now} - h.last_seen_ms AS silent_ms, ${alive('h')} AS alive, ${capable(needs.technology)} AS capable,

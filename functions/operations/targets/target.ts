@@ -6,7 +6,7 @@ import type { Arguments } from '../../../schema/statements/ending.ts';
 import { has } from '../../../schema/statements/technologies.ts';
 
 /** Which hypervisor a request means. */
-export interface Choice {
+export interface Target {
   /** SQL for its id over `args`; NULL where the request means none of those that there are, or more than one. */
   readonly sql: string;
   readonly args: Arguments;
@@ -18,12 +18,12 @@ export interface Choice {
 export const isNamed = (alias: string) => `(${alias}.id = lower(:host) OR ${alias}.name = :host)`;
 
 /** The one that the path names. */
-export function named(host: string, explain: Choice['explain'] = async () => unknownHypervisor(host)): Choice {
+export function byName(host: string, explain: Target['explain'] = async () => unknownHypervisor(host)): Target {
   return { sql: `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`, args: { host }, explain };
 }
 
 /** The work is the database's alone. */
-export const nowhere: Choice = {
+export const none: Target = {
   sql: 'NULL',
   args: {},
   explain: () => {
@@ -40,9 +40,9 @@ export function capableOf(technology: Technology): string {
 }
 
 /** What a choice comes to at this moment, for the words of a refusal. */
-export async function chosen(
+export async function resolve(
   database: Database,
-  { sql, args }: Choice,
+  { sql, args }: Target,
 ): Promise<{ id: string; name: string; capabilities: string } | undefined> {
   const [rows] = await database.read([
     statement<{ id: string; name: string; capabilities: string }>(

@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import { cenImportSchema, cenListSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
-import type { Asked } from '../../operations/command-context.ts';
-import type { Requests } from '../stored.ts';
-import { createCen, deleteCen } from './change-cen.ts';
-import { deleteContainer, putContainer } from './change-container.ts';
-import { joinCen, leaveCen } from './change-membership.ts';
-import type { OnHost } from './host.ts';
-import { importCens } from './import-cens.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { createCen, deleteCen } from '../cens/change.ts';
+import { importCens } from '../cens/import.ts';
+import { joinCen, leaveCen } from '../cens/membership.ts';
+import { destroyCens, makeCens } from '../cens/wire.ts';
+import { deleteContainer, putContainer } from '../containers/change.ts';
+import type { OnHost } from '../containers/host.ts';
+import type { ReplayHandlers } from '../replay.ts';
 import { readCen, readContainer } from './read.ts';
-import { destroyCens, makeCens } from './wire-cens.ts';
 
 const cenSchema = v.object({ cenID: v.string() });
 const containerSchema = v.object({
@@ -17,8 +17,8 @@ const containerSchema = v.object({
 });
 const membershipSchema = v.object({ contID: v.string(), cenID: v.string() });
 
-/** Requests for networks and containers as their operations keep them. */
-export const networkRequests: Requests = {
+/** ReplayHandlers for networks and containers as their operations keep them. */
+export const networkReplay: ReplayHandlers = {
   'cen.import': (stored) => importCens(stored, v.parse(cenImportSchema, stored.request)),
   'cen.make': (stored) => makeCens(stored, v.parse(cenListSchema, stored.request)),
   'cen.destroy': (stored) => destroyCens(stored, v.parse(cenListSchema, stored.request)),
@@ -38,12 +38,12 @@ export const networkRequests: Requests = {
   },
   'container.delete': async (stored) => {
     const { contID } = v.parse(containerSchema, stored.request);
-    const asked = onHost(stored);
-    return deleteContainer(asked, await readContainer(asked, contID));
+    const context = onHost(stored);
+    return deleteContainer(context, await readContainer(context, contID));
   },
 };
 
 /** Where it was asked for the first time. */
-function onHost(stored: Asked): OnHost {
+function onHost(stored: CommandContext): OnHost {
   return { ...stored, host: stored.host ?? '', scoped: true };
 }

@@ -1,28 +1,28 @@
 import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
-import { remembered } from '../../../schema/database/remembered.ts';
+import { memoize } from '../../../schema/database/memoize.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
-import type { Choice } from '../../operations/targets/target.ts';
-import { explainNames } from './explain.ts';
+import type { Target } from '../../operations/targets/target.ts';
+import { explainNames } from '../networks/explain.ts';
+import { NetworkStatements } from '../networks/statements.ts';
 import { censCalled, type Scope, scopeOf } from './places.ts';
-import { NetworkStatements } from './statements.ts';
 
 /** Makes CENs on their hosts: one operation with a part for each. */
-export function makeCens(asked: Asked, cens: readonly string[]): Intent {
-  return wireCens(asked, cens, 'cen.make', true);
+export function makeCens(context: CommandContext, cens: readonly string[]): Intent {
+  return wireCens(context, cens, 'cen.make', true);
 }
 
 /** Takes CENs off their hosts; their rows stay, so that they can be made again. */
-export function destroyCens(asked: Asked, cens: readonly string[]): Intent {
-  return wireCens(asked, cens, 'cen.destroy', false);
+export function destroyCens(context: CommandContext, cens: readonly string[]): Intent {
+  return wireCens(context, cens, 'cen.destroy', false);
 }
 
 /** SQL over the list, `:names`, whose CENs are wherever they are, or on the hypervisor that `:host` names. */
-const inScope = remembered((scope: Scope) => {
+const inScope = memoize((scope: Scope) => {
   const called = censCalled('j.value', scope);
   const found = `json_each(:names) j CROSS JOIN ${called}`;
   const countOf = `(SELECT count(*) FROM ${called})`;
@@ -40,12 +40,17 @@ const inScope = remembered((scope: Scope) => {
   };
 });
 
-function wireCens({ database, principal, host }: Asked, cens: readonly string[], kind: string, made: boolean): Intent {
+function wireCens(
+  { database, principal, host }: CommandContext,
+  cens: readonly string[],
+  kind: string,
+  made: boolean,
+): Intent {
   const operation = newId();
   const args = { names: JSON.stringify(cens), host };
   const { onlyHypervisor, allKnown, eachOnce, allCapable, setMade } = inScope(scopeOf(host));
   // Parts work where their CENs are; the list is one hypervisor's where all of it is there.
-  const on: Choice = {
+  const on: Target = {
     sql: onlyHypervisor,
     args,
     explain: (database) => explainCens(database, args),

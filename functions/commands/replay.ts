@@ -1,11 +1,11 @@
-import type { Asked } from '../operations/command-context.ts';
+import type { CommandContext } from '../operations/command-context.ts';
 import type { Intent } from '../operations/intent.ts';
 
 /** What was asked for, ready to be asked for again. */
-export interface StoredRequest extends Asked {
+export interface ReplayContext extends CommandContext {
   /** The request that the operation keeps. */
   readonly request: unknown;
 }
 
 /** Each kind of operation that a client can ask for, and how its request becomes an intent. */
-export type Requests = Readonly<Record<string, (stored: StoredRequest) => Intent | Promise<Intent>>>;
+export type ReplayHandlers = Readonly<Record<string, (stored: ReplayContext) => Intent | Promise<Intent>>>;

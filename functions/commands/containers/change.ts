@@ -4,12 +4,12 @@ import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { explainRoom, promise } from '../../operations/targets/reservations.ts';
+import { explainRoom, reserve } from '../../operations/targets/reservations.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
-import { explainNames } from './explain.ts';
+import { explainNames } from '../networks/explain.ts';
+import { operationSequence } from '../networks/operation-sequence.ts';
+import { NetworkStatements } from '../networks/statements.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
-import { operationSequence } from './operation-sequence.ts';
-import { NetworkStatements } from './statements.ts';
 
 /** The image of a container that is a namespace and no process. */
 const NETNS_IMAGE = 'netns';
@@ -37,10 +37,10 @@ export function putContainer({ database, principal, host }: OnHost, container: s
       network.guardHypervisor(),
       network.guardCapable(),
       network.declareContainers(),
-      ...network.allotNames(),
+      ...network.allocateNames(),
       statement(changeContainer, { ...args, changed: JSON.stringify(changed) }),
       statement(insertContainerSubject, args),
-      ...promise(operation, resourceOf('containers', container), { memory: body.memory, cpu: body.vcpus }),
+      ...reserve(operation, resourceOf('containers', container), { memory: body.memory, cpu: body.vcpus }),
     ],
     explain: async (error) =>
       (await explainRoom(database, error, on, { memory: body.memory ?? 0, disk: 0, cpu: body.vcpus ?? 0 })) ??

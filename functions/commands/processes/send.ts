@@ -1,14 +1,14 @@
 import { operationKinds, processSubject, type SppCommand, type SppRequest } from '../../../schema/api/spp/commands.ts';
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
 import { connectedTo, findProcess, type NamedProcess } from './read.ts';
 
 /** Has a command given to a connected process. What is wanted of it is what it takes: its executor writes that down. */
-export function giveCommand(asked: Asked, named: NamedProcess, command: SppCommand): Intent {
+export function sendCommand(context: CommandContext, named: NamedProcess, command: SppCommand): Intent {
   const operation = newId();
   const { process, type } = named;
   const request: SppRequest = { process, type, command };
@@ -18,9 +18,9 @@ export function giveCommand(asked: Asked, named: NamedProcess, command: SppComma
       insertOperation({
         operation,
         kind: operationKinds[command.kind],
-        on: connectedTo(asked, named),
+        on: connectedTo(context, named),
         request,
-        principal: asked.principal,
+        principal: context.principal,
         resource: processSubject(':hypervisor', process),
         status: 'pending',
       }),
@@ -30,7 +30,7 @@ export function giveCommand(asked: Asked, named: NamedProcess, command: SppComma
     explain: async (error) => {
       if (error.reason !== 'not_connected') throw error;
       // One that came back in this moment was not there when it was to be told.
-      return findProcess(asked, named).then(named.missing, asProblem);
+      return findProcess(context, named).then(named.missing, asProblem);
     },
   };
 }
@@ -41,7 +41,7 @@ function asProblem(error: unknown): Problem {
 }
 
 /** The stored request of a command, for another try. */
-export function giveAgain(asked: Asked, { process, type, command }: SppRequest): Intent {
+export function resendCommand(context: CommandContext, { process, type, command }: SppRequest): Intent {
   const missing = () => new Problem('not_found', process === 0 ? 'primary not found.' : `sec_id ${process} not found.`);
-  return giveCommand(asked, { process, type, missing }, command);
+  return sendCommand(context, { process, type, missing }, command);
 }

@@ -9,13 +9,13 @@ import {
   statement,
 } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { timestamp } from '../../operations/operation.ts';
-import { nowhere } from '../../operations/targets/target.ts';
-import { explainBlock, guardBlock } from './block.ts';
-import { blockOf, type ReadSubnet } from './read.ts';
+import { none } from '../../operations/targets/target.ts';
+import { explainBlock, guardBlock } from '../subnets/block.ts';
+import { blockOf, type ReadSubnet } from '../subnets/read.ts';
 
 const usable = `o.offset BETWEEN s.first_offset AND s.last_offset AND o.offset <> coalesce(s.gateway_offset, -1)`;
 
@@ -65,7 +65,7 @@ export function takeAddress(args: {
 
 /** Reserves an address for somebody. */
 export function reserveAddress(
-  { database, principal }: Asked,
+  { database, principal }: CommandContext,
   subnet: ReadSubnet,
   { address, owner = '' }: ReservationInput,
 ): Intent {
@@ -78,7 +78,7 @@ export function reserveAddress(
       insertOperation({
         operation,
         kind: 'address.reserve',
-        on: nowhere,
+        on: none,
         request: { subnet: id, ...(address === undefined ? {} : { address }), owner },
         principal,
         resource: `subnets/${id}`,
@@ -156,7 +156,12 @@ function undefinedSubnet(id: string): Problem {
 }
 
 /** Gives an address back. */
-export function releaseAddress({ principal }: Asked, { body }: ReadSubnet, was: AddressBody, offset: number): Intent {
+export function releaseAddress(
+  { principal }: CommandContext,
+  { body }: ReadSubnet,
+  was: AddressBody,
+  offset: number,
+): Intent {
   const operation = newId();
   const args = { subnet: body.id, offset };
   return {
@@ -165,7 +170,7 @@ export function releaseAddress({ principal }: Asked, { body }: ReadSubnet, was: 
       insertOperation({
         operation,
         kind: 'address.release',
-        on: nowhere,
+        on: none,
         request: { subnet: body.id, address: was.address },
         principal,
         resource: `subnets/${body.id}`,

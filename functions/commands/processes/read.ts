@@ -5,12 +5,12 @@ import type { ProcessType } from '../../../schema/api/spp/commands.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
-import { type Choice, isNamed } from '../../operations/targets/target.ts';
+import { isNamed, type Target } from '../../operations/targets/target.ts';
 
-type Where = Pick<Asked, 'database' | 'host'>;
+type Where = Pick<CommandContext, 'database' | 'host'>;
 
 /** What an executor that is not alive once wrote of its processes says nothing of now. */
 const connected = `
@@ -33,7 +33,7 @@ const connectedAnywhere = `(${onlyOne})`;
 const connectedToNamed = `(${onlyOne} AND ${isNamed('h')})`;
 
 /** The hypervisor that it is connected to; where two have such a process, neither. */
-export function connectedTo(where: Where, named: NamedProcess): Choice {
+export function connectedTo(where: Where, named: NamedProcess): Target {
   const { process, type } = named;
   return {
     sql: where.host === null ? connectedAnywhere : connectedToNamed,

@@ -3,7 +3,7 @@
  * every request costs as much to make and to look up as its statement does to run. For texts of ours only, of which
  * there are few.
  */
-export function remembered<Made, Text extends string = string>(build: (text: Text) => Made): (text: Text) => Made {
+export function memoize<Made, Text extends string = string>(build: (text: Text) => Made): (text: Text) => Made {
   const made = new Map<Text, Made>();
   return (text) => {
     const known = made.get(text);

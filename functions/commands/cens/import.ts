@@ -3,13 +3,13 @@ import type { Database, DatabaseError } from '../../../schema/database/database.
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { placed } from '../../operations/targets/scheduled.ts';
-import { type Choice, chosen, hypervisor, named } from '../../operations/targets/target.ts';
-import { explainElsewhere, explainNames, explainScope } from './explain.ts';
-import { NetworkStatements } from './statements.ts';
+import { scheduled } from '../../operations/targets/scheduled.ts';
+import { byName, hypervisor, resolve, type Target } from '../../operations/targets/target.ts';
+import { explainElsewhere, explainNames, explainScope } from '../networks/explain.ts';
+import { NetworkStatements } from '../networks/statements.ts';
 
 /** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
 const active = `(n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0)
@@ -23,7 +23,7 @@ const sameHost = `NOT EXISTS (
  * Declares CENs and their containers; each list given is from now on the whole membership of its CEN. The host is
  * touched only where a CEN is made already: that difference is a part of its own.
  */
-export function importCens({ database, principal, host }: Asked, body: CenImport): Intent {
+export function importCens({ database, principal, host }: CommandContext, body: CenImport): Intent {
   const operation = newId();
   const hosts = [...new Set(body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host)))].filter(
     (each) => each !== null,
@@ -31,7 +31,7 @@ export function importCens({ database, principal, host }: Asked, body: CenImport
   const cens = body.cenList.map(({ cenID }) => cenID);
   const containers = body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ container }) => container));
   const explicit = host ?? hosts[0];
-  const on = explicit === undefined ? placed({ technology: 'netns' }, { cens, containers }) : named(explicit);
+  const on = explicit === undefined ? scheduled({ technology: 'netns' }, { cens, containers }) : byName(explicit);
   const network = new NetworkStatements({
     operation,
     memberships: body.cenList.map(({ cenID, containerIDs }) => ({
@@ -57,7 +57,7 @@ export function importCens({ database, principal, host }: Asked, body: CenImport
       ...(host === null ? [network.guardOneHost()] : []),
       network.declareContainers(),
       network.declareCens(),
-      ...network.allotNames(),
+      ...network.allocateNames(),
       network.insertParts('cen.import', active),
       network.removeOtherMembers(),
       ...network.forgetRemovedMembers(),
@@ -89,12 +89,12 @@ async function explainHosts(
   database: Database,
   error: DatabaseError,
   body: CenImport,
-  on: Choice,
+  on: Target,
 ): Promise<Problem | undefined> {
   if (error.reason !== 'other_host' && error.reason !== 'hypervisor') return undefined;
   const { hypervisors } = await explainScope(database);
   const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));
-  const place = await chosen(database, on);
+  const place = await resolve(database, on);
   const errors = body.cenList.flatMap(({ containerIDs }, index) =>
     containerIDs.flatMap(({ host }, member) =>
       host === null || (place && (host === place.name || host.toLowerCase() === place.id))

@@ -5,7 +5,7 @@ import { type AddressBody, addressSchema } from '../../../schema/api/fleet/subne
 import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { timestamp } from '../../operations/operation.ts';
-import { blockOf, type ReadSubnet } from './read.ts';
+import { blockOf, type ReadSubnet } from '../subnets/read.ts';
 
 interface AddressRow {
   readonly offset: number;

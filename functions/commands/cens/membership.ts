@@ -3,10 +3,10 @@ import { Problem } from '../../../schema/problem.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
-import { explainElsewhere, explainNames } from './explain.ts';
-import { hostOfContainer, type OnHost } from './host.ts';
-import { operationSequence } from './operation-sequence.ts';
-import { NetworkStatements } from './statements.ts';
+import { hostOfContainer, type OnHost } from '../containers/host.ts';
+import { explainElsewhere, explainNames } from '../networks/explain.ts';
+import { operationSequence } from '../networks/operation-sequence.ts';
+import { NetworkStatements } from '../networks/statements.ts';
 
 /** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
 export function joinCen({ database, principal, host, scoped }: OnHost, container: string, cen: string): Intent {
@@ -34,7 +34,7 @@ export function joinCen({ database, principal, host, scoped }: OnHost, container
       ...(scoped ? [] : [network.guardOneHost()]),
       network.declareContainers(),
       network.declareCens(),
-      ...network.allotNames(),
+      ...network.allocateNames(),
       ...network.addMembers(),
       network.guardSizes(),
       statement(insertSubjects, { operation, container, cen }),

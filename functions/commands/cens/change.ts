@@ -2,19 +2,19 @@ import type { CenBody } from '../../../schema/api/leviathan.ts';
 import { guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
-import type { Asked } from '../../operations/command-context.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { placed } from '../../operations/targets/scheduled.ts';
-import { hypervisor, named } from '../../operations/targets/target.ts';
-import { explainNames } from './explain.ts';
-import { operationSequence } from './operation-sequence.ts';
-import { NetworkStatements } from './statements.ts';
+import { scheduled } from '../../operations/targets/scheduled.ts';
+import { byName, hypervisor } from '../../operations/targets/target.ts';
+import { explainNames } from '../networks/explain.ts';
+import { operationSequence } from '../networks/operation-sequence.ts';
+import { NetworkStatements } from '../networks/statements.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
-export function createCen({ database, principal, host }: Asked, cen: string): Intent {
+export function createCen({ database, principal, host }: CommandContext, cen: string): Intent {
   const operation = newId();
-  const on = host === null ? placed({ technology: 'netns' }, { cens: [cen] }) : named(host);
+  const on = host === null ? scheduled({ technology: 'netns' }, { cens: [cen] }) : byName(host);
   const network = new NetworkStatements({ operation, memberships: [{ cen, containers: [] }], mode: 'declare' });
   return {
     operation,
@@ -30,17 +30,17 @@ export function createCen({ database, principal, host }: Asked, cen: string): In
       }),
       network.guardHypervisor(),
       network.declareCens(),
-      ...network.allotNames(),
+      ...network.allocateNames(),
     ],
     explain: (error) => explainNames(database, error, on, { cens: [cen] }),
   };
 }
 
 /** Takes a CEN off the host and forgets it; its containers stay declared. */
-export function deleteCen({ database, principal }: Asked, was: CenBody): Intent {
+export function deleteCen({ database, principal }: CommandContext, was: CenBody): Intent {
   const cen = was.cenID;
   const operation = newId();
-  const on = named(was.hypervisors[0] ?? '');
+  const on = byName(was.hypervisors[0] ?? '');
   const args = { operation, cen };
   return {
     operation,
