@@ -1,14 +1,18 @@
 import * as v from 'valibot';
 import { cenImportSchema, cenListSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { createCen, deleteCen } from '../cens/change.ts';
+import { createCen } from '../cens/create.ts';
+import { deleteCen } from '../cens/delete.ts';
 import { importCens } from '../cens/import.ts';
-import { joinCen, leaveCen } from '../cens/membership.ts';
+import { joinCen } from '../cens/join.ts';
+import { leaveCen } from '../cens/leave.ts';
+import { readCen } from '../cens/read.ts';
 import { destroyCens, makeCens } from '../cens/wire.ts';
-import { deleteContainer, putContainer } from '../containers/change.ts';
+import { deleteContainer } from '../containers/delete.ts';
 import type { OnHost } from '../containers/host.ts';
+import { putContainer } from '../containers/put.ts';
+import { readContainer } from '../containers/read.ts';
 import type { ReplayHandlers } from '../replay.ts';
-import { readCen, readContainer } from './read.ts';
 
 const cenSchema = v.object({ cenID: v.string() });
 const containerSchema = v.object({

@@ -10,8 +10,10 @@ import {
 } from '../../../schema/api/fleet/hypervisors.ts';
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { associate, dissociate, notAssociated } from '../../commands/hypervisors/associate.ts';
-import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
+import { associate } from '../../commands/hypervisors/associate.ts';
+import { updateConfig } from '../../commands/hypervisors/configure.ts';
+import { createHypervisor } from '../../commands/hypervisors/create.ts';
+import { dissociate, notAssociated } from '../../commands/hypervisors/dissociate.ts';
 import {
   asCreated,
   associationList,
@@ -25,6 +27,7 @@ import {
   readHypervisorWithSubnets,
 } from '../../commands/hypervisors/read.ts';
 import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
+import { updateHypervisor } from '../../commands/hypervisors/update.ts';
 import { readBody, readStrictBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { expectedRevision, tag } from '../../http/entity-tag.ts';

@@ -1,16 +1,13 @@
 import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
 import { addressSchema, reservationSchema, subnetInputSchema } from '../../../schema/api/fleet/subnets.ts';
 import { Problem } from '../../../schema/problem.ts';
-import {
-  notReserved,
-  offsetOf,
-  releaseAddress,
-  reserveAddress,
-  reservedAddress,
-} from '../../commands/addresses/change.ts';
 import { addressList, readAddress, readAddresses } from '../../commands/addresses/read.ts';
-import { asCreated, createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets/define.ts';
+import { notReserved, releaseAddress } from '../../commands/addresses/release.ts';
+import { offsetOf, reserveAddress, reservedAddress } from '../../commands/addresses/reserve.ts';
+import { asCreated, createSubnet } from '../../commands/subnets/create.ts';
 import { type ReadSubnet, readSubnet, readSubnets, subnetList } from '../../commands/subnets/read.ts';
+import { removeSubnet } from '../../commands/subnets/remove.ts';
+import { updateSubnet } from '../../commands/subnets/update.ts';
 import { readOptionalBody, readStrictBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { expectedRevision, tag } from '../../http/entity-tag.ts';

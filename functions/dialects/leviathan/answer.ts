@@ -1,5 +1,6 @@
 import type { CenBody, ContainerBody, ContainerPut } from '../../../schema/api/leviathan.ts';
-import { readCen, readContainer } from '../../commands/networks/read.ts';
+import { readCen } from '../../commands/cens/read.ts';
+import { readContainer } from '../../commands/containers/read.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
 import type { AcceptedOperation } from '../../operations/operation.ts';

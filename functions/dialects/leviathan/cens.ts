@@ -1,8 +1,9 @@
 import { cenIdSchema, cenImportSchema, cenListSchema } from '../../../schema/api/leviathan.ts';
-import { createCen, deleteCen } from '../../commands/cens/change.ts';
+import { createCen } from '../../commands/cens/create.ts';
+import { deleteCen } from '../../commands/cens/delete.ts';
 import { importCens } from '../../commands/cens/import.ts';
+import { readCen } from '../../commands/cens/read.ts';
 import { destroyCens, makeCens } from '../../commands/cens/wire.ts';
-import { readCen } from '../../commands/networks/read.ts';
 import { readBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';

@@ -1,9 +1,11 @@
 import { cenIdSchema, containerIdSchema, containerPutSchema, hostIdSchema } from '../../../schema/api/leviathan.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { joinCen, leaveCen } from '../../commands/cens/membership.ts';
-import { deleteContainer, putContainer } from '../../commands/containers/change.ts';
+import { joinCen } from '../../commands/cens/join.ts';
+import { leaveCen } from '../../commands/cens/leave.ts';
+import { deleteContainer } from '../../commands/containers/delete.ts';
 import type { OnHost } from '../../commands/containers/host.ts';
-import { readContainer } from '../../commands/networks/read.ts';
+import { putContainer } from '../../commands/containers/put.ts';
+import { readContainer } from '../../commands/containers/read.ts';
 import { readOptionalBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';

@@ -1,64 +1,15 @@
 import { type Block, parseBlock, RANGE_MAX } from '../../../schema/addresses/block.ts';
-import {
-  defineSubnet,
-  type SubnetBody,
-  type SubnetDefinition,
-  type SubnetInput,
-} from '../../../schema/api/fleet/subnets.ts';
-import {
-  type Database,
-  type DatabaseError,
-  guard,
-  now,
-  type Statement,
-  statement,
-} from '../../../schema/database/database.ts';
+import { defineSubnet, type SubnetDefinition, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
+import { type Database, guard, type Statement, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { explainRevision, guardRevision, VersionConflict } from '../../operations/conflict.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
+import type { Intent } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { none } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
 import { explainBlock, guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
-
-/* What clients say of a subnet: rows alone. */
-
-const upsert = `
-  INSERT INTO subnets (id, cidr, gateway, first, last, first_offset, last_offset, gateway_offset, metadata, revision, created_ms)
-  VALUES (:id, :cidr, :gateway, :start, :end, :startOffset, :endOffset, :gatewayOffset, :metadata, 1, ${now})
-  ON CONFLICT (id) DO UPDATE SET cidr = excluded.cidr, gateway = excluded.gateway, first = excluded.first, last = excluded.last,
-    first_offset = excluded.first_offset, last_offset = excluded.last_offset, gateway_offset = excluded.gateway_offset,
-    metadata = excluded.metadata, revision = revision + 1`;
-
-/** Defines a subnet, also one that is known by its id alone. */
-export function createSubnet({ principal }: CommandContext, id: string, input: SubnetInput): Intent {
-  const operation = newId();
-  const definition = defineSubnet(input);
-  return {
-    operation,
-    statements: [
-      ofSubnet(operation, 'subnet.create', id, principal, { ...input, id }),
-      guard('exists', 'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)', { id }),
-      statement(upsert, { id, ...definition, metadata: metadataOf(input) ?? '{}' }),
-    ],
-    explain: async (error) => {
-      if (error.reason !== 'exists') throw error;
-      return new Problem('exists', `There is a subnet ${id} already`, {
-        errors: [{ pointer: '/id', detail: `is taken: ${id}` }],
-      });
-    },
-  };
-}
-
-/** A subnet as its POST made it, by the request that its operation keeps. */
-export function asCreated(id: string, input: SubnetInput): SubnetBody {
-  const { cidr, gateway, start, end, startOffset, endOffset, gatewayOffset } = defineSubnet(input);
-  const hasGateway = gatewayOffset !== null && gatewayOffset >= startOffset && gatewayOffset <= endOffset;
-  const free = endOffset - startOffset + 1 - (hasGateway ? 1 : 0);
-  return { id, cidr, gateway, start, end, metadata: input.metadata ?? {}, free, reserved: 0, hypervisors: [] };
-}
+import { metadataOf, ofSubnet } from './record.ts';
 
 /** Reserved addresses that are not in the range any more, once the subnet is as asked: at either end, or the gateway. */
 const stranded = `
@@ -154,7 +105,7 @@ function changeRange({ body: { id, cidr, gateway, start, end } }: ReadSubnet, in
   };
 }
 
-function has(member: unknown): number {
+export function has(member: unknown): number {
   return member === undefined ? 0 : 1;
 }
 
@@ -186,10 +137,6 @@ function changeBlock({ body: { id, cidr, gateway } }: ReadSubnet, input: SubnetI
   };
 }
 
-function metadataOf({ metadata }: SubnetInput): string | null {
-  return metadata === undefined ? null : JSON.stringify(metadata);
-}
-
 /** How much further an address is from the first of its new block than from that of its old one. */
 function shiftOf(before: Block | null, cidr: string): number | null {
   const after = parseBlock(cidr);
@@ -209,69 +156,4 @@ async function explainStranded(database: Database, args: Statement['args']): Pro
       hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
     },
   );
-}
-
-/** Forgets a subnet that nobody uses. */
-export function removeSubnet(
-  { database, principal }: CommandContext,
-  read: ReadSubnet,
-  revision: number | null,
-): Intent {
-  const operation = newId();
-  const { body: was } = read;
-  const args = { id: was.id };
-  return {
-    operation,
-    statements: [
-      ofSubnet(operation, 'subnet.delete', was.id, principal, args, { was }),
-      ...guardRevision('subnets', was.id, revision),
-      guard('in_use', `(${users}) = 0`, args),
-      statement('DELETE FROM subnets WHERE id = :id', args),
-    ],
-    explain: async (error) =>
-      explainRevision(error, () => unknownSubnet(was.id)) ?? explainRemoval(database, error, was.id),
-  };
-}
-
-const users = `
-  SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT reserved FROM subnets WHERE id = :id)`;
-
-async function explainRemoval(database: Database, error: DatabaseError, id: string): Promise<Problem> {
-  if (error.reason !== 'in_use') throw error;
-  const [rows] = await database.read([
-    statement<{ hypervisors: string; addresses: number }>(
-      `SELECT (SELECT json_group_array(h.name) FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor WHERE i.subnet = :id) AS hypervisors,
-         (SELECT reserved FROM subnets WHERE id = :id) AS addresses`,
-      { id },
-    ),
-  ]);
-  const hypervisors: string[] = JSON.parse(rows[0]?.hypervisors ?? '[]');
-  const addresses = rows[0]?.addresses ?? 0;
-  const uses = [
-    ...(hypervisors.length > 0 ? [`${hypervisors.join(', ')} ${hypervisors.length === 1 ? 'is' : 'are'} in it`] : []),
-    ...(addresses > 0 ? [`it has ${pluralize(addresses, 'reserved address', 'reserved addresses')}`] : []),
-  ];
-  return new Problem('conflict', `Subnet ${id} is in use: ${uses.join(', ')}`, {
-    hint: 'DELETE /hypervisors/{id}/subnets/{subnetID} and /subnets/{id}/addresses/{address} first',
-  });
-}
-
-function ofSubnet(
-  operation: string,
-  kind: string,
-  id: string,
-  principal: string,
-  request: unknown,
-  result?: unknown,
-): Statement {
-  return insertOperation({
-    operation,
-    kind,
-    on: none,
-    request,
-    principal,
-    resource: `subnets/${id}`,
-    status: 'succeeded',
-    result,
-  });
 }

@@ -1,15 +1,9 @@
-import type {
-  ConfigPatch,
-  HypervisorPatch,
-  HypervisorPost,
-  ResourcesInput,
-} from '../../../schema/api/fleet/hypervisors.ts';
+import type { HypervisorPatch } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import {
   type Database,
   type DatabaseError,
   guard,
-  now,
   type Statement,
   statement,
 } from '../../../schema/database/database.ts';
@@ -21,58 +15,10 @@ import { explainRevision, guardRevision } from '../../operations/conflict.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { byName } from '../../operations/targets/target.ts';
+import { prefixed, type Resource, resources, taken } from './description.ts';
 import type { ReadHypervisor } from './read.ts';
 
-/* What clients say of a hypervisor: rows, and nothing on its host. */
-
-type Resource = 'memory' | 'disk' | 'cpu';
-const resources: readonly Resource[] = ['memory', 'disk', 'cpu'];
-
-const insert = `
-  INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, ip, netmask, gateway, mac, metadata,
-    total_memory, total_disk, total_cpu, withheld_memory, withheld_disk, withheld_cpu)
-  VALUES (:id, :name, 0, '{}', ${now}, :ip, :netmask, :gateway, :mac, :metadata,
-    :total_memory, :total_disk, :total_cpu, :total_memory - :available_memory, :total_disk - :available_disk,
-    :total_cpu - :available_cpu)`;
-
-/** Describes a hypervisor whose executor may come one day. */
-export function createHypervisor(
-  { principal }: Pick<CommandContext, 'principal'>,
-  id: string,
-  post: HypervisorPost,
-): Intent {
-  const operation = newId();
-  const { name = id, ip = '', netmask = '', gateway = '', mac = '', metadata = {} } = post;
-  const total = { memory: 0, disk: 0, cpu: 0, ...post.total_resources };
-  const available = { ...total, ...post.available_resources };
-  return {
-    operation,
-    statements: [
-      statement(insert, {
-        ...{ id, name, ip, netmask, gateway, mac, metadata: JSON.stringify(metadata) },
-        ...prefixed('total', total),
-        ...prefixed('available', available),
-      }),
-      insertOperation({
-        operation,
-        kind: 'hypervisor.create',
-        on: byName(id),
-        request: { ...post, id },
-        principal,
-        resource: `hypervisors/${id}`,
-        status: 'succeeded',
-      }),
-    ],
-    explain: async (error) => {
-      if (error.reason.includes('hypervisors.id')) return taken('id', id);
-      // Where the name is the id, SQLite may say either.
-      if (error.reason.includes('hypervisors.name')) return name === id ? taken('id', id) : taken('name', name);
-      throw error;
-    },
-  };
-}
-
-const available: Readonly<Record<Resource, string>> = {
+export const available: Readonly<Record<Resource, string>> = {
   memory: availableMemory,
   disk: availableDisk,
   cpu: availableCpu,
@@ -185,56 +131,12 @@ async function explainUpdate(
   });
 }
 
-const patchConfig = `UPDATE hypervisors SET revision = revision + 1, config = json_patch(config, :patch) WHERE id = :id`;
-
-/** Merges into the config; an empty string takes a key away. */
-export function updateConfig(
-  { principal }: CommandContext,
-  { body: { id } }: ReadHypervisor,
-  patch: ConfigPatch,
-  revision: number | null,
-): Intent {
-  const operation = newId();
-  const merge = Object.fromEntries(Object.entries(patch).map(([key, value]) => [key, value === '' ? null : value]));
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'config.update',
-        on: byName(id),
-        request: patch,
-        principal,
-        resource: `hypervisors/${id}`,
-        status: 'succeeded',
-      }),
-      ...guardRevision('hypervisors', id, revision),
-      statement(patchConfig, { id, patch: JSON.stringify(merge) }),
-    ],
-    explain: async (error) => {
-      const problem = explainRevision(error, () => unknownHypervisor(id));
-      if (problem === undefined) throw error;
-      return problem;
-    },
-  };
-}
-
 function guardOf(reason: string, condition: string) {
   return (args: Statement['args']): Statement<never> => guard(reason, condition, args);
-}
-
-function prefixed(prefix: 'total' | 'available', amounts: ResourcesInput): Record<string, number | null> {
-  return Object.fromEntries(resources.map((resource) => [`${prefix}_${resource}`, amounts[resource] ?? null]));
 }
 
 function given(patch: HypervisorPatch): string[] {
   return (['total_resources', 'available_resources'] as const).flatMap((member) =>
     Object.keys(patch[member] ?? {}).map((resource) => `/${member}/${resource}`),
   );
-}
-
-function taken(member: 'id' | 'name', value: string): Problem {
-  return new Problem('exists', `There is a hypervisor ${value} already`, {
-    errors: [{ pointer: `/${member}`, detail: `is taken: ${value}` }],
-  });
 }

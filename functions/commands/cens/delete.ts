@@ -1,40 +1,13 @@
 import type { CenBody } from '../../../schema/api/leviathan.ts';
 import { guard, statement } from '../../../schema/database/database.ts';
-import { Problem } from '../../../schema/problem.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { scheduled } from '../../operations/targets/scheduled.ts';
 import { byName, hypervisor } from '../../operations/targets/target.ts';
 import { explainNames } from '../networks/explain.ts';
 import { operationSequence } from '../networks/operation-sequence.ts';
-import { NetworkStatements } from '../networks/statements.ts';
-
-/** Declares an empty CEN; there already: leaves it as it is. */
-export function createCen({ database, principal, host }: CommandContext, cen: string): Intent {
-  const operation = newId();
-  const on = host === null ? scheduled({ technology: 'netns' }, { cens: [cen] }) : byName(host);
-  const network = new NetworkStatements({ operation, memberships: [{ cen, containers: [] }], mode: 'declare' });
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'cen.create',
-        on,
-        request: { cenID: cen },
-        principal,
-        resource: resourceOf('cens', cen),
-        status: 'succeeded',
-      }),
-      network.guardHypervisor(),
-      network.declareCens(),
-      ...network.allocateNames(),
-    ],
-    explain: (error) => explainNames(database, error, on, { cens: [cen] }),
-  };
-}
+import { unknownCen } from './problems.ts';
 
 /** Takes a CEN off the host and forgets it; its containers stay declared. */
 export function deleteCen({ database, principal }: CommandContext, was: CenBody): Intent {
@@ -71,12 +44,6 @@ export function deleteCen({ database, principal }: CommandContext, was: CenBody)
     ],
     explain: async (error) => (error.reason === 'unknown_cen' ? unknownCen(cen) : explainNames(database, error, on)),
   };
-}
-
-export function unknownCen(cen: string): Problem {
-  return new Problem('not_found', `There is no CEN ${cen}`, {
-    errors: [{ parameter: 'CenId', detail: `there is no CEN ${cen}` }],
-  });
 }
 
 const fromCen = `FROM cens n WHERE n.hypervisor = ${hypervisor} AND n.name = :cen`;

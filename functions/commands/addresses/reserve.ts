@@ -117,7 +117,7 @@ export function offsetOf({ body }: ReadSubnet, address: string): number {
   return Number(offset);
 }
 
-async function explain(
+export async function explain(
   database: Database,
   error: DatabaseError,
   { body }: ReadSubnet,
@@ -152,46 +152,5 @@ function outside({ start, end }: ReadSubnet['body']): Problem {
 function undefinedSubnet(id: string): Problem {
   return new Problem('impossible', `Subnet ${id} has no addresses: nobody has defined it yet`, {
     hint: 'POST /subnets with its id and cidr',
-  });
-}
-
-/** Gives an address back. */
-export function releaseAddress(
-  { principal }: CommandContext,
-  { body }: ReadSubnet,
-  was: AddressBody,
-  offset: number,
-): Intent {
-  const operation = newId();
-  const args = { subnet: body.id, offset };
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'address.release',
-        on: none,
-        request: { subnet: body.id, address: was.address },
-        principal,
-        resource: `subnets/${body.id}`,
-        status: 'succeeded',
-        result: { was },
-      }),
-      guardBlock(body.id, body.cidr),
-      guard('not_reserved', 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :subnet AND offset = :offset)', args),
-      statement('DELETE FROM addresses WHERE subnet = :subnet AND offset = :offset', args),
-    ],
-    explain: async (error) => {
-      if (error.reason === 'not_reserved') return notReserved(was.address);
-      const problem = explainBlock(error);
-      if (problem === undefined) throw error;
-      return problem;
-    },
-  };
-}
-
-export function notReserved(address: string): Problem {
-  return new Problem('not_found', `${address} is not reserved`, {
-    errors: [{ parameter: 'address', detail: 'is not reserved' }],
   });
 }

@@ -1,14 +1,12 @@
-import type { ContainerBody, ContainerPut } from '../../../schema/api/leviathan.ts';
-import { guard, statement } from '../../../schema/database/database.ts';
+import type { ContainerPut } from '../../../schema/api/leviathan.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
-import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { explainRoom, reserve } from '../../operations/targets/reservations.ts';
-import { hypervisor } from '../../operations/targets/target.ts';
 import { explainNames } from '../networks/explain.ts';
-import { operationSequence } from '../networks/operation-sequence.ts';
 import { NetworkStatements } from '../networks/statements.ts';
+import { fromContainer, insertContainerSubject } from './container.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
 
 /** The image of a container that is a namespace and no process. */
@@ -66,61 +64,7 @@ function refuseProcess({ image, command }: ContainerPut): void {
   });
 }
 
-/** Removes a container: it leaves every CEN first. */
-export function deleteContainer({ database, principal, host }: OnHost, was: ContainerBody): Intent {
-  const container = was.contID;
-  const operation = newId();
-  const on = hostOfContainer(host);
-  const args = { operation, container };
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'container.delete',
-        on,
-        request: { contID: container },
-        principal,
-        resource: resourceOf('containers', container),
-        status: 'pending',
-        result: { was },
-      }),
-      guard('unknown_container', `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`, args),
-      statement(insertContainerSubject, args),
-      statement(insertItsCens, args),
-      statement(
-        `UPDATE members SET removed = ${operationSequence}
-         WHERE removed IS NULL AND container = (SELECT c.id ${fromContainer})`,
-        args,
-      ),
-      statement(
-        `UPDATE containers SET desired = 'absent', generation = generation + 1 WHERE id = (SELECT c.id ${fromContainer})`,
-        args,
-      ),
-    ],
-    explain: async (error) =>
-      error.reason === 'unknown_container' ? unknownContainer(host, container) : explainNames(database, error, on),
-  };
-}
-
-export function unknownContainer(host: string, container: string): Problem {
-  return new Problem('not_found', `There is no container ${container} on ${host}`, {
-    errors: [{ parameter: 'ContainerId', detail: `there is no container ${container} on ${host}` }],
-  });
-}
-
-const fromContainer = `FROM containers c WHERE c.hypervisor = ${hypervisor} AND c.name = :container`;
-
 const changeContainer = `
   UPDATE containers SET generation = generation + 1,
     spec = json_set(json_patch(spec, :changed), '$.explicit', json('true'))
   WHERE id = (SELECT c.id ${fromContainer})`;
-
-const insertContainerSubject = `
-  INSERT INTO operation_subjects (subject, sequence) SELECT ${containerSubject}, ${operationSequence} ${fromContainer}`;
-
-const insertItsCens = `
-  INSERT INTO operation_subjects (subject, sequence)
-  SELECT DISTINCT ${cenSubject}, ${operationSequence}
-  FROM members m CROSS JOIN cens n ON n.id = m.cen
-  WHERE m.removed IS NULL AND m.container = (SELECT c.id ${fromContainer})`;

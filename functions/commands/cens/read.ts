@@ -1,15 +1,12 @@
-import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
+import { type CenBody, cenStatuses } from '../../../schema/api/leviathan.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
 import { memoize } from '../../../schema/database/memoize.ts';
-import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/statements/networks.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
-import { isNamed } from '../../operations/targets/target.ts';
-import { unknownCen } from '../cens/change.ts';
-import { censCalled, type Scope, scopeOf } from '../cens/places.ts';
-import { unknownContainer } from '../containers/change.ts';
-import type { OnHost } from '../containers/host.ts';
+import { censCalled, type Scope, scopeOf } from './places.ts';
+import { unknownCen } from './problems.ts';
 
 interface CenRow {
   readonly name: string;
@@ -77,44 +74,4 @@ function wires(row: CenRow, members: readonly { name: string; outside: string }[
       { contID: right.name, interface: row.link_name },
     ],
   ];
-}
-
-interface ContainerRow {
-  readonly name: string;
-  readonly host: string;
-  readonly tag: string | null;
-  readonly memory: number | null;
-  readonly vcpus: number | null;
-  readonly state: string;
-  readonly busy: number;
-  readonly cens: string;
-}
-
-const selectContainers = `
-  SELECT c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
-    EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
-    (SELECT json_group_array(name) FROM (
-      SELECT n.name FROM members m CROSS JOIN cens n ON n.id = m.cen
-      WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens
-  FROM hypervisors h CROSS JOIN containers c ON c.hypervisor = h.id AND c.name = :container AND c.desired = 'present'
-  WHERE ${isNamed('h')}`;
-
-/** A container as leviathan tells of it. Throws a 404. */
-export async function readContainer(
-  { database, host }: Pick<OnHost, 'database' | 'host'>,
-  container: string,
-): Promise<ContainerBody> {
-  const [rows] = await database.read([statement<ContainerRow>(selectContainers, { host, container })]);
-  const row = rows[0];
-  if (row === undefined) throw unknownContainer(host, container);
-  return {
-    contID: row.name,
-    hostID: row.host,
-    cens: JSON.parse(row.cens),
-    tag: row.tag,
-    ...(row.memory === null ? {} : { memory: row.memory }),
-    ...(row.vcpus === null ? {} : { vcpus: row.vcpus }),
-    ipaddresses: [],
-    state: row.busy === 1 ? 'preparing' : (containerStates.find((state) => state === row.state) ?? 'failed'),
-  };
 }
