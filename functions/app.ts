@@ -27,7 +27,7 @@ export function createApp(
   const app = new Hono<AppEnvironment>({ strict: false });
   app.onError((error, c) => answerSppError(error, c) ?? answerProblem(error, c));
   app.notFound((c) =>
-    problemResponse(new Problem('not_found', `There is no path ${c.req.path}`, { hint: 'GET / lists the paths' }), c),
+    problemResponse(new Problem('not_found', `Path ${c.req.path} not found`, { hint: 'GET / lists the paths' }), c),
   );
 
   app.use(async (c, next) => {

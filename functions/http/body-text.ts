@@ -9,5 +9,5 @@ export function bodyText(c: AppContext): Promise<string> {
 /** What reading a body threw, as a 400 that nobody reads and nobody logs; the limit of its size is a problem of ours. */
 export function brokenOff(cause: unknown): never {
   if (cause instanceof Problem) throw cause;
-  throw new Problem('malformed', 'The body broke off before its end', { cause });
+  throw new Problem('malformed', 'The request body is incomplete', { cause });
 }

@@ -19,8 +19,8 @@ export function expectedRevision(c: AppContext, revision: number): number | null
 }
 
 export function preconditionFailed(): Problem {
-  return new Problem('precondition_failed', 'It was changed since: If-Match does not match', {
-    hint: 'Read it again, and send the change with its new ETag',
+  return new Problem('precondition_failed', 'Precondition failed: If-Match does not match the current ETag', {
+    hint: 'Read the resource again and send the change with its current ETag',
     errors: [{ parameter: 'If-Match', detail: 'does not match' }],
   });
 }

@@ -20,7 +20,7 @@ export function queryParameters<Schema extends v.GenericSchema>(c: AppContext, s
   if (result.success) return result.output;
   const errors = result.issues.map((issue) => ({
     parameter: v.getDotPath(issue) ?? '',
-    detail: issue.expected === 'never' ? 'is no parameter of this request' : issue.message,
+    detail: issue.expected === 'never' ? 'unknown parameter' : issue.message,
   }));
   throw new Problem('invalid', `${errors[0]?.parameter} ${errors[0]?.detail}`, { errors });
 }

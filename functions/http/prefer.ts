@@ -20,8 +20,8 @@ export function readPreference(header: string | undefined, otherwise: number): P
     .map((part) => /^wait\s*=\s*"?(\d{1,9})"?$/.exec(part)?.[1])
     .find((part) => part !== undefined);
   if (preferences.some((part) => /^wait\s*=/.test(part)) && asked === undefined) {
-    throw new Problem('malformed', 'Prefer: wait wants a whole number of seconds', {
-      errors: [{ parameter: 'Prefer', detail: 'wait wants a whole number of seconds' }],
+    throw new Problem('malformed', 'Prefer: wait must be a whole number of seconds', {
+      errors: [{ parameter: 'Prefer', detail: 'wait must be a whole number of seconds' }],
     });
   }
   const asynchronous = preferences.includes('respond-async');

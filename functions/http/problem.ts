@@ -36,7 +36,7 @@ export function asProblem(error: unknown): Problem {
   if (database !== undefined) return database;
   if (error instanceof HTTPException && error.status < 500)
     return new Problem('malformed', error.message, { cause: error });
-  return new Problem('internal', 'weft failed to handle this request; its log has the details under the request id', {
+  return new Problem('internal', 'Internal error; the log has the details under this request id', {
     cause: error,
   });
 }

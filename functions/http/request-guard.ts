@@ -51,7 +51,7 @@ async function authenticate(path: string, header: string | undefined, token: str
   if (token === undefined) return 'local';
   if (header !== undefined && (await sameText(header, `Bearer ${token}`))) return 'admin';
   if (openPaths.has(path)) return 'anonymous';
-  throw new Problem('unauthorized', 'This API wants a bearer token', {
+  throw new Problem('unauthorized', 'Bearer token required', {
     hint: 'Send "Authorization: Bearer …" with the value of WEFT_ADMIN_TOKEN',
     headers: { 'www-authenticate': 'Bearer realm="weft"' },
   });

@@ -107,11 +107,17 @@ async function lookUp(
     if (found !== undefined) return found;
   }
   const otherwise = key ? ', or repeat with the same Idempotency-Key' : '';
-  throw new Problem('unavailable', `unknown whether it was recorded; GET /operations/${operation} tells${otherwise}`, {
-    hint: key ? undefined : 'Repeated as it is, it may be a second operation: send an Idempotency-Key with each write',
-    cause: lost,
-    headers: { 'operation-id': operation },
-  });
+  throw new Problem(
+    'unavailable',
+    `unknown whether the operation was recorded; check GET /operations/${operation}${otherwise}`,
+    {
+      hint: key
+        ? undefined
+        : 'A repeated request may create a second operation: send an Idempotency-Key with each write',
+      cause: lost,
+      headers: { 'operation-id': operation },
+    },
+  );
 }
 
 async function look(

@@ -31,7 +31,7 @@ export function explainRevision({ reason }: { readonly reason: string }, missing
 /** What a write had read is something else by now: it is to be read and meant again. */
 export class VersionConflict extends Problem {
   constructor() {
-    super('conflict', 'Conflict: it was modified concurrently by other requests', { hint: 'Send the request again' });
+    super('conflict', 'Conflict: modified concurrently', { hint: 'Send the request again' });
   }
 }
 

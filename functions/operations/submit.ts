@@ -112,14 +112,14 @@ export async function accept(c: AppContext, command: Command, { whole = false } 
 
 async function existing(c: AppContext, id: string): Promise<OperationRow> {
   const operation = await readOperation(c.get('settings').database, id);
-  if (operation === undefined) throw new Problem('not_found', `There is no operation ${id}`);
+  if (operation === undefined) throw new Problem('not_found', `Operation ${id} not found`);
   return operation;
 }
 
 /** The work goes on, but nobody can say how far it is. */
 function recordedButUnread(id: string, error: DatabaseError): Problem {
   return new Problem('unavailable', `Recorded as operation ${id}; ${databaseReason(error)}`, {
-    hint: `GET /operations/${id} tells how it ends`,
+    hint: `GET /operations/${id} shows its outcome`,
     cause: error,
     headers: { 'operation-id': id, location: `/operations/${id}` },
   });
@@ -128,5 +128,5 @@ function recordedButUnread(id: string, error: DatabaseError): Problem {
 function failure(operation: AcceptedOperation): Problem {
   const details: ProblemDetails | null = operation.error === null ? null : JSON.parse(operation.error);
   if (details) return Problem.from(details);
-  return new Problem('internal', `Operation ${operation.id} ended as ${operation.status} without a reason`);
+  return new Problem('internal', `Operation ${operation.id} ended as ${operation.status} without an error`);
 }

@@ -141,7 +141,7 @@ export async function explain(
     });
   }
   const [rows] = await database.read([statement('SELECT 1 FROM subnets WHERE id = :id', { id: body.id })]);
-  return rows.length === 0 ? new Problem('not_found', `There is no subnet ${body.id}`) : outside(body);
+  return rows.length === 0 ? new Problem('not_found', `Subnet ${body.id} not found`) : outside(body);
 }
 
 function outside({ start, end }: ReadSubnet['body']): Problem {
@@ -150,7 +150,7 @@ function outside({ start, end }: ReadSubnet['body']): Problem {
 }
 
 function undefinedSubnet(id: string): Problem {
-  return new Problem('impossible', `Subnet ${id} has no addresses: nobody has defined it yet`, {
+  return new Problem('impossible', `Subnet ${id} is not defined: it has no addresses`, {
     hint: 'POST /subnets with its id and cidr',
   });
 }

@@ -102,7 +102,7 @@ async function explainHosts(
         : [
             {
               pointer: `/cenList/${index}/containerIDs/${member}`,
-              detail: known.has(host) ? `is on ${host}, the CEN is not` : `there is no hypervisor ${host}`,
+              detail: known.has(host) ? `is on ${host}, the CEN is not` : `hypervisor ${host} not found`,
             },
           ],
     ),

@@ -99,12 +99,8 @@ async function explainCens(database: Database, args: { names: string; host: stri
   const unknown = counted.filter(({ hosts }) => hosts.length === 0);
   const several = counted.find(({ hosts }) => hosts.length > 1);
   if (unknown.length === 0 && several) return severalPlaces(`CEN ${several.name}`, several.hosts);
-  return new Problem(
-    'not_found',
-    `There is no CEN ${unknown.map(({ name }) => name).join(', ')}; nothing was started`,
-    {
-      hint: 'POST /cen/import declares CENs',
-      errors: unknown.map(({ place, name }) => ({ pointer: `/${place}`, detail: `there is no CEN ${name}` })),
-    },
-  );
+  return new Problem('not_found', `CEN ${unknown.map(({ name }) => name).join(', ')} not found; nothing was started`, {
+    hint: 'POST /cen/import declares CENs',
+    errors: unknown.map(({ place, name }) => ({ pointer: `/${place}`, detail: `CEN ${name} not found` })),
+  });
 }

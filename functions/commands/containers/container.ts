@@ -4,8 +4,8 @@ import { hypervisor } from '../../operations/targets/target.ts';
 import { operationSequence } from '../networks/operation-sequence.ts';
 
 export function unknownContainer(host: string, container: string): Problem {
-  return new Problem('not_found', `There is no container ${container} on ${host}`, {
-    errors: [{ parameter: 'ContainerId', detail: `there is no container ${container} on ${host}` }],
+  return new Problem('not_found', `Container ${container} not found on ${host}`, {
+    errors: [{ parameter: 'ContainerId', detail: `container ${container} not found on ${host}` }],
   });
 }
 

@@ -14,8 +14,8 @@ export interface OnHost extends CommandContext {
 export function hostOfContainer(host: string): Target {
   return byName(host, async (database) => {
     const { hypervisors } = await explainScope(database);
-    return new Problem('not_found', `There is no hypervisor ${host}`, {
-      errors: [{ parameter: 'HostId', detail: `there is no hypervisor ${host}` }],
+    return new Problem('not_found', `Hypervisor ${host} not found`, {
+      errors: [{ parameter: 'HostId', detail: `hypervisor ${host} not found` }],
       hint: hypervisors.length === 0 ? noExecutorHint : `Known: ${hypervisors.map(({ name }) => name).join(', ')}`,
     });
   });

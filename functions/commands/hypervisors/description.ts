@@ -10,7 +10,7 @@ export function prefixed(prefix: 'total' | 'available', amounts: ResourcesInput)
 }
 
 export function taken(member: 'id' | 'name', value: string): Problem {
-  return new Problem('exists', `There is a hypervisor ${value} already`, {
-    errors: [{ pointer: `/${member}`, detail: `is taken: ${value}` }],
+  return new Problem('exists', `Hypervisor ${value} already exists`, {
+    errors: [{ pointer: `/${member}`, detail: `already exists: ${value}` }],
   });
 }

@@ -97,8 +97,8 @@ const livingThere = `SELECT ${countOf('containers')} + ${countOf('cens')} + ${co
 
 async function explain(database: Database, error: DatabaseError, id: string): Promise<Problem> {
   if (error.reason === 'executor_alive') {
-    return new Problem('conflict', 'The executor of this hypervisor is alive, and would register it anew', {
-      hint: 'Stop its executor first; ?force=true forgets everything at once',
+    return new Problem('conflict', 'The executor of this hypervisor is alive and would register it again', {
+      hint: 'Stop its executor first; ?force=true removes everything at once',
     });
   }
   if (error.reason !== 'not_empty') throw error;
@@ -115,6 +115,6 @@ async function explain(database: Database, error: DatabaseError, id: string): Pr
     ...(items > 0 ? [pluralize(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
   ];
   return new Problem('conflict', `The hypervisor is not empty: ${counts.join(', ')}`, {
-    hint: 'Delete them first; ?force=true forgets them and leaves the host alone',
+    hint: 'Delete them first; ?force=true removes their records and leaves the host unchanged',
   });
 }

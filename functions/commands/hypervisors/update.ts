@@ -103,15 +103,15 @@ async function explainUpdate(
 ): Promise<Problem> {
   if (error.reason.includes('hypervisors.name')) return taken('name', patch.name ?? '');
   if (error.reason === 'registered') {
-    return new Problem('conflict', 'The executor of this hypervisor knows it by its name', {
+    return new Problem('conflict', 'A hypervisor whose executor has registered cannot be renamed', {
       hint: 'Set WEFT_HYPERVISOR of its executor to the id, DELETE this hypervisor and describe it anew',
       errors: [{ pointer: '/name', detail: 'cannot be changed once an executor has registered' }],
     });
   }
   if (error.reason === 'executor_alive') {
-    return new Problem('conflict', 'The executor of this hypervisor is alive, and says itself what it has', {
+    return new Problem('conflict', 'The executor of this hypervisor is alive and reports its resources itself', {
       hint: 'Keep memory from guests with config: PATCH /hypervisors/{id}/config {"memory_reserve":"2048"}',
-      errors: given(patch).map((pointer) => ({ pointer, detail: 'is what the executor found' })),
+      errors: given(patch).map((pointer) => ({ pointer, detail: 'is reported by the executor' })),
     });
   }
   const above = resources.find((resource) => error.reason === `above_${resource}`);

@@ -38,7 +38,7 @@ export async function explainNames(
     );
   }
   if (error.reason.includes('host_names')) return explainLink(database, on, requested);
-  return new Problem('conflict', `Conflict: it was modified concurrently (${error.message})`, {
+  return new Problem('conflict', `Conflict: modified concurrently (${error.message})`, {
     hint: 'Read the resource and send the request again',
     cause: error,
   });

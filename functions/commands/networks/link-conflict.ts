@@ -21,7 +21,7 @@ export async function explainLink(database: Database, on: Target, requested: Req
     cenLikeContainer(cens, containers);
   const detail = found
     ? `${found.left} and ${found.right} would have the same link name ${found.link}`
-    : 'A link of that name belongs to another CEN, container or subnet';
+    : 'The link name is in use by another CEN, container or subnet';
   return new Problem('conflict', detail, { hint: 'Choose another id; select * from host_names shows all names' });
 }
 

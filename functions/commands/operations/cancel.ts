@@ -69,7 +69,7 @@ async function explain(database: Database, target: OperationRow, error: Database
 }
 
 function hasEnded({ id, status }: OperationRow): Problem {
-  return new Problem('conflict', `Operation ${id} has ended: it is ${status}`, {
-    hint: 'Only what is pending or running can be cancelled',
+  return new Problem('conflict', `Operation ${id} has already ended with status ${status}`, {
+    hint: 'Only a pending or running operation can be cancelled',
   });
 }

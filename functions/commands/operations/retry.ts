@@ -14,7 +14,7 @@ export async function retryOperation(database: Database, principal: string, row:
   const again = requests[row.kind];
   if (row.status !== 'failed' && row.status !== 'cancelled') {
     throw new Problem('conflict', `Operation ${row.id} is ${row.status}`, {
-      hint: 'Only what failed or was cancelled can be retried',
+      hint: 'Only a failed or cancelled operation can be retried',
     });
   }
   if (row.parent_id !== null) {
@@ -23,8 +23,8 @@ export async function retryOperation(database: Database, principal: string, row:
     });
   }
   if (again === undefined) {
-    throw new Problem('conflict', `${row.kind} is weft's own work: it is tried again without being asked`, {
-      hint: 'POST /hypervisors/{id}/resync looks at everything now',
+    throw new Problem('conflict', `${row.kind} is internal and is retried automatically`, {
+      hint: 'POST /hypervisors/{id}/resync reconciles the whole host now',
     });
   }
   return again({ database, principal, host: row.hypervisor_name, request: JSON.parse(row.request) });

@@ -26,8 +26,8 @@ export function createSubnet({ principal }: CommandContext, id: string, input: S
     ],
     explain: async (error) => {
       if (error.reason !== 'exists') throw error;
-      return new Problem('exists', `There is a subnet ${id} already`, {
-        errors: [{ pointer: '/id', detail: `is taken: ${id}` }],
+      return new Problem('exists', `Subnet ${id} already exists`, {
+        errors: [{ pointer: '/id', detail: `already exists: ${id}` }],
       });
     },
   };

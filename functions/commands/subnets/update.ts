@@ -151,7 +151,7 @@ async function explainStranded(database: Database, args: Statement['args']): Pro
   if (count === 0) return new VersionConflict();
   return new Problem(
     'conflict',
-    `${pluralize(count, 'reserved address', 'reserved addresses')} would not be in the subnet any more`,
+    `${pluralize(count, 'reserved address', 'reserved addresses')} would be outside the subnet`,
     {
       hint: 'Release them first: DELETE /subnets/{id}/addresses/{address}',
     },

@@ -68,7 +68,7 @@ async function hostOf(c: AppContext): Promise<OnHost> {
   if (prefix === null) return { ...rest, host, scoped: false };
   const { id, name } = await findHypervisor(rest.database, prefix);
   if (host !== name && host.toLowerCase() !== id) {
-    throw new Problem('not_found', `There is no host ${host} on hypervisor ${prefix}`, {
+    throw new Problem('not_found', `Host ${host} not found on hypervisor ${prefix}`, {
       errors: [{ parameter: 'HostId', detail: `is not ${name}, which the path begins with` }],
     });
   }

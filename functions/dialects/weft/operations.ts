@@ -52,6 +52,6 @@ function targetOf(c: AppContext): string {
 async function named(c: AppContext): Promise<OperationRow> {
   const id = targetOf(c);
   const row = await readOperation(c.get('settings').database, id);
-  if (row === undefined) throw new Problem('not_found', `There is no operation ${id}`);
+  if (row === undefined) throw new Problem('not_found', `Operation ${id} not found`);
   return row;
 }

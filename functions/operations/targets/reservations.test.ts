@@ -18,7 +18,7 @@ describe('a promise', () => {
       answers.filter(({ status }) => status === 422).map(async (answer) => (await answer.json()).detail),
     );
     expect(refusals).toHaveLength(84);
-    expect(new Set(refusals)).toEqual(new Set(['host1 has 0 cores to give, 1 are asked for']));
+    expect(new Set(refusals)).toEqual(new Set(['host1 has 0 cores available, 1 requested']));
     const [rows] = await database.read([
       statement(
         'SELECT available_memory, available_cpu, reserved_memory, reserved_cpu FROM v_hypervisors ORDER BY name',

@@ -65,7 +65,7 @@ export async function explainRoom(
   ]);
   const found = rows[0];
   const name = found?.name ?? 'the hypervisor';
-  const detail = (found && shortage(found, asked)) ?? 'was filled up by another request';
+  const detail = (found && shortage(found, asked)) ?? 'has no capacity left: another request reserved it';
   return new Problem('impossible', `${name} ${detail}`, {
     hint: 'GET /hypervisors/{id} shows what is available',
     errors: [{ hypervisor: name, detail }],

@@ -50,7 +50,7 @@ describe('a create that names no hypervisor', () => {
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({
       detail: expect.stringMatching(
-        /^No hypervisor can take it: host1 was last seen 60 s ago; host2 .*; host3 has no netns: needs root$/,
+        /^No suitable hypervisor: host1 was last seen 60 s ago; host2 .*; host3 has no netns: needs root$/,
       ),
       errors: [
         { hypervisor: 'host1', detail: 'was last seen 60 s ago' },
@@ -142,13 +142,13 @@ describe('the hypervisor in front of a path', () => {
     ['GET', '/hypervisors/nobody/cen/a', 400, 'invalid hypervisor id'],
     ['PUT', '/hypervisors/nobody/cen/a', 400, 'invalid hypervisor id'],
     ['POST', '/hypervisors/nobody/cen/import', 400, 'invalid hypervisor id'],
-    ['PUT', '/hypervisors/11111111-1111-4111-8111-111111111111/cen/a', 404, 'there is no hypervisor'],
+    ['PUT', '/hypervisors/11111111-1111-4111-8111-111111111111/cen/a', 404, 'hypervisor 11111111'],
     ['PUT', '/hypervisors/-/cen/a', 400, 'invalid hypervisor id'],
-    ['PUT', '/hypervisors/host1/host/host2/x', 404, 'There is no host host2 on hypervisor host1'],
-    ['GET', '/hypervisors/host1/host/nobody/x', 404, 'There is no host nobody on hypervisor host1'],
-    ['GET', '/hypervisors/host1/cen/a', 404, 'There is no CEN a'],
+    ['PUT', '/hypervisors/host1/host/host2/x', 404, 'Host host2 not found on hypervisor host1'],
+    ['GET', '/hypervisors/host1/host/nobody/x', 404, 'Host nobody not found on hypervisor host1'],
+    ['GET', '/hypervisors/host1/cen/a', 404, 'CEN a not found'],
     ['POST', '/hypervisors/host1/cen/a', 405, 'POST is not a method'],
-    ['GET', '/hypervisors/host1/nothing', 404, 'There is no path'],
+    ['GET', '/hypervisors/host1/nothing', 404, 'Path '],
   ])('%s %s is a %i', async (method, path, status, detail) => {
     const { database, ask } = await fleet();
     const before = await rowCounts(database);
@@ -226,16 +226,16 @@ describe('what a new thing needs', () => {
     const { database } = await fleet();
     expect(await whereFor(database, { technology: 'netns', memory: 1000, cpu: 16 })).toBe('host2');
     expect(await whereFor(database, { technology: 'netns', memory: 2001 })).toEqual([
-      'host1 has 1000 MB of memory to give, 2001 MB are asked for',
-      'host2 has 2000 MB of memory to give, 2001 MB are asked for',
+      'host1 has 1000 MB of memory available, 2001 MB requested',
+      'host2 has 2000 MB of memory available, 2001 MB requested',
     ]);
     expect(await whereFor(database, { technology: 'netns', disk: 1 })).toEqual([
-      'host1 has 0 MB of disk to give, 1 MB are asked for',
-      'host2 has 0 MB of disk to give, 1 MB are asked for',
+      'host1 has 0 MB of disk available, 1 MB requested',
+      'host2 has 0 MB of disk available, 1 MB requested',
     ]);
     expect(await whereFor(database, { technology: 'netns', cpu: 17 })).toEqual([
-      'host1 has 16 cores to give, 17 are asked for',
-      'host2 has 16 cores to give, 17 are asked for',
+      'host1 has 16 cores available, 17 requested',
+      'host2 has 16 cores available, 17 requested',
     ]);
   });
 

@@ -93,7 +93,7 @@ async function explain(database: Database, needs: Needs, args: Target['args']): 
     ),
   ]);
   if (candidates.length === 0) {
-    return new Problem('impossible', 'No hypervisor has registered yet', {
+    return new Problem('impossible', 'No hypervisor is registered', {
       hint: 'Start an executor: npm start, or npm run executor',
     });
   }
@@ -103,7 +103,7 @@ async function explain(database: Database, needs: Needs, args: Target['args']): 
     (candidate): MemberError => ({ hypervisor: candidate.name, detail: whyNot(candidate, needs) }),
   );
   const reasons = errors.map(({ hypervisor, detail }) => `${hypervisor} ${detail}`).join('; ');
-  return new Problem('impossible', `No hypervisor can take it: ${reasons}`, { errors });
+  return new Problem('impossible', `No suitable hypervisor: ${reasons}`, { errors });
 }
 
 function whyNot(candidate: Candidate, { technology, networks = [], memory = 0, disk = 0, cpu = 0 }: Needs): string {
@@ -115,7 +115,7 @@ function whyNot(candidate: Candidate, { technology, networks = [], memory = 0, d
     return `has no ${technology}: ${candidate.reason ?? 'its executor has not looked yet'}`;
   }
   if (candidate.lacks === 1) return `is not in all of ${networks.join(', ')}`;
-  return shortage(candidate, { memory, disk, cpu }) ?? 'has been filled up meanwhile';
+  return shortage(candidate, { memory, disk, cpu }) ?? 'has no capacity left';
 }
 
 export interface Amounts {
@@ -127,10 +127,10 @@ export interface Amounts {
 /** Of what there is too little; undefined where there is enough of everything. */
 export function shortage(available: Amounts, asked: Amounts): string | undefined {
   if (asked.memory > available.memory) {
-    return `has ${available.memory} MB of memory to give, ${asked.memory} MB are asked for`;
+    return `has ${available.memory} MB of memory available, ${asked.memory} MB requested`;
   }
-  if (asked.disk > available.disk) return `has ${available.disk} MB of disk to give, ${asked.disk} MB are asked for`;
-  if (asked.cpu > available.cpu) return `has ${available.cpu} cores to give, ${asked.cpu} are asked for`;
+  if (asked.disk > available.disk) return `has ${available.disk} MB of disk available, ${asked.disk} MB requested`;
+  if (asked.cpu > available.cpu) return `has ${available.cpu} cores available, ${asked.cpu} requested`;
   return undefined;
 }
 

@@ -27,7 +27,7 @@ export const none: Target = {
   sql: 'NULL',
   args: {},
   explain: () => {
-    throw new Error('nobody asks for the hypervisor of what has none');
+    throw new Error('the target `none` has no hypervisor to resolve');
   },
 };
 
