@@ -2,6 +2,7 @@ import { type Database, DatabaseError, guard, type Statement, statement } from '
 import { Problem } from '../../schema/problem.ts';
 import { notRecorded } from '../http/database-problem.ts';
 import type { IdempotencyKey } from '../http/idempotency-key.ts';
+import { problemOf, withoutProblem } from './guard.ts';
 import { findByKey, guardKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
 import { type AcceptedOperation, selectAccepted, selectOperation } from './operation.ts';
@@ -55,7 +56,7 @@ async function write(database: Database, intent: Intent, { key, whole }: CommitO
   const batch = [
     guardRecorded(operation),
     ...(key ? [guardKey(key)] : []),
-    ...statements,
+    ...statements.map(withoutProblem),
     ...(key ? [keepKey(operation, key)] : []),
     statement(amended ? acceptedWithParts : acceptedEvent, { operation }),
     ...selects,
@@ -84,8 +85,15 @@ async function recordedOrRefused(
   }
   const earlier = code === 'guard' && reason === KEY_TAKEN && key ? await findByKey(database, key) : undefined;
   if (earlier !== undefined) return earlier;
-  if (code === 'guard' || code === 'constraint') throw await intent.explain(error);
+  if (code === 'guard' || code === 'constraint') throw await refusal(database, intent, error);
   throw error.isAway ? notRecorded(error) : error;
+}
+
+/** Why the batch was aborted: the guard that did it knows. What nothing of the intent knows is a fault of ours. */
+async function refusal(database: Database, intent: Intent, error: DatabaseError): Promise<Error> {
+  const problem = problemOf(error, intent.statements, intent.constraints ?? []);
+  if (problem !== undefined) return problem(database);
+  return intent.explain === undefined ? error : intent.explain(error);
 }
 
 /** Before each look for a batch whose answer was lost, in milliseconds: the server may be at it still. */

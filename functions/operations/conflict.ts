@@ -1,6 +1,6 @@
-import { guard, type Statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { preconditionFailed } from '../http/entity-tag.ts';
+import { type Guard, guard } from './guard.ts';
 import { pause } from './pause.ts';
 
 const GONE = 'gone';
@@ -14,18 +14,15 @@ export function guardRevision(
   table: 'hypervisors' | 'subnets',
   id: string,
   revision: number | null,
-): Statement<never>[] {
+  missing: () => Problem,
+): Guard[] {
   const row = `SELECT 1 FROM ${table} WHERE id = :id`;
   return [
-    guard(GONE, `EXISTS (${row})`, { id }),
-    ...(revision === null ? [] : [guard(CHANGED, `EXISTS (${row} AND revision = :revision)`, { id, revision })]),
+    guard(GONE, `EXISTS (${row})`, { id }, missing),
+    ...(revision === null
+      ? []
+      : [guard(CHANGED, `EXISTS (${row} AND revision = :revision)`, { id, revision }, preconditionFailed)]),
   ];
-}
-
-/** The words for a row that is not there any more, or is not what the client has seen. */
-export function explainRevision({ reason }: { readonly reason: string }, missing: () => Problem): Problem | undefined {
-  if (reason === GONE) return missing();
-  return reason === CHANGED ? preconditionFailed() : undefined;
 }
 
 /** What a write had read is something else by now: it is to be read and meant again. */

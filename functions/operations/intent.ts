@@ -3,6 +3,7 @@ import { memoize } from '../../schema/database/memoize.ts';
 import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
 import { has } from '../../schema/statements/technologies.ts';
+import type { Constraint, Guard } from './guard.ts';
 import type { AcceptedOperation } from './operation.ts';
 import type { Target } from './targets/target.ts';
 
@@ -11,13 +12,15 @@ export interface Intent {
   /** Id of the operation that the caller waits for. */
   readonly operation: string;
   /** Guards, resource rows, the operation and its parts, their subjects; in the order they run. */
-  readonly statements: readonly Statement[];
+  readonly statements: readonly (Statement | Guard)[];
+  /** The constraints that it may violate without a fault of ours. */
+  readonly constraints?: readonly Constraint[];
   /** Statements after its own change the operation, or make parts of it. */
   readonly amended?: true;
   /** It may change thousands of rows, however little the request says. */
   readonly isLarge?: boolean;
-  /** The words for a batch that was aborted: reads what is in the way. */
-  readonly explain: (error: DatabaseError) => Promise<Problem>;
+  /** The problem of an aborted batch that no guard and no constraint of it knows; without it, that is a fault. */
+  readonly explain?: (error: DatabaseError) => Promise<Problem>;
 }
 
 /** How long an operation may take, retries included, before it fails for good. */

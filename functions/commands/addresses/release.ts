@@ -1,11 +1,12 @@
 import type { AddressBody } from '../../../schema/api/fleet/subnets.ts';
-import { guard, statement } from '../../../schema/database/database.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { none } from '../../operations/targets/target.ts';
-import { explainBlock, guardBlock } from '../subnets/block.ts';
+import { guardBlock } from '../subnets/block.ts';
 import type { ReadSubnet } from '../subnets/read.ts';
 
 /** Gives an address back. */
@@ -31,15 +32,11 @@ export function releaseAddress(
         result: { was },
       }),
       guardBlock(body.id, body.cidr),
-      guard('not_reserved', 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :subnet AND offset = :offset)', args),
+      guard('not_reserved', 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :subnet AND offset = :offset)', args, () =>
+        notReserved(was.address),
+      ),
       statement('DELETE FROM addresses WHERE subnet = :subnet AND offset = :offset', args),
     ],
-    explain: async (error) => {
-      if (error.reason === 'not_reserved') return notReserved(was.address);
-      const problem = explainBlock(error);
-      if (problem === undefined) throw error;
-      return problem;
-    },
   };
 }
 

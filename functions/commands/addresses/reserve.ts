@@ -1,20 +1,14 @@
 import { addressAt, offsetIn } from '../../../schema/addresses/block.ts';
 import type { AddressBody, ReservationInput } from '../../../schema/api/fleet/subnets.ts';
-import {
-  type Database,
-  type DatabaseError,
-  guard,
-  now,
-  type Statement,
-  statement,
-} from '../../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { type Guard, guard, type MakeProblem } from '../../operations/guard.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { timestamp } from '../../operations/operation.ts';
 import { none } from '../../operations/targets/target.ts';
-import { explainBlock, guardBlock } from '../subnets/block.ts';
+import { guardBlock } from '../subnets/block.ts';
 import { blockOf, type ReadSubnet } from '../subnets/read.ts';
 
 const usable = `o.offset BETWEEN s.first_offset AND s.last_offset AND o.offset <> coalesce(s.gateway_offset, -1)`;
@@ -49,23 +43,26 @@ const noteReservation = `
 
 /**
  * The statements by which an operation gets an address of a subnet: the lowest that is free, or (`offset`) that one.
- * They abort the batch with `no_address`, or where the address is taken by the key of its row.
+ * They abort the batch with `problem`, or where the address is taken by the key of its row.
  */
-export function takeAddress(args: {
-  readonly operation: string;
-  readonly subnet: string;
-  readonly owner: string;
-  readonly offset: number | null;
-}): Statement<never>[] {
+export function takeAddress(
+  args: {
+    readonly operation: string;
+    readonly subnet: string;
+    readonly owner: string;
+    readonly offset: number | null;
+  },
+  problem: MakeProblem,
+): (Statement<never> | Guard)[] {
   return [
     statement(args.offset === null ? reserveLowest : reserveOne, args),
-    guard('no_address', isReserved, { operation: args.operation }),
+    guard('no_address', isReserved, { operation: args.operation }, problem),
   ];
 }
 
 /** Reserves an address for somebody. */
 export function reserveAddress(
-  { database, principal }: CommandContext,
+  { principal }: CommandContext,
   subnet: ReadSubnet,
   { address, owner = '' }: ReservationInput,
 ): Intent {
@@ -85,11 +82,11 @@ export function reserveAddress(
         status: 'succeeded',
       }),
       guardBlock(id, cidr),
-      ...takeAddress({ operation, subnet: id, owner, offset }),
+      ...takeAddress({ operation, subnet: id, owner, offset }, (database) => noAddress(database, subnet, address)),
       statement(noteReservation, { operation, cidr }),
     ],
     amended: true,
-    explain: async (error) => explainBlock(error) ?? explain(database, error, subnet, address),
+    constraints: [{ violated: 'addresses.', problem: () => alreadyReserved(address) }],
   };
 }
 
@@ -117,18 +114,13 @@ export function offsetOf({ body }: ReadSubnet, address: string): number {
   return Number(offset);
 }
 
-export async function explain(
-  database: Database,
-  error: DatabaseError,
-  { body }: ReadSubnet,
-  address: string | undefined,
-): Promise<Problem> {
-  if (error.reason.includes('addresses.')) {
-    return new Problem('conflict', `${address} is reserved already`, {
-      errors: [{ pointer: '/address', detail: 'is reserved already' }],
-    });
-  }
-  if (error.reason !== 'no_address') throw error;
+export function alreadyReserved(address: string | undefined): Problem {
+  return new Problem('conflict', `${address} is reserved already`, {
+    errors: [{ pointer: '/address', detail: 'is reserved already' }],
+  });
+}
+
+async function noAddress(database: Database, { body }: ReadSubnet, address: string | undefined): Promise<Problem> {
   if (body.cidr === null) return undefinedSubnet(body.id);
   if (address === undefined) {
     return new Problem('impossible', `Subnet ${body.id} has no free address from ${body.start} to ${body.end}`, {

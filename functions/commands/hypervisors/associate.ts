@@ -1,10 +1,10 @@
 import type { SubnetsPatch } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
-import { type Database, type DatabaseError, now, statement } from '../../../schema/database/database.ts';
+import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { guardRevision } from '../../operations/conflict.ts';
 import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
@@ -41,7 +41,7 @@ const allocateNames = `
 
 /** Merges into the map of subnets and interfaces; a subnet nobody has defined is recorded without addresses. */
 export function associate(
-  { database, principal }: CommandContext,
+  { principal }: CommandContext,
   { body: { id } }: ReadHypervisor,
   patch: SubnetsPatch,
   revision: number | null,
@@ -53,7 +53,7 @@ export function associate(
     operation,
     statements: [
       insertOperation(changeOf(operation, id, principal, patch)),
-      ...guardRevision('hypervisors', id, revision),
+      ...guardRevision('hypervisors', id, revision, () => unknownHypervisor(id)),
       statement(insertStubs, args),
       statement(upsert, args),
       statement(freeNames, args),
@@ -61,8 +61,7 @@ export function associate(
       statement(touch, args),
       insertOwnSubject(operation),
     ],
-    explain: async (error) =>
-      explainRevision(error, () => unknownHypervisor(id)) ?? explainNames(database, error, id, Object.values(patch)),
+    constraints: [{ violated: 'host_names', problem: (database) => nameConflict(database, id, Object.values(patch)) }],
   };
 }
 
@@ -72,20 +71,11 @@ export function changeAgain({ principal }: CommandContext, id: string, request: 
   return {
     operation,
     statements: [insertOperation(changeOf(operation, id, principal, request)), insertOwnSubject(operation)],
-    explain: async (error) => {
-      throw error;
-    },
   };
 }
 
 /** A name that a CEN or a container has on that host. */
-async function explainNames(
-  database: Database,
-  error: DatabaseError,
-  hypervisorId: string,
-  interfaces: readonly string[],
-): Promise<Problem> {
-  if (!error.reason.includes('host_names')) throw error;
+async function nameConflict(database: Database, hypervisorId: string, interfaces: readonly string[]): Promise<Problem> {
   const [rows] = await database.read([
     statement<{ name: string; owner: string }>(
       `SELECT x.name, coalesce('CEN ' || n.name, 'a container') AS owner FROM json_each(:interfaces) j

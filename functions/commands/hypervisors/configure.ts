@@ -2,7 +2,7 @@ import type { ConfigPatch } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { statement } from '../../../schema/database/database.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { guardRevision } from '../../operations/conflict.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { byName } from '../../operations/targets/target.ts';
@@ -31,13 +31,8 @@ export function updateConfig(
         resource: `hypervisors/${id}`,
         status: 'succeeded',
       }),
-      ...guardRevision('hypervisors', id, revision),
+      ...guardRevision('hypervisors', id, revision, () => unknownHypervisor(id)),
       statement(patchConfig, { id, patch: JSON.stringify(merge) }),
     ],
-    explain: async (error) => {
-      const problem = explainRevision(error, () => unknownHypervisor(id));
-      if (problem === undefined) throw error;
-      return problem;
-    },
   };
 }

@@ -41,11 +41,10 @@ export function createHypervisor(
         status: 'succeeded',
       }),
     ],
-    explain: async (error) => {
-      if (error.reason.includes('hypervisors.id')) return taken('id', id);
+    constraints: [
+      { violated: 'hypervisors.id', problem: () => taken('id', id) },
       // Where the name is the id, SQLite may say either.
-      if (error.reason.includes('hypervisors.name')) return name === id ? taken('id', id) : taken('name', name);
-      throw error;
-    },
+      { violated: 'hypervisors.name', problem: () => (name === id ? taken('id', id) : taken('name', name)) },
+    ],
   };
 }

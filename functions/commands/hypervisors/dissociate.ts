@@ -1,8 +1,9 @@
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
-import { guard, statement } from '../../../schema/database/database.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { guardRevision } from '../../operations/conflict.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
@@ -23,23 +24,18 @@ export function dissociate(
     operation,
     statements: [
       insertOperation({ ...changeOf(operation, id, principal, { [subnet]: '' }), result: { left } }),
-      ...guardRevision('hypervisors', id, revision),
+      ...guardRevision('hypervisors', id, revision, () => unknownHypervisor(id)),
       guard(
         'not_associated',
         `EXISTS (SELECT 1 FROM subnet_interfaces WHERE hypervisor = ${hypervisor} AND subnet = :subnet)`,
         args,
+        () => notAssociated(name, subnet),
       ),
       statement(`DELETE FROM subnet_interfaces WHERE hypervisor = ${hypervisor} AND subnet = :subnet`, args),
       statement(freeNames, args),
       statement(touch, args),
       insertOwnSubject(operation),
     ],
-    explain: async (error) => {
-      const problem = explainRevision(error, () => unknownHypervisor(id));
-      if (problem) return problem;
-      if (error.reason === 'not_associated') return notAssociated(name, subnet);
-      throw error;
-    },
   };
 }
 

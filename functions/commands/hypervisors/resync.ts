@@ -29,8 +29,5 @@ function ofHypervisor(principal: string, hypervisor: FoundHypervisor, kind: stri
       }),
       insertOwnSubject(operation),
     ],
-    explain: async (error) => {
-      throw error;
-    },
   };
 }

@@ -1,17 +1,12 @@
 import type { HypervisorPatch } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
-import {
-  type Database,
-  type DatabaseError,
-  guard,
-  type Statement,
-  statement,
-} from '../../../schema/database/database.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { guardRevision } from '../../operations/conflict.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { byName } from '../../operations/targets/target.ts';
@@ -39,10 +34,7 @@ const withheld = (resource: Resource) =>
    - coalesce(nullif(:available_${resource}, ${available[resource]}), h.total_${resource} - h.withheld_${resource})`;
 
 const isWithin = (resource: Resource) =>
-  guardOf(
-    `above_${resource}`,
-    `EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND (${alive('h')} OR ${withheld(resource)} >= 0))`,
-  );
+  `EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND (${alive('h')} OR ${withheld(resource)} >= 0))`;
 
 const mayBeRenamed = `EXISTS (
   SELECT 1 FROM hypervisors h WHERE h.id = :id AND (:name IS NULL OR :name = h.name OR h.epoch = 0))`;
@@ -59,7 +51,7 @@ const update = `
 
 /** Merges: what the request leaves out stays. `revision`: the one that the client has seen; null: whatever there is. */
 export function updateHypervisor(
-  { database, principal }: CommandContext,
+  { principal }: CommandContext,
   { body: { id } }: ReadHypervisor,
   patch: HypervisorPatch,
   revision: number | null,
@@ -84,38 +76,33 @@ export function updateHypervisor(
         resource: `hypervisors/${id}`,
         status: 'succeeded',
       }),
-      ...guardRevision('hypervisors', id, revision),
-      guard('executor_alive', resourcesMayChange, args),
-      ...resources.map((resource) => isWithin(resource)(args)),
-      guard('registered', mayBeRenamed, args),
+      ...guardRevision('hypervisors', id, revision, () => unknownHypervisor(id)),
+      guard('executor_alive', resourcesMayChange, args, () => executorAlive(patch)),
+      ...resources.map((resource) =>
+        guard(`above_${resource}`, isWithin(resource), args, (database) => aboveTotal(database, id, patch, resource)),
+      ),
+      guard('registered', mayBeRenamed, args, executorHasRegistered),
       statement(update, args),
     ],
-    explain: async (error) =>
-      explainRevision(error, () => unknownHypervisor(id)) ?? explainUpdate(database, error, id, patch),
+    constraints: [{ violated: 'hypervisors.name', problem: () => taken('name', patch.name ?? '') }],
   };
 }
 
-async function explainUpdate(
-  database: Database,
-  error: DatabaseError,
-  id: string,
-  patch: HypervisorPatch,
-): Promise<Problem> {
-  if (error.reason.includes('hypervisors.name')) return taken('name', patch.name ?? '');
-  if (error.reason === 'registered') {
-    return new Problem('conflict', 'A hypervisor whose executor has registered cannot be renamed', {
-      hint: 'Set WEFT_HYPERVISOR of its executor to the id, DELETE this hypervisor and describe it anew',
-      errors: [{ pointer: '/name', detail: 'cannot be changed once an executor has registered' }],
-    });
-  }
-  if (error.reason === 'executor_alive') {
-    return new Problem('conflict', 'The executor of this hypervisor is alive and reports its resources itself', {
-      hint: 'Keep memory from guests with config: PATCH /hypervisors/{id}/config {"memory_reserve":"2048"}',
-      errors: given(patch).map((pointer) => ({ pointer, detail: 'is reported by the executor' })),
-    });
-  }
-  const above = resources.find((resource) => error.reason === `above_${resource}`);
-  if (above === undefined) throw error;
+function executorHasRegistered(): Problem {
+  return new Problem('conflict', 'A hypervisor whose executor has registered cannot be renamed', {
+    hint: 'Set WEFT_HYPERVISOR of its executor to the id, DELETE this hypervisor and describe it anew',
+    errors: [{ pointer: '/name', detail: 'cannot be changed once an executor has registered' }],
+  });
+}
+
+function executorAlive(patch: HypervisorPatch): Problem {
+  return new Problem('conflict', 'The executor of this hypervisor is alive and reports its resources itself', {
+    hint: 'Keep memory from guests with config: PATCH /hypervisors/{id}/config {"memory_reserve":"2048"}',
+    errors: given(patch).map((pointer) => ({ pointer, detail: 'is reported by the executor' })),
+  });
+}
+
+async function aboveTotal(database: Database, id: string, patch: HypervisorPatch, above: Resource): Promise<Problem> {
   const [rows] = await database.read([
     statement<{ total: number; available: number }>(
       `SELECT total_${above} AS total, total_${above} - withheld_${above} AS available FROM hypervisors WHERE id = :id`,
@@ -129,10 +116,6 @@ async function explainUpdate(
   return new Problem('invalid', `/${member}/${above} ${detail}`, {
     errors: [{ pointer: `/${member}/${above}`, detail }],
   });
-}
-
-function guardOf(reason: string, condition: string) {
-  return (args: Statement['args']): Statement<never> => guard(reason, condition, args);
 }
 
 function given(patch: HypervisorPatch): string[] {

@@ -1,7 +1,7 @@
 import { operationKinds, processSubject, type SppCommand, type SppRequest } from '../../../schema/api/spp/commands.ts';
-import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
@@ -24,14 +24,12 @@ export function sendCommand(context: CommandContext, named: NamedProcess, comman
         resource: processSubject(':hypervisor', process),
         status: 'pending',
       }),
-      guard('not_connected', `${hypervisor} IS NOT NULL`, { operation }),
+      guard('not_connected', `${hypervisor} IS NOT NULL`, { operation }, () =>
+        // One that came back in this moment was not there when it was to be told.
+        findProcess(context, named).then(named.missing, asProblem),
+      ),
       insertOwnSubject(operation),
     ],
-    explain: async (error) => {
-      if (error.reason !== 'not_connected') throw error;
-      // One that came back in this moment was not there when it was to be told.
-      return findProcess(context, named).then(named.missing, asProblem);
-    },
   };
 }
 

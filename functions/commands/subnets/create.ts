@@ -1,7 +1,8 @@
 import { defineSubnet, type SubnetBody, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
-import { guard, now, statement } from '../../../schema/database/database.ts';
+import { now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { guard } from '../../operations/guard.ts';
 import type { Intent } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { metadataOf, ofSubnet } from './record.ts';
@@ -21,15 +22,17 @@ export function createSubnet({ principal }: CommandContext, id: string, input: S
     operation,
     statements: [
       ofSubnet(operation, 'subnet.create', id, principal, { ...input, id }),
-      guard('exists', 'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)', { id }),
+      guard(
+        'exists',
+        'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)',
+        { id },
+        () =>
+          new Problem('exists', `Subnet ${id} already exists`, {
+            errors: [{ pointer: '/id', detail: `already exists: ${id}` }],
+          }),
+      ),
       statement(upsert, { id, ...definition, metadata: metadataOf(input) ?? '{}' }),
     ],
-    explain: async (error) => {
-      if (error.reason !== 'exists') throw error;
-      return new Problem('exists', `Subnet ${id} already exists`, {
-        errors: [{ pointer: '/id', detail: `already exists: ${id}` }],
-      });
-    },
   };
 }
 

@@ -1,7 +1,8 @@
-import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { explainRevision, guardRevision } from '../../operations/conflict.ts';
+import { guardRevision } from '../../operations/conflict.ts';
+import { guard } from '../../operations/guard.ts';
 import type { Intent } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { pluralize } from '../pluralize.ts';
@@ -9,11 +10,7 @@ import { type ReadSubnet, unknownSubnet } from './read.ts';
 import { ofSubnet } from './record.ts';
 
 /** Forgets a subnet that nobody uses. */
-export function removeSubnet(
-  { database, principal }: CommandContext,
-  read: ReadSubnet,
-  revision: number | null,
-): Intent {
+export function removeSubnet({ principal }: CommandContext, read: ReadSubnet, revision: number | null): Intent {
   const operation = newId();
   const { body: was } = read;
   const args = { id: was.id };
@@ -21,20 +18,17 @@ export function removeSubnet(
     operation,
     statements: [
       ofSubnet(operation, 'subnet.delete', was.id, principal, args, { was }),
-      ...guardRevision('subnets', was.id, revision),
-      guard('in_use', `(${users}) = 0`, args),
+      ...guardRevision('subnets', was.id, revision, () => unknownSubnet(was.id)),
+      guard('in_use', `(${users}) = 0`, args, (database) => inUse(database, was.id)),
       statement('DELETE FROM subnets WHERE id = :id', args),
     ],
-    explain: async (error) =>
-      explainRevision(error, () => unknownSubnet(was.id)) ?? explainRemoval(database, error, was.id),
   };
 }
 
 const users = `
   SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT reserved FROM subnets WHERE id = :id)`;
 
-async function explainRemoval(database: Database, error: DatabaseError, id: string): Promise<Problem> {
-  if (error.reason !== 'in_use') throw error;
+async function inUse(database: Database, id: string): Promise<Problem> {
   const [rows] = await database.read([
     statement<{ hypervisors: string; addresses: number }>(
       `SELECT (SELECT json_group_array(h.name) FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor WHERE i.subnet = :id) AS hypervisors,

@@ -1,13 +1,14 @@
 import { type Block, parseBlock, RANGE_MAX } from '../../../schema/addresses/block.ts';
 import { defineSubnet, type SubnetDefinition, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
-import { type Database, guard, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
-import { explainRevision, guardRevision, VersionConflict } from '../../operations/conflict.ts';
+import { guardRevision, VersionConflict } from '../../operations/conflict.ts';
+import { type Guard, guard } from '../../operations/guard.ts';
 import type { Intent } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { pluralize } from '../pluralize.ts';
-import { explainBlock, guardBlock } from './block.ts';
+import { guardBlock } from './block.ts';
 import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
 import { metadataOf, ofSubnet } from './record.ts';
 
@@ -38,7 +39,7 @@ const countStranded = `
  * `revision`: the one that the client has seen; null: whatever there is.
  */
 export function updateSubnet(
-  { database, principal }: CommandContext,
+  { principal }: CommandContext,
   read: ReadSubnet,
   input: SubnetInput,
   revision: number | null,
@@ -50,19 +51,14 @@ export function updateSubnet(
     operation,
     statements: [
       ofSubnet(operation, 'subnet.update', id, principal, input),
-      ...(revision === null ? [] : guardRevision('subnets', id, revision)),
+      ...(revision === null ? [] : guardRevision('subnets', id, revision, () => unknownSubnet(id))),
       ...change.statements,
-      guard('stranded', `NOT EXISTS (${stranded})`, { id }),
+      guard('stranded', `NOT EXISTS (${stranded})`, { id }, (database) =>
+        strandedProblem(database, { id, ...change.definition, shift: change.shift }),
+      ),
     ],
-    explain: async (error) => {
-      if (error.reason === 'stranded')
-        return explainStranded(database, { id, ...change.definition, shift: change.shift });
-      const problem = explainRevision(error, () => unknownSubnet(id)) ?? explainBlock(error);
-      if (problem !== undefined) return problem;
-      // Valid with what was read, and not with what is there by now.
-      if (error.code === 'constraint' || error.reason === 'other_range') return new VersionConflict();
-      throw error;
-    },
+    // Valid with what was read, and not with what is there by now.
+    constraints: [{ violated: 'first_offset <= last_offset', problem: () => new VersionConflict() }],
   };
 }
 
@@ -70,7 +66,7 @@ interface Change {
   readonly definition: SubnetDefinition;
   /** How much further addresses are from the first of their new block. */
   readonly shift: number | null;
-  readonly statements: readonly Statement<never>[];
+  readonly statements: readonly (Statement<never> | Guard)[];
 }
 
 /** Each member that the request gives sets its own columns. */
@@ -101,7 +97,11 @@ function changeRange({ body: { id, cidr, gateway, start, end } }: ReadSubnet, in
   return {
     definition,
     shift: 0,
-    statements: [guardBlock(id, cidr), statement(updateRange, args), guard('other_range', isRange, { id })],
+    statements: [
+      guardBlock(id, cidr),
+      statement(updateRange, args),
+      guard('too_wide', isRange, { id }, () => new VersionConflict()),
+    ],
   };
 }
 
@@ -130,8 +130,13 @@ function changeBlock({ body: { id, cidr, gateway } }: ReadSubnet, input: SubnetI
     shift,
     statements: [
       guardBlock(id, cidr),
-      guard('other_range', 'EXISTS (SELECT 1 FROM subnets WHERE id = :id AND gateway IS :gateway)', { id, gateway }),
-      guard('stranded', fitting, args),
+      guard(
+        'other_range',
+        'EXISTS (SELECT 1 FROM subnets WHERE id = :id AND gateway IS :gateway)',
+        { id, gateway },
+        () => new VersionConflict(),
+      ),
+      guard('unfitting', fitting, args, (database) => strandedProblem(database, args)),
       ...[...renumber, replaceBlock].map((sql) => statement<never>(sql, args)),
     ],
   };
@@ -145,7 +150,7 @@ function shiftOf(before: Block | null, cidr: string): number | null {
   return Number.isSafeInteger(shift) ? shift : null;
 }
 
-async function explainStranded(database: Database, args: Statement['args']): Promise<Problem> {
+async function strandedProblem(database: Database, args: Statement['args']): Promise<Problem> {
   const [rows] = await database.read([statement<{ count: number }>(countStranded, args)]);
   const count = rows[0]?.count ?? 0;
   if (count === 0) return new VersionConflict();

@@ -28,7 +28,7 @@ export async function get(c: AppContext): Promise<Response> {
 export async function cancel(c: AppContext): Promise<Response> {
   const { database } = c.get('settings');
   const preference = readPreference(c.req.header('prefer'), WAIT_MAX_SECONDS);
-  const asked = await accept(c, async () => cancelOperation(database, c.get('principal'), await named(c)));
+  const asked = await accept(c, async () => cancelOperation(c.get('principal'), await named(c)));
   c.header('operation-id', asked.id);
   const target = await readOperation(database, targetOf(c));
   // What was cancelled may be forgotten before its cancellation is.
