@@ -92,8 +92,7 @@ async function recordedOrRefused(
 /** Why the batch was aborted: the guard that did it knows. What nothing of the intent knows is a fault of ours. */
 async function refusal(database: Database, intent: Intent, error: DatabaseError): Promise<Error> {
   const problem = problemOf(error, intent.statements, intent.constraints ?? []);
-  if (problem !== undefined) return problem(database);
-  return intent.explain === undefined ? error : intent.explain(error);
+  return problem === undefined ? error : problem(database);
 }
 
 /** Before each look for a batch whose answer was lost, in milliseconds: the server may be at it still. */

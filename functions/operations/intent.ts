@@ -1,6 +1,5 @@
-import { type DatabaseError, now, type Statement, statement } from '../../schema/database/database.ts';
+import { now, type Statement, statement } from '../../schema/database/database.ts';
 import { memoize } from '../../schema/database/memoize.ts';
-import type { Problem } from '../../schema/problem.ts';
 import { alive } from '../../schema/statements/alive.ts';
 import { has } from '../../schema/statements/technologies.ts';
 import type { Constraint, Guard } from './guard.ts';
@@ -19,8 +18,6 @@ export interface Intent {
   readonly amended?: true;
   /** It may change thousands of rows, however little the request says. */
   readonly isLarge?: boolean;
-  /** The problem of an aborted batch that no guard and no constraint of it knows; without it, that is a fault. */
-  readonly explain?: (error: DatabaseError) => Promise<Problem>;
 }
 
 /** How long an operation may take, retries included, before it fails for good. */

@@ -3,14 +3,13 @@ import { type Intent, insertOperation, resourceOf } from '../../operations/inten
 import { newId } from '../../operations/new-id.ts';
 import { scheduled } from '../../operations/targets/scheduled.ts';
 import { byName } from '../../operations/targets/target.ts';
-import { explainNames } from '../networks/explain.ts';
 import { NetworkStatements } from '../networks/statements.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
-export function createCen({ database, principal, host }: CommandContext, cen: string): Intent {
+export function createCen({ principal, host }: CommandContext, cen: string): Intent {
   const operation = newId();
   const on = host === null ? scheduled({ technology: 'netns' }, { cens: [cen] }) : byName(host);
-  const network = new NetworkStatements({ operation, memberships: [{ cen, containers: [] }], mode: 'declare' });
+  const network = new NetworkStatements({ operation, on, memberships: [{ cen, containers: [] }], mode: 'declare' });
   return {
     operation,
     statements: [
@@ -27,6 +26,6 @@ export function createCen({ database, principal, host }: CommandContext, cen: st
       network.declareCens(),
       ...network.allocateNames(),
     ],
-    explain: (error) => explainNames(database, error, on, { cens: [cen] }),
+    constraints: network.constraints,
   };
 }

@@ -1,16 +1,16 @@
 import type { CenBody } from '../../../schema/api/leviathan.ts';
-import { guard, statement } from '../../../schema/database/database.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { byName, hypervisor } from '../../operations/targets/target.ts';
-import { explainNames } from '../networks/explain.ts';
 import { operationSequence } from '../networks/operation-sequence.ts';
 import { unknownCen } from './problems.ts';
 
 /** Takes a CEN off the host and forgets it; its containers stay declared. */
-export function deleteCen({ database, principal }: CommandContext, was: CenBody): Intent {
+export function deleteCen({ principal }: CommandContext, was: CenBody): Intent {
   const cen = was.cenID;
   const operation = newId();
   const on = byName(was.hypervisors[0] ?? '');
@@ -28,7 +28,7 @@ export function deleteCen({ database, principal }: CommandContext, was: CenBody)
         status: 'pending',
         result: { was },
       }),
-      guard('unknown_cen', `EXISTS (SELECT 1 ${fromCen} AND n.desired = 'present')`, args),
+      guard('unknown_cen', `EXISTS (SELECT 1 ${fromCen} AND n.desired = 'present')`, args, () => unknownCen(cen)),
       statement(insertCenSubjects, args),
       statement(insertMemberSubjects, args),
       statement(countMembers, args),
@@ -42,7 +42,6 @@ export function deleteCen({ database, principal }: CommandContext, was: CenBody)
         args,
       ),
     ],
-    explain: async (error) => (error.reason === 'unknown_cen' ? unknownCen(cen) : explainNames(database, error, on)),
   };
 }
 

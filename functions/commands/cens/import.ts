@@ -1,14 +1,15 @@
 import type { CenImport } from '../../../schema/api/leviathan.ts';
-import type { Database, DatabaseError } from '../../../schema/database/database.ts';
-import { guard } from '../../../schema/database/database.ts';
+import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { VersionConflict } from '../../operations/conflict.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { scheduled } from '../../operations/targets/scheduled.ts';
 import { byName, hypervisor, resolve, type Target } from '../../operations/targets/target.ts';
-import { explainElsewhere, explainNames, explainScope } from '../networks/explain.ts';
+import { readScope } from '../networks/problems.ts';
 import { NetworkStatements } from '../networks/statements.ts';
 
 /** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
@@ -23,7 +24,7 @@ const sameHost = `NOT EXISTS (
  * Declares CENs and their containers; each list given is from now on the whole membership of its CEN. The host is
  * touched only where a CEN is made already: that difference is a part of its own.
  */
-export function importCens({ database, principal, host }: CommandContext, body: CenImport): Intent {
+export function importCens({ principal, host }: CommandContext, body: CenImport): Intent {
   const operation = newId();
   const hosts = [...new Set(body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host)))].filter(
     (each) => each !== null,
@@ -34,6 +35,7 @@ export function importCens({ database, principal, host }: CommandContext, body: 
   const on = explicit === undefined ? scheduled({ technology: 'netns' }, { cens, containers }) : byName(explicit);
   const network = new NetworkStatements({
     operation,
+    on,
     memberships: body.cenList.map(({ cenID, containerIDs }) => ({
       cen: cenID,
       containers: containerIDs.map(({ container }) => container),
@@ -52,8 +54,13 @@ export function importCens({ database, principal, host }: CommandContext, body: 
         resource: null,
         status: 'pending',
       }),
-      network.guardHypervisor(),
-      guard('other_host', sameHost, { operation, hosts: JSON.stringify(hosts) }),
+      network.guardHypervisor(async (database) => (await otherHost(database, body, on)) ?? on.problem(database)),
+      guard(
+        'other_host',
+        sameHost,
+        { operation, hosts: JSON.stringify(hosts) },
+        async (database) => (await otherHost(database, body, on)) ?? new VersionConflict(),
+      ),
       ...(host === null ? [network.guardOneHost()] : []),
       network.declareContainers(),
       network.declareCens(),
@@ -67,10 +74,7 @@ export function importCens({ database, principal, host }: CommandContext, body: 
       network.finishWithoutParts(),
     ],
     amended: true,
-    explain: async (error) =>
-      (await explainHosts(database, error, body, on)) ??
-      (await explainElsewhere(database, error, cens)) ??
-      explainNames(database, error, on, { cens, containers }),
+    constraints: network.constraints,
   };
 }
 
@@ -85,14 +89,8 @@ function requestOf(body: CenImport): unknown {
 }
 
 /** An unknown host, or one that the others are not on. */
-async function explainHosts(
-  database: Database,
-  error: DatabaseError,
-  body: CenImport,
-  on: Target,
-): Promise<Problem | undefined> {
-  if (error.reason !== 'other_host' && error.reason !== 'hypervisor') return undefined;
-  const { hypervisors } = await explainScope(database);
+async function otherHost(database: Database, body: CenImport, on: Target): Promise<Problem | undefined> {
+  const { hypervisors } = await readScope(database);
   const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));
   const place = await resolve(database, on);
   const errors = body.cenList.flatMap(({ containerIDs }, index) =>

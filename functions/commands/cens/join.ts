@@ -2,16 +2,16 @@ import { statement } from '../../../schema/database/database.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hostOfContainer, type OnHost } from '../containers/host.ts';
-import { explainElsewhere, explainNames } from '../networks/explain.ts';
 import { NetworkStatements } from '../networks/statements.ts';
 import { insertSubjects } from './membership.ts';
 
 /** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
-export function joinCen({ database, principal, host, scoped }: OnHost, container: string, cen: string): Intent {
+export function joinCen({ principal, host, scoped }: OnHost, container: string, cen: string): Intent {
   const operation = newId();
   const on = hostOfContainer(host);
   const network = new NetworkStatements({
     operation,
+    on,
     memberships: [{ cen, containers: [container] }],
     mode: 'make',
   });
@@ -37,8 +37,6 @@ export function joinCen({ database, principal, host, scoped }: OnHost, container
       network.guardSizes(),
       statement(insertSubjects, { operation, container, cen }),
     ],
-    explain: async (error) =>
-      (await explainElsewhere(database, error, [cen])) ??
-      explainNames(database, error, on, { cens: [cen], containers: [container] }),
+    constraints: network.constraints,
   };
 }

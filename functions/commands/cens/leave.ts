@@ -1,15 +1,15 @@
-import { guard, statement } from '../../../schema/database/database.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
 import { hostOfContainer, type OnHost } from '../containers/host.ts';
-import { explainNames } from '../networks/explain.ts';
 import { operationSequence } from '../networks/operation-sequence.ts';
 import { insertSubjects } from './membership.ts';
 
 /** Takes a container out of a CEN. */
-export function leaveCen({ database, principal, host }: OnHost, container: string, cen: string): Intent {
+export function leaveCen({ principal, host }: OnHost, container: string, cen: string): Intent {
   const operation = newId();
   const on = hostOfContainer(host);
   const args = { operation, container, cen };
@@ -25,13 +25,11 @@ export function leaveCen({ database, principal, host }: OnHost, container: strin
         resource: resourceOf('cens', cen),
         status: 'pending',
       }),
-      guard('hypervisor', `${hypervisor} IS NOT NULL`, args),
-      guard('no_member', `EXISTS (${selectMember})`, args),
+      guard('hypervisor', `${hypervisor} IS NOT NULL`, args, on.problem),
+      guard('no_member', `EXISTS (${selectMember})`, args, () => noMember(host, container, cen)),
       statement(insertSubjects, args),
       statement(`UPDATE members SET removed = ${operationSequence} WHERE id = (${selectMember})`, args),
     ],
-    explain: async (error) =>
-      error.reason === 'no_member' ? noMember(host, container, cen) : explainNames(database, error, on),
   };
 }
 

@@ -1,13 +1,14 @@
-import { type Database, type DatabaseError, guard, statement } from '../../../schema/database/database.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
 import { memoize } from '../../../schema/database/memoize.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
 import type { Target } from '../../operations/targets/target.ts';
-import { explainNames } from '../networks/explain.ts';
+import { noNamespaces } from '../networks/problems.ts';
 import { NetworkStatements } from '../networks/statements.ts';
 import { censCalled, type Scope, scopeOf } from './places.ts';
 
@@ -40,12 +41,7 @@ const inScope = memoize((scope: Scope) => {
   };
 });
 
-function wireCens(
-  { database, principal, host }: CommandContext,
-  cens: readonly string[],
-  kind: string,
-  made: boolean,
-): Intent {
+function wireCens({ principal, host }: CommandContext, cens: readonly string[], kind: string, made: boolean): Intent {
   const operation = newId();
   const args = { names: JSON.stringify(cens), host };
   const { onlyHypervisor, allKnown, eachOnce, allCapable, setMade } = inScope(scopeOf(host));
@@ -53,19 +49,20 @@ function wireCens(
   const on: Target = {
     sql: onlyHypervisor,
     args,
-    explain: (database) => explainCens(database, args),
+    problem: (database) => censProblem(database, args),
   };
   const network = new NetworkStatements({
     operation,
+    on,
     memberships: cens.map((cen) => ({ cen, containers: [] })),
     mode: 'make',
   });
   return {
     operation,
     statements: [
-      guard('unknown_cen', allKnown, args),
-      guard('several_cens', eachOnce, args),
-      guard('no_netns', allCapable, args),
+      guard('unknown_cen', allKnown, args, on.problem),
+      guard('several_cens', eachOnce, args, on.problem),
+      guard('no_netns', allCapable, args, (database) => noNamespaces(database, on)),
       insertOperation({ operation, kind, on, request: cens, principal, resource: null, status: 'pending' }),
       network.insertPartsAnywhere(kind, host),
       statement(setMade, { ...args, made: JSON.stringify(made) }),
@@ -74,7 +71,6 @@ function wireCens(
       network.finishWithoutParts(),
     ],
     amended: true,
-    explain: async (error) => (await explain(database, error, args)) ?? explainNames(database, error, on),
   };
 }
 
@@ -84,15 +80,7 @@ interface Place {
   readonly hosts: string;
 }
 
-async function explain(
-  database: Database,
-  error: DatabaseError,
-  args: { names: string; host: string | null },
-): Promise<Problem | undefined> {
-  return error.reason === 'unknown_cen' || error.reason === 'several_cens' ? explainCens(database, args) : undefined;
-}
-
-async function explainCens(database: Database, args: { names: string; host: string | null }): Promise<Problem> {
+async function censProblem(database: Database, args: { names: string; host: string | null }): Promise<Problem> {
   const { selectPlaces } = inScope(scopeOf(args.host));
   const [places] = await database.read([statement<Place>(selectPlaces, args)]);
   const counted = places.map(({ place, name, hosts }) => ({ place, name, hosts: JSON.parse(hosts) as string[] }));

@@ -1,15 +1,15 @@
 import type { ContainerBody } from '../../../schema/api/leviathan.ts';
-import { guard, statement } from '../../../schema/database/database.ts';
+import { statement } from '../../../schema/database/database.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
+import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { explainNames } from '../networks/explain.ts';
 import { operationSequence } from '../networks/operation-sequence.ts';
 import { fromContainer, insertContainerSubject, unknownContainer } from './container.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
 
 /** Removes a container: it leaves every CEN first. */
-export function deleteContainer({ database, principal, host }: OnHost, was: ContainerBody): Intent {
+export function deleteContainer({ principal, host }: OnHost, was: ContainerBody): Intent {
   const container = was.contID;
   const operation = newId();
   const on = hostOfContainer(host);
@@ -27,7 +27,9 @@ export function deleteContainer({ database, principal, host }: OnHost, was: Cont
         status: 'pending',
         result: { was },
       }),
-      guard('unknown_container', `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`, args),
+      guard('unknown_container', `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`, args, () =>
+        unknownContainer(host, container),
+      ),
       statement(insertContainerSubject, args),
       statement(insertItsCens, args),
       statement(
@@ -40,8 +42,6 @@ export function deleteContainer({ database, principal, host }: OnHost, was: Cont
         args,
       ),
     ],
-    explain: async (error) =>
-      error.reason === 'unknown_container' ? unknownContainer(host, container) : explainNames(database, error, on),
   };
 }
 

@@ -3,8 +3,7 @@ import { statement } from '../../../schema/database/database.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
-import { explainRoom, reserve } from '../../operations/targets/reservations.ts';
-import { explainNames } from '../networks/explain.ts';
+import { reserve } from '../../operations/targets/reservations.ts';
 import { NetworkStatements } from '../networks/statements.ts';
 import { fromContainer, insertContainerSubject } from './container.ts';
 import { hostOfContainer, type OnHost } from './host.ts';
@@ -13,13 +12,13 @@ import { hostOfContainer, type OnHost } from './host.ts';
 const NETNS_IMAGE = 'netns';
 
 /** Creates a container's namespace now; there already: changes what the body says. */
-export function putContainer({ database, principal, host }: OnHost, container: string, body: ContainerPut): Intent {
+export function putContainer({ principal, host }: OnHost, container: string, body: ContainerPut): Intent {
   refuseProcess(body);
   const operation = newId();
   const on = hostOfContainer(host);
   const args = { operation, container };
   const changed = changesOf(body);
-  const network = new NetworkStatements({ operation, memberships: [], containers: [container], mode: 'make' });
+  const network = new NetworkStatements({ operation, on, memberships: [], containers: [container], mode: 'make' });
   return {
     operation,
     statements: [
@@ -38,11 +37,9 @@ export function putContainer({ database, principal, host }: OnHost, container: s
       ...network.allocateNames(),
       statement(changeContainer, { ...args, changed: JSON.stringify(changed) }),
       statement(insertContainerSubject, args),
-      ...reserve(operation, resourceOf('containers', container), { memory: body.memory, cpu: body.vcpus }),
+      ...reserve(operation, resourceOf('containers', container), on, { memory: body.memory, cpu: body.vcpus }),
     ],
-    explain: async (error) =>
-      (await explainRoom(database, error, on, { memory: body.memory ?? 0, disk: 0, cpu: body.vcpus ?? 0 })) ??
-      explainNames(database, error, on, { containers: [container] }),
+    constraints: network.constraints,
   };
 }
 

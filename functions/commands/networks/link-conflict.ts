@@ -10,7 +10,7 @@ export interface RequestedNames {
 }
 
 /** The words for a link name that two things would have; both are named, wherever that can be found out afterwards. */
-export async function explainLink(database: Database, on: Target, requested: RequestedNames): Promise<Problem> {
+export async function linkConflict(database: Database, on: Target, requested: RequestedNames): Promise<Problem> {
   const cens = [...new Set(requested.cens)];
   const containers = [...new Set(requested.containers)];
   const found =

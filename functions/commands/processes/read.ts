@@ -38,7 +38,7 @@ export function connectedTo(where: Where, named: NamedProcess): Target {
   return {
     sql: where.host === null ? connectedAnywhere : connectedToNamed,
     args: { process, type, host: where.host },
-    explain: () => findProcess(where, named).then(named.missing),
+    problem: () => findProcess(where, named).then(named.missing),
   };
 }
 

@@ -1,19 +1,12 @@
-import {
-  type Database,
-  type DatabaseError,
-  guard,
-  type Statement,
-  statement,
-} from '../../../schema/database/database.ts';
+import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
+import { type Guard, guard } from '../guard.ts';
 import { type Amounts, shortage } from './scheduled.ts';
 import { hypervisor, type Target } from './target.ts';
 
 /** What is promised from now on, memory and disk in MB; undefined: as it was, null: nothing. */
 export type Reservation = { readonly [Resource in keyof Amounts]?: number | null | undefined };
-
-const NO_ROOM = 'no_room';
 
 const owner = `replace(:owner, ':hypervisor', ${hypervisor})`;
 
@@ -38,24 +31,23 @@ const upsert = `
  * Promises something of the operation's hypervisor to a resource, or aborts the batch where there is too little.
  * `:hypervisor` in `resource` stands for the id of the hypervisor that was chosen.
  */
-export function reserve(operation: string, resource: string, { memory, disk, cpu }: Reservation): Statement<never>[] {
+export function reserve(
+  operation: string,
+  resource: string,
+  on: Target,
+  { memory, disk, cpu }: Reservation,
+): (Statement<never> | Guard)[] {
   if ([memory, disk, cpu].every((amount) => amount === undefined)) return [];
   const args = { operation, owner: resource, memory: given(memory), disk: given(disk), cpu: given(cpu) };
-  return [guard(NO_ROOM, roomForAll, args), statement(upsert, args)];
+  const asked = { memory: memory ?? 0, disk: disk ?? 0, cpu: cpu ?? 0 };
+  return [guard('no_room', roomForAll, args, (database) => noRoom(database, on, asked)), statement(upsert, args)];
 }
 
 function given(amount: number | null | undefined): number | null {
   return amount === undefined ? null : (amount ?? 0);
 }
 
-/** The words for a promise that could not be made. */
-export async function explainRoom(
-  database: Database,
-  error: DatabaseError,
-  on: Target,
-  asked: Amounts,
-): Promise<Problem | undefined> {
-  if (error.reason !== NO_ROOM) return undefined;
+async function noRoom(database: Database, on: Target, asked: Amounts): Promise<Problem> {
   const [rows] = await database.read([
     statement<Amounts & { name: string }>(
       `SELECT h.name, ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu

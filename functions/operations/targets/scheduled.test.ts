@@ -200,12 +200,12 @@ describe('a Soft Patch Panel process of two hypervisors', () => {
 
 describe('what a new thing needs', () => {
   const whereFor = async (database: Database, needs: Needs) => {
-    const { sql, args, explain } = scheduled(needs);
+    const { sql, args, problem } = scheduled(needs);
     const [rows] = await database.read([
       statement<{ name: string }>(`SELECT name FROM hypervisors WHERE id = ${sql}`, args),
     ]);
     return (
-      rows[0]?.name ?? (await explain(database)).errors?.map(({ hypervisor, detail }) => `${hypervisor} ${detail}`)
+      rows[0]?.name ?? (await problem(database)).errors?.map(({ hypervisor, detail }) => `${hypervisor} ${detail}`)
     );
   };
 

@@ -61,7 +61,7 @@ export function scheduled(needs: Needs, together: Together = {}): Target {
         ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
       END
     FROM (${placesOf('cens')}) with_cens, (${placesOf('containers')}) with_containers)`;
-  return { sql, args, explain: (database) => explain(database, needs, args) };
+  return { sql, args, problem: (database) => noneSuitable(database, needs, args) };
 }
 
 interface Candidate {
@@ -81,7 +81,7 @@ const isTogether = (table: 'cens' | 'containers') => `EXISTS (
   SELECT 1 FROM json_each(:${table}_together) j CROSS JOIN ${table} r
   ON r.hypervisor = h.id AND r.name = j.value AND r.desired = 'present')`;
 
-async function explain(database: Database, needs: Needs, args: Target['args']): Promise<Problem> {
+async function noneSuitable(database: Database, needs: Needs, args: Target['args']): Promise<Problem> {
   const [candidates] = await database.read([
     statement<Candidate>(
       `SELECT h.name, ${now} - h.last_seen_ms AS silent_ms, ${alive('h')} AS alive, ${capable(needs.technology)} AS capable,

@@ -10,23 +10,23 @@ export interface Target {
   /** SQL for its id over `args`; NULL where the request means none of those that there are, or more than one. */
   readonly sql: string;
   readonly args: Arguments;
-  /** The words for NULL. */
-  readonly explain: (database: Database) => Promise<Problem>;
+  /** What is answered where it is NULL. */
+  readonly problem: (database: Database) => Promise<Problem>;
 }
 
 /** Over `host`, an id in any case or a name. */
 export const isNamed = (alias: string) => `(${alias}.id = lower(:host) OR ${alias}.name = :host)`;
 
 /** The one that the path names. */
-export function byName(host: string, explain: Target['explain'] = async () => unknownHypervisor(host)): Target {
-  return { sql: `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`, args: { host }, explain };
+export function byName(host: string, problem: Target['problem'] = async () => unknownHypervisor(host)): Target {
+  return { sql: `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`, args: { host }, problem };
 }
 
 /** The work is the database's alone. */
 export const none: Target = {
   sql: 'NULL',
   args: {},
-  explain: () => {
+  problem: () => {
     throw new Error('the target `none` has no hypervisor to resolve');
   },
 };
