@@ -75,7 +75,7 @@ describe('an accept whose answer was lost after the commit', () => {
     const id = answer.headers.get('operation-id');
     expect({ status: answer.status, retry: answer.headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
     expect(await answer.json()).toMatchObject({
-      detail: `unknown whether it was recorded; GET /operations/${id} tells, or repeat with the same Idempotency-Key`,
+      detail: `unknown whether the operation was recorded; check GET /operations/${id}, or repeat with the same Idempotency-Key`,
     });
     weft.accept = (write) => write();
     expect((await weft.ask('PUT', '/cen/lan', undefined, key)).status).toBe(200);
@@ -91,7 +91,7 @@ describe('an accept whose answer was lost after the commit', () => {
     expect(answer.status).toBe(503);
     const id = answer.headers.get('operation-id');
     expect(await answer.json()).toMatchObject({
-      detail: `unknown whether it was recorded; GET /operations/${id} tells`,
+      detail: `unknown whether the operation was recorded; check GET /operations/${id}`,
       hint: expect.stringContaining('Idempotency-Key'),
     });
     weft.reads = undefined;

@@ -124,7 +124,7 @@ describe('cancel', () => {
     const before = await rowCounts(database);
     const refused = await ask('POST', `/operations/${created.headers.get('operation-id')}/cancel`);
     expect(refused.status).toBe(409);
-    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('it is succeeded') });
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('status succeeded') });
     expect((await ask('POST', '/operations/none/cancel')).status).toBe(404);
     expect(await rowCounts(database)).toEqual(before);
   });
