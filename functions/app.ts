@@ -1,18 +1,16 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../schema/problem.ts';
-import type { AppContext, AppEnvironment, Settings } from './context.ts';
 import { hypervisors } from './dialects/hypervisors/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
 import { answerSppError, spp } from './dialects/spp/routes.ts';
-import { health } from './health.ts';
-import { idempotency } from './intent/idempotency.ts';
-import { newId } from './intent/new-id.ts';
-import { brokenOff } from './middleware/body-text.ts';
-import { door } from './middleware/door.ts';
-import { answerProblem, problemResponse } from './middleware/problem.ts';
-import { operations } from './operations.ts';
-import { welcome } from './welcome.ts';
+import { weft } from './dialects/weft/routes.ts';
+import { brokenOff } from './http/body-text.ts';
+import type { AppContext, AppEnvironment, Settings } from './http/context.ts';
+import { answerProblem, problemResponse } from './http/problem.ts';
+import { requestGuard } from './http/request-guard.ts';
+import { idempotency } from './operations/idempotency.ts';
+import { newId } from './operations/new-id.ts';
 
 export const BODY_MAX_BYTES = 1024 * 1024;
 
@@ -29,7 +27,7 @@ export function createApp(
   const app = new Hono<AppEnvironment>({ strict: false });
   app.onError((error, c) => answerSppError(error, c) ?? answerProblem(error, c));
   app.notFound((c) =>
-    problemResponse(new Problem('not_found', `There is no path ${c.req.path}`, { hint: 'GET / lists the paths' }), c),
+    problemResponse(new Problem('not_found', `Path ${c.req.path} not found`, { hint: 'GET / lists the paths' }), c),
   );
 
   app.use(async (c, next) => {
@@ -44,7 +42,7 @@ export function createApp(
       release(current);
     }
   });
-  app.use(door());
+  app.use(requestGuard());
   app.use(async (c, next) => {
     const { schema, database } = c.get('settings');
     await schema?.require(database);
@@ -53,9 +51,7 @@ export function createApp(
   app.use(limitBody());
   app.use(idempotency());
 
-  welcome(app);
-  health(app);
-  operations(app);
+  weft(app);
   hypervisors(app);
   leviathan(app);
   spp(app);

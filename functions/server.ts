@@ -5,9 +5,9 @@ import { type Configuration, isLoopback, type ListenAddress } from '../schema/pr
 import type { Logger } from '../schema/process/logger.ts';
 import { startProcess } from '../schema/process/process.ts';
 import { createApp } from './app.ts';
+import { SchemaCheck } from './http/schema-check.ts';
 import { ConnectionLimit, connectionsWithin, descriptorLimit } from './node/connections.ts';
 import { startExpiry } from './node/expiry.ts';
-import { SchemaCheck } from './schema-check.ts';
 
 export interface RunningServer {
   /** Where it listens, as URLs. */

@@ -2,9 +2,9 @@ import type { Database } from '../schema/database/database.ts';
 import { openRemote } from '../schema/database/remote.ts';
 import { Problem } from '../schema/problem.ts';
 import { createApp } from './app.ts';
-import { expireOperations } from './commands/hypervisors/expire.ts';
-import type { Settings } from './context.ts';
-import { SchemaCheck } from './schema-check.ts';
+import { expireOperations } from './commands/operations/expire.ts';
+import type { Settings } from './http/context.ts';
+import { SchemaCheck } from './http/schema-check.ts';
 
 /** What `wrangler.toml` and the account's secrets give. */
 interface Bindings {

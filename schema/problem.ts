@@ -23,22 +23,22 @@ export const problemStatus = {
 export type ProblemCode = keyof typeof problemStatus;
 
 const titles: Record<ProblemCode, string> = {
-  malformed: 'The request is malformed',
-  invalid: 'The request is invalid',
-  unauthorized: 'A credential is needed',
-  forbidden: 'The request is refused',
-  not_found: 'There is no such thing',
-  method_not_allowed: 'The method is not allowed here',
-  exists: 'It exists already',
-  conflict: 'Something is in the way',
-  precondition_failed: 'It was changed since',
-  too_large: 'The body is too large',
-  misdirected: 'The request is for another server',
-  impossible: 'The request is valid but impossible here',
-  cancelled: 'The operation was cancelled',
-  deadline: 'The operation did not end before its deadline',
-  internal: 'A fault of weft',
-  unavailable: 'The service is not available',
+  malformed: 'Malformed request',
+  invalid: 'Invalid request',
+  unauthorized: 'Authentication required',
+  forbidden: 'Forbidden',
+  not_found: 'Not found',
+  method_not_allowed: 'Method not allowed',
+  exists: 'Already exists',
+  conflict: 'Conflict',
+  precondition_failed: 'Precondition failed',
+  too_large: 'Request body too large',
+  misdirected: 'Misdirected request',
+  impossible: 'Request cannot be fulfilled',
+  cancelled: 'Operation cancelled',
+  deadline: 'Operation deadline exceeded',
+  internal: 'Internal error',
+  unavailable: 'Service unavailable',
 };
 
 /** What is wrong with one member of a request; `pointer` is a JSON pointer (RFC 6901) into its body. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ function lint(path: string, imported: string): { refused: boolean; output: strin
   const directory = temporaryDirectory();
   const rules = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
   writeFileSync(join(directory, 'biome.json'), JSON.stringify({ ...rules, $schema: undefined, vcs: undefined }));
+  copyFileSync(join(root, 'imports.grit'), join(directory, 'imports.grit'));
   mkdirSync(dirname(join(directory, path)), { recursive: true });
   writeFileSync(join(directory, path), `import { something } from '${imported}';\n\nsomething();\n`);
   const run = spawnSync(join(root, 'node_modules/.bin/biome'), ['lint', path], { cwd: directory, encoding: 'utf8' });
@@ -20,22 +21,25 @@ function lint(path: string, imported: string): { refused: boolean; output: strin
 
 describe('the linter keeps the directions of imports', () => {
   it.each([
-    ['functions/intent/x.ts', '../../executor/main.ts', 'functions and executor never import each other'],
+    ['functions/operations/x.ts', '../../executor/main.ts', 'functions and executor never import each other'],
     ['executor/loop/x.ts', '../../functions/app.ts', 'functions and executor never import each other'],
     ['executor/main.ts', '../functions/server.ts', 'functions and executor never import each other'],
     ['schema/api/x.ts', '../../functions/app.ts', 'schema/ imports neither side'],
-    ['functions/intent/x.ts', 'node:fs', 'This runs on Workers too'],
+    ['functions/operations/x.ts', 'node:fs', 'This runs on Workers too'],
     ['functions/worker.ts', '@hono/node-server', 'This runs on Workers too'],
-    ['functions/intent/x.ts', 'libsql', 'This runs on Workers too'],
-    ['schema/api/x.ts', 'node:sqlite', 'The Worker imports this'],
-    ['schema/api/x.ts', 'node:fs', 'The Worker imports this'],
+    ['functions/operations/x.ts', 'libsql', 'This runs on Workers too'],
+    ['schema/api/x.ts', 'node:sqlite', 'This runs on Workers too'],
+    ['schema/api/x.ts', 'node:fs', 'This runs on Workers too'],
+    ['functions/commands/cens/x.ts', '../../dialects/spp/routes.ts', 'Imports run one way'],
+    ['functions/operations/x.ts', '../commands/cens/read.ts', 'Imports run one way'],
+    ['functions/http/x.ts', '../operations/commit.ts', 'Imports run one way'],
     ['functions/dialects/leviathan/x.ts', '../../../schema/database/database.ts', 'A dialect parses'],
     ['executor/drivers/netns/x.ts', '../../../schema/names.ts', 'A driver knows its technology'],
     ['executor/resources/network/x.ts', '../../../schema/database/database.ts', 'never the database'],
     ['executor/records/x.ts', '../drivers/netns/driver.ts', 'never the host'],
     ['executor/loop/x.ts', '../drivers/netns/driver.ts', 'never a technology'],
     ['executor/loop/x.ts', '../resources/network/plan.ts', 'never a technology'],
-    ['functions/intent/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
+    ['functions/operations/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
     ['functions/worker.ts', '../schema/database/open.ts', 'for Node alone'],
     ['functions/dialects/leviathan/x.ts', '../../../schema/process/logger.ts', 'for Node alone'],
     ['schema/database/remote.ts', './embedded.ts', 'for Node alone'],
@@ -51,6 +55,10 @@ describe('the linter keeps the directions of imports', () => {
 
   it.each([
     ['functions/server.ts', '@hono/node-server'],
+    ['functions/dialects/spp/x.ts', '../../operations/submit.ts'],
+    ['functions/commands/operations/x.ts', '../../operations/commit.ts'],
+    ['functions/operations/x.ts', '../http/problem.ts'],
+    ['functions/http/x.ts', '../../schema/database/database.ts'],
     ['functions/commands/networks/x.ts', '../../../schema/database/database.ts'],
     ['executor/resources/network/x.ts', '../../drivers/netns/driver.ts'],
     ['executor/loop/x.ts', '../resources/resource.ts'],

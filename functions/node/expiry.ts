@@ -1,6 +1,6 @@
 import type { Database } from '../../schema/database/database.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import { expireOperations } from '../commands/hypervisors/expire.ts';
+import { expireOperations } from '../commands/operations/expire.ts';
 
 /** How often to look for operations whose hypervisor did not come back in time. */
 const INTERVAL_MS = 5_000;

@@ -26,7 +26,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export const anyObjectSchema = v.custom<Record<string, unknown>>(isObject, 'must be an object');
 
 export function objectMessage(issue: v.BaseIssue<unknown>): string {
-  if (issue.expected === 'never') return 'is no member of this request';
+  if (issue.expected === 'never') return 'unknown member';
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';
 }
 

@@ -32,7 +32,7 @@ describe('a cursor', () => {
     for (const schema of [ownPageSchema(list), seedPageSchema(list)]) {
       const { issues } = v.safeParse(schema, { after });
       expect(issues?.map((issue) => [v.getDotPath(issue), issue.message])).toEqual([
-        ['after', 'is no place in this list: take it as the page before gives it'],
+        ['after', 'invalid cursor: use the value that the previous page returned'],
       ]);
     }
   });

@@ -82,7 +82,7 @@ function cursorSchema<RowKey extends Key>({ name, key }: List<RowKey>) {
       v.rawTransform(({ dataset, addIssue, NEVER }): RowKey => {
         const result = v.safeParse(key, keyIn(dataset.value, name));
         if (result.success) return result.output;
-        addIssue({ message: 'is no place in this list: take it as the page before gives it' });
+        addIssue({ message: 'invalid cursor: use the value that the previous page returned' });
         return NEVER;
       }),
     ),

@@ -1,5 +1,5 @@
 import { now, type Statement, statement, type Value } from '../database/database.ts';
-import { remembered } from '../database/remembered.ts';
+import { memoize } from '../database/memoize.ts';
 
 /*
  * What both sides write when operations end: the executor that worked on them, and the API that cancels what nobody
@@ -16,12 +16,12 @@ export function endOperations(which: string, args: Arguments, parts = true): Sta
   return (parts ? endParts(which) : endWhole(which)).map((sql) => statement(sql, args));
 }
 
-const endWhole = remembered((which: string) => {
+const endWhole = memoize((which: string) => {
   const ended = `sequence IN (${which})`;
   return [insertEvents(ended), freeSubjects(ended)];
 });
 
-const endParts = remembered((which: string) => {
+const endParts = memoize((which: string) => {
   const ended = `sequence IN (${which})`;
   const parents = `
     status IN ('pending', 'running') AND sequence IN (SELECT parent FROM operations WHERE parent IS NOT NULL AND ${ended})

@@ -1,16 +1,15 @@
 import type { SubnetsPatch } from '../../../schema/api/fleet/hypervisors.ts';
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
-import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
+import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { has } from '../../../schema/statements/technologies.ts';
-import { hypervisor, named } from '../../intent/choice.ts';
-import { type Intent, insertOperation, insertOwnSubject, type NewOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { explainRevision, guardRevision } from '../../intent/revision.ts';
-import type { Asked } from '../asked.ts';
-import type { ReadHypervisor, WithSubnets } from './read.ts';
-
-/* By which interfaces a hypervisor is in which subnets. The interfaces are its executor's to make, once it is there. */
+import type { CommandContext } from '../../operations/command-context.ts';
+import { guardRevision } from '../../operations/conflict.ts';
+import { type Intent, insertOperation, insertOwnSubject } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { hypervisor } from '../../operations/targets/target.ts';
+import { changeOf, freeNames, touch } from './associations.ts';
+import type { ReadHypervisor } from './read.ts';
 
 /** A subnet that nobody has defined yet. */
 const insertStubs = `
@@ -32,7 +31,7 @@ const upsert = `
   SET interface = excluded.interface, state = excluded.state, error = excluded.error WHERE interface <> excluded.interface`;
 
 /** One name on the host for as long as any association has it. */
-const allotNames = `
+const allocateNames = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT DISTINCT s.hypervisor, 'link', s.interface, 'interfaces/' || s.hypervisor || '/' || s.interface
   FROM subnet_interfaces s
@@ -40,16 +39,9 @@ const allotNames = `
     SELECT 1 FROM host_names x
     WHERE x.hypervisor = s.hypervisor AND x.kind = 'link' AND x.name = s.interface AND x.owner = 'interfaces/' || s.hypervisor || '/' || s.interface)`;
 
-const freeNames = `
-  DELETE FROM host_names
-  WHERE hypervisor = ${hypervisor} AND kind = 'link' AND owner = 'interfaces/' || hypervisor || '/' || name
-    AND NOT EXISTS (SELECT 1 FROM subnet_interfaces s WHERE s.hypervisor = host_names.hypervisor AND s.interface = host_names.name)`;
-
-const touch = `UPDATE hypervisors SET revision = revision + 1 WHERE id = ${hypervisor}`;
-
 /** Merges into the map of subnets and interfaces; a subnet nobody has defined is recorded without addresses. */
 export function associate(
-  { database, principal }: Asked,
+  { principal }: CommandContext,
   { body: { id } }: ReadHypervisor,
   patch: SubnetsPatch,
   revision: number | null,
@@ -61,92 +53,29 @@ export function associate(
     operation,
     statements: [
       insertOperation(changeOf(operation, id, principal, patch)),
-      ...guardRevision('hypervisors', id, revision),
+      ...guardRevision('hypervisors', id, revision, () => unknownHypervisor(id)),
       statement(insertStubs, args),
       statement(upsert, args),
       statement(freeNames, args),
-      statement(allotNames, args),
+      statement(allocateNames, args),
       statement(touch, args),
       insertOwnSubject(operation),
     ],
-    explain: async (error) =>
-      explainRevision(error, () => unknownHypervisor(id)) ?? explainNames(database, error, id, Object.values(patch)),
-  };
-}
-
-/** Takes a hypervisor out of a subnet; its interface goes with the last subnet that has it. */
-export function dissociate(
-  { principal }: Asked,
-  { body: { id, name }, subnets }: WithSubnets,
-  subnet: string,
-  revision: number | null,
-): Intent {
-  const operation = newId();
-  const args = { operation, subnet };
-  const { [subnet]: _gone, ...left } = subnets;
-  return {
-    operation,
-    statements: [
-      insertOperation({ ...changeOf(operation, id, principal, { [subnet]: '' }), result: { left } }),
-      ...guardRevision('hypervisors', id, revision),
-      guard(
-        'not_associated',
-        `EXISTS (SELECT 1 FROM subnet_interfaces WHERE hypervisor = ${hypervisor} AND subnet = :subnet)`,
-        args,
-      ),
-      statement(`DELETE FROM subnet_interfaces WHERE hypervisor = ${hypervisor} AND subnet = :subnet`, args),
-      statement(freeNames, args),
-      statement(touch, args),
-      insertOwnSubject(operation),
-    ],
-    explain: async (error) => {
-      const problem = explainRevision(error, () => unknownHypervisor(id));
-      if (problem) return problem;
-      if (error.reason === 'not_associated') return notAssociated(name, subnet);
-      throw error;
-    },
+    constraints: [{ violated: 'host_names', problem: (database) => nameConflict(database, id, Object.values(patch)) }],
   };
 }
 
 /** Has the host brought in line with the associations as they are now: what one request changed of them stays changed. */
-export function changeAgain({ principal }: Asked, id: string, request: SubnetsPatch): Intent {
+export function changeAgain({ principal }: CommandContext, id: string, request: SubnetsPatch): Intent {
   const operation = newId();
   return {
     operation,
     statements: [insertOperation(changeOf(operation, id, principal, request)), insertOwnSubject(operation)],
-    explain: async (error) => {
-      throw error;
-    },
   };
-}
-
-function changeOf(operation: string, id: string, principal: string, request: SubnetsPatch): NewOperation {
-  return {
-    operation,
-    kind: 'subnets.change',
-    on: named(id),
-    request,
-    principal,
-    resource: `hypervisors/${id}/bridges`,
-    status: 'pending where able',
-    total: Object.keys(request).length,
-  };
-}
-
-export function notAssociated(name: string, subnet: string): Problem {
-  return new Problem('not_found', `${name} is not in subnet ${subnet}`, {
-    errors: [{ parameter: 'subnetID', detail: `is no subnet of ${name}` }],
-  });
 }
 
 /** A name that a CEN or a container has on that host. */
-async function explainNames(
-  database: Database,
-  error: DatabaseError,
-  hypervisorId: string,
-  interfaces: readonly string[],
-): Promise<Problem> {
-  if (!error.reason.includes('host_names')) throw error;
+async function nameConflict(database: Database, hypervisorId: string, interfaces: readonly string[]): Promise<Problem> {
   const [rows] = await database.read([
     statement<{ name: string; owner: string }>(
       `SELECT x.name, coalesce('CEN ' || n.name, 'a container') AS owner FROM json_each(:interfaces) j

@@ -13,8 +13,8 @@ import {
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
-import { isNamed } from '../../intent/choice.ts';
-import { timestamp } from '../../intent/operation.ts';
+import { timestamp } from '../../operations/operation.ts';
+import { isNamed } from '../../operations/targets/target.ts';
 
 /** What clients see of a hypervisor, and how often they have changed it. */
 export interface ReadHypervisor {

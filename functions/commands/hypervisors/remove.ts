@@ -1,14 +1,15 @@
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
-import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
+import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { named } from '../../intent/choice.ts';
-import { counted } from '../../intent/counted.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { explainRevision, guardRevision } from '../../intent/revision.ts';
-import type { Asked } from '../asked.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { guardRevision } from '../../operations/conflict.ts';
+import { guard } from '../../operations/guard.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { byName } from '../../operations/targets/target.ts';
+import { pluralize } from '../pluralize.ts';
 import type { ReadHypervisor } from './read.ts';
 
 const unfinished = `
@@ -50,7 +51,7 @@ const forget = [
  * operations end; the host is left as it is.
  */
 export function removeHypervisor(
-  { database, principal }: Asked,
+  { principal }: CommandContext,
   { body: was }: ReadHypervisor,
   force: boolean,
   revision: number | null,
@@ -64,14 +65,14 @@ export function removeHypervisor(
       insertOperation({
         operation,
         kind: 'hypervisor.delete',
-        on: named(was.id),
+        on: byName(was.id),
         request: { id: was.id, name: was.name, force },
         principal,
         resource: `hypervisors/${was.id}`,
         status: 'succeeded',
         result: { was },
       }),
-      ...guardRevision('hypervisors', was.id, revision),
+      ...guardRevision('hypervisors', was.id, revision, () => unknownHypervisor(was.id)),
       ...(force
         ? []
         : [
@@ -79,29 +80,28 @@ export function removeHypervisor(
               'executor_alive',
               `NOT EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND ${alive('h')})`,
               args,
+              executorAlive,
             ),
           ]),
-      ...(force ? [] : [guard('not_empty', `(${livingThere}) = 0`, args)]),
+      ...(force ? [] : [guard('not_empty', `(${livingThere}) = 0`, args, (database) => notEmpty(database, was.id))]),
       statement(end, args),
       ...endOperations(ended, args),
       ...forget.map((sql) => statement<never>(sql, args)),
     ],
     isLarge: force,
-    explain: async (error) =>
-      explainRevision(error, () => unknownHypervisor(was.id)) ?? explain(database, error, was.id),
   };
 }
 
 const countOf = (table: string) => `(SELECT count(*) FROM ${table} WHERE hypervisor = :id)`;
 const livingThere = `SELECT ${countOf('containers')} + ${countOf('cens')} + ${countOf('spp_items')}`;
 
-async function explain(database: Database, error: DatabaseError, id: string): Promise<Problem> {
-  if (error.reason === 'executor_alive') {
-    return new Problem('conflict', 'The executor of this hypervisor is alive, and would register it anew', {
-      hint: 'Stop its executor first; ?force=true forgets everything at once',
-    });
-  }
-  if (error.reason !== 'not_empty') throw error;
+function executorAlive(): Problem {
+  return new Problem('conflict', 'The executor of this hypervisor is alive and would register it again', {
+    hint: 'Stop its executor first; ?force=true removes everything at once',
+  });
+}
+
+async function notEmpty(database: Database, id: string): Promise<Problem> {
   const [rows] = await database.read([
     statement<{ containers: number; cens: number; items: number }>(
       `SELECT ${countOf('containers')} AS containers, ${countOf('cens')} AS cens, ${countOf('spp_items')} AS items`,
@@ -110,11 +110,11 @@ async function explain(database: Database, error: DatabaseError, id: string): Pr
   ]);
   const { containers = 0, cens = 0, items = 0 } = rows[0] ?? {};
   const counts = [
-    ...(containers > 0 ? [counted(containers, 'container')] : []),
-    ...(cens > 0 ? [counted(cens, 'CEN')] : []),
-    ...(items > 0 ? [counted(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
+    ...(containers > 0 ? [pluralize(containers, 'container')] : []),
+    ...(cens > 0 ? [pluralize(cens, 'CEN')] : []),
+    ...(items > 0 ? [pluralize(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
   ];
   return new Problem('conflict', `The hypervisor is not empty: ${counts.join(', ')}`, {
-    hint: 'Delete them first; ?force=true forgets them and leaves the host alone',
+    hint: 'Delete them first; ?force=true removes their records and leaves the host unchanged',
   });
 }

@@ -1,7 +1,7 @@
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Choice } from '../../intent/choice.ts';
+import type { Target } from '../../operations/targets/target.ts';
 
 /** What a request names, each once. */
 export interface RequestedNames {
@@ -10,7 +10,7 @@ export interface RequestedNames {
 }
 
 /** The words for a link name that two things would have; both are named, wherever that can be found out afterwards. */
-export async function explainLink(database: Database, on: Choice, requested: RequestedNames): Promise<Problem> {
+export async function linkConflict(database: Database, on: Target, requested: RequestedNames): Promise<Problem> {
   const cens = [...new Set(requested.cens)];
   const containers = [...new Set(requested.containers)];
   const found =
@@ -21,7 +21,7 @@ export async function explainLink(database: Database, on: Choice, requested: Req
     cenLikeContainer(cens, containers);
   const detail = found
     ? `${found.left} and ${found.right} would have the same link name ${found.link}`
-    : 'A link of that name belongs to another CEN, container or subnet';
+    : 'The link name is in use by another CEN, container or subnet';
   return new Problem('conflict', detail, { hint: 'Choose another id; select * from host_names shows all names' });
 }
 
@@ -39,7 +39,7 @@ interface Owner {
 }
 
 /** The owners of link names that `condition` chooses over `x`, by what they are called. */
-function selectOwners(on: Choice, condition: string, args: Statement['args']): Statement<Owner> {
+function selectOwners(on: Target, condition: string, args: Statement['args']): Statement<Owner> {
   return statement<Owner>(
     `SELECT x.name, n.name AS cen, c.name AS container, p.name AS network
      FROM json_each(:names) j CROSS JOIN host_names x ON x.hypervisor = ${on.sql} AND x.kind = 'link' AND ${condition}
@@ -57,7 +57,7 @@ function ownerText({ cen, container, network }: Owner): string {
   return container === null ? 'the interface of a subnet' : `container ${container} in CEN ${network}`;
 }
 
-async function takenByOthers(database: Database, on: Choice, cens: readonly string[]): Promise<Conflict | undefined> {
+async function takenByOthers(database: Database, on: Target, cens: readonly string[]): Promise<Conflict | undefined> {
   const [owners] = await database.read([
     selectOwners(on, 'x.name = j.value', { names: JSON.stringify(cens.map(linkName)) }),
   ]);
@@ -99,7 +99,7 @@ function stemsOf(container: string): string[] {
 /** What is named as links of these containers are, and is not theirs. */
 async function likeOthers(
   database: Database,
-  on: Choice,
+  on: Target,
   containers: readonly string[],
 ): Promise<Conflict | undefined> {
   const stems = new Map(

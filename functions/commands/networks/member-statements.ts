@@ -1,6 +1,6 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { containerSubject } from '../../../schema/statements/networks.ts';
-import { hypervisor } from '../../intent/choice.ts';
+import { hypervisor } from '../../operations/targets/target.ts';
 import { operationSequence } from './operation-sequence.ts';
 
 /*
@@ -87,7 +87,7 @@ export const addMembers = `
   FROM numbered w
   ORDER BY w.turn, w.position`;
 
-export const allotOutsideNames = `
+export const allocateOutsideNames = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT n.hypervisor, 'link', m.outside, 'members/' || m.id
   FROM members m CROSS JOIN cens n ON n.id = m.cen

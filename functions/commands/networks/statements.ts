@@ -1,13 +1,16 @@
-import { guard, now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
-import { remembered } from '../../../schema/database/remembered.ts';
+import { now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
+import { memoize } from '../../../schema/database/memoize.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
 import { cenSubject } from '../../../schema/statements/networks.ts';
-import { capableOf, hypervisor } from '../../intent/choice.ts';
-import { partColumns, partValues } from '../../intent/intent.ts';
-import { idSeries } from '../../intent/new-id.ts';
+import { type Constraint, type Guard, guard, type MakeProblem } from '../../operations/guard.ts';
+import { partColumns, partValues } from '../../operations/intent.ts';
+import { idSeries } from '../../operations/new-id.ts';
+import { capableOf, hypervisor, type Target } from '../../operations/targets/target.ts';
+import { censCalled, type Scope, scopeOf } from '../cens/places.ts';
+import { linkConflict, type RequestedNames } from './link-conflict.ts';
 import {
   addMembers,
-  allotOutsideNames,
+  allocateOutsideNames,
   countParts,
   forgetRemovedMembers,
   freeForgottenNames,
@@ -18,7 +21,7 @@ import {
   removeOtherMembers,
 } from './member-statements.ts';
 import { operationSequence } from './operation-sequence.ts';
-import { censCalled, type Scope, scopeOf } from './places.ts';
+import { cenFull, noNamespaces, noNumberLeft, onOtherHypervisor } from './problems.ts';
 
 /** A CEN of a request, and the containers that are to be in it. */
 export interface Membership {
@@ -28,6 +31,7 @@ export interface Membership {
 
 export interface NetworkRequest {
   readonly operation: string;
+  readonly on: Target;
   readonly memberships: readonly Membership[];
   /** Containers besides those of the memberships. */
   readonly containers?: readonly string[];
@@ -46,10 +50,14 @@ type Arguments = Readonly<Record<string, Value>>;
  */
 export class NetworkStatements {
   readonly #args: Arguments;
+  readonly #on: Target;
+  readonly #requested: Required<RequestedNames>;
 
-  constructor({ operation, memberships, containers = [], mode }: NetworkRequest) {
+  constructor({ operation, on, memberships, containers = [], mode }: NetworkRequest) {
     const nextId = idSeries();
     const names = new Set([...containers, ...memberships.flatMap((membership) => membership.containers)]);
+    this.#on = on;
+    this.#requested = { cens: memberships.map(({ cen }) => cen), containers: [...names] };
     this.#args = {
       operation,
       declared: mode === 'declare' ? 1 : 0,
@@ -66,13 +74,13 @@ export class NetworkStatements {
     };
   }
 
-  guardHypervisor(): Statement<never> {
-    return guard('hypervisor', `${hypervisor} IS NOT NULL`, this.#args);
+  guardHypervisor(problem: MakeProblem = this.#on.problem): Guard {
+    return guard('hypervisor', `${hypervisor} IS NOT NULL`, this.#args, problem);
   }
 
   /** The hypervisor's executor can make namespaces. */
-  guardCapable(): Statement<never> {
-    return guard('no_netns', capableOf('netns'), this.#args);
+  guardCapable(): Guard {
+    return guard('no_netns', capableOf('netns'), this.#args, (database) => noNamespaces(database, this.#on));
   }
 
   declareContainers(): Statement<never> {
@@ -84,8 +92,8 @@ export class NetworkStatements {
   }
 
   /** Allots the names of namespaces and bridges; a name that something else of ours has aborts the batch. */
-  allotNames(): Statement<never>[] {
-    return [this.#statement(allotNamespaces), this.#statement(allotBridges)];
+  allocateNames(): Statement<never>[] {
+    return [this.#statement(allocateNamespaces), this.#statement(allocateBridges)];
   }
 
   /** Makes parts of the operation, one for each CEN of the request that `condition` (over `n`, its row) chooses. */
@@ -99,8 +107,10 @@ export class NetworkStatements {
   }
 
   /** A CEN of that name is nowhere else, unless it is here, too: its containers live on one hypervisor. */
-  guardOneHost(): Statement<never> {
-    return guard('elsewhere', `NOT EXISTS (${elsewhere})`, this.#args);
+  guardOneHost(): Guard {
+    return guard('elsewhere', `NOT EXISTS (${elsewhere})`, this.#args, (database) =>
+      onOtherHypervisor(database, this.#requested.cens),
+    );
   }
 
   removeOtherMembers(): Statement<never> {
@@ -116,13 +126,13 @@ export class NetworkStatements {
     return [
       ...(this.#args.declared === 1 ? [this.#statement(moveMembers)] : []),
       this.#statement(addMembers),
-      this.#statement(allotOutsideNames),
+      this.#statement(allocateOutsideNames),
     ];
   }
 
   /** A CEN that gets members one by one stays below the limit, too, that a list of them has. */
-  guardSizes(): Statement<never> {
-    return guard('cen_full', noneTooLarge, this.#args);
+  guardSizes(): Guard {
+    return guard('cen_full', noneTooLarge, this.#args, () => cenFull(this.#requested.cens));
   }
 
   /** The subjects of every part: its CEN, and the containers that `which` (over `m`, a membership) chooses. */
@@ -138,6 +148,14 @@ export class NetworkStatements {
   /** An operation with parts ends with the last of them; one without is done when it is recorded. */
   finishWithoutParts(): Statement<never> {
     return this.#statement(finishWithoutParts);
+  }
+
+  /** A name on the host that something else of ours has, and a container whose numbers are used up. */
+  get constraints(): Constraint[] {
+    return [
+      { violated: 'members.ordinal', problem: noNumberLeft },
+      { violated: 'host_names', problem: (database) => linkConflict(database, this.#on, this.#requested) },
+    ];
   }
 
   #statement(sql: string): Statement<never> {
@@ -169,14 +187,14 @@ const elsewhere = `
     AND EXISTS (
       SELECT 1 FROM cens n WHERE n.name = j.value ->> 'name' AND n.hypervisor <> ${hypervisor} AND n.desired = 'present')`;
 
-const allotNamespaces = `
+const allocateNamespaces = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT c.hypervisor, 'namespace', c.name, c.id
   FROM json_each(:containers) j
   CROSS JOIN containers c ON c.hypervisor = ${hypervisor} AND c.name = j.value ->> 'name'
   WHERE NOT EXISTS (SELECT 1 FROM host_names WHERE hypervisor = c.hypervisor AND kind = 'namespace' AND name = c.name AND owner = c.id)`;
 
-const allotBridges = `
+const allocateBridges = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT n.hypervisor, 'link', n.link_name, n.id
   FROM json_each(:cens) j
@@ -194,7 +212,7 @@ function insertParts(condition: string): string {
     ORDER BY j.key`;
 }
 
-const insertPartsIn = remembered(
+const insertPartsIn = memoize(
   (scope: Scope) => `
     INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
     SELECT j.value ->> 'part', :kind, ${cenSubject}, json_object('cenID', n.name), 0, ${partValues}

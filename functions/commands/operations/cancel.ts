@@ -1,11 +1,12 @@
-import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
+import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 import { takeBackNetworks } from '../../../schema/statements/networks.ts';
-import { named, nowhere } from '../../intent/choice.ts';
-import { type Intent, insertOperation } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import { isFinished, type OperationRow, selectOperation } from '../../intent/operation.ts';
+import { guard } from '../../operations/guard.ts';
+import { type Intent, insertOperation } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { isFinished, type OperationRow, selectOperation } from '../../operations/operation.ts';
+import { byName, none } from '../../operations/targets/target.ts';
 
 /** The operation, and what is left of its parts. */
 const meant = `(id = :target OR parent = (SELECT sequence FROM operations WHERE id = :target))`;
@@ -34,7 +35,7 @@ const LARGE_SUBJECTS = 20_000;
  * Cancels an operation: at once where nobody has begun it; else its executor stops before its next step and takes
  * back what was done.
  */
-export function cancelOperation(database: Database, principal: string, target: OperationRow): Intent {
+export function cancelOperation(principal: string, target: OperationRow): Intent {
   if (isFinished(target)) throw hasEnded(target);
   const operation = newId();
   const problem = new Problem('cancelled', `The operation was cancelled by ${principal} before it began`);
@@ -42,11 +43,16 @@ export function cancelOperation(database: Database, principal: string, target: O
   return {
     operation,
     statements: [
-      guard('ended', `EXISTS (SELECT 1 FROM operations WHERE id = :target AND status IN ('pending', 'running'))`, args),
+      guard(
+        'ended',
+        `EXISTS (SELECT 1 FROM operations WHERE id = :target AND status IN ('pending', 'running'))`,
+        args,
+        (database) => endedProblem(database, target),
+      ),
       insertOperation({
         operation,
         kind: 'operation.cancel',
-        on: target.hypervisor_name === null ? nowhere : named(target.hypervisor_name),
+        on: target.hypervisor_name === null ? none : byName(target.hypervisor_name),
         request: { operation: target.id },
         principal,
         resource: `operations/${target.id}`,
@@ -58,18 +64,16 @@ export function cancelOperation(database: Database, principal: string, target: O
       ...endOperations(ended, args),
     ],
     isLarge: target.total_all >= LARGE_TOTAL || target.subjects.length >= LARGE_SUBJECTS,
-    explain: (error) => explain(database, target, error),
   };
 }
 
-async function explain(database: Database, target: OperationRow, error: DatabaseError): Promise<Problem> {
-  if (error.reason !== 'ended') throw error;
+async function endedProblem(database: Database, target: OperationRow): Promise<Problem> {
   const [rows] = await database.read([selectOperation(target.id)]);
   return hasEnded(rows[0] ?? target);
 }
 
 function hasEnded({ id, status }: OperationRow): Problem {
-  return new Problem('conflict', `Operation ${id} has ended: it is ${status}`, {
-    hint: 'Only what is pending or running can be cancelled',
+  return new Problem('conflict', `Operation ${id} has already ended with status ${status}`, {
+    hint: 'Only a pending or running operation can be cancelled',
   });
 }

@@ -68,8 +68,8 @@ export async function readSubnet(database: Database, id: string): Promise<ReadSu
 }
 
 export function unknownSubnet(id: string): Problem {
-  return new Problem('not_found', `There is no subnet ${id}`, {
-    errors: [{ parameter: 'subnetID', detail: `there is no subnet ${id}` }],
+  return new Problem('not_found', `Subnet ${id} not found`, {
+    errors: [{ parameter: 'subnetID', detail: `subnet ${id} not found` }],
   });
 }
 

@@ -10,9 +10,10 @@ import {
 } from '../../../schema/api/fleet/hypervisors.ts';
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Asked } from '../../commands/asked.ts';
-import { associate, dissociate, notAssociated } from '../../commands/hypervisors/associate.ts';
-import { createHypervisor, updateConfig, updateHypervisor } from '../../commands/hypervisors/describe.ts';
+import { associate } from '../../commands/hypervisors/associate.ts';
+import { updateConfig } from '../../commands/hypervisors/configure.ts';
+import { createHypervisor } from '../../commands/hypervisors/create.ts';
+import { dissociate, notAssociated } from '../../commands/hypervisors/dissociate.ts';
 import {
   asCreated,
   associationList,
@@ -26,17 +27,19 @@ import {
   readHypervisorWithSubnets,
 } from '../../commands/hypervisors/read.ts';
 import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
-import type { AppContext } from '../../context.ts';
-import type { Intent } from '../../intent/intent.ts';
-import { newId } from '../../intent/new-id.ts';
-import type { AcceptedOperation } from '../../intent/operation.ts';
-import { orAsRecorded, submit, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readBody, readStrictBody } from '../../middleware/body.ts';
-import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { linkNext, seedPage } from '../../middleware/pages.ts';
-import { pathParameter, queryParameters } from '../../middleware/parameters.ts';
+import { updateHypervisor } from '../../commands/hypervisors/update.ts';
+import { readBody, readStrictBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { expectedRevision, tag } from '../../http/entity-tag.ts';
+import { answerJson } from '../../http/json.ts';
+import { linkNext, seedPage } from '../../http/pages.ts';
+import { pathParameter, queryParameters } from '../../http/parameters.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { commandContext } from '../../operations/command-context.ts';
+import type { Intent } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import type { AcceptedOperation } from '../../operations/operation.ts';
+import { orAsRecorded, submit, submitRemoval } from '../../operations/submit.ts';
 
 /** GET /hypervisors */
 export async function list(c: AppContext): Promise<Response> {
@@ -50,7 +53,7 @@ export async function create(c: AppContext): Promise<Response> {
   const post = await readBody(c, hypervisorPostSchema);
   return submit(
     c,
-    () => createHypervisor(asked(c), post.id ?? newId(), post),
+    () => createHypervisor(commandContext(c), post.id ?? newId(), post),
     orAsRecorded(
       c,
       (operation) => {
@@ -80,7 +83,7 @@ export async function update(c: AppContext): Promise<Response> {
         });
       }
       refuseForeignName(read.body.id, patch);
-      return updateHypervisor(asked(c), read, patch, expectedRevision(c, read.revision));
+      return updateHypervisor(commandContext(c), read, patch, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,
@@ -95,7 +98,7 @@ export async function remove(c: AppContext): Promise<Response> {
   const { force } = queryParameters(c, removalQuerySchema);
   return submitRemoval(c, async () => {
     const read = await current(c);
-    return removeHypervisor(asked(c), read, force, expectedRevision(c, read.revision));
+    return removeHypervisor(commandContext(c), read, force, expectedRevision(c, read.revision));
   });
 }
 
@@ -141,7 +144,7 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
     c,
     async () => {
       const read = await readHypervisorWithSubnets(c.get('settings').database, idOf(c));
-      return dissociate(asked(c), read, subnet, expectedRevision(c, read.revision));
+      return dissociate(commandContext(c), read, subnet, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,
@@ -160,7 +163,7 @@ export async function getGuests(c: AppContext): Promise<Response> {
 async function changePart<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
-  command: (by: Asked, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
+  command: (by: CommandContext, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
   answerPart: (id: string) => Promise<Response>,
 ): Promise<Response> {
   const patch = await readStrictBody(c, schema);
@@ -168,7 +171,7 @@ async function changePart<Schema extends v.GenericSchema>(
     c,
     async () => {
       const read = await current(c);
-      return command(asked(c), read, patch, expectedRevision(c, read.revision));
+      return command(commandContext(c), read, patch, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,

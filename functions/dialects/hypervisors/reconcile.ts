@@ -1,12 +1,13 @@
 import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { resyncQuerySchema } from '../../../schema/api/fleet/reconcile.ts';
-import * as commands from '../../commands/hypervisors/reconcile.ts';
-import type { AppContext } from '../../context.ts';
-import { type FoundHypervisor, findHypervisor } from '../../intent/find-hypervisor.ts';
-import { answerOperation, submit } from '../../intent/submit.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { nextOf, ownPage } from '../../middleware/pages.ts';
-import { queryParameters } from '../../middleware/parameters.ts';
+import { orphanList, readOrphans } from '../../commands/hypervisors/read-orphans.ts';
+import * as commands from '../../commands/hypervisors/resync.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { nextOf, ownPage } from '../../http/pages.ts';
+import { queryParameters } from '../../http/parameters.ts';
+import { answerOperation, submit } from '../../operations/submit.ts';
+import { type FoundHypervisor, findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 
 /** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
 export async function resync(c: AppContext): Promise<Response> {
@@ -20,13 +21,13 @@ export async function resync(c: AppContext): Promise<Response> {
 
 /** GET /hypervisors/{id}/orphans */
 export async function listOrphans(c: AppContext): Promise<Response> {
-  const page = ownPage(c, commands.orphanList);
+  const page = ownPage(c, orphanList);
   const { id, held } = await named(c);
-  const { items, next } = await commands.readOrphans(c.get('settings').database, id, page);
+  const { items, next } = await readOrphans(c.get('settings').database, id, page);
   return answerJson(c, {
     orphans: items,
     held: held === null ? null : JSON.parse(held),
-    ...nextOf(commands.orphanList, next),
+    ...nextOf(orphanList, next),
   });
 }
 
@@ -34,7 +35,7 @@ export async function listOrphans(c: AppContext): Promise<Response> {
 export async function removeOrphans(c: AppContext): Promise<Response> {
   return submit(
     c,
-    async () => commands.sweep(c.get('principal'), await named(c)),
+    async () => commands.removeOrphans(c.get('principal'), await named(c)),
     ({ id }) => answerOperation(c, id),
   );
 }

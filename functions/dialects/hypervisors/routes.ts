@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
-import type { AppEnvironment } from '../../context.ts';
-import { servePath } from '../../middleware/methods.ts';
+import type { AppEnvironment } from '../../http/context.ts';
+import { servePath } from '../../http/methods.ts';
 import * as one from './hypervisors.ts';
 import * as reconcile from './reconcile.ts';
 import * as subnets from './subnets.ts';

@@ -1,26 +1,23 @@
 import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
 import { addressSchema, reservationSchema, subnetInputSchema } from '../../../schema/api/fleet/subnets.ts';
 import { Problem } from '../../../schema/problem.ts';
-import {
-  notReserved,
-  offsetOf,
-  releaseAddress,
-  reserveAddress,
-  reservedAddress,
-} from '../../commands/subnets/addresses.ts';
-import { asCreated, createSubnet, removeSubnet, updateSubnet } from '../../commands/subnets/define.ts';
+import { addressList, readAddress, readAddresses } from '../../commands/addresses/read.ts';
+import { notReserved, releaseAddress } from '../../commands/addresses/release.ts';
+import { offsetOf, reserveAddress, reservedAddress } from '../../commands/addresses/reserve.ts';
+import { asCreated, createSubnet } from '../../commands/subnets/create.ts';
 import { type ReadSubnet, readSubnet, readSubnets, subnetList } from '../../commands/subnets/read.ts';
-import { addressList, readAddress, readAddresses } from '../../commands/subnets/read-addresses.ts';
-import type { AppContext } from '../../context.ts';
-import { newId } from '../../intent/new-id.ts';
-import type { AcceptedOperation } from '../../intent/operation.ts';
-import { orAsRecorded, submit, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readOptionalBody, readStrictBody } from '../../middleware/body.ts';
-import { expectedRevision, tag } from '../../middleware/entity-tag.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { nextOf, ownPage } from '../../middleware/pages.ts';
-import { pathParameter } from '../../middleware/parameters.ts';
+import { removeSubnet } from '../../commands/subnets/remove.ts';
+import { updateSubnet } from '../../commands/subnets/update.ts';
+import { readOptionalBody, readStrictBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { expectedRevision, tag } from '../../http/entity-tag.ts';
+import { answerJson } from '../../http/json.ts';
+import { nextOf, ownPage } from '../../http/pages.ts';
+import { pathParameter } from '../../http/parameters.ts';
+import { commandContext } from '../../operations/command-context.ts';
+import { newId } from '../../operations/new-id.ts';
+import type { AcceptedOperation } from '../../operations/operation.ts';
+import { orAsRecorded, submit, submitRemoval } from '../../operations/submit.ts';
 
 /* Subnets and their addresses: an extension. */
 
@@ -35,7 +32,7 @@ export async function create(c: AppContext): Promise<Response> {
   const input = await readStrictBody(c, subnetInputSchema);
   return submit(
     c,
-    () => createSubnet(asked(c), input.id ?? newId(), input),
+    () => createSubnet(commandContext(c), input.id ?? newId(), input),
     orAsRecorded(
       c,
       (operation) => {
@@ -65,7 +62,7 @@ export async function update(c: AppContext): Promise<Response> {
     c,
     async () => {
       const read = await current(c);
-      return updateSubnet(asked(c), read, input, expectedRevision(c, read.revision));
+      return updateSubnet(commandContext(c), read, input, expectedRevision(c, read.revision));
     },
     orAsRecorded(
       c,
@@ -79,7 +76,7 @@ export async function update(c: AppContext): Promise<Response> {
 export async function remove(c: AppContext): Promise<Response> {
   return submitRemoval(c, async () => {
     const read = await current(c);
-    return removeSubnet(asked(c), read, expectedRevision(c, read.revision));
+    return removeSubnet(commandContext(c), read, expectedRevision(c, read.revision));
   });
 }
 
@@ -96,7 +93,7 @@ export async function reserve(c: AppContext): Promise<Response> {
   const id = idOf(c);
   return submit(
     c,
-    async () => reserveAddress(asked(c), await current(c), input),
+    async () => reserveAddress(commandContext(c), await current(c), input),
     ({ result }) => {
       const reservation = reservedAddress(result);
       c.header('location', `/subnets/${id}/addresses/${reservation.address}`);
@@ -117,7 +114,7 @@ export async function release(c: AppContext): Promise<Response> {
   return submitRemoval(c, async () => {
     const subnet = await current(c);
     const { offset, reservation } = await reservationOf(c, subnet, address);
-    return releaseAddress(asked(c), subnet, reservation, offset);
+    return releaseAddress(commandContext(c), subnet, reservation, offset);
   });
 }
 

@@ -1,9 +1,10 @@
 import type { CenBody, ContainerBody, ContainerPut } from '../../../schema/api/leviathan.ts';
-import { readCen, readContainer } from '../../commands/networks/read.ts';
-import type { AppContext } from '../../context.ts';
-import type { AcceptedOperation } from '../../intent/operation.ts';
-import { type Encode, orAsRecorded } from '../../intent/submit.ts';
-import { answerJson } from '../../middleware/json.ts';
+import { readCen } from '../../commands/cens/read.ts';
+import { readContainer } from '../../commands/containers/read.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import type { AcceptedOperation } from '../../operations/operation.ts';
+import { type Encode, orAsRecorded } from '../../operations/submit.ts';
 
 /* leviathan answers a write with what it changed as it is now; where that is gone since, as the write left it. */
 

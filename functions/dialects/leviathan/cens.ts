@@ -1,14 +1,15 @@
 import { cenIdSchema, cenImportSchema, cenListSchema } from '../../../schema/api/leviathan.ts';
-import { createCen, deleteCen } from '../../commands/networks/change-cen.ts';
-import { importCens } from '../../commands/networks/import-cens.ts';
-import { readCen } from '../../commands/networks/read.ts';
-import { destroyCens, makeCens } from '../../commands/networks/wire-cens.ts';
-import type { AppContext } from '../../context.ts';
-import { submit, submitAsynchronously, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readBody } from '../../middleware/body.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { pathParameter } from '../../middleware/parameters.ts';
+import { createCen } from '../../commands/cens/create.ts';
+import { deleteCen } from '../../commands/cens/delete.ts';
+import { importCens } from '../../commands/cens/import.ts';
+import { readCen } from '../../commands/cens/read.ts';
+import { destroyCens, makeCens } from '../../commands/cens/wire.ts';
+import { readBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { pathParameter } from '../../http/parameters.ts';
+import { commandContext } from '../../operations/command-context.ts';
+import { submit, submitAsynchronously, submitRemoval } from '../../operations/submit.ts';
 import { answerCen } from './answer.ts';
 
 /** POST /cen/import */
@@ -16,7 +17,7 @@ export async function importList(c: AppContext): Promise<Response> {
   const body = await readBody(c, cenImportSchema);
   return submit(
     c,
-    () => importCens(asked(c), body),
+    () => importCens(commandContext(c), body),
     () => answerJson(c, { imported: body.cenList.map(({ cenID }) => cenID) }),
   );
 }
@@ -24,28 +25,28 @@ export async function importList(c: AppContext): Promise<Response> {
 /** POST /cen/make */
 export async function make(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, () => makeCens(asked(c), cens));
+  return submitAsynchronously(c, () => makeCens(commandContext(c), cens));
 }
 
 /** POST /cen/destroy */
 export async function destroy(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, () => destroyCens(asked(c), cens));
+  return submitAsynchronously(c, () => destroyCens(commandContext(c), cens));
 }
 
 /** PUT /cen/{id} */
 export function put(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(c, () => createCen(asked(c), cen), answerCen(c, cen, []));
+  return submit(c, () => createCen(commandContext(c), cen), answerCen(c, cen, []));
 }
 
 /** GET /cen/{id} */
 export async function get(c: AppContext): Promise<Response> {
-  return answerJson(c, await readCen(asked(c), pathParameter(c, 'CenId', cenIdSchema)));
+  return answerJson(c, await readCen(commandContext(c), pathParameter(c, 'CenId', cenIdSchema)));
 }
 
 /** DELETE /cen/{id}: answers the CEN as it was. */
 export function remove(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submitRemoval(c, async () => deleteCen(asked(c), await readCen(asked(c), cen)));
+  return submitRemoval(c, async () => deleteCen(commandContext(c), await readCen(commandContext(c), cen)));
 }

@@ -1,16 +1,18 @@
 import { cenIdSchema, containerIdSchema, containerPutSchema, hostIdSchema } from '../../../schema/api/leviathan.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { deleteContainer, putContainer } from '../../commands/networks/change-container.ts';
-import { joinCen, leaveCen } from '../../commands/networks/change-membership.ts';
-import type { OnHost } from '../../commands/networks/host.ts';
-import { readContainer } from '../../commands/networks/read.ts';
-import type { AppContext } from '../../context.ts';
-import { findHypervisor } from '../../intent/find-hypervisor.ts';
-import { submit, submitRemoval } from '../../intent/submit.ts';
-import { asked } from '../../middleware/asked.ts';
-import { readOptionalBody } from '../../middleware/body.ts';
-import { answerJson } from '../../middleware/json.ts';
-import { pathParameter } from '../../middleware/parameters.ts';
+import { joinCen } from '../../commands/cens/join.ts';
+import { leaveCen } from '../../commands/cens/leave.ts';
+import { deleteContainer } from '../../commands/containers/delete.ts';
+import type { OnHost } from '../../commands/containers/host.ts';
+import { putContainer } from '../../commands/containers/put.ts';
+import { readContainer } from '../../commands/containers/read.ts';
+import { readOptionalBody } from '../../http/body.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { pathParameter } from '../../http/parameters.ts';
+import { commandContext } from '../../operations/command-context.ts';
+import { submit, submitRemoval } from '../../operations/submit.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { answerCen, answerContainer } from './answer.ts';
 
 /** PUT /host/{h}/{c} */
@@ -62,11 +64,11 @@ function containerOf(c: AppContext): string {
 /** The HostId of the path; a hypervisor in front of it must be the same one. */
 async function hostOf(c: AppContext): Promise<OnHost> {
   const host = pathParameter(c, 'HostId', hostIdSchema);
-  const { host: prefix, ...rest } = asked(c);
+  const { host: prefix, ...rest } = commandContext(c);
   if (prefix === null) return { ...rest, host, scoped: false };
   const { id, name } = await findHypervisor(rest.database, prefix);
   if (host !== name && host.toLowerCase() !== id) {
-    throw new Problem('not_found', `There is no host ${host} on hypervisor ${prefix}`, {
+    throw new Problem('not_found', `Host ${host} not found on hypervisor ${prefix}`, {
       errors: [{ parameter: 'HostId', detail: `is not ${name}, which the path begins with` }],
     });
   }

@@ -188,7 +188,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/cen/import',
       list({ cenID: 'a', containerIDs: ['host9/x'] }),
       422,
-      [{ pointer: '/cenList/0/containerIDs/0', detail: 'there is no hypervisor host9' }],
+      [{ pointer: '/cenList/0/containerIDs/0', detail: 'hypervisor host9 not found' }],
     ],
     [
       'a list that is none',
@@ -204,7 +204,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/cen/make',
       ['nobody'],
       404,
-      [{ pointer: '/0', detail: 'there is no CEN nobody' }],
+      [{ pointer: '/0', detail: 'CEN nobody not found' }],
     ],
     [
       'an unknown CEN to destroy',
@@ -212,7 +212,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/cen/destroy',
       ['nobody'],
       404,
-      [{ pointer: '/0', detail: 'there is no CEN nobody' }],
+      [{ pointer: '/0', detail: 'CEN nobody not found' }],
     ],
     [
       'a wrong id in a list',
@@ -237,7 +237,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/host/host9/c1',
       undefined,
       404,
-      [{ parameter: 'HostId', detail: 'there is no hypervisor host9' }],
+      [{ parameter: 'HostId', detail: 'hypervisor host9 not found' }],
     ],
     [
       'an unknown member of an extension',
@@ -245,7 +245,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/host/host1/c1',
       { tagg: 'x' },
       400,
-      [{ pointer: '/tagg', detail: 'is no member of this request' }],
+      [{ pointer: '/tagg', detail: 'unknown member' }],
     ],
     [
       'a process without a runtime',
@@ -261,7 +261,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/host/host1/c1',
       undefined,
       404,
-      [{ parameter: 'ContainerId', detail: 'there is no container c1 on host1' }],
+      [{ parameter: 'ContainerId', detail: 'container c1 not found on host1' }],
     ],
     [
       'a CEN that is not there',
@@ -269,7 +269,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/cen/a',
       undefined,
       404,
-      [{ parameter: 'CenId', detail: 'there is no CEN a' }],
+      [{ parameter: 'CenId', detail: 'CEN a not found' }],
     ],
     ['no member', 'DELETE', '/host/host1/c1/a', undefined, 404, [{ parameter: 'CenId', detail: 'c1 is not in a' }]],
     [
@@ -286,7 +286,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
       '/operations?page=1',
       undefined,
       400,
-      [{ parameter: 'page', detail: 'is no parameter of this request' }],
+      [{ parameter: 'page', detail: 'unknown parameter' }],
     ],
   ])('%s', async (_case, method, path, body, status, errors) => {
     const { database, ask } = await api();

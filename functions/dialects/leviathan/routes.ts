@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
-import type { AppEnvironment } from '../../context.ts';
-import { serveDialect } from '../../middleware/methods.ts';
+import type { AppEnvironment } from '../../http/context.ts';
+import { serveDialect } from '../../http/methods.ts';
 import * as cens from './cens.ts';
 import * as containers from './containers.ts';
 

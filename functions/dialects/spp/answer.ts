@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Problem } from '../../../schema/problem.ts';
-import type { AppContext } from '../../context.ts';
-import { RETRY_AFTER_SECONDS } from '../../middleware/problem.ts';
+import type { AppContext } from '../../http/context.ts';
+import { RETRY_AFTER_SECONDS } from '../../http/problem.ts';
 
 /* spp-ctl's answers: JSON without a line end where there is something to say, 204 where not, and errors as text. */
 

@@ -8,7 +8,7 @@ import {
 } from '../../../schema/api/spp/components.ts';
 import { readComponentName } from '../../../schema/api/spp/parameters.ts';
 import type { Vlan } from '../../../schema/api/spp/values.ts';
-import type { AppContext } from '../../context.ts';
+import type { AppContext } from '../../http/context.ts';
 import { give, readRules } from './target.ts';
 
 /** POST /v1/vfs/{id}/components */

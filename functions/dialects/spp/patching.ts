@@ -9,7 +9,7 @@ import {
   primaryPatchRemoval,
   primaryPort,
 } from '../../../schema/api/spp/patching.ts';
-import type { AppContext } from '../../context.ts';
+import type { AppContext } from '../../http/context.ts';
 import { give, readRules } from './target.ts';
 
 type Patching = 'nfv' | 'primary';

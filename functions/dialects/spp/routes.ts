@@ -2,12 +2,13 @@ import type { Hono } from 'hono';
 import type { ProcessType } from '../../../schema/api/spp/commands.ts';
 import { unknownUrl } from '../../../schema/api/spp/parameters.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { processList, readProcesses } from '../../commands/spp/read.ts';
-import type { AppContext, AppEnvironment } from '../../context.ts';
-import { asked, HYPERVISOR_PREFIX, withoutPrefix } from '../../middleware/asked.ts';
-import type { Methods } from '../../middleware/methods.ts';
-import { linkNext, seedPage } from '../../middleware/pages.ts';
-import { asProblem } from '../../middleware/problem.ts';
+import { processList, readProcesses } from '../../commands/processes/read.ts';
+import type { AppContext, AppEnvironment } from '../../http/context.ts';
+import { HYPERVISOR_PREFIX, withoutPrefix } from '../../http/hypervisor-prefix.ts';
+import type { Methods } from '../../http/methods.ts';
+import { linkNext, seedPage } from '../../http/pages.ts';
+import { asProblem } from '../../http/problem.ts';
+import { commandContext } from '../../operations/command-context.ts';
 import { answerBody, answerText } from './answer.ts';
 import * as components from './components.ts';
 import * as patching from './patching.ts';
@@ -69,7 +70,7 @@ export function answerSppError(error: unknown, c: AppContext): Response | undefi
 
 /** GET /v1/processes */
 async function listProcesses(c: AppContext): Promise<Response> {
-  const { items, next } = await readProcesses(asked(c), seedPage(c, processList));
+  const { items, next } = await readProcesses(commandContext(c), seedPage(c, processList));
   linkNext(c, processList, next);
   return answerBody(c, JSON.stringify(items));
 }

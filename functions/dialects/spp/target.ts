@@ -3,17 +3,18 @@ import type { ProcessType, SppCommand } from '../../../schema/api/spp/commands.t
 import { readProcessId, unknownProcess } from '../../../schema/api/spp/parameters.ts';
 import { type RequestRules, readRequest } from '../../../schema/api/spp/request.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { giveCommand } from '../../commands/spp/give.ts';
-import { findProcess, type NamedProcess, readProcess } from '../../commands/spp/read.ts';
-import type { AppContext } from '../../context.ts';
-import { submit } from '../../intent/submit.ts';
-import { asked, withoutPrefix } from '../../middleware/asked.ts';
-import { warnOfIgnored } from '../../middleware/body.ts';
-import { bodyText } from '../../middleware/body-text.ts';
+import { findProcess, type NamedProcess, readProcess } from '../../commands/processes/read.ts';
+import { sendCommand } from '../../commands/processes/send.ts';
+import { warnOfIgnored } from '../../http/body.ts';
+import { bodyText } from '../../http/body-text.ts';
+import type { AppContext } from '../../http/context.ts';
+import { withoutPrefix } from '../../http/hypervisor-prefix.ts';
+import { commandContext } from '../../operations/command-context.ts';
+import { submit } from '../../operations/submit.ts';
 import { answerBody, answerNothing } from './answer.ts';
 
 export async function answerStatus(c: AppContext, type: ProcessType): Promise<Response> {
-  return answerBody(c, await readProcess(asked(c), namedProcess(c, type)));
+  return answerBody(c, await readProcess(commandContext(c), namedProcess(c, type)));
 }
 
 function namedProcess(c: AppContext, type: ProcessType): NamedProcess {
@@ -44,14 +45,14 @@ export async function give(
   read: () => SppCommand | Promise<SppCommand>,
 ): Promise<Response> {
   const named = namedProcess(c, type);
-  const where = asked(c);
+  const where = commandContext(c);
   const command = await readCommand(read).catch(async (error: unknown) => {
     await findProcess(where, named);
     throw error;
   });
   return submit(
     c,
-    () => giveCommand(where, named, command),
+    () => sendCommand(where, named, command),
     () => answerNothing(c),
   );
 }

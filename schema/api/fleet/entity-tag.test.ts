@@ -48,7 +48,7 @@ describe('If-Match', () => {
     expect(() => ifMatch(header, 7)).toThrow(
       expect.objectContaining({
         status: 400,
-        message: 'If-Match is no list of entity tags',
+        message: 'invalid If-Match: expected a list of entity tags',
         errors: [{ parameter: 'If-Match', detail: 'must be * or a list of entity tags such as "7"' }],
       }),
     );

@@ -16,7 +16,7 @@ const list = new RegExp(`^[ \\t,]*(?:${tag}[ \\t]*(?:,[ \\t,]*|$))+$`);
 export function ifMatch(header: string, revision: number): boolean {
   if (header.trim() === '*') return true;
   if (!list.test(header)) {
-    throw new Problem('malformed', 'If-Match is no list of entity tags', {
+    throw new Problem('malformed', 'invalid If-Match: expected a list of entity tags', {
       errors: [{ parameter: 'If-Match', detail: 'must be * or a list of entity tags such as "7"' }],
     });
   }

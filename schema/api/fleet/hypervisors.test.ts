@@ -193,7 +193,7 @@ describe('the body of PATCH /hypervisors/{id}/subnets', () => {
   });
 
   const visible = 'must be 1 to 15 visible ASCII characters';
-  const name = 'is no name that a link can have';
+  const name = 'is not a valid link name';
   it.each<[unknown, Record<string, string>]>([
     [[], { '': 'must be an object' }],
     [{ net1: 'br0' }, { '/net1': 'must be a UUID' }],

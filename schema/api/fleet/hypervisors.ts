@@ -52,7 +52,7 @@ const readOnly = {
 /** An absent name is the id: that may be sent back, too, but no other's. */
 const sentNameSchema = v.union(
   [nameSchema, uuidSchema],
-  (issue) => v.safeParse(nameSchema, issue.input).issues?.[0].message ?? 'is no name',
+  (issue) => v.safeParse(nameSchema, issue.input).issues?.[0].message ?? 'is not a valid name',
 );
 
 const foreignName = 'must not look like a UUID: that would be an id';
@@ -133,7 +133,7 @@ const interfaceSchema = v.pipe(
   v.string('must be a string'),
   v.regex(/^[!-~]{1,15}$/, 'must be 1 to 15 visible ASCII characters'),
   v.regex(/^[^/:%]*$/, 'must not have "/", ":" or "%" in it'),
-  v.check((name) => !['.', '..', 'lo', 'all', 'default'].includes(name), 'is no name that a link can have'),
+  v.check((name) => !['.', '..', 'lo', 'all', 'default'].includes(name), 'is not a valid link name'),
 );
 
 /** Subnet to interface. */

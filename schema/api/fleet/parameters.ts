@@ -15,7 +15,7 @@ export function readHypervisorReference(text: string): string {
 /** A 404 for a UUID nobody has, a 400 for any other word. */
 export function unknownHypervisor(reference: string): Problem {
   const isUuid = uuidPattern.test(reference);
-  const detail = isUuid ? `there is no hypervisor ${reference}` : 'is neither a UUID nor the name of a hypervisor';
+  const detail = isUuid ? `hypervisor ${reference} not found` : 'is neither a UUID nor the name of a hypervisor';
   return new Problem(isUuid ? 'not_found' : 'invalid', isUuid ? detail : 'invalid hypervisor id', {
     errors: [{ parameter: 'id', detail }],
   });

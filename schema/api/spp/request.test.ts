@@ -48,7 +48,7 @@ describe('the faults of a request', () => {
   it('of an extension are unknown members too, twenty at most', () => {
     const one = problemOf(() => readRequest(capture, '{"action":"pause","a/b~c":1}'));
     expect(one.message).toBe('invalid key(action): pause.');
-    expect(one.errors?.[1]).toEqual({ pointer: '/a~1b~0c', detail: 'is no member of this request' });
+    expect(one.errors?.[1]).toEqual({ pointer: '/a~1b~0c', detail: 'unknown member' });
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`m${index}`, index]));
     expect(problemOf(() => checkRequest(capture, { action: 'start', ...many })).errors).toHaveLength(20);
   });

@@ -130,7 +130,7 @@ function valueFault(rules: RequestRules, body: JsonObject): (issue: v.BaseIssue<
 
 function unknownFault(pointer: string): Fault {
   const key = (pointer.split('/').at(-1) ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
-  return { message: unknownKey(key), error: { pointer, detail: 'is no member of this request' } };
+  return { message: unknownKey(key), error: { pointer, detail: 'unknown member' } };
 }
 
 function keyOf(issue: v.BaseIssue<unknown>): string {

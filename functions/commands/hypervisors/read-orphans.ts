@@ -1,0 +1,48 @@
+import * as v from 'valibot';
+import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import { timestamp } from '../../operations/operation.ts';
+
+interface OrphanRow {
+  readonly kind: 'link' | 'namespace';
+  readonly place: string;
+  readonly name: string;
+  readonly label: string;
+  readonly scans: number;
+  readonly first_seen_ms: number;
+}
+
+interface OrphanBody extends Pick<OrphanRow, 'kind' | 'name' | 'label' | 'scans'> {
+  /** The namespace that a link is in; null: the host's own. */
+  readonly namespace: string | null;
+  readonly first_seen: string;
+}
+
+const orphanKeySchema = v.strictTuple([v.string(), v.string(), v.string(), v.string()]);
+type OrphanKey = v.InferOutput<typeof orphanKeySchema>;
+
+/** By kind, namespace, name and label. */
+export const orphanList: List<OrphanKey> = { name: 'orphans', key: orphanKeySchema };
+
+const selectOrphans = `
+  SELECT kind, place, name, label, scans, first_seen_ms FROM orphans
+  WHERE hypervisor = :hypervisor AND (kind, place, name, label) > (:kind, :place, :name, :label)
+  ORDER BY kind, place, name, label LIMIT :limit + 1`;
+
+/** What a hypervisor's executor has found that bears this database's label and is in no row of it. */
+export async function readOrphans(
+  database: Database,
+  hypervisor: string,
+  page: Page<OrphanKey>,
+): Promise<Part<OrphanBody, OrphanKey>> {
+  const [kind, place, name, label] = page.after ?? ['', '', '', ''];
+  const [rows] = await database.read([
+    statement<OrphanRow>(selectOrphans, { hypervisor, kind, place, name, label, limit: limitOf(page) }),
+  ]);
+  const { items, next } = partOf(rows, page, (row): OrphanKey => [row.kind, row.place, row.name, row.label]);
+  return { items: items.map(orphanBody), next };
+}
+
+function orphanBody({ kind, place, name, label, scans, first_seen_ms }: OrphanRow): OrphanBody {
+  return { kind, namespace: place === '' ? null : place, name, label, scans, first_seen: timestamp(first_seen_ms) };
+}

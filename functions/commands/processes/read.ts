@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
+import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
+import type { ProcessType } from '../../../schema/api/spp/commands.ts';
+import { statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { alive } from '../../../schema/statements/alive.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
+import { severalPlaces } from '../../operations/targets/scheduled.ts';
+import { isNamed, type Target } from '../../operations/targets/target.ts';
+
+type Where = Pick<CommandContext, 'database' | 'host'>;
+
+/** What an executor that is not alive once wrote of its processes says nothing of now. */
+const connected = `
+  FROM hypervisors h CROSS JOIN spp_processes p ON p.hypervisor = h.id
+  WHERE ${alive('h')} AND p.connected`;
+
+const inScope = ({ host }: Where) => (host === null ? '' : `AND ${isNamed('h')}`);
+
+/** A process that a path names; `missing` is what to answer when it is not there. */
+export interface NamedProcess {
+  readonly process: number;
+  readonly type: ProcessType;
+  readonly missing: () => Problem;
+}
+
+const isProcess = 'AND p.process = :process AND p.type = :type';
+
+const onlyOne = `SELECT CASE count(*) WHEN 1 THEN max(p.hypervisor) END ${connected} ${isProcess}`;
+const connectedAnywhere = `(${onlyOne})`;
+const connectedToNamed = `(${onlyOne} AND ${isNamed('h')})`;
+
+/** The hypervisor that it is connected to; where two have such a process, neither. */
+export function connectedTo(where: Where, named: NamedProcess): Target {
+  const { process, type } = named;
+  return {
+    sql: where.host === null ? connectedAnywhere : connectedToNamed,
+    args: { process, type, host: where.host },
+    problem: () => findProcess(where, named).then(named.missing),
+  };
+}
+
+/** Throws `missing`, a 409 where two hypervisors have such a process, or a 422 where none can have one. */
+export async function findProcess(where: Where, named: NamedProcess): Promise<void> {
+  await only(where, named, 'p.hypervisor');
+}
+
+/** What a GET of it answers, as JSON text. Throws as {@link findProcess} does. */
+export async function readProcess(where: Where, named: NamedProcess): Promise<string> {
+  return (await only(where, named, 'p.hypervisor, p.body')).body;
+}
+
+interface Row {
+  readonly name: string;
+  readonly hypervisor: string;
+  readonly body: string;
+}
+
+async function only(where: Where, { process, type, missing }: NamedProcess, columns: string): Promise<Row> {
+  const [rows] = await where.database.read([
+    statement<Row>(`SELECT h.name, ${columns} ${connected} ${isProcess} ${inScope(where)}`, {
+      host: where.host,
+      process,
+      type,
+    }),
+  ]);
+  const [row] = rows;
+  if (!row) throw (await unavailable(where)) ?? missing();
+  if (rows.length > 1)
+    throw severalPlaces(
+      'Such a process',
+      rows.map(({ name }) => name),
+    );
+  return row;
+}
+
+const selectUnavailable = `
+  SELECT name, capabilities ->> '$.spp.reason' AS reason FROM hypervisors
+  WHERE NOT EXISTS (SELECT 1 FROM hypervisors WHERE coalesce(capabilities ->> '$.spp.available', 1)) ORDER BY created_ms LIMIT 1`;
+
+/** No process is connected where none can connect: then that is the reason. */
+async function unavailable({ database, host }: Where): Promise<Problem | undefined> {
+  if (host !== null) await findHypervisor(database, host);
+  const [rows] = await database.read([statement<{ name: string; reason: string }>(selectUnavailable)]);
+  const [row] = rows;
+  return row && new Problem('impossible', `${row.name} cannot be reached by SPP processes: ${row.reason}`);
+}
+
+const processKeySchema = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.string()]);
+type ProcessKey = v.InferOutput<typeof processKeySchema>;
+
+/** The primary first, then by id; of one id, by hypervisor. */
+export const processList: List<ProcessKey> = { name: 'processes', key: processKeySchema };
+
+const selectPage = (behind: string, order: string) => `
+  SELECT p.process, p.type, p.hypervisor FROM spp_processes p CROSS JOIN hypervisors h ON h.id = p.hypervisor
+  WHERE ${behind} AND p.connected AND ${alive('h')} ORDER BY ${order} LIMIT :limit + 1`;
+
+const selectPageOfFleet = selectPage('(p.process, p.hypervisor) > (:process, :hypervisor)', 'p.process, p.hypervisor');
+const selectPageOfOne = selectPage(
+  `p.hypervisor = (SELECT n.id FROM hypervisors n WHERE ${isNamed('n')}) AND p.process > :process`,
+  'p.process',
+);
+
+/** The processes that are connected. */
+export async function readProcesses(
+  { database, host }: Where,
+  page: Page<ProcessKey>,
+): Promise<Part<ProcessesBody[number], ProcessKey>> {
+  const [process, hypervisor] = page.after ?? [-1, ''];
+  const place = host === null ? { process, hypervisor } : { process, host };
+  const [rows] = await database.read([
+    statement<{ process: number; type: ProcessType; hypervisor: string }>(
+      host === null ? selectPageOfFleet : selectPageOfOne,
+      { ...place, limit: limitOf(page) },
+    ),
+  ]);
+  if (rows.length === 0 && host !== null) await findHypervisor(database, host);
+  const { items, next } = partOf(rows, page, (row): ProcessKey => [row.process, row.hypervisor]);
+  return {
+    items: items.map((row) =>
+      row.type === 'primary' ? { type: row.type } : { type: row.type, 'client-id': row.process },
+    ),
+    next,
+  };
+}

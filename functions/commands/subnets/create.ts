@@ -1,0 +1,45 @@
+import { defineSubnet, type SubnetBody, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
+import { now, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { guard } from '../../operations/guard.ts';
+import type { Intent } from '../../operations/intent.ts';
+import { newId } from '../../operations/new-id.ts';
+import { metadataOf, ofSubnet } from './record.ts';
+
+const upsert = `
+  INSERT INTO subnets (id, cidr, gateway, first, last, first_offset, last_offset, gateway_offset, metadata, revision, created_ms)
+  VALUES (:id, :cidr, :gateway, :start, :end, :startOffset, :endOffset, :gatewayOffset, :metadata, 1, ${now})
+  ON CONFLICT (id) DO UPDATE SET cidr = excluded.cidr, gateway = excluded.gateway, first = excluded.first, last = excluded.last,
+    first_offset = excluded.first_offset, last_offset = excluded.last_offset, gateway_offset = excluded.gateway_offset,
+    metadata = excluded.metadata, revision = revision + 1`;
+
+/** Defines a subnet, also one that is known by its id alone. */
+export function createSubnet({ principal }: CommandContext, id: string, input: SubnetInput): Intent {
+  const operation = newId();
+  const definition = defineSubnet(input);
+  return {
+    operation,
+    statements: [
+      ofSubnet(operation, 'subnet.create', id, principal, { ...input, id }),
+      guard(
+        'exists',
+        'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)',
+        { id },
+        () =>
+          new Problem('exists', `Subnet ${id} already exists`, {
+            errors: [{ pointer: '/id', detail: `already exists: ${id}` }],
+          }),
+      ),
+      statement(upsert, { id, ...definition, metadata: metadataOf(input) ?? '{}' }),
+    ],
+  };
+}
+
+/** A subnet as its POST made it, by the request that its operation keeps. */
+export function asCreated(id: string, input: SubnetInput): SubnetBody {
+  const { cidr, gateway, start, end, startOffset, endOffset, gatewayOffset } = defineSubnet(input);
+  const hasGateway = gatewayOffset !== null && gatewayOffset >= startOffset && gatewayOffset <= endOffset;
+  const free = endOffset - startOffset + 1 - (hasGateway ? 1 : 0);
+  return { id, cidr, gateway, start, end, metadata: input.metadata ?? {}, free, reserved: 0, hypervisors: [] };
+}

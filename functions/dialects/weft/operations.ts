@@ -1,0 +1,57 @@
+import { operationsQuerySchema } from '../../../schema/api/operations.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { cancelOperation } from '../../commands/operations/cancel.ts';
+import { retryOperation } from '../../commands/operations/retry.ts';
+import type { AppContext } from '../../http/context.ts';
+import { answerJson } from '../../http/json.ts';
+import { queryParameters } from '../../http/parameters.ts';
+import { readPreference, WAIT_MAX_SECONDS } from '../../http/prefer.ts';
+import { readOperations } from '../../operations/list.ts';
+import { isFinished, type OperationRow, operationBody, readOperation } from '../../operations/operation.ts';
+import { accept, answerOperation, submitAsynchronously, waitAsPreferred } from '../../operations/submit.ts';
+
+/** GET /operations: newest first; `before` takes a page's `next`, and gives the page after it. */
+export async function list(c: AppContext): Promise<Response> {
+  const { rows, next } = await readOperations(c.get('settings').database, queryParameters(c, operationsQuerySchema));
+  return answerJson(c, { operations: rows.map(operationBody), ...(next === undefined ? {} : { next }) });
+}
+
+/** GET /operations/{id}: one; `Prefer: wait=N` waits for its end. */
+export async function get(c: AppContext): Promise<Response> {
+  const preference = readPreference(c.req.header('prefer'), 0);
+  const row = await named(c);
+  await waitAsPreferred(c, row, preference);
+  return preference.wait === 0 ? answerJson(c, operationBody(row)) : answerOperation(c, row.id);
+}
+
+/** POST /operations/{id}/cancel: answers the operation when it has ended: 200, `cancelled` unless its end came first; 202 while it is undone. */
+export async function cancel(c: AppContext): Promise<Response> {
+  const { database } = c.get('settings');
+  const preference = readPreference(c.req.header('prefer'), WAIT_MAX_SECONDS);
+  const asked = await accept(c, async () => cancelOperation(c.get('principal'), await named(c)));
+  c.header('operation-id', asked.id);
+  const target = await readOperation(database, targetOf(c));
+  // What was cancelled may be forgotten before its cancellation is.
+  if (target === undefined) return answerOperation(c, asked.id);
+  const row = await waitAsPreferred(c, target, preference);
+  if (!isFinished(row)) c.header('location', `/operations/${row.id}`);
+  return answerOperation(c, row.id, isFinished(row) ? 200 : 202);
+}
+
+/** POST /operations/{id}/retry: files the request of an operation that failed or was cancelled as a new one. */
+export async function retry(c: AppContext): Promise<Response> {
+  return submitAsynchronously(c, async () =>
+    retryOperation(c.get('settings').database, c.get('principal'), await named(c)),
+  );
+}
+
+function targetOf(c: AppContext): string {
+  return c.req.param('id') ?? '';
+}
+
+async function named(c: AppContext): Promise<OperationRow> {
+  const id = targetOf(c);
+  const row = await readOperation(c.get('settings').database, id);
+  if (row === undefined) throw new Problem('not_found', `Operation ${id} not found`);
+  return row;
+}

@@ -1,0 +1,67 @@
+import type { MiddlewareHandler } from 'hono';
+import { Problem } from '../../schema/problem.ts';
+import type { AppEnvironment } from './context.ts';
+
+const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/**
+ * Lets in who may come in. On loopback a web page in a browser is an attacker (DNS rebinding, cross-site forms):
+ * `Host` must be one that we listen on, and requests of other sites are refused unless their origin is listed.
+ * Where an admin token is set, every request but the health checks must carry it (RFC 6750).
+ */
+export function requestGuard(): MiddlewareHandler<AppEnvironment> {
+  return async (c, next) => {
+    const { hosts, origins, adminToken } = c.get('settings');
+    const host = c.req.header('host')?.toLowerCase() ?? '';
+    if (hosts !== null && !hosts.has(host)) {
+      throw new Problem('misdirected', `Host "${host}" is not one that this API listens on`, {
+        hint: 'Use the address that the API printed at its start, or list the name in WEFT_ALLOWED_HOSTS',
+      });
+    }
+    refuseOtherSites(c.req.header('origin'), c.req.header('sec-fetch-site'), c.req.url, origins);
+    c.set('principal', await authenticate(c.req.path, c.req.header('authorization'), adminToken));
+    await next();
+  };
+}
+
+function refuseOtherSites(
+  origin: string | undefined,
+  fetchSite: string | undefined,
+  url: string,
+  origins: ReadonlySet<string>,
+): void {
+  if (origin !== undefined && origins.has(origin.toLowerCase())) return;
+  const foreign = origin !== undefined && originHost(origin) !== new URL(url).host;
+  if (foreign || fetchSite === 'cross-site' || fetchSite === 'same-site') {
+    throw new Problem(
+      'forbidden',
+      `ReplayHandlers of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
+      {
+        hint: 'List the origin in WEFT_ALLOWED_ORIGINS if it is meant to use this API',
+      },
+    );
+  }
+}
+
+function originHost(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+async function authenticate(path: string, header: string | undefined, token: string | undefined): Promise<string> {
+  if (token === undefined) return 'local';
+  if (header !== undefined && (await sameText(header, `Bearer ${token}`))) return 'admin';
+  if (openPaths.has(path)) return 'anonymous';
+  throw new Problem('unauthorized', 'Bearer token required', {
+    hint: 'Send "Authorization: Bearer …" with the value of WEFT_ADMIN_TOKEN',
+    headers: { 'www-authenticate': 'Bearer realm="weft"' },
+  });
+}
+
+/** Compares digests, so that the time it takes tells nothing about the token. */
+async function sameText(left: string, right: string): Promise<boolean> {
+  const encoder = new TextEncoder();
+  const digests = await Promise.all(
+    [left, right].map(async (text) => new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)))),
+  );
+  return (digests[0] ?? []).every((octet, index) => octet === digests[1]?.[index]);
+}

@@ -1,0 +1,142 @@
+import { type Database, DatabaseError, guard, type Statement, statement } from '../../schema/database/database.ts';
+import { Problem } from '../../schema/problem.ts';
+import { notRecorded } from '../http/database-problem.ts';
+import type { IdempotencyKey } from '../http/idempotency-key.ts';
+import { problemOf, withoutProblem } from './guard.ts';
+import { findByKey, guardKey, KEY_TAKEN, keepKey } from './idempotency.ts';
+import type { Intent } from './intent.ts';
+import { type AcceptedOperation, selectAccepted, selectOperation } from './operation.ts';
+import { pause } from './pause.ts';
+
+const RECORDED = 'recorded';
+
+/** Aborts a batch that the database executes for the second time, as behind a proxy that repeats what it got no answer to. */
+function guardRecorded(operation: string): Statement<never> {
+  return guard(RECORDED, 'NOT EXISTS (SELECT 1 FROM operations WHERE id = :operation)', { operation });
+}
+
+const acceptedEvents = (which: string) => `
+  INSERT INTO events (at_ms, hypervisor, type, subject, data)
+  SELECT created_ms, hypervisor, CASE status WHEN 'succeeded' THEN 'operation.succeeded' ELSE 'operation.accepted' END,
+    coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
+  FROM operations WHERE ${which} ORDER BY sequence`;
+
+const acceptedEvent = acceptedEvents('id = :operation');
+const acceptedWithParts = acceptedEvents(
+  'id = :operation OR parent = (SELECT sequence FROM operations WHERE id = :operation)',
+);
+
+export interface CommitOptions {
+  readonly key?: IdempotencyKey | undefined;
+  /** Answer all columns of the operation. */
+  readonly whole?: boolean;
+}
+
+/**
+ * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
+ * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
+ */
+export async function commit(
+  database: Database,
+  intent: Intent,
+  options: CommitOptions = {},
+): Promise<AcceptedOperation> {
+  try {
+    return await write(database, intent, options);
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return recordedOrRefused(database, intent, options.key, error);
+  }
+}
+
+async function write(database: Database, intent: Intent, { key, whole }: CommitOptions): Promise<AcceptedOperation> {
+  const { operation, statements, amended = false, isLarge } = intent;
+  // What the insertion returns is enough, but for what other statements make of it.
+  const selects = whole ? [selectOperation(operation)] : amended ? [selectAccepted(operation)] : [];
+  const batch = [
+    guardRecorded(operation),
+    ...(key ? [guardKey(key)] : []),
+    ...statements.map(withoutProblem),
+    ...(key ? [keepKey(operation, key)] : []),
+    statement(amended ? acceptedWithParts : acceptedEvent, { operation }),
+    ...selects,
+  ];
+  // Executors hear of it; that it was accepted, nobody waits for.
+  const rows = await database.write(batch, {
+    wakes: 'executors',
+    call: 'accept',
+    ...(isLarge ? { isLarge } : {}),
+  });
+  const accepted = selects.length > 0 ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
+  if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
+  return accepted as AcceptedOperation;
+}
+
+/** The operation, where the batch or another one of its key turns out to be there. */
+async function recordedOrRefused(
+  database: Database,
+  intent: Intent,
+  key: IdempotencyKey | undefined,
+  error: DatabaseError,
+): Promise<AcceptedOperation> {
+  const { code, reason, committed } = error;
+  if (committed === 'unknown' || (code === 'guard' && reason === RECORDED)) {
+    return lookUp(database, intent.operation, key, error);
+  }
+  const earlier = code === 'guard' && reason === KEY_TAKEN && key ? await findByKey(database, key) : undefined;
+  if (earlier !== undefined) return earlier;
+  if (code === 'guard' || code === 'constraint') throw await refusal(database, intent, error);
+  throw error.isAway ? notRecorded(error) : error;
+}
+
+/** Why the batch was aborted: the guard that did it knows. What nothing of the intent knows is a fault of ours. */
+async function refusal(database: Database, intent: Intent, error: DatabaseError): Promise<Error> {
+  const problem = problemOf(error, intent.statements, intent.constraints ?? []);
+  return problem === undefined ? error : problem(database);
+}
+
+/** Before each look for a batch whose answer was lost, in milliseconds: the server may be at it still. */
+const LOOK_PAUSES = [0, 100, 400];
+
+/**
+ * Finds out whether a batch whose answer was lost was committed. Throws a 503 where that cannot be told: what is not
+ * there yet may come.
+ */
+async function lookUp(
+  database: Database,
+  operation: string,
+  key: IdempotencyKey | undefined,
+  lost: DatabaseError,
+): Promise<AcceptedOperation> {
+  for (const milliseconds of LOOK_PAUSES) {
+    await pause(milliseconds);
+    const found = await look(database, operation, key);
+    if (found !== undefined) return found;
+  }
+  const otherwise = key ? ', or repeat with the same Idempotency-Key' : '';
+  throw new Problem(
+    'unavailable',
+    `unknown whether the operation was recorded; check GET /operations/${operation}${otherwise}`,
+    {
+      hint: key
+        ? undefined
+        : 'A repeated request may create a second operation: send an Idempotency-Key with each write',
+      cause: lost,
+      headers: { 'operation-id': operation },
+    },
+  );
+}
+
+async function look(
+  database: Database,
+  operation: string,
+  key: IdempotencyKey | undefined,
+): Promise<AcceptedOperation | undefined> {
+  try {
+    const [[found]] = await database.read([selectAccepted(operation)], { call: 'accepted' });
+    return found ?? (key && (await findByKey(database, key)));
+  } catch (error) {
+    if (error instanceof DatabaseError) return undefined;
+    throw error;
+  }
+}

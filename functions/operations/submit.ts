@@ -1,0 +1,132 @@
+import { DatabaseError } from '../../schema/database/database.ts';
+import { Problem, type ProblemDetails } from '../../schema/problem.ts';
+import type { AppContext } from '../http/context.ts';
+import { databaseReason } from '../http/database-problem.ts';
+import { answerJson } from '../http/json.ts';
+import { type Preference, readPreference, setPreferenceApplied, WAIT_MAX_SECONDS } from '../http/prefer.ts';
+import { commit } from './commit.ts';
+import { retryOnConflict } from './conflict.ts';
+import { findKey } from './idempotency.ts';
+import type { Intent } from './intent.ts';
+import {
+  type AcceptedOperation,
+  isFinished,
+  isWhole,
+  type OperationRow,
+  operationBody,
+  readOperation,
+} from './operation.ts';
+import { waitForOperation } from './wait.ts';
+
+/** How a dialect answers a write whose operation succeeded. */
+export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
+
+/** Says what a write means, with whatever it must read for that; asked again when another request changed what it has read. */
+export type Command = () => Intent | Promise<Intent>;
+
+/** A write that answers when its work is done, as the older daemons did; later than that it is a 202. */
+export function submit(c: AppContext, command: Command, encode: Encode): Promise<Response> {
+  return submitWaiting(c, command, encode, WAIT_MAX_SECONDS);
+}
+
+/** A write whose client is answered 202 at once unless it asks to wait: then 200 and the finished operation. */
+export function submitAsynchronously(c: AppContext, command: Command): Promise<Response> {
+  return submitWaiting(c, command, ({ id }) => answerOperation(c, id), 0);
+}
+
+/** Answers the operation as it is now. Throws a 404 for one that is not there. */
+export async function answerOperation(c: AppContext, id: string, status?: 200 | 202): Promise<Response> {
+  return answerJson(c, operationBody(await existing(c, id)), status ?? 200);
+}
+
+/** A removal answers the resource as it was. */
+export function submitRemoval(c: AppContext, command: Command): Promise<Response> {
+  return submit(c, command, ({ result }) => answerJson(c, JSON.parse(result ?? '{}').was));
+}
+
+/**
+ * As `encode`, which reads what the operation made. What is gone since cannot be read: then `recorded` answers with what
+ * the operation itself knows of it.
+ */
+export function orAsRecorded(c: AppContext, encode: Encode, recorded: (row: OperationRow) => Response): Encode {
+  return async (operation) => {
+    try {
+      return await encode(operation);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      return recorded(await existing(c, operation.id));
+    }
+  };
+}
+
+async function submitWaiting(c: AppContext, command: Command, encode: Encode, otherwise: number): Promise<Response> {
+  const preference = readPreference(c.req.header('prefer'), otherwise);
+  const accepted = await accept(c, command, { whole: preference.wait === 0 });
+  c.header('operation-id', accepted.id);
+  try {
+    const operation = await waitAsPreferred(c, accepted, preference);
+    if (preference.wait === 0 || !isFinished(operation)) {
+      c.header('location', `/operations/${operation.id}`);
+      return isWhole(operation)
+        ? answerJson(c, operationBody(operation), 202)
+        : await answerOperation(c, operation.id, 202);
+    }
+    if (operation.status === 'succeeded') return await encode(operation);
+    throw failure(operation);
+  } catch (error) {
+    throw error instanceof DatabaseError && error.isAway ? recordedButUnread(accepted.id, error) : error;
+  }
+}
+
+/** Waits for an operation as long as its client prefers, and tells the client how long that was. */
+export async function waitAsPreferred(
+  c: AppContext,
+  accepted: AcceptedOperation,
+  preference: Preference,
+): Promise<AcceptedOperation> {
+  const { database, readBudget, stopping } = c.get('settings');
+  const began = performance.now();
+  const operation = await waitForOperation(database, accepted, { seconds: preference.wait, readBudget, stopping });
+  const waited = isFinished(operation) ? preference.wait : Math.round((performance.now() - began) / 1000);
+  setPreferenceApplied(c, preference, waited);
+  return operation;
+}
+
+/**
+ * Records what the request means, or finds the operation that its idempotency key named before. That one counts
+ * whatever else is wrong by now: what the request is about may be gone since, and its entity tag be another. `whole`:
+ * the operation is to be answered as it is recorded, and comes with all its columns.
+ */
+export async function accept(c: AppContext, command: Command, { whole = false } = {}): Promise<AcceptedOperation> {
+  const { database } = c.get('settings');
+  const key = c.get('idempotencyKey');
+  try {
+    return await retryOnConflict(async () => commit(database, await command(), { key, whole }));
+  } catch (error) {
+    if (key === undefined || !(error instanceof Problem) || error.code === 'unavailable') throw error;
+    const earlier = await findKey(c);
+    if (earlier === undefined) throw error;
+    return earlier;
+  }
+}
+
+async function existing(c: AppContext, id: string): Promise<OperationRow> {
+  const operation = await readOperation(c.get('settings').database, id);
+  if (operation === undefined) throw new Problem('not_found', `Operation ${id} not found`);
+  return operation;
+}
+
+/** The work goes on, but nobody can say how far it is. */
+function recordedButUnread(id: string, error: DatabaseError): Problem {
+  return new Problem('unavailable', `Recorded as operation ${id}; ${databaseReason(error)}`, {
+    hint: `GET /operations/${id} shows its outcome`,
+    cause: error,
+    headers: { 'operation-id': id, location: `/operations/${id}` },
+  });
+}
+
+function failure(operation: AcceptedOperation): Problem {
+  const details: ProblemDetails | null = operation.error === null ? null : JSON.parse(operation.error);
+  if (details) return Problem.from(details);
+  return new Problem('internal', `Operation ${operation.id} ended as ${operation.status} without an error`);
+}

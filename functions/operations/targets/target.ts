@@ -1,0 +1,54 @@
+import type { Technology } from '../../../schema/api/capabilities.ts';
+import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import type { Problem } from '../../../schema/problem.ts';
+import type { Arguments } from '../../../schema/statements/ending.ts';
+import { has } from '../../../schema/statements/technologies.ts';
+
+/** Which hypervisor a request means. */
+export interface Target {
+  /** SQL for its id over `args`; NULL where the request means none of those that there are, or more than one. */
+  readonly sql: string;
+  readonly args: Arguments;
+  /** What is answered where it is NULL. */
+  readonly problem: (database: Database) => Promise<Problem>;
+}
+
+/** Over `host`, an id in any case or a name. */
+export const isNamed = (alias: string) => `(${alias}.id = lower(:host) OR ${alias}.name = :host)`;
+
+/** The one that the path names. */
+export function byName(host: string, problem: Target['problem'] = async () => unknownHypervisor(host)): Target {
+  return { sql: `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`, args: { host }, problem };
+}
+
+/** The work is the database's alone. */
+export const none: Target = {
+  sql: 'NULL',
+  args: {},
+  problem: () => {
+    throw new Error('the target `none` has no hypervisor to resolve');
+  },
+};
+
+/** The hypervisor that an operation of this batch was given; NULL where its choice found none. */
+export const hypervisor = '(SELECT hypervisor FROM operations WHERE id = :operation)';
+
+/** Holds when that hypervisor's executor found the technology on its host, also while it is away. */
+export function capableOf(technology: Technology): string {
+  return `(SELECT ${has('h', technology)} FROM hypervisors h WHERE h.id = ${hypervisor})`;
+}
+
+/** What a choice comes to at this moment, for the words of a refusal. */
+export async function resolve(
+  database: Database,
+  { sql, args }: Target,
+): Promise<{ id: string; name: string; capabilities: string } | undefined> {
+  const [rows] = await database.read([
+    statement<{ id: string; name: string; capabilities: string }>(
+      `SELECT id, name, capabilities FROM hypervisors WHERE id = ${sql}`,
+      args,
+    ),
+  ]);
+  return rows[0];
+}

@@ -1,0 +1,124 @@
+import { type Database, DatabaseError, type Ended } from '../../schema/database/database.ts';
+import { type AcceptedOperation, isFinished, selectAccepted } from './operation.ts';
+import { isExecutorSilent } from './waiting.ts';
+
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 500;
+const PAUSE_GROWTH = 1.5;
+
+/**
+ * The pauses between the reads of a waiting request, in milliseconds, from 25 on. Where reads are counted they grow so
+ * that the budget lasts for the whole wait; else up to half a second.
+ */
+export function pauses(milliseconds: number, readBudget: number): (turn: number) => number {
+  if (readBudget === Number.POSITIVE_INFINITY) {
+    return (turn) => Math.min(FIRST_PAUSE_MS * PAUSE_GROWTH ** turn, LONGEST_PAUSE_MS);
+  }
+  const growth = growthFor(milliseconds / FIRST_PAUSE_MS, readBudget);
+  return (turn) => FIRST_PAUSE_MS * growth ** turn;
+}
+
+const BISECTIONS = 40;
+
+/** The factor, 1 or more, of which so many powers from the 0th on add up to `sum` or a little more. */
+function growthFor(sum: number, count: number): number {
+  let [low, high] = [1, Math.max(1, sum)];
+  for (let turn = 0; turn < BISECTIONS; turn += 1) {
+    const middle = (low + high) / 2;
+    const reached = middle === 1 ? count : (middle ** count - 1) / (middle - 1);
+    if (reached < sum) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+export interface Patience {
+  readonly seconds: number;
+  /** How many reads it may take. */
+  readonly readBudget: number;
+  /** Ends the wait. */
+  readonly stopping?: AbortSignal | undefined;
+}
+
+/**
+ * Waits until the operation has ended, the patience is at its end, or its executor is found dead; answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it. A database that
+ * does not answer is asked again, until the last time.
+ */
+export async function waitForOperation(
+  database: Database,
+  accepted: AcceptedOperation,
+  { seconds, readBudget, stopping }: Patience,
+): Promise<AcceptedOperation> {
+  const doorbell = listen(database, accepted.id);
+  stopping?.addEventListener('abort', doorbell.ring);
+  const end = performance.now() + seconds * 1000;
+  const pause = pauses(seconds * 1000, readBudget);
+  let row = accepted;
+  try {
+    for (let reads = 0; reads < readBudget && !isFinished(row) && !isExecutorSilent(row); reads += 1) {
+      const left = end - performance.now();
+      if (left <= 0 || stopping?.aborted) break;
+      const ended = await doorbell.next(Math.min(pause(reads), left));
+      if (ended) return { ...row, ...ended, result: ended.result ?? row.result };
+      row = (await look(database, row.id)) ?? row;
+    }
+    return row;
+  } finally {
+    stopping?.removeEventListener('abort', doorbell.ring);
+    doorbell.close();
+  }
+}
+
+async function look(database: Database, operation: string): Promise<AcceptedOperation | undefined> {
+  try {
+    const [[row]] = await database.read([selectAccepted(operation)], { call: 'wait' });
+    return row;
+  } catch (error) {
+    if (error instanceof DatabaseError && error.isAway) return undefined;
+    throw error;
+  }
+}
+
+interface Doorbell {
+  /**
+   * Returns with the next commit that may concern the operation, as far as this process notices it, or after a pause,
+   * whichever is first; how it ended, where the commit told. A ring in between is kept.
+   */
+  next(milliseconds: number): Promise<Ended | null>;
+  /** As if something had been committed. */
+  readonly ring: () => void;
+  close(): void;
+}
+
+function listen(database: Database, operation: string): Doorbell {
+  let rung = false;
+  let ended: Ended | null = null;
+  let wake: (() => void) | undefined;
+  const ring = () => {
+    rung = true;
+    wake?.();
+  };
+  const unsubscribe = database.subscribe((news) => {
+    if (news !== null && !news.has(operation)) return;
+    ended = news?.get(operation) ?? ended;
+    ring();
+  });
+  return {
+    async next(milliseconds) {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, milliseconds);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wake = undefined;
+      rung = false;
+      return ended;
+    },
+    ring,
+    close: unsubscribe,
+  };
+}
