@@ -11,15 +11,15 @@ import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
 import { SequenceNote } from './host/sequence-note.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind } from './kinds/kind.ts';
+import { openNetworkHost } from './kinds/network/index.ts';
+import { openSppHost, openSppListener } from './kinds/spp/index.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
 import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
-import { openNetworkHost } from './network.ts';
-import { openSppHost, openSppListener } from './spp.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import type { Capability, Technology } from '../../schema/api/capabilities.ts';
 import type { Availability } from '../drivers/netns/driver.ts';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { kernelRelease } from './identity.ts';
 import { findInstalled, type Installed } from './installed.ts';
 import { hasKernelModule } from './kernel-modules.ts';

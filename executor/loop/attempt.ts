@@ -1,8 +1,8 @@
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { Change } from '../kinds/resource.ts';
 import type { ClaimedOperation } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
 import { converge } from './converge.ts';
 import { failureOf, isLeaseLost } from './failure.ts';
 import type { Lease } from './lease.ts';

@@ -1,7 +1,7 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import { claim, poll, pollStatement } from './claim.ts';
 import { Doorbell, type Turn } from './doorbell.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import { until } from '../../test/support/until.ts';
-import type { Health, Kind } from '../kinds.ts';
+import type { Health, Kind } from '../kinds/kind.ts';
+import type { Touched } from '../kinds/resource.ts';
 import type { Resting } from '../records/records.ts';
-import type { Touched } from '../resources/resource.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { register } from './registration.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '../../schema/database/database.ts';
+import type { Change } from '../kinds/resource.ts';
 import type { Changes, ClaimedOperation, Records } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
 
 export interface LoadRequest {
   readonly records: Pick<Records<unknown>, 'load'>;

@@ -3,7 +3,7 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError, refusal } from '../drivers/netns/errors.ts';
-import type { Change, Step } from '../resources/resource.ts';
+import type { Change, Step } from '../kinds/resource.ts';
 import { Executor } from './executor.ts';
 import { type Registration, register } from './registration.ts';
 import {

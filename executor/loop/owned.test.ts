@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, DatabaseError, guard, statement } from '../../schema/database/database.ts';
 import { until } from '../../test/support/until.ts';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
 import { register } from './registration.ts';
 import {

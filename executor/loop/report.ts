@@ -10,7 +10,7 @@ import {
 } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
-import { Gathering } from '../gathering.ts';
+import { Batcher } from '../kinds/batcher.ts';
 import type { ClaimedOperation } from '../records/records.ts';
 import { type PollRow, pollOf } from './claim.ts';
 import { isDatabaseAway } from './failure.ts';
@@ -64,11 +64,11 @@ const NOT_RUNNING = 'not_running';
  */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #reports: Gathering<Report, ReadonlyMap<Report, Reported | DatabaseError>>;
+  readonly #reports: Batcher<Report, ReadonlyMap<Report, Reported | DatabaseError>>;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    this.#reports = new Gathering((reports) => this.#writeAll(reports));
+    this.#reports = new Batcher((reports) => this.#writeAll(reports));
   }
 
   /** Returns when the report is in the database. Throws the {@link DatabaseError} that refuses it, `fenced` too. */

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { loading } from '../records/records.ts';
 import { Executor } from './executor.ts';
 import { register } from './registration.ts';

@@ -2,9 +2,9 @@ import { type Database, DatabaseError } from '../../schema/database/database.ts'
 import { Problem } from '../../schema/problem.ts';
 import { collectGarbageEach } from '../../schema/process/collect-garbage.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { Change } from '../kinds/resource.ts';
 import type { Changes, ClaimedOperation } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
 import { Attempt } from './attempt.ts';
 import { failureOf, isDatabaseAway } from './failure.ts';
 import type { Lease } from './lease.ts';

@@ -1,5 +1,5 @@
 import { now, type Statement, statement } from '../../schema/database/database.ts';
-import type { Noted } from '../resources/bridges/desired.ts';
+import type { Noted } from '../kinds/bridges/desired.ts';
 import { pauseAfter } from './failures.ts';
 
 /** The set of bridges of a hypervisor, over SQL for its id. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
-import type { Bridges, ObservedBridges } from '../resources/bridges/desired.ts';
+import type { Bridges, ObservedBridges } from '../kinds/bridges/desired.ts';
 import { bridgesRecords } from './bridges.ts';
 import type { ClaimedOperation, Ending, Records } from './records.ts';
 

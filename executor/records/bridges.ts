@@ -1,9 +1,9 @@
 import { type Database, type Rows, type Statement, statement } from '../../schema/database/database.ts';
 import { label } from '../../schema/names.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
-import type { Bridges, InterfaceWish, ObservedBridges } from '../resources/bridges/desired.ts';
-import { isNoted, type Verdict, verdicts } from '../resources/bridges/verdict.ts';
-import type { Change } from '../resources/resource.ts';
+import type { Bridges, InterfaceWish, ObservedBridges } from '../kinds/bridges/desired.ts';
+import { isNoted, type Verdict, verdicts } from '../kinds/bridges/verdict.ts';
+import type { Change } from '../kinds/resource.ts';
 import { type AssociationRow, type BridgesRow, selectBridgesRows } from './bridges-rows.ts';
 import { loading, type Records, selectLast } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { label } from '../../schema/names.ts';
-import type { MemberWish, NamespaceWish, Network, SegmentWish } from '../resources/network/desired.ts';
-import type { Change, Labelled } from '../resources/resource.ts';
+import type { MemberWish, NamespaceWish, Network, SegmentWish } from '../kinds/network/desired.ts';
+import type { Change, Labelled } from '../kinds/resource.ts';
 import type { CenRow, ContainerRow, MemberRow, OperationRowSet } from './network-rows.ts';
 
 /** A removal that failed stays wanted, and a repair is tried again. */

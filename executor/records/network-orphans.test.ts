@@ -3,7 +3,7 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { label } from '../../schema/names.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
-import type { Labelled } from '../resources/resource.ts';
+import type { Labelled } from '../kinds/resource.ts';
 import { networkResting } from './network-resting.ts';
 
 const insertContainers = `

@@ -1,6 +1,6 @@
 import { type Database, statement } from '../../schema/database/database.ts';
-import type { Network } from '../resources/network/desired.ts';
-import type { Labelled } from '../resources/resource.ts';
+import type { Network } from '../kinds/network/desired.ts';
+import type { Labelled } from '../kinds/resource.ts';
 import { bridgesSubject } from './bridges-rows.ts';
 import type { Resting } from './records.ts';
 

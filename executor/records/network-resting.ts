@@ -1,8 +1,8 @@
 import { type Database, statement } from '../../schema/database/database.ts';
 import { label, subject } from '../../schema/names.ts';
 import { cenSubject, containerSubject } from '../../schema/statements/networks.ts';
-import type { MemberWish, Network } from '../resources/network/desired.ts';
-import type { Touched } from '../resources/resource.ts';
+import type { MemberWish, Network } from '../kinds/network/desired.ts';
+import type { Touched } from '../kinds/resource.ts';
 import { findOrphans } from './network-orphans.ts';
 import { type AtRest, type Records, type Resting, selectLast } from './records.ts';
 

@@ -1,7 +1,7 @@
 import { now, type Statement, statement, type Value } from '../../schema/database/database.ts';
 import { forgetCens, forgetContainers, freeMembers, takeBackNetworks } from '../../schema/statements/networks.ts';
-import { type Network, wiringType } from '../resources/network/desired.ts';
-import type { Change } from '../resources/resource.ts';
+import { type Network, wiringType } from '../kinds/network/desired.ts';
+import type { Change } from '../kinds/resource.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from './failures.ts';
 import type { ClaimedOperation, Ending } from './records.ts';
 

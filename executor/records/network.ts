@@ -1,6 +1,6 @@
 import type { Database, Rows } from '../../schema/database/database.ts';
-import type { Network } from '../resources/network/desired.ts';
-import type { Change, Labelled } from '../resources/resource.ts';
+import type { Network } from '../kinds/network/desired.ts';
+import type { Change, Labelled } from '../kinds/resource.ts';
 import { networkChange, sweepChange } from './network-change.ts';
 import { networkResting } from './network-resting.ts';
 import { type OperationRowSet, selectOperationRows } from './network-rows.ts';

@@ -1,7 +1,7 @@
 import { type Rows, type Statement, statement } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
-import type { Change, Labelled, Touched } from '../resources/resource.ts';
+import type { Change, Labelled, Touched } from '../kinds/resource.ts';
 
 type Operation = typeof operations.$inferSelect;
 

@@ -1,6 +1,6 @@
 import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../schema/api/spp/answers.ts';
 import { now, type Statement, statement } from '../../schema/database/database.ts';
-import type { SeenProcess } from '../resources/spp/desired.ts';
+import type { SeenProcess } from '../kinds/spp/desired.ts';
 
 /** A sighting that is older than what stands there changes nothing. */
 const note = `

@@ -1,8 +1,8 @@
 import { processSubject, REPLAY, type SppRequest } from '../../schema/api/spp/commands.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
-import type { Change, Touched } from '../resources/resource.ts';
-import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../resources/spp/desired.ts';
-import { sightingVersion } from '../resources/spp/panel.ts';
+import type { Change, Touched } from '../kinds/resource.ts';
+import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../kinds/spp/desired.ts';
+import { sightingVersion } from '../kinds/spp/panel.ts';
 import { type AtRest, type ClaimedOperation, loading, type Records, selectLast } from './records.ts';
 import { type ItemRow, keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
+import type { Labelled, Step } from '../../kinds/resource.ts';
 import type { Resting } from '../../records/records.ts';
-import type { Labelled, Step } from '../../resources/resource.ts';
 import { type Comparable, comparing } from './differences.ts';
 
 /** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */

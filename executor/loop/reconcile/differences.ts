@@ -1,6 +1,6 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
+import type { HostPart, Labelled, Resource, Step, Touched } from '../../kinds/resource.ts';
 import type { AtRest, Records, Resting } from '../../records/records.ts';
-import type { HostPart, Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
 
 /*
  * Comparisons of what is at rest with the host. What they answer is plain data, small on a host that is as wanted: it may

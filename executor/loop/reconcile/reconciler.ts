@@ -1,9 +1,9 @@
 import type { Held, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
-import type { Kind } from '../../kinds.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { Touched } from '../../kinds/resource.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
-import type { Touched } from '../../resources/resource.ts';
 import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../schema/process/logger.ts';
-import type { Kind } from '../../kinds.ts';
-import type { Touched } from '../../resources/resource.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { Touched } from '../../kinds/resource.ts';
 import { isDatabaseAway } from '../failure.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';

@@ -1,14 +1,14 @@
-import type { Database } from '../schema/database/database.ts';
-import type { DatabaseAddress } from '../schema/database/reader.ts';
-import type { Logger } from '../schema/process/logger.ts';
-import { bridgesKind } from './bridges.ts';
+import type { Database } from '../../../schema/database/database.ts';
+import type { DatabaseAddress } from '../../../schema/database/reader.ts';
+import type { Logger } from '../../../schema/process/logger.ts';
+import { type HostChange, openNetnsDriver, openNetnsMonitor } from '../../drivers/netns/driver.ts';
+import type { Lease } from '../../loop/lease.ts';
+import type { Registration } from '../../loop/registration.ts';
+import { networkRecords } from '../../records/network.ts';
+import { bridgesKind } from '../bridges/index.ts';
+import { type Kind, kind } from '../kind.ts';
 import { openComparer } from './comparer/comparer.ts';
-import { type HostChange, openNetnsDriver, openNetnsMonitor } from './drivers/netns/driver.ts';
-import { type Kind, kind } from './kinds.ts';
-import type { Lease } from './loop/lease.ts';
-import type { Registration } from './loop/registration.ts';
-import { networkRecords } from './records/network.ts';
-import { networkResource } from './resources/network/resource.ts';
+import { networkResource } from './resource.ts';
 
 const operations = new Set([
   'container.create',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { SimulatedHost } from '../../resources/network/simulated-host.ts';
 import type { Network, SegmentWish } from './desired.ts';
 import { plan } from './plan.ts';
-import { SimulatedHost } from './simulated-host.ts';
 import type { ObservedNetwork } from './steps.ts';
 
 /* What a plan costs: the properties of wishes and links that it reads, which do not depend on the machine. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { until } from '../../test/support/until.ts';
+import { until } from '../../../../test/support/until.ts';
 import { openComparer } from './comparer.ts';
 import type { ComparerOptions } from './protocol.ts';
 

@@ -1,7 +1,7 @@
-import type { Technology } from '../schema/api/capabilities.ts';
-import type { Compare } from './loop/reconcile/differences.ts';
-import type { Records } from './records/records.ts';
-import type { Resource, Step } from './resources/resource.ts';
+import type { Technology } from '../../schema/api/capabilities.ts';
+import type { Compare } from '../loop/reconcile/differences.ts';
+import type { Records } from '../records/records.ts';
+import type { Resource, Step } from './resource.ts';
 
 /** Whether a technology can be used now. */
 export type Health = { readonly available: true } | { readonly available: false; readonly reason: string };

@@ -1,6 +1,6 @@
 import type { HostView, LinkSelection, NetnsDriver } from '../../drivers/netns/driver.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
-import { Gathering } from '../../gathering.ts';
+import { Batcher } from '../batcher.ts';
 import type { HostPart, Resource } from '../resource.ts';
 import { type Network, type SegmentWish, wiringType } from './desired.ts';
 import { labelled } from './labelled.ts';
@@ -25,7 +25,7 @@ export function networkComparison(
   driver: Pick<NetnsDriver, 'view'> & Partial<Pick<NetnsViewer, 'names'>>,
   partSize = PART_NAMESPACES,
 ): Compared {
-  const views = new Gathering(async (networks: readonly Network[]) => {
+  const views = new Batcher(async (networks: readonly Network[]) => {
     const { namespaces, links } = concerned(networks);
     return observed(await driver.view(namespaces, links));
   });

@@ -8,7 +8,7 @@ interface Waiter<Item, Result> {
  * Calls that come while one is under way go together into the next one: for work that costs little more for many than
  * for one. Every call is answered by a run that began after it was made.
  */
-export class Gathering<Item, Result> {
+export class Batcher<Item, Result> {
   readonly #run: (items: readonly Item[]) => Promise<Result>;
   #waiting: Waiter<Item, Result>[] = [];
   #running = false;

@@ -1,10 +1,10 @@
-import type { Database } from '../schema/database/database.ts';
-import type { NetnsDriver } from './drivers/netns/driver.ts';
-import { type Kind, kind } from './kinds.ts';
-import type { Registration } from './loop/registration.ts';
-import { bridgesOperations, bridgesRecords } from './records/bridges.ts';
-import { bridgesResource } from './resources/bridges/resource.ts';
-import type { HostChanges } from './resources/network/resource.ts';
+import type { Database } from '../../../schema/database/database.ts';
+import type { NetnsDriver } from '../../drivers/netns/driver.ts';
+import type { Registration } from '../../loop/registration.ts';
+import { bridgesOperations, bridgesRecords } from '../../records/bridges.ts';
+import { type Kind, kind } from '../kind.ts';
+import type { HostChanges } from '../network/resource.ts';
+import { bridgesResource } from './resource.ts';
 
 interface BridgesOptions {
   readonly database: Database;

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
-import { DatabaseError } from '../../schema/database/database.ts';
-import { NetnsError } from '../drivers/netns/driver.ts';
+import { DatabaseError } from '../../../../schema/database/database.ts';
+import { NetnsError } from '../../../drivers/netns/driver.ts';
 import { received, type SentError, sent } from './sent-error.ts';
 
 /** The error as another thread gets it. */

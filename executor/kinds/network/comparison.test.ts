@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing } from '../../loop/reconcile/differences.ts';
 import type { Resting } from '../../records/records.ts';
+import { SimulatedHost } from '../../resources/network/simulated-host.ts';
 import type { Labelled } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import { plan } from './plan.ts';
-import { SimulatedHost } from './simulated-host.ts';
 
 const CENS = 6;
 const MEMBERS = 4;

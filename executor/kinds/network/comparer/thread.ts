@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openReader } from '../../schema/database/reader.ts';
-import { labelPrefix } from '../../schema/names.ts';
-import { collectGarbageEach } from '../../schema/process/collect-garbage.ts';
-import { collectGarbageWhenQuiet } from '../drivers/collect-garbage.ts';
-import { type NetnsViewer, openNetnsViewer } from '../drivers/netns/viewer.ts';
-import { comparing } from '../loop/reconcile/differences.ts';
-import { networkResting } from '../records/network-resting.ts';
-import { networkComparison } from '../resources/network/comparison.ts';
-import type { Touched } from '../resources/resource.ts';
+import { openReader } from '../../../../schema/database/reader.ts';
+import { labelPrefix } from '../../../../schema/names.ts';
+import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
+import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
+import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
+import { comparing } from '../../../loop/reconcile/differences.ts';
+import { networkResting } from '../../../records/network-resting.ts';
+import type { Touched } from '../../resource.ts';
+import { networkComparison } from '../comparison.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { sent } from './sent-error.ts';
 

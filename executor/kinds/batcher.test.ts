@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { Gathering } from './gathering.ts';
+import { Batcher } from './batcher.ts';
 
 it('puts what comes during a run into the next one, and answers nothing from a run that began before', async () => {
   const runs: number[][] = [];
   let proceed: () => void = () => undefined;
   const first = Promise.withResolvers<void>();
-  const gathering = new Gathering<number, number>(async (items) => {
+  const gathering = new Batcher<number, number>(async (items) => {
     runs.push([...items]);
     if (runs.length === 1) {
       const gate = new Promise<void>((resolve) => {
@@ -28,7 +28,7 @@ it('puts what comes during a run into the next one, and answers nothing from a r
 });
 
 it('tells all of a run that it failed, and goes on', async () => {
-  const gathering = new Gathering<string, string>(async (items) => {
+  const gathering = new Batcher<string, string>(async (items) => {
     if (items.includes('bad')) throw new Error('bad');
     return items.join();
   });

@@ -1,5 +1,5 @@
 import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
-import { Gathering } from '../../gathering.ts';
+import { Batcher } from '../batcher.ts';
 import type { Resource, Touched } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
@@ -15,7 +15,7 @@ export function networkResource(
   driver: NetnsDriver,
   changes?: HostChanges,
 ): Resource<Network, ObservedNetwork, NetworkStep> {
-  const deletions = new Gathering(async (aliases: readonly (readonly string[])[]) =>
+  const deletions = new Batcher(async (aliases: readonly (readonly string[])[]) =>
     driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
   );
   return {

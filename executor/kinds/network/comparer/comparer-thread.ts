@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import type { Connection } from '../drivers/reopening.ts';
-import { TechnologyAway } from '../loop/attempt.ts';
-import type { Comparison } from '../loop/reconcile/differences.ts';
-import type { Touched } from '../resources/resource.ts';
+import type { Connection } from '../../../drivers/reopening.ts';
+import { TechnologyAway } from '../../../loop/attempt.ts';
+import type { Comparison } from '../../../loop/reconcile/differences.ts';
+import type { Touched } from '../../resource.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { received } from './sent-error.ts';
 

@@ -1,17 +1,17 @@
-import { operationKinds, REPLAY } from '../schema/api/spp/commands.ts';
-import type { Database } from '../schema/database/database.ts';
-import type { Configuration } from '../schema/process/configuration.ts';
-import type { Logger } from '../schema/process/logger.ts';
-import { type LogLevel, openSppDriver, type SppDriver } from './drivers/spp/driver.ts';
-import { type Health, type Kind, kind } from './kinds.ts';
-import { untilAvailable } from './loop/outage.ts';
-import { fence, type Registration } from './loop/registration.ts';
-import type { LoopTimes } from './loop/times.ts';
-import { eventOf, sppRecords } from './records/spp.ts';
-import { forgetProcesses, noteGone, noteProcess } from './records/spp-processes.ts';
-import type { Touched } from './resources/resource.ts';
-import { Panel, processOf, sightingVersion } from './resources/spp/panel.ts';
-import { sppResource } from './resources/spp/resource.ts';
+import { operationKinds, REPLAY } from '../../../schema/api/spp/commands.ts';
+import type { Database } from '../../../schema/database/database.ts';
+import type { Configuration } from '../../../schema/process/configuration.ts';
+import type { Logger } from '../../../schema/process/logger.ts';
+import { type LogLevel, openSppDriver, type SppDriver } from '../../drivers/spp/driver.ts';
+import { untilAvailable } from '../../loop/outage.ts';
+import { fence, type Registration } from '../../loop/registration.ts';
+import type { LoopTimes } from '../../loop/times.ts';
+import { eventOf, sppRecords } from '../../records/spp.ts';
+import { forgetProcesses, noteGone, noteProcess } from '../../records/spp-processes.ts';
+import { type Health, type Kind, kind } from '../kind.ts';
+import type { Touched } from '../resource.ts';
+import { Panel, processOf, sightingVersion } from './panel.ts';
+import { sppResource } from './resource.ts';
 
 const operations = new Set([...Object.values(operationKinds), REPLAY]);
 

@@ -1,7 +1,7 @@
-import { DatabaseError } from '../../schema/database/database.ts';
-import { copyOf, type ErrorCopy, errorOf } from '../../schema/database/error-copy.ts';
-import { NetnsError } from '../drivers/netns/driver.ts';
-import type { NetnsErrorFields } from '../drivers/netns/errors.ts';
+import { DatabaseError } from '../../../../schema/database/database.ts';
+import { copyOf, type ErrorCopy, errorOf } from '../../../../schema/database/error-copy.ts';
+import { NetnsError } from '../../../drivers/netns/driver.ts';
+import type { NetnsErrorFields } from '../../../drivers/netns/errors.ts';
 
 /** An error on its way from one thread to another, which keeps of its class only what is plain. */
 export type SentError =

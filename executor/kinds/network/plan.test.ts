@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { SimulatedHost } from '../../resources/network/simulated-host.ts';
 import type { MemberWish, Network, SegmentWish } from './desired.ts';
 import { layout } from './layout.ts';
 import { plan } from './plan.ts';
-import { SimulatedHost } from './simulated-host.ts';
 
 function segment(name: string, containers: readonly string[], made = true): SegmentWish {
   const members = containers.map((container): MemberWish => {
