@@ -76,9 +76,4 @@ export interface Change<Desired> {
   readonly after: Desired;
   /** How many items the operation's progress counts. */
   readonly total: number;
-  /**
-   * `undo`: when it fails for good, the host converges to `before`. `repair`: it stays as far as it got, and repairs
-   * go on; only when it is cancelled it is undone.
-   */
-  readonly onFailure: 'undo' | 'repair';
 }

@@ -1,5 +1,6 @@
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
+import { TechnologyAway } from '../kinds/health.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Change } from '../kinds/resource.ts';
 import type { ClaimedOperation } from '../records/records.ts';
@@ -57,7 +58,8 @@ export class Attempt {
 
   /** A change that fails for good, or is not wanted any more, is taken back: the host converges to what was before. */
   async undo(status: 'failed' | 'cancelled', problem: Problem): Promise<Outcome | undefined> {
-    const { before, onFailure } = this.#change;
+    const { before } = this.#change;
+    const { onFailure } = this.#kind.definition.operations[this.#operation.kind] ?? { onFailure: 'undo' };
     if (status === 'failed' && onFailure === 'repair') return this.#ended(status, problem);
     try {
       const check = () => this.#hooks.lease.check();
@@ -137,18 +139,5 @@ class Cancelled extends Problem {
 class NeverTouched extends Problem {
   constructor({ kind }: ClaimedOperation, reason: string) {
     super('deadline', `${kind} could not begin before its deadline: ${reason}`);
-  }
-}
-
-/** What the operation works on cannot be asked now. The code is that of the drivers' own errors. */
-export class TechnologyAway extends Error {
-  override readonly name = 'TechnologyAway';
-  readonly code = 'away';
-  readonly transient = true;
-
-  constructor(reason: string) {
-    super(reason);
-    // It is the host's state and nothing of the code's.
-    this.stack = `${this.name}: ${reason}`;
   }
 }

@@ -193,7 +193,9 @@ export class Executor {
   /** Kinds of operations whose technology is away. */
   #away(): string[] {
     const { kinds } = this.#options;
-    return kinds.flatMap((kind) => (kind.health?.().available === false ? [...kind.operations] : []));
+    return kinds.flatMap((kind) =>
+      kind.health?.().available === false ? Object.keys(kind.definition.operations) : [],
+    );
   }
 
   /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */

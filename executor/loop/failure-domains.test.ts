@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import { until } from '../../test/support/until.ts';
-import type { Health, Kind } from '../kinds/kind.ts';
+import type { Health } from '../kinds/health.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { Touched } from '../kinds/resource.ts';
 import type { Resting } from '../records/records.ts';
 import { Executor } from './executor.ts';
@@ -28,8 +29,7 @@ async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
   const near = counterKind(counting(), one);
   const far: Kind = {
     ...counterKind(other, one),
-    technology: 'libvirt',
-    operations: new Set(['far.do']),
+    definition: { ...near.definition, technology: 'libvirt', operations: { 'far.do': { onFailure: 'undo' } } },
     health: () => (failsToLook ? { available: true } : state.health),
     resource: {
       ...counterKind(other, one).resource,

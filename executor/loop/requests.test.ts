@@ -48,7 +48,8 @@ function readingKinds(counter: Counter): Kind[] {
         expect(row?.kind).toBe(operation);
         return new Map(operations.map(({ sequence }) => [sequence, one]));
       });
-    return { ...kind, operations: new Set([operation]), records: { ...kind.records, load } };
+    const definition = { ...kind.definition, operations: { [operation]: { onFailure: 'undo' } } } as const;
+    return { ...kind, definition, records: { ...kind.records, load } };
   });
 }
 

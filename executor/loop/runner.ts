@@ -61,7 +61,7 @@ export class Runner {
     const { kinds, work } = this.#options;
     const tasks: Task[] = [];
     for (const owned of work.of(claimed)) {
-      const kind = kinds.find(({ operations }) => operations.has(owned.operation.kind));
+      const kind = kinds.find(({ definition }) => Object.hasOwn(definition.operations, owned.operation.kind));
       if (kind === undefined) this.#track(this.#end(owned, () => this.#runBuiltin(owned)));
       else tasks.push({ kind, owned });
     }

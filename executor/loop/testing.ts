@@ -104,13 +104,13 @@ export interface Counter {
 export const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
 
 /** Raises the host's number from 0 to 1. */
-export const one: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
+export const one: Change<number> = { before: 0, after: 1, total: 1 };
 
 export interface Counted extends Step {
   readonly name: 'count.up' | 'count.down';
 }
 
-export function counterKind(counter: Counter, change: Change<number>): Kind {
+export function counterKind(counter: Counter, change: Change<number>, onFailure: 'undo' | 'repair' = 'undo'): Kind {
   const resource: Resource<number, number, Counted> = {
     observe: async () => counter.value,
     observeAll: async () => counter.value,
@@ -130,16 +130,18 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
     watch: () => () => undefined,
   };
   return kind({
-    technology: 'netns',
-    operations: new Set(['test.do']),
+    definition: {
+      name: 'test',
+      technology: 'netns',
+      operations: { 'test.do': { onFailure } },
+      repair: () => 'test.do',
+    },
     resource,
     records: {
       load: (operations) => loading([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
       settle: () => [],
       loadResting: async () => ({ resting: [], busy: [], since: 9e9 }),
       findOrphans: async () => [],
-      repairKind: () => 'test.do',
-      sweepKind: 'test.sweep',
     },
   });
 }

@@ -9,8 +9,6 @@ import { loading, type Records, selectLast } from './records.ts';
 
 const REPAIR = 'bridges.repair';
 
-export const bridgesOperations: ReadonlySet<string> = new Set(['subnets.change', REPAIR]);
-
 export interface BridgesOf {
   readonly databaseId: string;
   readonly hypervisor: string;
@@ -52,7 +50,7 @@ export function bridgesRecords(
             const after = desired(kind === REPAIR);
             // A cancelled operation takes no row back: what they say is wanted before and after it.
             const total = Math.max(1, after.interfaces.length);
-            return [sequence, { before: after, after, total, onFailure: 'repair' }];
+            return [sequence, { before: after, after, total }];
           }),
         );
       }),
@@ -78,10 +76,6 @@ export function bridgesRecords(
     findOrphans: async () => [],
 
     isNoted,
-
-    repairKind: () => REPAIR,
-
-    sweepKind: 'bridges.sweep',
   };
 }
 

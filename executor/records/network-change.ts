@@ -3,16 +3,6 @@ import type { MemberWish, NamespaceWish, Network, SegmentWish } from '../kinds/n
 import type { Change, Labelled } from '../kinds/resource.ts';
 import type { CenRow, ContainerRow, MemberRow, OperationRowSet } from './network-rows.ts';
 
-/** A removal that failed stays wanted, and a repair is tried again. */
-const repaired: ReadonlySet<string> = new Set([
-  'cen.destroy',
-  'cen.delete',
-  'cen.leave',
-  'cen.repair',
-  'container.delete',
-  'container.repair',
-]);
-
 /** What an operation of a kind turns its rows into. Pure. */
 export function networkChange(
   database: string,
@@ -46,7 +36,6 @@ export function networkChange(
     before: { namespaces: namespaces(({ namespace }) => namespace === 1), segments: before },
     after: { namespaces: namespaces((container) => namespaceAfter(kind, container, before, after)), segments: after },
     total: Math.max(1, new Set(members.map(({ container }) => container)).size),
-    onFailure: repaired.has(kind) ? 'repair' : 'undo',
   };
 }
 
@@ -116,5 +105,5 @@ export function sweepChange(database: string, orphans: readonly Labelled[]): Cha
       members: found.flatMap(({ place }) => (place === null ? [] : [{ container: place, ordinal: 0, outside: '' }])),
     })),
   };
-  return { before: { namespaces: [], segments: [] }, after, total: orphans.length, onFailure: 'repair' };
+  return { before: { namespaces: [], segments: [] }, after, total: orphans.length };
 }

@@ -1,6 +1,6 @@
 import { type Database, statement } from '../../schema/database/database.ts';
 import { label, subject } from '../../schema/names.ts';
-import { cenSubject, containerSubject } from '../../schema/statements/networks.ts';
+import { cenSubject, containerSubject } from '../../schema/resources/network/rollback.ts';
 import type { MemberWish, Network } from '../kinds/network/desired.ts';
 import type { Touched } from '../kinds/resource.ts';
 import { findOrphans } from './network-orphans.ts';
@@ -78,11 +78,10 @@ const selectNamedContainers = selectContainers(touchedContainers);
 export function networkResting(
   database: Pick<Database, 'read'>,
   of: NetworkOf,
-): Pick<Records<Network>, 'loadResting' | 'findOrphans' | 'repairKind'> {
+): Pick<Records<Network>, 'loadResting' | 'findOrphans'> {
   return {
     loadResting: (touched) => loadResting(database, of, touched),
     findOrphans: (labelled, known) => findOrphans(database, labelled, known),
-    repairKind: (resource) => (resource.includes('/cens/') ? 'cen.repair' : 'container.repair'),
   };
 }
 

@@ -1,5 +1,11 @@
 import { now, type Statement, statement, type Value } from '../../schema/database/database.ts';
-import { forgetCens, forgetContainers, freeMembers, takeBackNetworks } from '../../schema/statements/networks.ts';
+import { networkDefinition } from '../../schema/resources/network/definition.ts';
+import {
+  forgetCens,
+  forgetContainers,
+  freeMembers,
+  takeBackNetworks,
+} from '../../schema/resources/network/rollback.ts';
 import { type Network, wiringType } from '../kinds/network/desired.ts';
 import type { Change } from '../kinds/resource.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from './failures.ts';
@@ -47,7 +53,7 @@ export function settleNetwork(
     case 'cancelled':
       return takenBack(args);
     case 'failed':
-      return change.onFailure === 'undo'
+      return networkDefinition.operations[operation.kind]?.onFailure === 'undo'
         ? [...takenBack(args), ...told.map((sql) => statement(sql, args))]
         : stillWanted.map((sql) => statement(sql, args));
   }

@@ -31,8 +31,6 @@ export function networkRecords(database: Database, databaseId: string, hyperviso
       operation.kind === SWEEP ? [] : settleNetwork(hypervisor, operation, change, ending),
 
     ...networkResting(database, { databaseId, hypervisor }),
-
-    sweepKind: SWEEP,
   };
 }
 

@@ -86,8 +86,4 @@ export interface Records<Desired, Observed = unknown> {
    * although the plan lists nothing. Pure.
    */
   isNoted?(desired: Desired, observed: Observed): boolean;
-  /** The kind of the operation that repairs a resource. */
-  repairKind(subject: string): string;
-  /** The kind of the operation that takes orphans away; its request is `{"orphans": Labelled[]}`. */
-  readonly sweepKind: string;
 }

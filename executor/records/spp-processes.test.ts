@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { eraOf } from '../drivers/spp/era.ts';
-import type { SeenProcess } from '../kinds/spp/desired.ts';
 import { hypervisorId, openDatabase } from '../loop/testing.ts';
+import type { SeenProcess } from '../peers/spp-processes.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
 
 const seen = (version: number): SeenProcess => ({

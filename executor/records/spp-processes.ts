@@ -1,6 +1,7 @@
 import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../schema/api/spp/answers.ts';
 import { now, type Statement, statement } from '../../schema/database/database.ts';
-import type { SeenProcess } from '../kinds/spp/desired.ts';
+import type { Sighting } from '../kinds/spp/process-notes.ts';
+import type { SeenProcess } from '../peers/spp-processes.ts';
 
 /** A sighting that is older than what stands there changes nothing. */
 const note = `
@@ -33,6 +34,12 @@ export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<ne
 /** A process that was not connected when its sightings had come to `version`: it may be back by the time this is executed. */
 export function noteGone(hypervisor: string, process: number, version: number): Statement<never> {
   return statement(forget, { hypervisor, process, version });
+}
+
+export function noteSighting(hypervisor: string, sighting: Sighting): Statement<never> {
+  return 'seen' in sighting
+    ? noteProcess(hypervisor, sighting.seen)
+    : noteGone(hypervisor, sighting.process, sighting.version);
 }
 
 /** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */

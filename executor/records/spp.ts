@@ -2,7 +2,7 @@ import { processSubject, REPLAY, type SppRequest } from '../../schema/api/spp/co
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import type { Change, Touched } from '../kinds/resource.ts';
 import type { ReplayDesired, SetItem, SppDesired, SppObserved } from '../kinds/spp/desired.ts';
-import { sightingVersion } from '../kinds/spp/panel.ts';
+import { sightingVersion } from '../peers/spp-processes.ts';
 import { type AtRest, type ClaimedOperation, loading, type Records, selectLast } from './records.ts';
 import { type ItemRow, keepItems, refuseItems, selectSetItems } from './spp-items.ts';
 import { noteGone, noteProcess } from './spp-processes.ts';
@@ -45,10 +45,6 @@ export function sppRecords(database: Database, hypervisor: string, replay: boole
     loadResting,
 
     findOrphans: async () => [],
-
-    repairKind: () => REPLAY,
-
-    sweepKind: 'spp.sweep',
   };
 
   async function loadResting(touched: Touched): Promise<AtRest<SppDesired>> {
@@ -94,7 +90,6 @@ function changeOf(operation: ClaimedOperation, items: readonly Item[]): Change<S
     before: { process, items: [] },
     after: isReplay ? { process, items: itemsOf(items, process) } : commandOf(operation),
     total: 1,
-    onFailure: isReplay ? 'repair' : 'undo',
   };
 }
 

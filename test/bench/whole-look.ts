@@ -15,6 +15,7 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { labelPrefix } from '../../schema/names.ts';
+import { networkDefinition } from '../../schema/resources/network/definition.ts';
 
 /*
  * Times a look at the whole host, with rows, plan and orphans, on the event loop and by the thread that does it in weft:
@@ -129,7 +130,11 @@ const ways = {
   },
   async loop(database: Database) {
     const driver = await openNetnsDriver();
-    const kind = { records: networkResting(database, of), resource: networkResource(driver) };
+    const kind = {
+      definition: networkDefinition,
+      records: networkResting(database, of),
+      resource: networkResource(driver),
+    };
     await measure('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));
     await driver.close();
   },

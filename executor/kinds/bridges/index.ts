@@ -1,31 +1,27 @@
-import type { Database } from '../../../schema/database/database.ts';
-import type { NetnsDriver } from '../../drivers/netns/driver.ts';
-import type { Registration } from '../../loop/registration.ts';
-import { bridgesOperations, bridgesRecords } from '../../records/bridges.ts';
-import { type Kind, kind } from '../kind.ts';
-import type { HostChanges } from '../network/resource.ts';
+import { bridgesDefinition } from '../../../schema/resources/bridges.ts';
+import { netns } from '../../peers/netns.ts';
+import { bridgesRecords } from '../../records/bridges.ts';
+import { kind, kindModule } from '../kind.ts';
 import { bridgesResource } from './resource.ts';
 
-interface BridgesOptions {
-  readonly database: Database;
-  readonly registration: Registration;
-  readonly driver: NetnsDriver;
-  readonly changes: HostChanges;
-}
+/** The bridges by which a hypervisor is in subnets. */
+export const bridges = kindModule({
+  peer: netns,
 
-/** The bridges by which this hypervisor is in subnets. */
-export function bridgesKind({ database, registration, driver, changes }: BridgesOptions): Kind {
-  const { databaseId, hypervisor } = registration;
-  const subject = `hypervisors/${hypervisor}/bridges`;
-  // Links come and go on a host all the time: events of others than these are no reason to look.
-  let wanted: ReadonlySet<string> = new Set();
-  return kind({
-    technology: 'netns',
-    health: () => driver.health(),
-    operations: bridgesOperations,
-    records: bridgesRecords(database, { databaseId, hypervisor, subject }, (interfaces) => {
-      wanted = new Set(interfaces);
-    }),
-    resource: bridgesResource(driver, changes, { subject, isWanted: (name) => wanted.has(name) }),
-  });
-}
+  async open({ driver, changes, health }, { database, registration }) {
+    const { databaseId, hypervisor } = registration;
+    const subject = `hypervisors/${hypervisor}/bridges`;
+    // Links come and go on a host all the time: events of others than these are no reason to look.
+    let wanted: ReadonlySet<string> = new Set();
+    return {
+      kind: kind({
+        definition: bridgesDefinition,
+        health,
+        records: bridgesRecords(database, { databaseId, hypervisor, subject }, (interfaces) => {
+          wanted = new Set(interfaces);
+        }),
+        resource: bridgesResource(driver, changes, { subject, isWanted: (name) => wanted.has(name) }),
+      }),
+    };
+  },
+});

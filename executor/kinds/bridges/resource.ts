@@ -1,6 +1,6 @@
 import { Problem, type ProblemCode } from '../../../schema/problem.ts';
 import { type HostChange, type NetnsDriver, NetnsError } from '../../drivers/netns/driver.ts';
-import type { HostChanges } from '../network/resource.ts';
+import type { HostChanges } from '../../peers/netns.ts';
 import type { Resource, Touched } from '../resource.ts';
 import type { BridgeStep, Bridges, ObservedBridges } from './desired.ts';
 import { plan } from './plan.ts';

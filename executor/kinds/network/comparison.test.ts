@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { networkDefinition } from '../../../schema/resources/network/definition.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing } from '../../loop/reconcile/differences.ts';
 import type { Resting } from '../../records/records.ts';
@@ -70,10 +71,9 @@ async function compared(host: SimulatedHost, partSize: number) {
       asked.push(...labelled);
       return [];
     },
-    repairKind: () => 'repair',
   };
   const { differences, orphans } = await comparing(
-    { records, resource: networkComparison(viewer, partSize) },
+    { definition: networkDefinition, records, resource: networkComparison(viewer, partSize) },
     'weft:db/',
   )('all');
   const byText = (texts: readonly string[]) => texts.toSorted();

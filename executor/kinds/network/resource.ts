@@ -1,14 +1,10 @@
 import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type { HostChanges } from '../../peers/netns.ts';
 import { Batcher } from '../batcher.ts';
 import type { Resource, Touched } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
-
-/** Where to hear of changes on the host. */
-export interface HostChanges {
-  subscribe(listener: (change: HostChange) => void): () => void;
-}
 
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
 export function networkResource(

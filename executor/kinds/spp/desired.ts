@@ -1,5 +1,5 @@
 import type { ProcessType, SettingCommand, SppCommand } from '../../../schema/api/spp/commands.ts';
-import type { ProcessInfo } from '../../drivers/spp/driver.ts';
+import type { SeenProcess } from '../../peers/spp-processes.ts';
 import type { Step } from '../resource.ts';
 
 /**
@@ -26,18 +26,6 @@ export interface SetItem {
 export interface ReplayDesired {
   readonly process: number;
   readonly items: readonly SetItem[];
-}
-
-/** A process as it was seen at one moment. */
-export interface SeenProcess {
-  readonly process: number;
-  readonly info: ProcessInfo;
-  /** Its primary was started again under it. */
-  readonly stale: boolean;
-  /** As JSON: what this connection was told to set. Of some it is the only trace. */
-  readonly told: ReadonlySet<string>;
-  /** Grows with time: which of two sightings is the newer one. */
-  readonly version: number;
 }
 
 export interface SppObserved {

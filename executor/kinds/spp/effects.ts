@@ -103,23 +103,6 @@ function sameMac(one: string, other: string): boolean {
   return one === other || (canonicalMac(one) ?? one) === (canonicalMac(other) ?? other);
 }
 
-/**
- * Whether a process does nothing, as after its start. Ports alone say nothing: some come from the primary. Pure.
- */
-export function isBlank(status: ProcessStatus): boolean {
-  switch (status.type) {
-    case 'vf':
-    case 'mirror':
-      return status.components.length === 0 && status.classifiers.length === 0;
-    case 'nfv':
-      return status.patches.length === 0 && !status.running;
-    case 'pcap':
-      return !status.running;
-    case 'primary':
-      return false;
-  }
-}
-
 const ranks: Readonly<Record<SettingCommand['kind'], number>> = {
   'start-component': 0,
   'add-port': 0,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingCommand, SppCommand } from '../../../schema/api/spp/commands.ts';
 import type { AttachedPort, NfvStatus, ProcessInfo, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
+import { isBlank } from '../../peers/spp-processes.ts';
 import type { CommandDesired, SppObserved } from './desired.ts';
-import { inOrder, isBlank, isDone } from './effects.ts';
+import { inOrder, isDone } from './effects.ts';
 import { plan } from './plan.ts';
 
 const vf: VfStatus = {

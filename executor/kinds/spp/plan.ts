@@ -1,7 +1,8 @@
 import { operationKinds, type SettingCommand, type SppCommand } from '../../../schema/api/spp/commands.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { type ProcessStatus, SppError } from '../../drivers/spp/driver.ts';
-import type { CommandDesired, ReplayDesired, SeenProcess, SppDesired, SppObserved, SppStep } from './desired.ts';
+import type { SeenProcess } from '../../peers/spp-processes.ts';
+import type { CommandDesired, ReplayDesired, SppDesired, SppObserved, SppStep } from './desired.ts';
 import { inOrder, isDone } from './effects.ts';
 
 /** A process that lost us is back within a second or two; so many attempts, with growing pauses, are half a minute. */

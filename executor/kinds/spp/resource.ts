@@ -1,16 +1,16 @@
 import type { SettingCommand } from '../../../schema/api/spp/commands.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { SppError } from '../../drivers/spp/driver.ts';
+import type { SeenProcess, SppProcesses } from '../../peers/spp-processes.ts';
 import type { Resource, Touched } from '../resource.ts';
-import type { SeenProcess, SppDesired, SppObserved, SppStep } from './desired.ts';
-import type { Panel } from './panel.ts';
+import type { SppDesired, SppObserved, SppStep } from './desired.ts';
 import { isThere, notConnected, plan } from './plan.ts';
 
 const NOTHING_TRIED: ReadonlyMap<SettingCommand, string | null> = new Map();
 
 /** Soft Patch Panel processes: stands on the SPP driver. */
 export function sppResource(
-  panel: Panel,
+  registry: SppProcesses,
   watch: (touched: (what: Touched) => void) => () => void,
 ): Resource<SppDesired, SppObserved, SppStep> {
   // A status does not tell whether a command was given that changes nothing, or was refused: kept for one attempt.
@@ -25,7 +25,7 @@ export function sppResource(
   return {
     async observe(desired) {
       const { process } = desired;
-      const seen = isFresh(desired) ? panel.see(process) : await panel.look(process).catch(goneIsGone);
+      const seen = isFresh(desired) ? registry.snapshot(process) : await registry.refresh(process).catch(goneIsGone);
       return {
         processes: mapOf(seen === null ? [] : [seen]),
         given: given.has(desired),
@@ -33,7 +33,7 @@ export function sppResource(
       };
     },
     async observeAll() {
-      return { processes: mapOf(panel.seeAll()), given: false, tried: NOTHING_TRIED };
+      return { processes: mapOf(registry.snapshots()), given: false, tried: NOTHING_TRIED };
     },
     plan,
     async apply(step) {
@@ -41,7 +41,7 @@ export function sppResource(
       if (command.kind === 'drop-patch') throw new Error('No process has a command to drop one patch');
       if (taken.has(step)) return;
       taken.add(step);
-      const refusal = await panel.give(process, command).then(() => null, refusalOf);
+      const refusal = await registry.send(process, command).then(() => null, refusalOf);
       if ('command' in desired) {
         if (refusal) throw problemOf(process, refusal);
         if (last) given.add(desired);
@@ -49,7 +49,7 @@ export function sppResource(
       }
       if (refusal && refusal.code !== 'refused' && refusal.code !== 'invalid') throw refusal;
       const known = tried.get(desired) ?? new Map<SettingCommand, string | null>();
-      const isThereAlready = refusal?.code === 'refused' && panel.takeForThere(process, command);
+      const isThereAlready = refusal?.code === 'refused' && registry.assumePresent(process, command);
       // A replay gives nothing but what sets something.
       tried.set(desired, known.set(command as SettingCommand, isThereAlready ? null : (refusal?.detail ?? null)));
     },

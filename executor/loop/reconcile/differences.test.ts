@@ -23,10 +23,10 @@ function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
   };
   const host: Host = { a: 1, b: 2 };
   const kind: Comparing = {
+    definition: { repair: (subject) => `${subject}.repair` },
     records: {
       loadResting: () => read('rows', { resting: rows, busy: [], since: 9e9 }),
       findOrphans: (found) => read('orphans', [...found]),
-      repairKind: (subject) => `${subject}.repair`,
     },
     resource: {
       observe: () => read('part of the host', host),

@@ -1,4 +1,5 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
+import type { ResourceDefinition } from '../../../schema/resources/definition.ts';
 import type { HostPart, Labelled, Resource, Step, Touched } from '../../kinds/resource.ts';
 import type { AtRest, Records, Resting } from '../../records/records.ts';
 
@@ -45,7 +46,8 @@ export type Compare = (touched: Touched) => Promise<Comparison>;
 
 /** What a kind has to have to be compared with the host. */
 export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
-  readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans' | 'isNoted' | 'repairKind'>;
+  readonly definition: Pick<ResourceDefinition, 'repair'>;
+  readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans' | 'isNoted'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
     'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels' | 'labelled'
@@ -124,7 +126,7 @@ function differences<Desired, Observed, SomeStep extends Step>(
 }
 
 function difference<Desired, Observed, SomeStep extends Step>(
-  { records, resource }: Comparable<Desired, Observed, SomeStep>,
+  { definition, records, resource }: Comparable<Desired, Observed, SomeStep>,
   { desired, subject, generation, subjects, touchedBy }: Resting<Desired>,
   since: number,
   observed: Observed,
@@ -133,7 +135,7 @@ function difference<Desired, Observed, SomeStep extends Step>(
   if (steps.length === 0 && problem === null && (records.isNoted?.(desired, observed) ?? true)) return null;
   return {
     ...{ subject, generation, since, subjects, touchedBy, problem },
-    repairKind: records.repairKind(subject),
+    repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
     removes: steps.some((step) => resource.removes(step)),
   };

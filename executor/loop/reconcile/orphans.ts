@@ -92,7 +92,7 @@ export function fileSweep(
     operation: v7(),
     parent: asked,
     hypervisor,
-    kind: kind.records.sweepKind,
+    kind: kind.definition.sweep ?? `${kind.definition.name}.sweep`,
     subject: `hypervisors/${hypervisor}/orphans`,
     request: JSON.stringify({ orphans }),
     total: orphans.length,

@@ -1,10 +1,10 @@
 import type { Held, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
+import { TechnologyAway } from '../../kinds/health.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { Touched } from '../../kinds/resource.ts';
 import type { ClaimedOperation } from '../../records/records.ts';
-import { TechnologyAway } from '../attempt.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';
 import { type Comparison, comparing, type Difference, type Orphans } from './differences.ts';

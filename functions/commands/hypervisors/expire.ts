@@ -1,8 +1,8 @@
 import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { takeBackNetworks } from '../../../schema/resources/network/rollback.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { takeBackNetworks } from '../../../schema/statements/networks.ts';
 
 /** How many one batch ends: it is done again until none are left. */
 const AT_ONCE = 200;

@@ -1,7 +1,7 @@
 import type { CenBody } from '../../../schema/api/leviathan.ts';
 import { guard, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject, containerSubject } from '../../../schema/resources/network/rollback.ts';
 import { hypervisor, named } from '../../intent/choice.ts';
 import { type Intent, insertOperation, resourceOf } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';

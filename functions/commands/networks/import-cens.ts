@@ -2,7 +2,7 @@ import type { CenImport } from '../../../schema/api/leviathan.ts';
 import type { Database, DatabaseError } from '../../../schema/database/database.ts';
 import { guard } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { cenSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import { type Choice, chosen, hypervisor, named } from '../../intent/choice.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';

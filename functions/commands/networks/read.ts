@@ -1,7 +1,7 @@
 import { type CenBody, type ContainerBody, cenStatuses, containerStates } from '../../../schema/api/leviathan.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
 import { remembered } from '../../../schema/database/remembered.ts';
-import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject, containerSubject } from '../../../schema/resources/network/rollback.ts';
 import { isNamed } from '../../intent/choice.ts';
 import { findHypervisor } from '../../intent/find-hypervisor.ts';
 import { severalPlaces } from '../../intent/placement.ts';

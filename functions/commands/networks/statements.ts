@@ -1,7 +1,7 @@
 import { guard, now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
 import { remembered } from '../../../schema/database/remembered.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
-import { cenSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import { capableOf, hypervisor } from '../../intent/choice.ts';
 import { partColumns, partValues } from '../../intent/intent.ts';
 import { idSeries } from '../../intent/new-id.ts';

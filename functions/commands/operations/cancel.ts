@@ -1,7 +1,7 @@
 import { type Database, type DatabaseError, guard, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { takeBackNetworks } from '../../../schema/resources/network/rollback.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { takeBackNetworks } from '../../../schema/statements/networks.ts';
 import { named, nowhere } from '../../intent/choice.ts';
 import { type Intent, insertOperation } from '../../intent/intent.ts';
 import { newId } from '../../intent/new-id.ts';

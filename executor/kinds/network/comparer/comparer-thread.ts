@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Connection } from '../../../drivers/reopening.ts';
-import { TechnologyAway } from '../../../loop/attempt.ts';
 import type { Comparison } from '../../../loop/reconcile/differences.ts';
+import { TechnologyAway } from '../../health.ts';
 import type { Touched } from '../../resource.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { received } from './sent-error.ts';

@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../../../schema/database/database.ts';
 import { openEmbedded } from '../../../../schema/database/embedded.ts';
 import { migrate } from '../../../../schema/database/migrate.ts';
 import { label, labelPrefix, subject } from '../../../../schema/names.ts';
+import { readConfiguration } from '../../../../schema/process/configuration.ts';
+import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
 import { CountingDatabase } from '../../../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { clearHost, ip } from '../../../../test/support/host.ts';
@@ -15,8 +18,10 @@ import { type NetnsDriver, openNetnsDriver } from '../../../drivers/netns/driver
 import { converge } from '../../../loop/converge.ts';
 import { Lease } from '../../../loop/lease.ts';
 import { type Compare, type Comparison, comparing } from '../../../loop/reconcile/differences.ts';
+import { defaultTimes } from '../../../loop/times.ts';
+import { netns } from '../../../peers/netns.ts';
 import { networkResting } from '../../../records/network-resting.ts';
-import { openNetworkHost } from '../index.ts';
+import { network } from '../index.ts';
 import { networkResource } from '../resource.ts';
 import { openComparer } from './comparer.ts';
 
@@ -77,7 +82,11 @@ async function start(): Promise<{
   await writeRows(database);
   const driver = await openNetnsDriver();
   onTestFinished(() => driver.close());
-  const kind = { records: networkResting(database, of), resource: networkResource(driver) };
+  const kind = {
+    definition: networkDefinition,
+    records: networkResting(database, of),
+    resource: networkResource(driver),
+  };
   const { resting } = await kind.records.loadResting('all');
   for (const { desired } of resting) {
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });
@@ -206,16 +215,19 @@ describe('the thread', () => {
   it('does all looks of the executor at containers and networks: its own database is asked for none', async () => {
     const { file, database } = await start();
     const counting = new CountingDatabase(database);
-    const host = await openNetworkHost({
-      ...{ database: counting, lease: new Lease(1_000), log: { info: () => undefined, warn: () => undefined } },
+    const log = pino({ level: 'silent' });
+    const configuration = readConfiguration({ WEFT_STATE_DIR: temporaryDirectory() });
+    const peer = await netns.open({ configuration, log, expires: new Lease(1_000).expires });
+    onTestFinished(() => peer.close());
+    const { kind, close } = await network.open(peer, {
+      ...{ database: counting, configuration, log, times: defaultTimes },
       registration: { ...of, name: 'host1', epoch: 1, restoreGeneration: 0, sequence: 0 },
       address: { url: `file:${file}`, authToken: undefined },
     });
-    onTestFinished(() => host.close());
+    onTestFinished(async () => close?.());
     ip('netns', 'delete', 'c8');
-    const [network] = host.kinds;
     for (const touched of ['all', ['c8', 'bridge']] as const) {
-      const found = await network?.compare?.(touched);
+      const found = await kind.compare?.(touched);
       expect(found?.differences.map((each) => each.subject)).toEqual([subject(of.hypervisor, 'containers', 'c8')]);
     }
     expect(counting.calls).toEqual([]);

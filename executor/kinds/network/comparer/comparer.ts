@@ -1,6 +1,6 @@
 import { Reopening } from '../../../drivers/reopening.ts';
-import { TechnologyAway } from '../../../loop/attempt.ts';
 import type { Compare } from '../../../loop/reconcile/differences.ts';
+import { TechnologyAway } from '../../health.ts';
 import { ComparerThread } from './comparer-thread.ts';
 import type { ComparerOptions } from './protocol.ts';
 

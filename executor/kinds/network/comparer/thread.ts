@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../../../schema/database/reader.ts';
 import { labelPrefix } from '../../../../schema/names.ts';
 import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
+import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
@@ -40,7 +41,10 @@ const host: Pick<NetnsViewer, 'view' | 'names'> = {
   names: async () => opened().names(),
 };
 
-const compare = comparing({ records, resource: networkComparison(host) }, labelPrefix(options.databaseId));
+const compare = comparing(
+  { definition: networkDefinition, records, resource: networkComparison(host) },
+  labelPrefix(options.databaseId),
+);
 
 async function answer(id: number, touched: Touched): Promise<Answer> {
   try {

@@ -1,5 +1,5 @@
-import { type Statement, statement } from '../database/database.ts';
-import type { Arguments } from './ending.ts';
+import { type Statement, statement } from '../../database/database.ts';
+import type { Arguments } from '../../statements/ending.ts';
 
 /* What both sides write to containers, CENs and memberships. A subject is `hypervisors/<UUID>/<kind>/<name>`. */
 

@@ -1,16 +1,27 @@
-import type { SppCommand } from '../../../schema/api/spp/commands.ts';
+import type { SppCommand } from '../../schema/api/spp/commands.ts';
 import type {
   CommandResult,
   SppCommand as DriverCommand,
   ProcessInfo,
   ProcessKey,
+  ProcessStatus,
   SppDriver,
-} from '../../drivers/spp/driver.ts';
-import type { SeenProcess } from './desired.ts';
-import { isBlank } from './effects.ts';
+} from '../drivers/spp/driver.ts';
+
+/** A process as it was seen at one moment. */
+export interface SeenProcess {
+  readonly process: number;
+  readonly info: ProcessInfo;
+  /** Its primary was started again under it. */
+  readonly stale: boolean;
+  /** As JSON: what this connection was told to set. Of some it is the only trace. */
+  readonly told: ReadonlySet<string>;
+  /** Grows with time: which of two sightings is the newer one. */
+  readonly version: number;
+}
 
 /** The processes of a host by number, 0 being the primary, and whether their primary is still the one they began with. */
-export class Panel {
+export class SppProcesses {
   readonly #driver: SppDriver;
   /** Of the primary that was connected last. */
   #primary: number | null = null;
@@ -47,7 +58,7 @@ export class Panel {
     return [process, ...outlived.map(({ key }) => processOf(key))];
   }
 
-  see(process: number): SeenProcess | null {
+  snapshot(process: number): SeenProcess | null {
     const info = this.#driver.process(keyOf(process));
     return info === null
       ? null
@@ -80,17 +91,17 @@ export class Panel {
     return commands;
   }
 
-  seeAll(): SeenProcess[] {
-    return this.#driver.processes().flatMap(({ key }) => this.see(processOf(key)) ?? []);
+  snapshots(): SeenProcess[] {
+    return this.#driver.processes().flatMap(({ key }) => this.snapshot(processOf(key)) ?? []);
   }
 
   /** Asks the process; what its driver throws when it does not answer. */
-  async look(process: number): Promise<SeenProcess | null> {
+  async refresh(process: number): Promise<SeenProcess | null> {
     await this.#driver.status(keyOf(process));
-    return this.see(process);
+    return this.snapshot(process);
   }
 
-  async give(process: number, command: Exclude<SppCommand, { kind: 'drop-patch' }>): Promise<CommandResult> {
+  async send(process: number, command: Exclude<SppCommand, { kind: 'drop-patch' }>): Promise<CommandResult> {
     const given: DriverCommand = command;
     const generation = this.#driver.process(keyOf(process))?.generation;
     const result = await this.#driver.command(keyOf(process), given);
@@ -102,7 +113,7 @@ export class Panel {
    * A primary does not show its ports and refuses one that it has. When its connection is new but it is not, that is
    * how it says so.
    */
-  takeForThere(process: number, command: SppCommand): boolean {
+  assumePresent(process: number, command: SppCommand): boolean {
     const generation = this.#driver.process(keyOf(process))?.generation;
     if (process !== 0 || generation === undefined) return false;
     this.#tell(process, generation, command);
@@ -125,4 +136,21 @@ export function processOf(key: ProcessKey): number {
 
 function keyOf(process: number): ProcessKey {
   return process === 0 ? 'primary' : process;
+}
+
+/**
+ * Whether a process does nothing, as after its start. Ports alone say nothing: some come from the primary. Pure.
+ */
+export function isBlank(status: ProcessStatus): boolean {
+  switch (status.type) {
+    case 'vf':
+    case 'mirror':
+      return status.components.length === 0 && status.classifiers.length === 0;
+    case 'nfv':
+      return status.patches.length === 0 && !status.running;
+    case 'pcap':
+      return !status.running;
+    case 'primary':
+      return false;
+  }
 }
