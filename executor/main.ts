@@ -1,6 +1,6 @@
 import { v7, validate } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Database, statement } from '../schema/database/database.ts';
+import { type Database, type Statement, statement } from '../schema/database/database.ts';
 import type { Configuration } from '../schema/process/configuration.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
 import { capabilities, findTechnologies } from './host/capabilities.ts';
@@ -10,12 +10,14 @@ import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
 import { SequenceNote } from './host/sequence-note.ts';
-import type { Kind, KindContext } from './kinds/kind.ts';
+import type { KindContext, OwnKind } from './kinds/kind.ts';
 import { kinds } from './kinds/registry.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
+import { type Kind, kindOf } from './loop/records.ts';
+import { fence } from './loop/registration.ts';
 import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
 import { findPeers, Peers } from './peers/peers.ts';
@@ -79,8 +81,16 @@ export async function startExecutor(
     stateFile.write(registration);
     const { databaseUrl: url, databaseAuthToken: authToken } = configuration;
     const address = comparer ? { url, authToken } : null;
-    const context = { ...{ database, registration, configuration, log, times }, address };
-    const working = (await openKinds(peers, context, opened)).map(wrap);
+    const record = async <Row>(call: string, statements: readonly Statement<Row>[]): Promise<Row[][]> => {
+      const [, ...rows] = await database.write([fence(registration), ...statements], { wakes: 'nobody', call });
+      return rows as Row[][];
+    };
+    const context: KindContext = {
+      ...{ registration, configuration, log, address, record },
+      recordAtStart: (call, statements) => untilAvailable(() => record(call, statements), log, times),
+    };
+    const own = await openKinds(peers, context, opened);
+    const working = own.map((each) => wrap(kindOf(each, database, registration.hypervisor)));
     const executor = new Executor({
       ...{ database, registration, lease, log, times },
       kinds: working,
@@ -113,8 +123,8 @@ export async function startExecutor(
 }
 
 /** All kinds whose peer this host has. */
-async function openKinds(peers: Peers, context: KindContext, opened: AsyncDisposableStack): Promise<Kind[]> {
-  const working: Kind[] = [];
+async function openKinds(peers: Peers, context: KindContext, opened: AsyncDisposableStack): Promise<OwnKind[]> {
+  const working: OwnKind[] = [];
   for (const { peer, open } of kinds) {
     const standsOn = peers.of(peer);
     if (standsOn === undefined) continue;

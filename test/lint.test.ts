@@ -32,7 +32,6 @@ describe('the linter keeps the directions of imports', () => {
     ['functions/dialects/leviathan/x.ts', '../../../schema/database/database.ts', 'A dialect parses'],
     ['executor/drivers/netns/x.ts', '../../../schema/names.ts', 'A driver knows its technology'],
     ['executor/kinds/network/x.ts', '../../../schema/database/database.ts', 'never the database'],
-    ['executor/records/x.ts', '../drivers/netns/driver.ts', 'never the host'],
     ['executor/loop/x.ts', '../drivers/netns/driver.ts', 'never a technology'],
     ['executor/loop/x.ts', '../kinds/network/plan.ts', 'never a technology'],
     ['functions/intent/x.ts', 'drizzle-orm/libsql', 'begin DEFERRED'],
@@ -40,7 +39,7 @@ describe('the linter keeps the directions of imports', () => {
     ['functions/dialects/leviathan/x.ts', '../../../schema/process/logger.ts', 'for Node alone'],
     ['schema/database/remote.ts', './embedded.ts', 'for Node alone'],
     ['functions/x.test.ts', '../executor/main.ts', 'functions and executor never import each other'],
-    ['executor/records/x.test.ts', '../../functions/app.ts', 'functions and executor never import each other'],
+    ['executor/kinds/x.test.ts', '../../functions/app.ts', 'functions and executor never import each other'],
     ['executor/setup/x.mjs', '../../functions/app.ts', 'functions and executor never import each other'],
     ['schema/api/x.test.ts', '../../functions/app.ts', 'schema/ imports neither side'],
   ])('%s may not import %s', (path, imported, reason) => {

@@ -1,3 +1,5 @@
+import type { Labelled, Touched } from '../../schema/resources/definition.ts';
+
 /** One thing that {@link Resource.apply} does on the host. */
 export interface Step {
   /** `<thing>.<verb>`: what a failed operation and the fault harness name. */
@@ -5,21 +7,6 @@ export interface Step {
   /** What the operation's progress counts, such as a container; null where a step serves them all. */
   readonly item: string | null;
 }
-
-/** Something on the host that bears a label of this database. */
-export interface Labelled {
-  readonly kind: 'link' | 'namespace';
-  /** The namespace that a link is in; null: the host's own. */
-  readonly place: string | null;
-  readonly name: string;
-  /** The whole label. */
-  readonly label: string;
-  /** The resource that the label names. */
-  readonly resource: string;
-}
-
-/** What an event told of the host: ids and names as they stand in labels, or that anything may have changed. */
-export type Touched = readonly string[] | 'all';
 
 export interface Batches<SomeStep extends Step> {
   /** Names of the steps of which several in a row may be taken in one call. */
@@ -56,6 +43,8 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
    * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.
    */
   plan(desired: Desired, observed: Observed): SomeStep[];
+  /** Whether the rows say what the host shows, where they tell more than that it is as wanted; without it they always do. Pure. */
+  isUpToDate?(desired: Desired, observed: Observed): boolean;
   /** Takes one step; doing it twice does no harm. */
   apply(step: SomeStep): Promise<void>;
   /** Where steps cost less together. */

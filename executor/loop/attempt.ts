@@ -1,12 +1,12 @@
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import { TechnologyAway } from '../kinds/health.ts';
-import type { Kind } from '../kinds/kind.ts';
 import type { Change } from '../kinds/resource.ts';
-import type { ClaimedOperation } from '../records/records.ts';
 import { converge } from './converge.ts';
 import { failureOf, isLeaseLost } from './failure.ts';
 import type { Lease } from './lease.ts';
+import type { Kind } from './records.ts';
 import type { Outcome } from './report.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
@@ -45,8 +45,8 @@ export class Attempt {
       this.#checkWanted();
       this.#checkTechnology();
       const observed = await converge(this.#kind.resource, after, { check: () => this.#checkAll(), remaining });
-      const settle = this.#kind.records.settle(this.#operation, this.#change, { status: 'succeeded' }, observed);
-      return { status: 'succeeded', error: null, settle };
+      const finish = this.#kind.records.finish(this.#operation, this.#change, { status: 'succeeded' }, observed);
+      return { status: 'succeeded', error: null, finish };
     } catch (error) {
       if (isLeaseLost(error)) return undefined;
       if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
@@ -79,7 +79,7 @@ export class Attempt {
     return {
       status,
       error,
-      settle: this.#kind.records.settle(this.#operation, this.#change, { status, error }, null),
+      finish: this.#kind.records.finish(this.#operation, this.#change, { status, error }, null),
     };
   }
 

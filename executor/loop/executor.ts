@@ -1,8 +1,7 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds/kind.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import { claim, poll, pollStatement } from './claim.ts';
 import { Doorbell, type Turn } from './doorbell.ts';
 import { isDatabaseAway } from './failure.ts';
@@ -14,6 +13,7 @@ import { Prune } from './prune.ts';
 import { Pulse } from './pulse.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { Watch } from './reconcile/watch.ts';
+import type { Kind } from './records.ts';
 import { type Registration, whyFenced } from './registration.ts';
 import { type Outcome, type Reported, Reporter } from './report.ts';
 import { Runner } from './runner.ts';

@@ -1,12 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
+import type { Touched } from '../../schema/resources/definition.ts';
 import { until } from '../../test/support/until.ts';
 import type { Health } from '../kinds/health.ts';
-import type { Kind } from '../kinds/kind.ts';
-import type { Touched } from '../kinds/resource.ts';
-import type { Resting } from '../records/records.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
+import type { Kind, Resting } from './records.ts';
 import { register } from './registration.ts';
 import {
   counterKind,

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, DatabaseError, guard, statement } from '../../schema/database/database.ts';
 import { until } from '../../test/support/until.ts';
-import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
+import type { Kind } from './records.ts';
 import { register } from './registration.ts';
 import {
   type Counter,
@@ -164,8 +164,8 @@ describe('a report that the database refuses', () => {
     const { database } = await working({
       kinds: () => {
         const kind = counterKind(counting(), one);
-        const settle: Kind['records']['settle'] = ({ id }) => (id === 'c' ? [guard('never', '1 = 2')] : []);
-        return [{ ...kind, records: { ...kind.records, settle } }];
+        const finish: Kind['records']['finish'] = ({ id }) => (id === 'c' ? [guard('never', '1 = 2')] : []);
+        return [{ ...kind, records: { ...kind.records, finish } }];
       },
     });
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];

@@ -3,14 +3,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { openRemote } from '../../schema/database/remote.ts';
+import { query } from '../../schema/resources/definition.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
-import type { Kind } from '../kinds/kind.ts';
-import { loading } from '../records/records.ts';
 import { Executor } from './executor.ts';
+import type { Kind } from './records.ts';
 import { register } from './registration.ts';
 import {
   type Counter,
@@ -44,7 +44,7 @@ function readingKinds(counter: Counter): Kind[] {
   return ['test.do', 'other.do'].map((operation) => {
     const kind = counterKind(counter, one);
     const load: Kind['records']['load'] = (operations) =>
-      loading([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
+      query([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
         expect(row?.kind).toBe(operation);
         return new Map(operations.map(({ sequence }) => [sequence, one]));
       });

@@ -4,13 +4,13 @@ import { onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
+import { query } from '../../schema/resources/definition.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
-import { type Kind, kind } from '../kinds/kind.ts';
 import type { Change, Resource, Step } from '../kinds/resource.ts';
-import { loading } from '../records/records.ts';
 import { claim, pollStatement } from './claim.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lease, type Renewed, renewStatement } from './lease.ts';
+import type { Kind } from './records.ts';
 import { fence, type Machine, type Registration } from './registration.ts';
 import { Reporter } from './report.ts';
 import type { LoopTimes } from './times.ts';
@@ -129,21 +129,25 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
     labelled: () => [],
     watch: () => () => undefined,
   };
-  return kind({
+  const counted: Kind<number, number, Counted> = {
     definition: {
       name: 'test',
       technology: 'netns',
       operations: { 'test.do': { onFailure } },
       repair: () => 'test.do',
+      load: () => query([], () => () => null),
+      loadIdle: () => null,
+      finish: () => [],
     },
     resource,
     records: {
-      load: (operations) => loading([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
-      settle: () => [],
+      load: (operations) => query([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
+      finish: () => [],
       loadResting: async () => ({ resting: [], busy: [], since: 9e9 }),
       findOrphans: async () => [],
     },
-  });
+  };
+  return counted as unknown as Kind;
 }
 
 /** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */

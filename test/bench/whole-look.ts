@@ -7,10 +7,10 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
 import { openComparer } from '../../executor/kinds/network/comparer/comparer.ts';
+import { networkRecords } from '../../executor/kinds/network/comparer/records.ts';
 import { networkResource } from '../../executor/kinds/network/resource.ts';
 import { converge } from '../../executor/loop/converge.ts';
 import { type Comparison, comparing } from '../../executor/loop/reconcile/differences.ts';
-import { networkResting } from '../../executor/records/network-resting.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
@@ -110,7 +110,7 @@ async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
   const resource = networkResource(driver);
   try {
-    const { resting } = await networkResting(database, of).loadResting('all');
+    const { resting } = await networkRecords(database, of).loadResting('all');
     const namespaces = resting.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
     await converge(resource, { namespaces, segments: [] }, hooks);
@@ -132,7 +132,7 @@ const ways = {
     const driver = await openNetnsDriver();
     const kind = {
       definition: networkDefinition,
-      records: networkResting(database, of),
+      records: networkRecords(database, of),
       resource: networkResource(driver),
     };
     await measure('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { BridgeStep, Bridges, Noted, ObservedBridges } from './desired.ts';
 import { plan } from './plan.ts';
-import { isNoted, verdicts } from './verdict.ts';
+import { isUpToDate, verdicts } from './verdict.ts';
 
 const label = 'weft:db/hypervisors/h/bridges';
 const pending: Noted = { state: 'pending', error: null };
@@ -151,8 +151,8 @@ describe('the verdict', () => {
       interfaces: [{ name: 'a', noted, resting: false }],
     });
     const ready: Noted = { state: 'ready', error: null };
-    expect(isNoted(wish(ready, ready), host(ours('a')))).toBe(true);
-    expect(isNoted(wish(ready, pending), host(ours('a')))).toBe(false);
-    expect(isNoted(wish(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
+    expect(isUpToDate(wish(ready, ready), host(ours('a')))).toBe(true);
+    expect(isUpToDate(wish(ready, pending), host(ours('a')))).toBe(false);
+    expect(isUpToDate(wish(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
   });
 });

@@ -1,9 +1,11 @@
 import { Problem, type ProblemCode } from '../../../schema/problem.ts';
+import type { Touched } from '../../../schema/resources/definition.ts';
 import { type HostChange, type NetnsDriver, NetnsError } from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
-import type { Resource, Touched } from '../resource.ts';
+import type { Resource } from '../resource.ts';
 import type { BridgeStep, Bridges, ObservedBridges } from './desired.ts';
 import { plan } from './plan.ts';
+import { isUpToDate } from './verdict.ts';
 
 const NOTHING_REFUSED: ReadonlyMap<string, string> = new Map();
 
@@ -30,6 +32,7 @@ export function bridgesResource(
       return { links, refused: refused.get(desired) ?? NOTHING_REFUSED };
     },
     plan,
+    isUpToDate,
     async apply(step) {
       if (step.name === 'bridges.delete') return driver.deleteLinks({ namespace: null, aliases: step.aliases });
       const { desired, item } = step;

@@ -1,12 +1,8 @@
 import { Problem } from '../../../schema/problem.ts';
+import type { Verdict } from '../../../schema/resources/bridges.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
-import { aliasOf, type Bridges, type Noted, type ObservedBridges } from './desired.ts';
+import { aliasOf, type Bridges, type ObservedBridges } from './desired.ts';
 import { isOwn } from './plan.ts';
-
-/** What the host says of an interface: what its associations' rows are to say. */
-export interface Verdict extends Noted {
-  readonly name: string;
-}
 
 const OF_A_DATABASE = /^weft:[^/]+\//;
 
@@ -28,7 +24,7 @@ export function verdicts(desired: Bridges, observed: ObservedBridges): Verdict[]
 }
 
 /** Whether the rows say what the host shows. */
-export function isNoted(desired: Bridges, observed: ObservedBridges): boolean {
+export function isUpToDate(desired: Bridges, observed: ObservedBridges): boolean {
   const wishes = new Map(desired.interfaces.map(({ name, noted }) => [name, noted]));
   return verdicts(desired, observed).every(({ name, state, error }) =>
     wishes.get(name)?.every((noted) => noted.state === state && noted.error === error),

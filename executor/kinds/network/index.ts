@@ -1,25 +1,25 @@
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
 import { netns } from '../../peers/netns.ts';
-import { networkRecords } from '../../records/network.ts';
-import { kind, kindModule } from '../kind.ts';
+import { kindModule, ownKind } from '../kind.ts';
 import { openComparer } from './comparer/comparer.ts';
 import { networkResource } from './resource.ts';
+import { networkSpec } from './spec.ts';
 
 /** Containers and the networks between them. */
 export const network = kindModule({
   peer: netns,
 
-  async open({ driver, changes, health }, { database, registration, log, address }) {
+  async open({ driver, changes, health }, { registration, log, address }) {
     const { databaseId, hypervisor } = registration;
     const comparer =
       address &&
       (await openComparer({ database: address, databaseId, hypervisor }, { log: (level, text) => log[level](text) }));
     return {
-      kind: kind({
+      kind: ownKind({
         definition: networkDefinition,
-        health,
-        records: networkRecords(database, databaseId, hypervisor),
+        spec: networkSpec(databaseId),
         resource: networkResource(driver, changes),
+        health,
         ...(comparer && { compare: comparer.compare }),
       }),
       close: async () => comparer?.close(),

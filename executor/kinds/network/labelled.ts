@@ -1,6 +1,6 @@
 import { labelledResource } from '../../../schema/names.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
-import type { Labelled } from '../resource.ts';
 import type { ObservedNetwork } from './steps.ts';
 
 /** Namespaces and links that bear a label with this prefix; `lo` bears its namespace's, and is not counted twice. */

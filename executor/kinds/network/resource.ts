@@ -1,7 +1,8 @@
+import type { Touched } from '../../../schema/resources/definition.ts';
 import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
 import { Batcher } from '../batcher.ts';
-import type { Resource, Touched } from '../resource.ts';
+import type { Resource } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';

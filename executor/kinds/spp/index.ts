@@ -1,39 +1,35 @@
-import { sppDefinition } from '../../../schema/resources/spp/definition.ts';
-import { untilAvailable } from '../../loop/outage.ts';
-import { fence } from '../../loop/registration.ts';
+import { eventOf, sppDefinition } from '../../../schema/resources/spp/definition.ts';
+import { forgetProcesses, noteSighting } from '../../../schema/resources/spp/processes.ts';
 import { spp as peer } from '../../peers/spp.ts';
-import { eventOf, sppRecords } from '../../records/spp.ts';
-import { forgetProcesses, noteSighting } from '../../records/spp-processes.ts';
-import { kind, kindModule } from '../kind.ts';
+import { kindModule, ownKind } from '../kind.ts';
 import { ProcessNotes } from './process-notes.ts';
 import { sppResource } from './resource.ts';
+import { sppSpec } from './spec.ts';
 
 /** Soft Patch Panel processes: keeps their rows true, and joins their commands to their operations. */
 export const spp = kindModule({
   peer,
 
-  async open({ processes, subscribe, health }, context) {
-    const { database, registration, log, times, configuration } = context;
+  async open({ processes, subscribe, health }, { registration, configuration, log, record, recordAtStart }) {
     const { hypervisor } = registration;
     const notes = new ProcessNotes({
       ...{ processes, log },
       write: (sightings) =>
-        database.write([fence(registration), ...sightings.map((each) => noteSighting(hypervisor, each))], {
-          wakes: 'nobody',
-          call: 'spp.note',
-        }),
+        record(
+          'spp.note',
+          sightings.map((each) => noteSighting(hypervisor, each)),
+        ),
     });
-    const forget = [fence(registration), forgetProcesses(hypervisor)] as const;
-    const [, known] = await untilAvailable(() => database.write(forget, { call: 'spp.forget' }), log, times);
+    const [known = []] = await recordAtStart('spp.forget', [forgetProcesses(hypervisor)]);
     processes.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
     const unsubscribe = subscribe((process) => notes.add(process));
     for (const { process } of processes.snapshots()) notes.add(process);
     return {
-      kind: kind({
+      kind: ownKind({
         definition: sppDefinition,
+        spec: sppSpec(configuration.sppReplay),
+        resource: sppResource(processes, (touched) => subscribe((process) => touched([eventOf(process)]))),
         health,
-        records: sppRecords(database, hypervisor, configuration.sppReplay),
-        resource: sppResource(processes, (changed) => subscribe((process) => changed([eventOf(process)]))),
       }),
       async close() {
         unsubscribe();

@@ -1,8 +1,6 @@
 import type { Logger } from '../../../schema/process/logger.ts';
-import { type SeenProcess, type SppProcesses, sightingVersion } from '../../peers/spp-processes.ts';
-
-/** A process that is connected; or that was not by the time that its sightings had come to `version`. */
-export type Sighting = { readonly seen: SeenProcess } | { readonly process: number; readonly version: number };
+import type { Sighting } from '../../../schema/resources/spp/processes.ts';
+import { type SppProcesses, sightingVersion } from '../../peers/spp-processes.ts';
 
 /** A process as it is now. */
 export function sightingOf(processes: SppProcesses, process: number): Sighting {

@@ -1,8 +1,9 @@
 import type { SettingCommand } from '../../../schema/api/spp/commands.ts';
 import { Problem } from '../../../schema/problem.ts';
+import type { Touched } from '../../../schema/resources/definition.ts';
 import { SppError } from '../../drivers/spp/driver.ts';
 import type { SeenProcess, SppProcesses } from '../../peers/spp-processes.ts';
-import type { Resource, Touched } from '../resource.ts';
+import type { Resource } from '../resource.ts';
 import type { SppDesired, SppObserved, SppStep } from './desired.ts';
 import { isThere, notConnected, plan } from './plan.ts';
 

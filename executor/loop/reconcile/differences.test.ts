@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
-import type { Labelled, Step } from '../../kinds/resource.ts';
-import type { Resting } from '../../records/records.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { Step } from '../../kinds/resource.ts';
+import type { Resting } from '../records.ts';
 import { type Comparable, comparing } from './differences.ts';
 
 /** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */

@@ -1,8 +1,8 @@
 import { v7 } from 'uuid';
 import type { Held } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
-import type { Kind } from '../../kinds/kind.ts';
-import type { Labelled } from '../../kinds/resource.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { Kind } from '../records.ts';
 import type { Registration } from '../registration.ts';
 
 const SWEEP_DEADLINE_MS = 600_000;

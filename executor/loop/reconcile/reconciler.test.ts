@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
-import type { Kind } from '../../kinds/kind.ts';
+import type { Kind } from '../records.ts';
 import { register } from '../registration.ts';
 import { type Counter, counterKind, hypervisorId, machine, one, openDatabase } from '../testing.ts';
 import { Reconciler } from './reconciler.ts';

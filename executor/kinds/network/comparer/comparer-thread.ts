@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import type { Touched } from '../../../../schema/resources/definition.ts';
 import type { Connection } from '../../../drivers/reopening.ts';
 import type { Comparison } from '../../../loop/reconcile/differences.ts';
 import { TechnologyAway } from '../../health.ts';
-import type { Touched } from '../../resource.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { received } from './sent-error.ts';
 

@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from '../../../../schema/database/reader.ts';
+import type { Touched } from '../../../../schema/resources/definition.ts';
 import type { Comparison } from '../../../loop/reconcile/differences.ts';
-import type { Touched } from '../../resource.ts';
 import type { SentError } from './sent-error.ts';
 
 /* What goes between the executor and the thread that compares the host with the rows. */

@@ -2,14 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../../../schema/database/reader.ts';
 import { labelPrefix } from '../../../../schema/names.ts';
 import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
+import type { Touched } from '../../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
-import { networkResting } from '../../../records/network-resting.ts';
-import type { Touched } from '../../resource.ts';
 import { networkComparison } from '../comparison.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
+import { networkRecords } from './records.ts';
 import { sent } from './sent-error.ts';
 
 /*
@@ -21,7 +21,7 @@ if (parentPort === null) throw new Error('thread.ts is to be started as a worker
 const port = parentPort;
 const options: ComparerOptions = workerData;
 const database = await openReader(options.database);
-const records = networkResting(database, options);
+const records = networkRecords(database, options);
 let viewer: NetnsViewer | undefined;
 
 /** Opened when it is needed, so that a host that cannot be looked at is answered as that. */

@@ -1,5 +1,6 @@
-import type { ProcessType, SettingCommand, SppRequest } from '../../schema/api/spp/commands.ts';
-import { type Statement, statement } from '../../schema/database/database.ts';
+import type { ProcessType, SettingCommand, SppRequest } from '../../api/spp/commands.ts';
+import { type Statement, statement } from '../../database/database.ts';
+import type { sppItems } from '../../tables/spp.ts';
 
 type ItemKind = 'component' | 'port' | 'classifier' | 'patch' | 'forwarding';
 
@@ -93,21 +94,19 @@ const refuse = `
   FROM json_each(:refused) x
   WHERE hypervisor = :hypervisor AND process = :process AND kind = x.value ->> 'kind' AND name = x.value ->> 'name'`;
 
-/** What the process did not take back is not tried again by itself. */
+/** What the process did not take back is not tried again by itself; of what it took, the error is null. */
 export function refuseItems(
   hypervisor: string,
   process: number,
-  tried: ReadonlyMap<SettingCommand, string | null>,
+  tried: readonly (readonly [SettingCommand, string | null])[],
 ): Statement[] {
-  const rows = [...tried].flatMap(([command, error]) => (error === null ? [] : [{ ...itemKey(command), error }]));
+  const rows = tried.flatMap(([command, error]) => (error === null ? [] : [{ ...itemKey(command), error }]));
   if (rows.length === 0) return [];
   return [statement(refuse, { hypervisor, process, refused: JSON.stringify(rows) })];
 }
 
-export interface ItemRow {
-  readonly process: number;
+export interface ItemRow extends Readonly<Pick<typeof sppItems.$inferSelect, 'process' | 'spec'>> {
   readonly type: ProcessType;
-  readonly spec: string;
 }
 
 const selectItems = `

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Database, statement } from '../../schema/database/database.ts';
-import { Problem } from '../../schema/problem.ts';
-import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
-import { load } from '../loop/load.ts';
-import { networkRecords } from './network.ts';
-import type { ClaimedOperation, Ending, Records } from './records.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
+import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
+import { load } from '../../loop/load.ts';
+import type { Records } from '../../loop/records.ts';
+import { networkRecords } from './comparer/records.ts';
 
 const succeeded: Ending = { status: 'succeeded' };
 const failed: Ending = { status: 'failed', error: new Problem('conflict', 'something is in the way').toJSON() };
@@ -32,7 +33,11 @@ async function fixture(): Promise<{ database: Database; hypervisor: string; reco
       "INSERT INTO members (cen, container, position, ordinal, outside, added) VALUES ('n1', 'c1', 0, 0, 'c1.0o', 0), ('n1', 'c2', 1, 0, 'c2.0o', 0)",
     ),
   ]);
-  return { database, hypervisor, records: networkRecords(database, 'db', hypervisor) as Records<unknown> };
+  return {
+    database,
+    hypervisor,
+    records: networkRecords(database, { databaseId: 'db', hypervisor }) as unknown as Records<unknown>,
+  };
 }
 
 /** Files an operation on the CEN and these containers, as the executor has claimed it. */
@@ -81,7 +86,7 @@ async function settle(
 ): Promise<void> {
   const change = (await load(database, [{ records, operations: [operation] }])).get(operation.sequence);
   await database.write([
-    ...(change ? records.settle(operation, change, ending, null) : []),
+    ...(change ? records.finish(operation, change, ending, null) : []),
     statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: operation.sequence }),
   ]);
 }
@@ -151,7 +156,7 @@ describe('the end of an operation', () => {
     await database.write([statement("UPDATE cens SET desired = 'absent', spec = '{\"made\":false}', generation = 2")]);
     const deletion = await claimed(database, hypervisor, 'cen.delete', ['c1', 'c2']);
     await database.write([
-      ...(change ? records.settle(repair, change, succeeded, null) : []),
+      ...(change ? records.finish(repair, change, succeeded, null) : []),
       statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: repair.sequence }),
     ]);
     const left = async () => (await database.read([statement('SELECT name FROM cens')]))[0];

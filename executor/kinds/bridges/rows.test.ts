@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Database, statement } from '../../schema/database/database.ts';
-import { Problem } from '../../schema/problem.ts';
-import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
-import type { Bridges, ObservedBridges } from '../kinds/bridges/desired.ts';
-import { bridgesRecords } from './bridges.ts';
-import type { ClaimedOperation, Ending, Records } from './records.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { bridgesDefinition } from '../../../schema/resources/bridges.ts';
+import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
+import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
+import type { Records } from '../../loop/records.ts';
+import { recordsOf } from '../../loop/records.ts';
+import type { Bridges, ObservedBridges } from './desired.ts';
+import { bridgesSpec } from './spec.ts';
 
 const refusal = JSON.stringify(new Problem('impossible', 'not here').toJSON());
 const conflict = JSON.stringify(new Problem('conflict', 'something is in the way').toJSON());
@@ -29,7 +32,14 @@ async function fixture(...rows: readonly (readonly [string, string, string | nul
       ];
     }),
   );
-  return { database, subject, records: bridgesRecords(database, { databaseId: 'db', hypervisor, subject }) };
+  return {
+    database,
+    subject,
+    records: recordsOf({
+      ...{ database, hypervisor, definition: bridgesDefinition },
+      spec: bridgesSpec({ databaseId: 'db', hypervisor }),
+    }),
+  };
 }
 
 function operation(kind: string, resource: string): ClaimedOperation {
@@ -50,13 +60,13 @@ function operation(kind: string, resource: string): ClaimedOperation {
 
 async function changeOf({ database, records }: Pick<Fixture, 'database' | 'records'>, claimed: ClaimedOperation) {
   const loading = records.load([claimed]);
-  return loading.changes(await database.read(loading.statements)).get(1);
+  return loading.result(await database.read(loading.statements)).get(1);
 }
 
 async function settle({ database, records, subject }: Fixture, ending: Ending, observed: ObservedBridges | null) {
   const claimed = operation('subnets.change', subject);
   const change = await changeOf({ database, records }, claimed);
-  await database.write(change ? records.settle(claimed, change, ending, observed) : []);
+  await database.write(change ? records.finish(claimed, change, ending, observed) : []);
   const [rows] = await database.read([
     statement<object>("SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY subnet"),
   ]);

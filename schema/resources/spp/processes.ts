@@ -1,7 +1,29 @@
-import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../schema/api/spp/answers.ts';
-import { now, type Statement, statement } from '../../schema/database/database.ts';
-import type { Sighting } from '../kinds/spp/process-notes.ts';
-import type { SeenProcess } from '../peers/spp-processes.ts';
+import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../api/spp/answers.ts';
+import type { ProcessType } from '../../api/spp/commands.ts';
+import type { ProcessStatus } from '../../api/spp/status.ts';
+import { now, type Statement, statement } from '../../database/database.ts';
+
+/** An old process does not say its own id. */
+type MaybeNameless<Status> = Status extends { clientId: number }
+  ? Omit<Status, 'clientId'> & { clientId: number | null }
+  : Status;
+
+/** A process as it was seen at one moment. */
+export interface SeenProcess {
+  readonly process: number;
+  readonly info: {
+    readonly type: ProcessType;
+    readonly address: string;
+    readonly status: MaybeNameless<ProcessStatus>;
+  };
+  /** Its primary was started again under it. */
+  readonly stale: boolean;
+  /** Grows with time: which of two sightings is the newer one. */
+  readonly version: number;
+}
+
+/** A process that is connected; or that was not by the time that its sightings had come to `version`. */
+export type Sighting = { readonly seen: SeenProcess } | { readonly process: number; readonly version: number };
 
 /** A sighting that is older than what stands there changes nothing. */
 const note = `
@@ -50,7 +72,6 @@ export function forgetProcesses(hypervisor: string): Statement<{ process: number
   );
 }
 
-/** An old nfv does not say its own id. */
 function bodyOf({ process: clientId, info: { status } }: SeenProcess): unknown {
   switch (status.type) {
     case 'vf':

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { networkChange } from './network-change.ts';
-import type { CenRow, ContainerRow, MemberRow, OperationRowSet } from './network-rows.ts';
+import type {
+  CenRow,
+  ContainerRow,
+  MemberRow,
+  OperationRowSet,
+} from '../../../schema/resources/network/operation-rows.ts';
+import { networkChange } from './change.ts';
 
 const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({
   sequence: 1,

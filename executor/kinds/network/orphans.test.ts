@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { type Database, statement } from '../../schema/database/database.ts';
-import { label } from '../../schema/names.ts';
-import { CountingDatabase } from '../../test/support/counting-database.ts';
-import { insertHypervisor, temporaryDatabase } from '../../test/support/database.ts';
-import type { Labelled } from '../kinds/resource.ts';
-import { networkResting } from './network-resting.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import { label } from '../../../schema/names.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import { CountingDatabase } from '../../../test/support/counting-database.ts';
+import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
+import { networkRecords } from './comparer/records.ts';
 
 const insertContainers = `
   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
@@ -23,7 +23,7 @@ async function fixture(count: number) {
   const names = (prefix: string) => ({ hypervisor, names: JSON.stringify(list(prefix, count)) });
   await plain.write([statement(insertContainers, names('c')), statement(insertCens, names('n'))]);
   const database = new CountingDatabase(plain);
-  return { plain, database, hypervisor, resting: networkResting(database, { databaseId: 'db', hypervisor }) };
+  return { plain, database, hypervisor, resting: networkRecords(database, { databaseId: 'db', hypervisor }) };
 }
 
 const namespace = (name: string, resource = `id of ${name}`): Labelled => ({

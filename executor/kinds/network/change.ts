@@ -1,7 +1,13 @@
-import { label } from '../../schema/names.ts';
-import type { MemberWish, NamespaceWish, Network, SegmentWish } from '../kinds/network/desired.ts';
-import type { Change, Labelled } from '../kinds/resource.ts';
-import type { CenRow, ContainerRow, MemberRow, OperationRowSet } from './network-rows.ts';
+import { label } from '../../../schema/names.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import type {
+  CenRow,
+  ContainerRow,
+  MemberRow,
+  OperationRowSet,
+} from '../../../schema/resources/network/operation-rows.ts';
+import type { Change } from '../resource.ts';
+import type { MemberWish, NamespaceWish, Network, SegmentWish } from './desired.ts';
 
 /** What an operation of a kind turns its rows into. Pure. */
 export function networkChange(

@@ -1,40 +1,35 @@
-import { type Statement, statement } from '../../schema/database/database.ts';
+import { type Statement, statement } from '../../database/database.ts';
+import type { cens, containers, members } from '../../tables/networks.ts';
+import { type ClaimedOperation, type Query, query } from '../definition.ts';
+
+type Cen = typeof cens.$inferSelect;
+type Container = typeof containers.$inferSelect;
+type Member = typeof members.$inferSelect;
 
 /** A CEN that an operation changes. */
-export interface CenRow {
+export interface CenRow extends Readonly<Pick<Cen, 'id' | 'name' | 'generation'>> {
   readonly sequence: number;
-  readonly id: string;
-  readonly name: string;
-  readonly link_name: string;
-  readonly generation: number;
+  readonly link_name: Cen['linkName'];
   readonly wanted: number;
   readonly made: number;
   /** The operation changes some of its members and not what it is: only those members are read. */
   readonly partial: number;
 }
 
-/** A membership that the operation of `sequence` finds, leaves behind, or both. */
-export interface MemberRow {
+/** A membership that the operation of `sequence` finds, leaves behind, or both; the container by its name. */
+export interface MemberRow extends Readonly<Pick<Member, 'cen' | 'container' | 'ordinal' | 'outside'>> {
   readonly sequence: number;
-  readonly cen: string;
-  readonly container: string;
-  readonly ordinal: number;
-  readonly outside: string;
   readonly before: number;
   readonly after: number;
 }
 
 /** A container that an operation changes, or that is in a CEN it changes. */
-export interface ContainerRow {
+export interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | 'generation' | 'desired'>> {
   readonly sequence: number;
-  readonly id: string;
-  readonly name: string;
   /** Somebody asked for it by itself. */
   readonly explicit: number;
   /** Its namespace is there, as far as the last operation said. */
   readonly namespace: number;
-  readonly desired: 'present' | 'absent';
-  readonly generation: number;
   /** Another CEN that is made, or about to be, holds it; until a removal has ended its row is there, and counts. */
   readonly held: number;
   /** The operation names it as its subject. */
@@ -120,20 +115,32 @@ const selectContainers = `
   FROM concerned x
   CROSS JOIN containers c ON c.id = x.id`;
 
-/** What the operations of these sequences are about, on one snapshot. */
-export function selectOperationRows(
+/** What operations are about, on one snapshot. */
+export function loadNetworks(
   hypervisor: string,
-  sequences: readonly number[],
-): readonly [Statement<CenRow>, Statement<MemberRow>, Statement<ContainerRow>] {
+  operations: readonly ClaimedOperation[],
+): Query<(operation: ClaimedOperation) => OperationRowSet> {
   const args = {
     hypervisor,
-    sequences: JSON.stringify(sequences),
+    sequences: JSON.stringify(operations.map(({ sequence }) => sequence)),
     cens: `hypervisors/${hypervisor}/cens/`,
     containers: `hypervisors/${hypervisor}/containers/`,
   };
-  return [
+  const statements: readonly [Statement<CenRow>, Statement<MemberRow>, Statement<ContainerRow>] = [
     statement<CenRow>(selectCens, args),
     statement<MemberRow>(selectMembers, args),
     statement<ContainerRow>(selectContainers, args),
   ];
+  return query(statements, ([foundCens, foundMembers, foundContainers]) => {
+    const bySequence = {
+      cens: Map.groupBy(foundCens, ({ sequence }) => sequence),
+      members: Map.groupBy(foundMembers, ({ sequence }) => sequence),
+      containers: Map.groupBy(foundContainers, ({ sequence }) => sequence),
+    };
+    return ({ sequence }) => ({
+      cens: bySequence.cens.get(sequence) ?? [],
+      members: bySequence.members.get(sequence) ?? [],
+      containers: bySequence.containers.get(sequence) ?? [],
+    });
+  });
 }

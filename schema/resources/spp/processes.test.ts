@@ -1,23 +1,17 @@
 import { expect, it } from 'vitest';
-import { type Database, statement } from '../../schema/database/database.ts';
-import { eraOf } from '../drivers/spp/era.ts';
-import { hypervisorId, openDatabase } from '../loop/testing.ts';
-import type { SeenProcess } from '../peers/spp-processes.ts';
-import { noteGone, noteProcess } from './spp-processes.ts';
+import { temporaryDatabase } from '../../../test/support/database.ts';
+import { type Database, statement } from '../../database/database.ts';
+import { noteGone, noteProcess, type SeenProcess } from './processes.ts';
+
+const hypervisorId = '01900000-0000-7000-8000-000000000001';
 
 const seen = (version: number): SeenProcess => ({
   process: 1,
   stale: false,
-  told: new Set(),
   version,
   info: {
-    key: 1,
     type: 'vf',
-    era: eraOf('json-typed', '{}'),
-    messageSize: null,
-    generation: 1,
     address: `192.0.2.1:${version}`,
-    connectedAt: 0,
     status: {
       type: 'vf',
       clientId: 1,
@@ -36,7 +30,7 @@ async function row(database: Database): Promise<unknown> {
 }
 
 it('a write that is executed late changes nothing of what was seen after it', async () => {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const [late, middle, last] = [
     noteGone(hypervisorId, 1, 1),
     noteProcess(hypervisorId, seen(2)),

@@ -1,24 +1,28 @@
-import { now, type Statement, statement, type Value } from '../../schema/database/database.ts';
-import { networkDefinition } from '../../schema/resources/network/definition.ts';
-import {
-  forgetCens,
-  forgetContainers,
-  freeMembers,
-  takeBackNetworks,
-} from '../../schema/resources/network/rollback.ts';
-import { type Network, wiringType } from '../kinds/network/desired.ts';
-import type { Change } from '../kinds/resource.ts';
-import { FAILURES_UNTIL_DEGRADED, failuresInARow } from './failures.ts';
-import type { ClaimedOperation, Ending } from './records.ts';
+import { now, type Statement, statement, type Value } from '../../database/database.ts';
+import type { Finished, OperationDefinition } from '../definition.ts';
+import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
+import { forgetCens, forgetContainers, freeMembers, takeBackNetworks } from './rollback.ts';
+
+/** What is on the host by now: as it was wanted where the operation succeeded, else as it was before. */
+export interface NetworkEnd {
+  readonly cens: readonly {
+    readonly name: string;
+    readonly made: boolean;
+    readonly wiring: 'wire' | 'bridge' | null;
+    readonly state: 'ready' | 'pending';
+  }[];
+  readonly containers: readonly {
+    readonly name: string;
+    readonly namespace: boolean;
+    readonly state: 'running' | 'declared';
+  }[];
+}
 
 /** What an operation's end makes of its rows: what is there now, what was removed for good, what is taken back. */
-export function settleNetwork(
-  hypervisor: string,
-  operation: ClaimedOperation,
-  change: Change<Network>,
-  ending: Ending,
+export function finishNetwork(
+  { hypervisor, operation, ending, end }: Finished<NetworkEnd>,
+  { onFailure }: OperationDefinition,
 ): Statement[] {
-  const network = ending.status === 'succeeded' ? change.after : change.before;
   const args: Record<string, Value> = {
     hypervisor,
     sequence: operation.sequence,
@@ -27,21 +31,8 @@ export function settleNetwork(
     resource: operation.resource,
     cenPrefix: `hypervisors/${hypervisor}/cens/`,
     containerPrefix: `hypervisors/${hypervisor}/containers/`,
-    cens: JSON.stringify(
-      network.segments.map((segment) => ({
-        name: segment.name,
-        made: segment.made,
-        wiring: wiringType(segment),
-        state: segment.made ? 'ready' : 'pending',
-      })),
-    ),
-    containers: JSON.stringify(
-      network.namespaces.map(({ name, present }) => ({
-        name,
-        namespace: present,
-        state: present ? 'running' : 'declared',
-      })),
-    ),
+    cens: JSON.stringify(end.cens),
+    containers: JSON.stringify(end.containers),
   };
   switch (ending.status) {
     case 'succeeded':
@@ -53,9 +44,9 @@ export function settleNetwork(
     case 'cancelled':
       return takenBack(args);
     case 'failed':
-      return networkDefinition.operations[operation.kind]?.onFailure === 'undo'
-        ? [...takenBack(args), ...told.map((sql) => statement(sql, args))]
-        : stillWanted.map((sql) => statement(sql, args));
+      return onFailure === 'undo'
+        ? [...takenBack(args), ...recordFailure.map((sql) => statement(sql, args))]
+        : keepDesired.map((sql) => statement(sql, args));
   }
 }
 
@@ -128,7 +119,7 @@ function takenBack(args: Record<string, Value>): Statement[] {
 }
 
 /** A network that could not be made failed; one that a container could not join is what it was. */
-const told: readonly string[] = [
+const recordFailure: readonly string[] = [
   `UPDATE cens AS n SET error = :error, state = CASE :kind WHEN 'cen.make' THEN 'failed' ELSE state END WHERE ${thisCen}`,
   `UPDATE containers AS c SET error = :error, state = 'failed' WHERE ${thisContainer}`,
 ];
@@ -138,7 +129,7 @@ const failedState = `
   state = CASE WHEN :kind NOT LIKE '%.repair' OR ${failuresInARow(':resource')} >= ${FAILURES_UNTIL_DEGRADED}
     THEN 'degraded' ELSE 'failed' END`;
 
-const stillWanted: readonly string[] = [
+const keepDesired: readonly string[] = [
   `UPDATE cens AS n SET error = :error, ${failedState} WHERE ${thisCen}`,
   `UPDATE containers AS c SET error = :error, ${failedState} WHERE ${thisContainer}`,
 ];
