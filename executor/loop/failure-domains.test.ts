@@ -1,12 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import type { Touched } from '../../schema/resources/definition.ts';
-import { until } from '../../test/support/until.ts';
-import type { Health } from '../kinds/health.ts';
-import { Executor } from './executor.ts';
-import { Reconciler } from './reconcile/reconciler.ts';
-import type { Kind, Resting } from './records.ts';
-import { register } from './registration.ts';
 import {
   counterKind,
   counting,
@@ -17,7 +11,13 @@ import {
   one,
   openDatabase,
   states,
-} from './testing.ts';
+} from '../../test/support/loop.ts';
+import { until } from '../../test/support/until.ts';
+import type { Health } from '../kinds/health.ts';
+import { Executor } from './executor.ts';
+import { Reconciler } from './reconcile/reconciler.ts';
+import type { Kind, Resting } from './records.ts';
+import { register } from './registration.ts';
 
 /** Two technologies, the second of which is away until it is told to be back. */
 async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Capabilities } from '../../schema/api/capabilities.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { executorDefaults, hypervisorId, machine, openDatabase, renew } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
 import type { Resources } from '../host/resources.ts';
 import { Executor } from './executor.ts';
@@ -8,7 +9,6 @@ import { Heartbeat } from './heartbeat.ts';
 import { Pulse } from './pulse.ts';
 import { fence, type Registration, register } from './registration.ts';
 import { Serial } from './serial.ts';
-import { executorDefaults, hypervisorId, machine, openDatabase, renew } from './testing.ts';
 import { Work } from './work.ts';
 
 const longAgo = 'UPDATE hypervisors SET last_seen_ms = 1';

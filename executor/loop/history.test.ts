@@ -2,10 +2,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
+import { claimed, executorDefaults, machine, renew, reporterOf } from '../../test/support/loop.ts';
 import { noteHeld } from './reconcile/orphans.ts';
 import { fileRepairs } from './reconcile/repairs.ts';
 import { register } from './registration.ts';
-import { claimed, executorDefaults, machine, renew, reporterOf } from './testing.ts';
 
 /** The same database, which keeps every statement that is written. */
 function recording(database: Database, written: Statement[]): Database {

@@ -1,11 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import { until } from '../../test/support/until.ts';
-import { NetnsError, refusal } from '../drivers/netns/errors.ts';
-import type { Change, Step } from '../kinds/resource.ts';
-import { Executor } from './executor.ts';
-import { type Registration, register } from './registration.ts';
 import {
   type Counter,
   counterKind,
@@ -18,7 +13,12 @@ import {
   renew,
   states,
   take,
-} from './testing.ts';
+} from '../../test/support/loop.ts';
+import { until } from '../../test/support/until.ts';
+import { NetnsError, refusal } from '../drivers/netns/errors.ts';
+import type { Change, Step } from '../kinds/resource.ts';
+import { Executor } from './executor.ts';
+import { type Registration, register } from './registration.ts';
 
 describe('register', () => {
   it('takes a new epoch at each start, and puts back what the last one left running', async () => {

@@ -1,9 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, DatabaseError, guard, statement } from '../../schema/database/database.ts';
-import { until } from '../../test/support/until.ts';
-import { Executor } from './executor.ts';
-import type { Kind } from './records.ts';
-import { register } from './registration.ts';
 import {
   type Counter,
   counterKind,
@@ -15,7 +11,11 @@ import {
   one,
   openDatabase,
   states,
-} from './testing.ts';
+} from '../../test/support/loop.ts';
+import { until } from '../../test/support/until.ts';
+import { Executor } from './executor.ts';
+import type { Kind } from './records.ts';
+import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
 type Call = (batch: () => Promise<unknown>, turn: number) => Promise<unknown>;

@@ -7,11 +7,6 @@ import { query } from '../../schema/resources/definition.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
-import { until } from '../../test/support/until.ts';
-import { NetnsError } from '../drivers/netns/errors.ts';
-import { Executor } from './executor.ts';
-import type { Kind } from './records.ts';
-import { register } from './registration.ts';
 import {
   type Counter,
   counterKind,
@@ -23,7 +18,12 @@ import {
   one,
   openDatabase,
   states,
-} from './testing.ts';
+} from '../../test/support/loop.ts';
+import { until } from '../../test/support/until.ts';
+import { NetnsError } from '../drivers/netns/errors.ts';
+import { Executor } from './executor.ts';
+import type { Kind } from './records.ts';
+import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
 /* What an executor asks of its database: over HTTP each call is a request that is waited for, and paid for. */

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, now, statement } from '../../schema/database/database.ts';
+import { hypervisorId, machine, openDatabase } from '../../test/support/loop.ts';
 import { NOTHING_SEEN } from '../host/executor-state.ts';
 import { register } from './registration.ts';
 import { type TakeOverOptions, takeOver } from './take-over.ts';
-import { hypervisorId, machine, openDatabase } from './testing.ts';
 
 const NEVER = 3_600_000;
 

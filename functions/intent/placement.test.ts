@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { api } from '../../test/support/api.ts';
 import { insertHypervisor, rowCounts } from '../../test/support/database.ts';
+import { fleet, give, kill } from '../../test/support/fleet.ts';
 import { type Needs, placed } from './placement.ts';
-import { fleet, give, kill } from './testing.ts';
 
 const incapable = JSON.stringify({ netns: { available: false, reason: 'needs root' } });
 

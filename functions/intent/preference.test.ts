@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import { api } from '../../test/support/api.ts';
-import { kill } from './testing.ts';
+import { kill } from '../../test/support/fleet.ts';
 
 describe('Preference-Applied', () => {
   it.each([

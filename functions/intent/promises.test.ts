@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import type { Ask } from '../../test/support/api.ts';
-import { fleet, give } from './testing.ts';
+import { fleet, give } from '../../test/support/fleet.ts';
 
 describe('a promise', () => {
   const container = (ask: Ask, name: string, body: unknown) =>

@@ -40,5 +40,5 @@ function stack(): string[] {
 }
 
 function isOfTests(frame: string): boolean {
-  return frame.includes('/test/') || frame.includes('.test.ts') || frame.includes('/testing.ts');
+  return frame.includes('/test/') || frame.includes('.test.ts');
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ip, linkInWords, pings, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import type { NetnsDriver, VethRequest } from './driver.ts';
-import { ip, linkInWords, pings, refusalOf, Workbench } from './real-host.ts';
 
 const LABEL = 'weft:test/batches';
 /** More than the driver has open at once. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ip, linkInWords, macOf, pings, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import { canUseNetns, type HostView, type NetnsDriver, openNetnsDriver } from './driver.ts';
-import { ip, linkInWords, macOf, pings, refusalOf, Workbench } from './real-host.ts';
 
 const LABEL = 'weft:test/driver';
 let bench: Workbench;

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ip, linkInWords, macOf, makeTunnel, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import type { NetnsDriver } from './driver.ts';
-import { ip, linkInWords, macOf, makeTunnel, refusalOf, Workbench } from './real-host.ts';
 
 /* What others made is never changed, whatever it is called and whatever it bears. */
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { ip, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import { failureOf } from '../../loop/failure.ts';
-import { ip, refusalOf, Workbench } from './real-host.ts';
 
 const LABEL = 'weft:test/limits';
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Workbench } from '../../../test/support/netns-workbench.ts';
 import { changeLink, deleteLinks } from './changes.ts';
 import { HostLinks } from './host-links.ts';
 import { NamespaceLooks } from './namespace-looks.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { unpackView } from './packed-view.ts';
 import { type Context, IndexSource } from './places.ts';
-import { Workbench } from './real-host.ts';
 import { HostNamespace } from './thread.ts';
 import { view } from './view.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { ip, Workbench } from '../../../test/support/netns-workbench.ts';
 import { until } from '../../../test/support/until.ts';
 import { type HostView, type NetnsDriver, openNetnsDriver } from './driver.ts';
 import { HostLinks } from './host-links.ts';
 import { readLinks } from './netlink/links.ts';
 import { RouteSocket } from './netlink/socket.ts';
-import { ip, Workbench } from './real-host.ts';
 
 const LABEL = 'weft:test/looks';
 const STEPS = 80;

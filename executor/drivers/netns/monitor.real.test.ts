@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { ip, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import { until } from '../../../test/support/until.ts';
 import { openNetnsDriver } from './driver.ts';
 import { type HostChange, openNetnsMonitor } from './monitor.ts';
-import { ip, refusalOf, Workbench } from './real-host.ts';
 
 let bench: Workbench;
 beforeAll(async () => {

@@ -1,6 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  ip,
+  linkInWords,
+  macOf,
+  makeTunnel,
+  pings,
+  refusalOf,
+  startPing,
+  Workbench,
+} from '../../../test/support/netns-workbench.ts';
 import type { NetnsDriver, Replacement } from './driver.ts';
-import { ip, linkInWords, macOf, makeTunnel, pings, refusalOf, startPing, Workbench } from './real-host.ts';
 
 /* Two containers, `sa` and `sb`, whose eth0 is now an end of a wire and now leads to a bridge. */
 

@@ -1,11 +1,11 @@
 import { closeSync, readdirSync, readlinkSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { ip, refusalOf } from '../../../test/support/netns-workbench.ts';
 import { until } from '../../../test/support/until.ts';
 import { failureOf } from '../../loop/failure.ts';
 import { openNetnsDriver } from './driver.ts';
 import { type HostChange, openNetnsMonitor } from './monitor.ts';
-import { ip, refusalOf } from './real-host.ts';
 
 const started = vi.hoisted((): Worker[] => []);
 

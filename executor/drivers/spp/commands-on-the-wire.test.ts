@@ -1,9 +1,18 @@
 import { afterEach, expect, test } from 'vitest';
+import {
+  type Answers,
+  type FakeProcess,
+  oldNfv,
+  oldPrimary,
+  oldVf,
+  padded,
+  SUCCESS,
+  vfError,
+} from '../../../test/doubles/fake-process.ts';
+import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessKey, SppCommand, SppDriver } from './driver.ts';
-import { type Answers, type FakeProcess, oldNfv, oldPrimary, oldVf, padded, SUCCESS, vfError } from './fake-process.ts';
 import { HANDSHAKE } from './handshake.ts';
-import { Stage } from './stage.ts';
 
 const stage = new Stage();
 

@@ -1,10 +1,18 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import {
+  type Answers,
+  oldNfv,
+  oldPrimary,
+  oldVf,
+  padded,
+  typedProcess,
+  vfStatus,
+} from '../../../test/doubles/fake-process.ts';
+import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessKey, SppDriver } from './driver.ts';
-import { type Answers, oldNfv, oldPrimary, oldVf, padded, typedProcess, vfStatus } from './fake-process.ts';
 import { HANDSHAKE } from './handshake.ts';
-import { Stage } from './stage.ts';
 
 const MIRROR_STATUS =
   '{ "results": [ { "result": "success" } ], "info": { "client-id": 3, "phy": [ "0" ], "vhost": [  ], "ring": [  ], "master-lcore": 0, "core": [ { "core": 5, "type": "unuse" } ] } }';

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { type Answers, FakeProcess, oldNfv, oldPrimary, oldVf } from '../../../test/doubles/fake-process.ts';
+import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { SppDriver } from './driver.ts';
-import { type Answers, FakeProcess, oldNfv, oldPrimary, oldVf } from './fake-process.ts';
-import { Stage } from './stage.ts';
 
 const stage = new Stage();
 

@@ -9,9 +9,9 @@ import {
   startPrimary,
   startVf,
 } from '../../../test/stand-ins/spp/process.ts';
+import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessKey, SppCommand, SppDriver } from './driver.ts';
-import { Stage } from './stage.ts';
 
 /* The driver with the stand-ins for whole processes, which keep state and answer as those of their era did. */
 

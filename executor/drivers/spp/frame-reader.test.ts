@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { padded } from './fake-process.ts';
+import { padded } from '../../../test/doubles/fake-process.ts';
 import { FrameReader } from './frame-reader.ts';
 
 const LIMIT = 1_048_576;

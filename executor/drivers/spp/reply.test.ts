@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SUCCESS, vfError } from './fake-process.ts';
+import { SUCCESS, vfError } from '../../../test/doubles/fake-process.ts';
 import { verdictOf } from './reply.ts';
 
 const DONE = { kind: 'done' };

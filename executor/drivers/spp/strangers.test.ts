@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { type Answers, oldNfv, oldPrimary, oldVf, padded } from '../../../test/doubles/fake-process.ts';
+import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
-import { type Answers, oldNfv, oldPrimary, oldVf, padded } from './fake-process.ts';
-import { Stage } from './stage.ts';
 
 const stage = new Stage();
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
+import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing } from '../../loop/reconcile/differences.ts';
 import type { Resting } from '../../loop/records.ts';
-import { SimulatedHost } from '../../resources/network/simulated-host.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import { plan } from './plan.ts';

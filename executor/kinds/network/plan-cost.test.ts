@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SimulatedHost } from '../../resources/network/simulated-host.ts';
+import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { Network, SegmentWish } from './desired.ts';
 import { plan } from './plan.ts';
 import type { ObservedNetwork } from './steps.ts';

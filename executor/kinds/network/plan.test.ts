@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SimulatedHost } from '../../resources/network/simulated-host.ts';
+import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { MemberWish, Network, SegmentWish } from './desired.ts';
 import { layout } from './layout.ts';
 import { plan } from './plan.ts';

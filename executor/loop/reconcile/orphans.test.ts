@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Database, statement } from '../../../schema/database/database.ts';
+import { type Counter, counterKind, hypervisorId, machine, openDatabase } from '../../../test/support/loop.ts';
 import { register } from '../registration.ts';
-import { type Counter, counterKind, hypervisorId, machine, openDatabase } from '../testing.ts';
 import { fileSweep } from './orphans.ts';
 
 async function sweeps(database: Database): Promise<number> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
+import { type Counter, counterKind, hypervisorId, machine, one, openDatabase } from '../../../test/support/loop.ts';
 import type { Kind } from '../records.ts';
 import { register } from '../registration.ts';
-import { type Counter, counterKind, hypervisorId, machine, one, openDatabase } from '../testing.ts';
 import { Reconciler } from './reconciler.ts';
 
 describe('a look at the host', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { type Ask, api } from '../../../test/support/api.ts';
 import { rowCounts } from '../../../test/support/database.ts';
-import { kill } from '../../intent/testing.ts';
+import { kill } from '../../../test/support/fleet.ts';
 import { expireOperations } from './expire.ts';
 
 const asynchronously = { prefer: 'respond-async' };

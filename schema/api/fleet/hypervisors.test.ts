@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { issuesOf, refusals } from '../../../test/support/problems.ts';
 import {
   configPatchSchema,
   hypervisorPatchSchema,
@@ -8,7 +9,6 @@ import {
   removalQuerySchema,
   subnetsPatchSchema,
 } from './hypervisors.ts';
-import { issuesOf, refusals } from './testing.ts';
 
 const id = 'abcd1234-abcd-1234-abcd-1234abcd1234';
 const other = 'c6430cba-648a-41aa-aee4-b59dacfc790d';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { issuesOf, refusals } from '../../../test/support/problems.ts';
 import { addressSchema, defineSubnet, reservationSchema, type SubnetFields, subnetInputSchema } from './subnets.ts';
-import { issuesOf, refusals } from './testing.ts';
 
 const id = 'c6430cba-648a-41aa-aee4-b59dacfc790d';
 

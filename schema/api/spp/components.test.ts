@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../test/support/problems.ts';
+import { check, read } from '../../../test/support/spp-requests.ts';
 import { classifierChange, componentPort, componentStart, mirrorPort, mirrorStart } from './components.ts';
 import type { RequestRules } from './request.ts';
-import { check, problemOf, read } from './testing.ts';
 
 const rules = { componentStart, componentPort, classifierChange, mirrorStart, mirrorPort } satisfies Record<
   string,

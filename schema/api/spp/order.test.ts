@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../test/support/problems.ts';
+import { check } from '../../../test/support/spp-requests.ts';
 import { classifierChange, componentPort, componentStart, mirrorPort, mirrorStart } from './components.ts';
 import { capture, nfvForward, nfvPatch, nfvPort, primaryForward, primaryPatch, primaryPort } from './patching.ts';
 import type { RequestRules } from './request.ts';
-import { check, problemOf } from './testing.ts';
 
 const rules = {
   componentStart,

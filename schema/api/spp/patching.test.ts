@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../test/support/problems.ts';
+import { check, read } from '../../../test/support/spp-requests.ts';
 import {
   capture,
   nfvForward,
@@ -11,7 +13,6 @@ import {
   primaryPort,
 } from './patching.ts';
 import type { RequestRules } from './request.ts';
-import { check, problemOf, read } from './testing.ts';
 
 const rules = {
   nfvForward,

@@ -1,4 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { problemOf } from '../../../test/support/problems.ts';
+import { check } from '../../../test/support/spp-requests.ts';
 import {
   type ClassifierChange,
   type ComponentPort,
@@ -8,7 +10,6 @@ import {
 } from './components.ts';
 import { capture, nfvForward, nfvPatch, nfvPatchRemoval, nfvPort, type PatchRemoval } from './patching.ts';
 import { checkRequest, type RequestRules, readRequest } from './request.ts';
-import { check, problemOf } from './testing.ts';
 import { invalidKey } from './text.ts';
 
 describe('the faults of a request', () => {

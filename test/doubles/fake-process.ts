@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { STATUS } from './commands.ts';
-import { HANDSHAKE } from './handshake.ts';
+import { STATUS } from '../../executor/drivers/spp/commands.ts';
+import { HANDSHAKE } from '../../executor/drivers/spp/handshake.ts';
 
 /* Processes for the tests of the driver: what they say is written down from real ones. */
 

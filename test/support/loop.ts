@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { Change, Resource, Step } from '../../executor/kinds/resource.ts';
+import { claim, pollStatement } from '../../executor/loop/claim.ts';
+import { Heartbeat } from '../../executor/loop/heartbeat.ts';
+import { Lease, type Renewed, renewStatement } from '../../executor/loop/lease.ts';
+import type { Kind } from '../../executor/loop/records.ts';
+import { fence, type Machine, type Registration } from '../../executor/loop/registration.ts';
+import { Reporter } from '../../executor/loop/report.ts';
+import type { LoopTimes } from '../../executor/loop/times.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { query } from '../../schema/resources/definition.ts';
-import { temporaryDirectory } from '../../test/support/database.ts';
-import type { Change, Resource, Step } from '../kinds/resource.ts';
-import { claim, pollStatement } from './claim.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { Lease, type Renewed, renewStatement } from './lease.ts';
-import type { Kind } from './records.ts';
-import { fence, type Machine, type Registration } from './registration.ts';
-import { Reporter } from './report.ts';
-import type { LoopTimes } from './times.ts';
+import { temporaryDirectory } from './database.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../schema/problem.ts';
 
-/* For the tests of this folder. */
+/* What a validator refuses, for the tests of schema. */
 
 /** What a schema refuses, by JSON pointer. */
 export function issuesOf(schema: v.GenericSchema, input: unknown): Readonly<Record<string, string>> {
@@ -13,11 +13,18 @@ export function issuesOf(schema: v.GenericSchema, input: unknown): Readonly<Reco
 
 /** The members that the problem of an action names; fails if there is none. */
 export function refusals(action: () => unknown): Readonly<Record<string, string>> {
+  const problem = problemOf(action);
+  if (problem.status !== 400) throw problem;
+  return Object.fromEntries((problem.errors ?? []).map(({ pointer, detail }) => [pointer, detail]));
+}
+
+/** The problem that ends an action; fails if none does. */
+export function problemOf(action: () => unknown): Problem {
   try {
     action();
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 400) throw error;
-    return Object.fromEntries((error.errors ?? []).map(({ pointer, detail }) => [pointer, detail]));
+    if (error instanceof Problem) return error;
+    throw error;
   }
   throw new Error('No problem');
 }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type NetnsDriver, openNetnsDriver, type VethEnd } from './driver.ts';
-import { NetnsError } from './errors.ts';
+import { type NetnsDriver, openNetnsDriver, type VethEnd } from '../../executor/drivers/netns/driver.ts';
+import { NetnsError } from '../../executor/drivers/netns/errors.ts';
 
 /* What the tests on a real kernel share: a driver with things to try it on, iproute2 as a witness, and ping. */
 

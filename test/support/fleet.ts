@@ -1,8 +1,8 @@
 import { type Database, statement } from '../../schema/database/database.ts';
-import { type Ask, api } from '../../test/support/api.ts';
-import { insertHypervisor } from '../../test/support/database.ts';
+import { type Ask, api } from './api.ts';
+import { insertHypervisor } from './database.ts';
 
-/* For the tests of this folder. */
+/* A fleet of two hypervisors, for tests of where a resource is placed. */
 
 export async function give(database: Database, name: string, memory: number, cpu = 4): Promise<void> {
   await database.write([

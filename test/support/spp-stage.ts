@@ -1,6 +1,11 @@
-import { openSppDriver, type ProcessKey, type SppDriver, type SppDriverOptions } from './driver.ts';
-import { type Answers, FakeProcess } from './fake-process.ts';
-import { DEFAULT_LIMITS, type Timings } from './settings.ts';
+import {
+  openSppDriver,
+  type ProcessKey,
+  type SppDriver,
+  type SppDriverOptions,
+} from '../../executor/drivers/spp/driver.ts';
+import { DEFAULT_LIMITS, type Timings } from '../../executor/drivers/spp/settings.ts';
+import { type Answers, FakeProcess } from '../doubles/fake-process.ts';
 
 /* What the tests of the driver begin with: a driver on free ports, with its waits cut down, and processes. */
 
