@@ -7,13 +7,13 @@ import { formatTable } from '../schema/database/table.ts';
 import { labelPrefix } from '../schema/names.ts';
 import { readConfiguration } from '../schema/process/configuration.ts';
 import { startFailure } from '../schema/process/process.ts';
+import type { Labelled } from '../schema/resources/definition.ts';
 import { canUseNetns, type NetnsDriver, openNetnsDriver } from './drivers/netns/driver.ts';
 import { lockHost } from './host/lock.ts';
+import { sweepChange } from './kinds/network/change.ts';
+import { networkComparison } from './kinds/network/comparison.ts';
+import { networkResource } from './kinds/network/resource.ts';
 import { converge } from './loop/converge.ts';
-import { sweepChange } from './records/network-change.ts';
-import { networkComparison } from './resources/network/comparison.ts';
-import { networkResource } from './resources/network/resource.ts';
-import type { Labelled } from './resources/resource.ts';
 
 const usage = `usage: npm run clean [-- --yes] [-- --list] [-- --database ID]
 

@@ -1,25 +1,26 @@
 import { v7, validate } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Database, statement } from '../schema/database/database.ts';
+import { type Database, type Statement, statement } from '../schema/database/database.ts';
 import type { Configuration } from '../schema/process/configuration.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
-import { canUseNetns } from './drivers/netns/driver.ts';
-import { capabilities, type Drivers, findTechnologies, withHealth } from './host/capabilities.ts';
+import { capabilities, findTechnologies } from './host/capabilities.ts';
 import { openCgroups } from './host/cgroup.ts';
 import { ExecutorStateFile } from './host/executor-state.ts';
 import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
 import { SequenceNote } from './host/sequence-note.ts';
-import type { Kind } from './kinds.ts';
+import type { KindContext, OwnKind } from './kinds/kind.ts';
+import { kinds } from './kinds/registry.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
+import { type Kind, kindOf } from './loop/records.ts';
+import { fence } from './loop/registration.ts';
 import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
-import { openNetworkHost } from './network.ts';
-import { openSppHost, openSppListener } from './spp.ts';
+import { findPeers, Peers } from './peers/peers.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -45,24 +46,26 @@ export async function startExecutor(
   await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
-  const netns = await canUseNetns();
-  if (!netns.available) log.warn(`no container networks on this host: ${netns.reason}`);
+  const foundPeers = await findPeers(
+    kinds.map(({ peer }) => peer),
+    log,
+  );
   const databaseId = await untilAvailable(() => readDatabaseId(database), log, times);
   const opened = new AsyncDisposableStack();
   try {
     const { stateDirectory, hypervisor: name } = configuration;
     opened.adopt(await lockHost({ stateDirectory, database: databaseId }), (lock) => lock.release());
-    const listener = opened.adopt(await openSppListener(configuration, log), (each) => each.close());
+    const lease = new Lease(times.lease);
+    const peerOptions = { configuration, log, expires: lease.expires };
+    const peers = opened.adopt(await Peers.open(foundPeers, peerOptions), (each) => each.close());
     const stateFile = new ExecutorStateFile({ stateDirectory, database: databaseId, hypervisor: name });
-    const drivers: Drivers = { netns, spp: { available: true } };
-    let healths: readonly Pick<Kind, 'technology' | 'health'>[] = [{ technology: 'spp', health: listener.health }];
-    let found = await finding;
+    let installed = await finding;
     const cgroupLimits = openCgroups();
     const host: Host = {
       resources: () => readResources(stateDirectory, cgroupLimits),
-      capabilities: () => withHealth(capabilities(drivers, found), healths),
+      capabilities: () => capabilities(peers.capabilities(), installed),
       refresh: async () => {
-        found = await findTechnologies();
+        installed = await findTechnologies();
       },
     };
     const machine = {
@@ -76,18 +79,21 @@ export async function startExecutor(
     const start = { database, name, id, machine, ...stateFile.read(), heartbeatMs: times.heartbeat, log };
     const registration = await untilAvailable(() => takeOver(start), log, times);
     stateFile.write(registration);
-    const lease = new Lease(times.lease);
     const { databaseUrl: url, databaseAuthToken: authToken } = configuration;
     const address = comparer ? { url, authToken } : null;
-    const network = netns.available
-      ? opened.adopt(await openNetworkHost({ database, registration, lease, log, address }), (each) => each.close())
-      : undefined;
-    const sppOptions = { database, registration, log, times, replay: configuration.sppReplay };
-    const spp = opened.adopt(await openSppHost(listener, sppOptions), (each) => each.close());
-    const kinds = [...(network?.kinds ?? []), spp.kind].map(wrap);
-    healths = kinds;
+    const record = async <Row>(call: string, statements: readonly Statement<Row>[]): Promise<Row[][]> => {
+      const [, ...rows] = await database.write([fence(registration), ...statements], { wakes: 'nobody', call });
+      return rows as Row[][];
+    };
+    const context: KindContext = {
+      ...{ registration, configuration, log, address, record },
+      recordAtStart: (call, statements) => untilAvailable(() => record(call, statements), log, times),
+    };
+    const own = await openKinds(peers, context, opened);
+    const working = own.map((each) => wrap(kindOf(each, database, registration.hypervisor)));
     const executor = new Executor({
-      ...{ database, registration, lease, kinds, log, times },
+      ...{ database, registration, lease, log, times },
+      kinds: working,
       heartbeat: new Heartbeat({ registration, machine, host }),
       lost: stop,
     });
@@ -114,6 +120,18 @@ export async function startExecutor(
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** All kinds whose peer this host has. */
+async function openKinds(peers: Peers, context: KindContext, opened: AsyncDisposableStack): Promise<OwnKind[]> {
+  const working: OwnKind[] = [];
+  for (const { peer, open } of kinds) {
+    const standsOn = peers.of(peer);
+    if (standsOn === undefined) continue;
+    const own = opened.adopt(await open(standsOn, context), (each) => each.close?.() ?? Promise.resolve());
+    working.push(own.kind);
+  }
+  return working;
 }
 
 function timesOf({ scanSeconds, orphanGraceSeconds, retentionDays }: Configuration): Partial<LoopTimes> {

@@ -9,7 +9,10 @@ import { findInstalled, parseVersion } from './installed.ts';
 import { listsModule } from './kernel-modules.ts';
 
 const none: Found = { libvirt: null, ovs: null, containers: null, frr: null, netem: null };
-const drivers = { netns: { available: true }, spp: { available: false, reason: 'the port is taken' } } as const;
+const drivers = {
+  netns: { available: true, version: null },
+  spp: { available: false, reason: 'the port is taken' },
+} as const;
 
 describe('capabilities', () => {
   it('say of each technology what it is, or why not', () => {

@@ -1,11 +1,12 @@
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds.ts';
-import type { ClaimedOperation } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
+import { TechnologyAway } from '../kinds/health.ts';
+import type { Change } from '../kinds/resource.ts';
 import { converge } from './converge.ts';
 import { failureOf, isLeaseLost } from './failure.ts';
 import type { Lease } from './lease.ts';
+import type { Kind } from './records.ts';
 import type { Outcome } from './report.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
@@ -44,8 +45,8 @@ export class Attempt {
       this.#checkWanted();
       this.#checkTechnology();
       const observed = await converge(this.#kind.resource, after, { check: () => this.#checkAll(), remaining });
-      const settle = this.#kind.records.settle(this.#operation, this.#change, { status: 'succeeded' }, observed);
-      return { status: 'succeeded', error: null, settle };
+      const finish = this.#kind.records.finish(this.#operation, this.#change, { status: 'succeeded' }, observed);
+      return { status: 'succeeded', error: null, finish };
     } catch (error) {
       if (isLeaseLost(error)) return undefined;
       if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
@@ -57,7 +58,8 @@ export class Attempt {
 
   /** A change that fails for good, or is not wanted any more, is taken back: the host converges to what was before. */
   async undo(status: 'failed' | 'cancelled', problem: Problem): Promise<Outcome | undefined> {
-    const { before, onFailure } = this.#change;
+    const { before } = this.#change;
+    const { onFailure } = this.#kind.definition.operations[this.#operation.kind] ?? { onFailure: 'undo' };
     if (status === 'failed' && onFailure === 'repair') return this.#ended(status, problem);
     try {
       const check = () => this.#hooks.lease.check();
@@ -77,7 +79,7 @@ export class Attempt {
     return {
       status,
       error,
-      settle: this.#kind.records.settle(this.#operation, this.#change, { status, error }, null),
+      finish: this.#kind.records.finish(this.#operation, this.#change, { status, error }, null),
     };
   }
 
@@ -137,18 +139,5 @@ class Cancelled extends Problem {
 class NeverTouched extends Problem {
   constructor({ kind }: ClaimedOperation, reason: string) {
     super('deadline', `${kind} could not begin before its deadline: ${reason}`);
-  }
-}
-
-/** What the operation works on cannot be asked now. The code is that of the drivers' own errors. */
-export class TechnologyAway extends Error {
-  override readonly name = 'TechnologyAway';
-  readonly code = 'away';
-  readonly transient = true;
-
-  constructor(reason: string) {
-    super(reason);
-    // It is the host's state and nothing of the code's.
-    this.stack = `${this.name}: ${reason}`;
   }
 }

@@ -1,5 +1,5 @@
 import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import type { Registration } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Resource, Step } from '../resources/resource.ts';
+import type { Resource, Step } from '../kinds/resource.ts';
 import { converge, StepFailed } from './converge.ts';
 
 const steps = (name: string, count: number): Step[] =>

@@ -1,5 +1,5 @@
 import { Problem } from '../../schema/problem.ts';
-import type { Resource, Step } from '../resources/resource.ts';
+import type { Resource, Step } from '../kinds/resource.ts';
 import { waitForOthers } from './for-others.ts';
 
 export interface ConvergeHooks {

@@ -1,8 +1,7 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import { claim, poll, pollStatement } from './claim.ts';
 import { Doorbell, type Turn } from './doorbell.ts';
 import { isDatabaseAway } from './failure.ts';
@@ -14,6 +13,7 @@ import { Prune } from './prune.ts';
 import { Pulse } from './pulse.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { Watch } from './reconcile/watch.ts';
+import type { Kind } from './records.ts';
 import { type Registration, whyFenced } from './registration.ts';
 import { type Outcome, type Reported, Reporter } from './report.ts';
 import { Runner } from './runner.ts';
@@ -193,7 +193,9 @@ export class Executor {
   /** Kinds of operations whose technology is away. */
   #away(): string[] {
     const { kinds } = this.#options;
-    return kinds.flatMap((kind) => (kind.health?.().available === false ? [...kind.operations] : []));
+    return kinds.flatMap((kind) =>
+      kind.health?.().available === false ? Object.keys(kind.definition.operations) : [],
+    );
   }
 
   /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
+import type { Touched } from '../../schema/resources/definition.ts';
 import {
   counterKind,
   counting,
@@ -12,11 +13,10 @@ import {
   states,
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
-import type { Health, Kind } from '../kinds.ts';
-import type { Resting } from '../records/records.ts';
-import type { Touched } from '../resources/resource.ts';
+import type { Health } from '../kinds/health.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
+import type { Kind, Resting } from './records.ts';
 import { register } from './registration.ts';
 
 /** Two technologies, the second of which is away until it is told to be back. */
@@ -28,8 +28,7 @@ async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
   const near = counterKind(counting(), one);
   const far: Kind = {
     ...counterKind(other, one),
-    technology: 'libvirt',
-    operations: new Set(['far.do']),
+    definition: { ...near.definition, technology: 'libvirt', operations: { 'far.do': { onFailure: 'undo' } } },
     health: () => (failsToLook ? { available: true } : state.health),
     resource: {
       ...counterKind(other, one).resource,

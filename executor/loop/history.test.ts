@@ -36,7 +36,7 @@ it('no statement of the loop goes through the history, however long that is', as
   await renew(database, registration, [1]);
   await database.write([(await executorDefaults(registration).heartbeat.beat()).statement]);
   if (!operation) throw new Error('nothing was claimed');
-  await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null, settle: [] });
+  await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null, finish: [] });
   const difference = {
     subject: 'a',
     since: 0,

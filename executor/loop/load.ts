@@ -1,6 +1,7 @@
 import type { Database } from '../../schema/database/database.ts';
-import type { Changes, ClaimedOperation, Records } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
+import type { Change } from '../kinds/resource.ts';
+import type { Changes, Records } from './records.ts';
 
 export interface LoadRequest {
   readonly records: Pick<Records<unknown>, 'load'>;
@@ -15,7 +16,7 @@ export async function load(database: Database, requests: readonly LoadRequest[])
   const changes = new Map<number, Change<unknown> | null>();
   let from = 0;
   for (const each of loadings) {
-    const own = each.changes(rows.slice(from, from + each.statements.length));
+    const own = each.result(rows.slice(from, from + each.statements.length));
     for (const [sequence, change] of own) changes.set(sequence, change);
     from += each.statements.length;
   }

@@ -16,7 +16,7 @@ import {
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError, refusal } from '../drivers/netns/errors.ts';
-import type { Change, Step } from '../resources/resource.ts';
+import type { Change, Step } from '../kinds/resource.ts';
 import { Executor } from './executor.ts';
 import { type Registration, register } from './registration.ts';
 
@@ -143,7 +143,7 @@ const foreign = new NetnsError({
 describe('an operation', () => {
   it('goes on until the host reads back as wanted', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-    const { database } = await running(counter, { before: 0, after: 3, total: 3, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 0, after: 3, total: 3 });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 1, error: null }]);
     expect(counter.taken).toEqual(['count.up', 'count.up', 'count.up']);
@@ -152,7 +152,7 @@ describe('an operation', () => {
   it('that meets something transient is tried again', async () => {
     let refusals = 2;
     const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? busy : undefined), taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 3, error: null }]);
   });
@@ -162,7 +162,7 @@ describe('an operation', () => {
     const expired = refusal('expired', 'create veth c1.0o', 'the right to change this host ran out');
     const errors: unknown[] = [];
     const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? expired : undefined), taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
     onTestFinished(database.subscribe(async () => errors.push((await states(database))[0]?.error ?? null)));
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 2, error: null }]);
@@ -175,7 +175,7 @@ describe('an operation', () => {
       fail: ({ name }) => (name === 'count.up' && counter.value === 2 ? foreign : undefined),
       taken: [],
     };
-    const { database } = await running(counter, { before: 0, after: 3, total: 3, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 0, after: 3, total: 3 });
     await file(database, 'a');
     expect(await ended(database)).toEqual([{ id: 'a', status: 'failed', attempt: 1, error: 'count: it is not ours' }]);
     expect(counter.taken).toEqual(['count.up', 'count.up', 'count.down', 'count.down']);
@@ -185,7 +185,7 @@ describe('an operation', () => {
 
   it('fails when it could not be done before its deadline', async () => {
     const counter: Counter = { value: 0, fail: ({ name }) => (name === 'count.up' ? busy : undefined), taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1, total: 1, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 0, after: 1, total: 1 });
     await file(database, 'a', { deadlineMs: 500 });
     const [operation] = await ended(database);
     expect(operation).toMatchObject({ status: 'failed', error: expect.stringContaining('count: busy (EBUSY)') });
@@ -195,7 +195,7 @@ describe('an operation', () => {
   it('of a kind that nobody knows fails and says so', async () => {
     const { database } = await running(
       { value: 0, fail: () => undefined, taken: [] },
-      { before: 0, after: 1, total: 1, onFailure: 'undo' },
+      { before: 0, after: 1, total: 1 },
     );
     await file(database, 'a');
     await ended(database);
@@ -207,7 +207,7 @@ describe('an operation', () => {
 
   it('that never becomes what it should is a conflict, not a loop', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-    const { database } = await running(counter, { before: 0, after: 1000, total: 1, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 0, after: 1000, total: 1 });
     await file(database, 'a');
     expect(await ended(database)).toMatchObject([
       { status: 'failed', error: expect.stringContaining('something else keeps changing it') },
@@ -218,7 +218,7 @@ describe('an operation', () => {
 describe('a list', () => {
   it('ends with its last part, and is failed if one of them is', async () => {
     const counter: Counter = { value: 1, fail: () => undefined, taken: [] };
-    const { database } = await running(counter, { before: 1, after: 1, total: 1, onFailure: 'undo' });
+    const { database } = await running(counter, { before: 1, after: 1, total: 1 });
     await file(database, 'list', { subjects: [] });
     const [rows] = await database.read([statement<{ sequence: number }>('SELECT sequence FROM operations')]);
     const parent = rows[0]?.sequence ?? 0;
@@ -239,7 +239,7 @@ describe('an executor that a newer start has replaced', () => {
       proceed = resolve;
     });
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-    const change: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
+    const change: Change<number> = { before: 0, after: 1, total: 1 };
     const slow = counterKind(counter, change);
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);

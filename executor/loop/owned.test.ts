@@ -13,8 +13,8 @@ import {
   states,
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
-import type { Kind } from '../kinds.ts';
 import { Executor } from './executor.ts';
+import type { Kind } from './records.ts';
 import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
@@ -164,8 +164,8 @@ describe('a report that the database refuses', () => {
     const { database } = await working({
       kinds: () => {
         const kind = counterKind(counting(), one);
-        const settle: Kind['records']['settle'] = ({ id }) => (id === 'c' ? [guard('never', '1 = 2')] : []);
-        return [{ ...kind, records: { ...kind.records, settle } }];
+        const finish: Kind['records']['finish'] = ({ id }) => (id === 'c' ? [guard('never', '1 = 2')] : []);
+        return [{ ...kind, records: { ...kind.records, finish } }];
       },
     });
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];

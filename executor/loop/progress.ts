@@ -1,5 +1,5 @@
 import { type Database, statement } from '../../schema/database/database.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import { fence, type Registration } from './registration.ts';
 
 interface Note {

@@ -9,9 +9,9 @@ import {
   statement,
 } from '../../schema/database/database.ts';
 import type { ProblemDetails } from '../../schema/problem.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import { endOperations } from '../../schema/statements/ending.ts';
-import { Gathering } from '../gathering.ts';
-import type { ClaimedOperation } from '../records/records.ts';
+import { Batcher } from '../kinds/batcher.ts';
 import { type PollRow, pollOf } from './claim.ts';
 import { isDatabaseAway } from './failure.ts';
 import { fence, type Registration } from './registration.ts';
@@ -23,7 +23,7 @@ export type Outcome = EndedAttempt | Retry;
 interface EndedAttempt {
   readonly status: 'succeeded' | 'failed' | 'cancelled';
   readonly error: ProblemDetails | null;
-  readonly settle: readonly Statement[];
+  readonly finish: readonly Statement[];
   /** What the operation answers, where that is more than its success. */
   readonly result?: unknown;
 }
@@ -64,11 +64,11 @@ const NOT_RUNNING = 'not_running';
  */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #reports: Gathering<Report, ReadonlyMap<Report, Reported | DatabaseError>>;
+  readonly #reports: Batcher<Report, ReadonlyMap<Report, Reported | DatabaseError>>;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
-    this.#reports = new Gathering((reports) => this.#writeAll(reports));
+    this.#reports = new Batcher((reports) => this.#writeAll(reports));
   }
 
   /** Returns when the report is in the database. Throws the {@link DatabaseError} that refuses it, `fenced` too. */
@@ -167,7 +167,7 @@ function endStatements(ends: readonly End[]): Statement[] {
   const parts = ends.some(({ operation: { parentId } }) => parentId !== null);
   return [
     statement(end, { ends: JSON.stringify(ends.map(endRow)) }),
-    ...ends.flatMap(({ outcome: { settle } }) => settle),
+    ...ends.flatMap(({ outcome: { finish } }) => finish),
     ...endOperations('SELECT value FROM json_each(:ended)', { ended }, parts),
   ];
 }

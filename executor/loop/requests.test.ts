@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { openRemote } from '../../schema/database/remote.ts';
+import { query } from '../../schema/resources/definition.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
@@ -20,9 +21,8 @@ import {
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
-import type { Kind } from '../kinds.ts';
-import { loading } from '../records/records.ts';
 import { Executor } from './executor.ts';
+import type { Kind } from './records.ts';
 import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
@@ -44,11 +44,12 @@ function readingKinds(counter: Counter): Kind[] {
   return ['test.do', 'other.do'].map((operation) => {
     const kind = counterKind(counter, one);
     const load: Kind['records']['load'] = (operations) =>
-      loading([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
+      query([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
         expect(row?.kind).toBe(operation);
         return new Map(operations.map(({ sequence }) => [sequence, one]));
       });
-    return { ...kind, operations: new Set([operation]), records: { ...kind.records, load } };
+    const definition = { ...kind.definition, operations: { [operation]: { onFailure: 'undo' } } } as const;
+    return { ...kind, definition, records: { ...kind.records, load } };
   });
 }
 

@@ -2,15 +2,15 @@ import { type Database, DatabaseError } from '../../schema/database/database.ts'
 import { Problem } from '../../schema/problem.ts';
 import { collectGarbageEach } from '../../schema/process/collect-garbage.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Kind } from '../kinds.ts';
-import type { Changes, ClaimedOperation } from '../records/records.ts';
-import type { Change } from '../resources/resource.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
+import type { Change } from '../kinds/resource.ts';
 import { Attempt } from './attempt.ts';
 import { failureOf, isDatabaseAway } from './failure.ts';
 import type { Lease } from './lease.ts';
 import { type LoadRequest, load } from './load.ts';
 import type { Progress } from './progress.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
+import type { Changes, Kind } from './records.ts';
 import type { Outcome, Reported, Reporter } from './report.ts';
 import { ReportHold } from './report-hold.ts';
 import type { LoopTimes } from './times.ts';
@@ -61,7 +61,7 @@ export class Runner {
     const { kinds, work } = this.#options;
     const tasks: Task[] = [];
     for (const owned of work.of(claimed)) {
-      const kind = kinds.find(({ operations }) => operations.has(owned.operation.kind));
+      const kind = kinds.find(({ definition }) => Object.hasOwn(definition.operations, owned.operation.kind));
       if (kind === undefined) this.#track(this.#end(owned, () => this.#runBuiltin(owned)));
       else tasks.push({ kind, owned });
     }
@@ -151,7 +151,7 @@ export class Runner {
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.reason === 'fenced' || isDatabaseAway(error)) throw error;
       log.error({ err: error, operation: operation.id }, 'the database refused the end of an operation');
-      written = { status: 'failed', error: refused(error).toJSON(), settle: [] };
+      written = { status: 'failed', error: refused(error).toJSON(), finish: [] };
       reported = await reporter.report(operation, written);
     }
     if (reported.status === 'void') return reported;
@@ -189,7 +189,7 @@ export class Runner {
       }
     } catch (error) {
       if (isDatabaseAway(error) || (error instanceof DatabaseError && error.reason === 'fenced')) throw error;
-      return { status: 'failed', error: failureOf(error).problem.toJSON(), settle: [] };
+      return { status: 'failed', error: failureOf(error).problem.toJSON(), finish: [] };
     }
   }
 }
@@ -209,13 +209,13 @@ function requestsOf(tasks: readonly Task[]): LoadRequest[] {
 
 function superseded(): Outcome {
   const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');
-  return { status: 'cancelled', error: problem.toJSON(), settle: [] };
+  return { status: 'cancelled', error: problem.toJSON(), finish: [] };
 }
 
 function unloadable(cause: unknown): Outcome {
   const message = cause instanceof Error ? cause.message : String(cause);
   const problem = new Problem('internal', `The operation could not be loaded: ${message}`, { cause });
-  return { status: 'failed', error: problem.toJSON(), settle: [] };
+  return { status: 'failed', error: problem.toJSON(), finish: [] };
 }
 
 function refused(cause: DatabaseError): Problem {

@@ -1,4 +1,4 @@
-import type { ClaimedOperation } from '../records/records.ts';
+import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 
 /** An operation that this process works on. */
 export interface Owned {

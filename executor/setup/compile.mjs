@@ -7,7 +7,7 @@ const programs = ['start.ts', 'functions/server.ts', 'executor/main.ts', 'schema
 
 /** They refuse to run outside of a thread, when they are compiled already. */
 const threads = [
-  'executor/comparer/thread.ts',
+  'executor/kinds/network/comparer/thread.ts',
   'executor/drivers/netns/worker.ts',
   'schema/database/database-thread.ts',
 ];

@@ -1,20 +1,9 @@
 import type { Technology } from '../api/capabilities.ts';
-
-/** By the first word of an operation's kind: the technology of the host that does its work. */
-const technologies: ReadonlyMap<string, Technology> = new Map([
-  ['cen', 'netns'],
-  ['container', 'netns'],
-  ['network', 'netns'],
-  ['bridges', 'netns'],
-  ['spp', 'spp'],
-]);
-
-/** Of a whole kind, where its first word is of something else, too. */
-const exceptions: ReadonlyMap<string, Technology> = new Map([['subnets.change', 'netns']]);
+import { resourceOf } from '../resources/registry.ts';
 
 /** Which technology an operation of this kind needs; undefined: none, or several. */
 export function technologyOf(kind: string): Technology | undefined {
-  return exceptions.get(kind) ?? technologies.get(kind.slice(0, kind.indexOf('.')));
+  return resourceOf(kind)?.technology;
 }
 
 /**

@@ -70,7 +70,7 @@ async function medianClaim(database: Database, round: string): Promise<number> {
       ...{ limit: 64, away: [], times: defaultTimes },
     });
     times.push(performance.now() - began);
-    for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, settle: [] });
+    for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, finish: [] });
   }
   return times.sort((left, right) => left - right)[CLAIMS / 2] ?? 0;
 }

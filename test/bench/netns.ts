@@ -1,7 +1,7 @@
 import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import type { Network } from '../../executor/kinds/network/desired.ts';
+import { networkResource } from '../../executor/kinds/network/resource.ts';
 import { converge } from '../../executor/loop/converge.ts';
-import type { Network } from '../../executor/resources/network/desired.ts';
-import { networkResource } from '../../executor/resources/network/resource.ts';
 import { type BareTimes, bareNetwork, mac } from './floor.ts';
 
 /*

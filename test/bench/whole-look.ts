@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openComparer } from '../../executor/comparer/comparer.ts';
 import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import { openComparer } from '../../executor/kinds/network/comparer/comparer.ts';
+import { networkRecords } from '../../executor/kinds/network/comparer/records.ts';
+import { networkResource } from '../../executor/kinds/network/resource.ts';
 import { converge } from '../../executor/loop/converge.ts';
 import { type Comparison, comparing } from '../../executor/loop/reconcile/differences.ts';
-import { networkResting } from '../../executor/records/network-resting.ts';
-import { networkResource } from '../../executor/resources/network/resource.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { labelPrefix } from '../../schema/names.ts';
+import { networkDefinition } from '../../schema/resources/network/definition.ts';
 
 /*
  * Times a look at the whole host, with rows, plan and orphans, on the event loop and by the thread that does it in weft:
@@ -109,7 +110,7 @@ async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
   const resource = networkResource(driver);
   try {
-    const { resting } = await networkResting(database, of).loadResting('all');
+    const { resting } = await networkRecords(database, of).loadResting('all');
     const namespaces = resting.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
     await converge(resource, { namespaces, segments: [] }, hooks);
@@ -129,7 +130,11 @@ const ways = {
   },
   async loop(database: Database) {
     const driver = await openNetnsDriver();
-    const kind = { records: networkResting(database, of), resource: networkResource(driver) };
+    const kind = {
+      definition: networkDefinition,
+      records: networkRecords(database, of),
+      resource: networkResource(driver),
+    };
     await measure('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));
     await driver.close();
   },

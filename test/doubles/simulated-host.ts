@@ -1,5 +1,5 @@
 import type { Link } from '../../executor/drivers/netns/driver.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork } from '../../executor/resources/network/steps.ts';
+import type { NetworkStep, NewEnd, ObservedNetwork } from '../../executor/kinds/network/steps.ts';
 
 interface SimulatedLink extends Link {
   namespace: string | null;

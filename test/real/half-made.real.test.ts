@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type NetnsDriver, NetnsError, openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
+import type { Network } from '../../executor/kinds/network/desired.ts';
+import { networkResource } from '../../executor/kinds/network/resource.ts';
 import { converge } from '../../executor/loop/converge.ts';
-import type { Network } from '../../executor/resources/network/desired.ts';
-import { networkResource } from '../../executor/resources/network/resource.ts';
 import { clearHost, picture } from '../support/host.ts';
 
 /*

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { type Kind, kind } from '../../executor/kinds.ts';
+import type { Change, Resource, Step } from '../../executor/kinds/resource.ts';
 import { claim, pollStatement } from '../../executor/loop/claim.ts';
 import { Heartbeat } from '../../executor/loop/heartbeat.ts';
 import { Lease, type Renewed, renewStatement } from '../../executor/loop/lease.ts';
+import type { Kind } from '../../executor/loop/records.ts';
 import { fence, type Machine, type Registration } from '../../executor/loop/registration.ts';
 import { Reporter } from '../../executor/loop/report.ts';
 import type { LoopTimes } from '../../executor/loop/times.ts';
-import { loading } from '../../executor/records/records.ts';
-import type { Change, Resource, Step } from '../../executor/resources/resource.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
+import { query } from '../../schema/resources/definition.ts';
 import { temporaryDirectory } from './database.ts';
 
 const HOUR = 3_600_000;
@@ -104,13 +104,13 @@ export interface Counter {
 export const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
 
 /** Raises the host's number from 0 to 1. */
-export const one: Change<number> = { before: 0, after: 1, total: 1, onFailure: 'undo' };
+export const one: Change<number> = { before: 0, after: 1, total: 1 };
 
 export interface Counted extends Step {
   readonly name: 'count.up' | 'count.down';
 }
 
-export function counterKind(counter: Counter, change: Change<number>): Kind {
+export function counterKind(counter: Counter, change: Change<number>, onFailure: 'undo' | 'repair' = 'undo'): Kind {
   const resource: Resource<number, number, Counted> = {
     observe: async () => counter.value,
     observeAll: async () => counter.value,
@@ -129,19 +129,25 @@ export function counterKind(counter: Counter, change: Change<number>): Kind {
     labelled: () => [],
     watch: () => () => undefined,
   };
-  return kind({
-    technology: 'netns',
-    operations: new Set(['test.do']),
+  const counted: Kind<number, number, Counted> = {
+    definition: {
+      name: 'test',
+      technology: 'netns',
+      operations: { 'test.do': { onFailure } },
+      repair: () => 'test.do',
+      load: () => query([], () => () => null),
+      loadIdle: () => null,
+      finish: () => [],
+    },
     resource,
     records: {
-      load: (operations) => loading([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
-      settle: () => [],
+      load: (operations) => query([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
+      finish: () => [],
       loadResting: async () => ({ resting: [], busy: [], since: 9e9 }),
       findOrphans: async () => [],
-      repairKind: () => 'test.do',
-      sweepKind: 'test.sweep',
     },
-  });
+  };
+  return counted as unknown as Kind;
 }
 
 /** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
-import type { Resting } from '../../records/records.ts';
-import type { Labelled, Step } from '../../resources/resource.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { Step } from '../../kinds/resource.ts';
+import type { Resting } from '../records.ts';
 import { type Comparable, comparing } from './differences.ts';
 
 /** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */
@@ -23,10 +24,10 @@ function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
   };
   const host: Host = { a: 1, b: 2 };
   const kind: Comparing = {
+    definition: { repair: (subject) => `${subject}.repair` },
     records: {
       loadResting: () => read('rows', { resting: rows, busy: [], since: 9e9 }),
       findOrphans: (found) => read('orphans', [...found]),
-      repairKind: (subject) => `${subject}.repair`,
     },
     resource: {
       observe: () => read('part of the host', host),

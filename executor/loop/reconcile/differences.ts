@@ -1,6 +1,7 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
-import type { AtRest, Records, Resting } from '../../records/records.ts';
-import type { HostPart, Labelled, Resource, Step, Touched } from '../../resources/resource.ts';
+import type { Labelled, ResourceDefinition, Touched } from '../../../schema/resources/definition.ts';
+import type { HostPart, Resource, Step } from '../../kinds/resource.ts';
+import type { AtRest, Records, Resting } from '../records.ts';
 
 /*
  * Comparisons of what is at rest with the host. What they answer is plain data, small on a host that is as wanted: it may
@@ -45,10 +46,11 @@ export type Compare = (touched: Touched) => Promise<Comparison>;
 
 /** What a kind has to have to be compared with the host. */
 export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
-  readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans' | 'isNoted' | 'repairKind'>;
+  readonly definition: Pick<ResourceDefinition, 'repair'>;
+  readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
-    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels' | 'labelled'
+    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'isUpToDate' | 'removes' | 'labels' | 'labelled'
   >;
 }
 
@@ -124,16 +126,16 @@ function differences<Desired, Observed, SomeStep extends Step>(
 }
 
 function difference<Desired, Observed, SomeStep extends Step>(
-  { records, resource }: Comparable<Desired, Observed, SomeStep>,
+  { definition, resource }: Comparable<Desired, Observed, SomeStep>,
   { desired, subject, generation, subjects, touchedBy }: Resting<Desired>,
   since: number,
   observed: Observed,
 ): Difference | null {
   const { steps, problem } = plan(resource, desired, observed);
-  if (steps.length === 0 && problem === null && (records.isNoted?.(desired, observed) ?? true)) return null;
+  if (steps.length === 0 && problem === null && (resource.isUpToDate?.(desired, observed) ?? true)) return null;
   return {
     ...{ subject, generation, since, subjects, touchedBy, problem },
-    repairKind: records.repairKind(subject),
+    repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
     removes: steps.some((step) => resource.removes(step)),
   };

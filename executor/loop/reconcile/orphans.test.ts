@@ -13,7 +13,7 @@ it('a look that began before a sweep ended files no other one', async () => {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-  const kind = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
+  const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
   const sweep = (lookMs: number) => database.write(fileSweep(registration, { kind, orphans: [], asked: null, lookMs }));
   await sweep(100);
   await sweep(100);

@@ -1,8 +1,8 @@
 import { v7 } from 'uuid';
 import type { Held } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
-import type { Kind } from '../../kinds.ts';
-import type { Labelled } from '../../resources/resource.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { Kind } from '../records.ts';
 import type { Registration } from '../registration.ts';
 
 const SWEEP_DEADLINE_MS = 600_000;
@@ -92,7 +92,7 @@ export function fileSweep(
     operation: v7(),
     parent: asked,
     hypervisor,
-    kind: kind.records.sweepKind,
+    kind: kind.definition.sweep ?? `${kind.definition.name}.sweep`,
     subject: `hypervisors/${hypervisor}/orphans`,
     request: JSON.stringify({ orphans }),
     total: orphans.length,

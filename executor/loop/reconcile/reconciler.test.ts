@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
 import { type Counter, counterKind, hypervisorId, machine, one, openDatabase } from '../../../test/support/loop.ts';
-import type { Kind } from '../../kinds.ts';
+import type { Kind } from '../records.ts';
 import { register } from '../registration.ts';
 import { Reconciler } from './reconciler.ts';
 
@@ -11,7 +11,7 @@ describe('a look at the host', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
+    const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
     const resting = [
       { subject: 'same', generation: 1, subjects: ['same'], touchedBy: ['same'], desired: 5 },
       { subject: 'other', generation: 1, subjects: ['other', 'more'], touchedBy: ['other'], desired: 6 },
@@ -51,7 +51,7 @@ describe('a look at the host', () => {
   it('files nothing when it is written late: what it saw, a later look has repaired', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
-    const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, { ...one, onFailure: 'repair' });
+    const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
     const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
     const seenBy = (since: number): Kind => ({
       ...family,
@@ -72,7 +72,7 @@ describe('a look at the host', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1, onFailure: 'repair' });
+    const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
     const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
     const records = { ...family.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
@@ -117,7 +117,7 @@ async function thatIsComparedElsewhere() {
   const own = () => {
     throw new Error('this is not for the loop to do');
   };
-  const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, { ...one, onFailure: 'repair' });
+  const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
   const differences = ['a', 'b'].map((subject) => ({
     ...{
       subject,

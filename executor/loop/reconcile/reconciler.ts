@@ -1,10 +1,9 @@
 import type { Held, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
-import type { Kind } from '../../kinds.ts';
-import type { ClaimedOperation } from '../../records/records.ts';
-import type { Touched } from '../../resources/resource.ts';
-import { TechnologyAway } from '../attempt.ts';
+import type { ClaimedOperation, Touched } from '../../../schema/resources/definition.ts';
+import { TechnologyAway } from '../../kinds/health.ts';
+import type { Kind } from '../records.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';
 import { type Comparison, comparing, type Difference, type Orphans } from './differences.ts';
@@ -89,14 +88,14 @@ export class Reconciler {
       orphans.flatMap((each) => each.orphans),
     );
     const { dry_run: dryRun }: { dry_run: boolean } = JSON.parse(operation.request);
-    if (dryRun) return { status: 'succeeded', error: null, settle: [], result: body };
+    if (dryRun) return { status: 'succeeded', error: null, finish: [], result: body };
     const held = fuseOf(orphans);
     const repairs = await this.#write(
       [...looks.flatMap((look) => this.#note(look.kind, look.orphans, held)), ...noteHeld(registration, held)],
       differences,
       operation,
     );
-    return repairs.length === 0 ? { status: 'succeeded', error: null, settle: [], result: { items: [] } } : undefined;
+    return repairs.length === 0 ? { status: 'succeeded', error: null, finish: [], result: { items: [] } } : undefined;
   }
 
   /** `hypervisor.sweep`: somebody has looked at the orphans and wants them gone, however many there are. */
@@ -105,7 +104,7 @@ export class Reconciler {
     const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
     const some = found.filter(({ orphans }) => orphans.length > 0);
     const { registration, database } = this.#options;
-    if (some.length === 0) return { status: 'succeeded', error: null, settle: [], result: { items: [] } };
+    if (some.length === 0) return { status: 'succeeded', error: null, finish: [], result: { items: [] } };
     await database.write(
       [
         fence(registration),

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { now, type Statement, statement } from '../../../schema/database/database.ts';
-import { failuresInARow, pauseAfter } from '../../records/failures.ts';
+import { failuresInARow, pauseAfter } from '../../../schema/resources/failures.ts';
 import type { Registration } from '../registration.ts';
 import type { Difference } from './differences.ts';
 

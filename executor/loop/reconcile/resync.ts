@@ -1,7 +1,6 @@
 import type { ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
-import type { ClaimedOperation } from '../../records/records.ts';
-import type { Labelled } from '../../resources/resource.ts';
+import type { ClaimedOperation, Labelled } from '../../../schema/resources/definition.ts';
 import type { Difference } from './differences.ts';
 
 /** What is not as wanted, and what would be done about it. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../schema/process/logger.ts';
-import type { Kind } from '../../kinds.ts';
-import type { Touched } from '../../resources/resource.ts';
+import type { Touched } from '../../../schema/resources/definition.ts';
 import { isDatabaseAway } from '../failure.ts';
+import type { Kind } from '../records.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 
@@ -98,7 +98,7 @@ export class Watch {
 
   #succeeded(): void {
     const { kind, log } = this.#options;
-    if (this.#said) log.info({ technology: kind.technology }, `the host can be looked at again`);
+    if (this.#said) log.info({ technology: kind.definition.technology }, `the host can be looked at again`);
     this.#failures = 0;
     this.#said = false;
   }
@@ -111,7 +111,10 @@ export class Watch {
     if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
     else if (!this.#said && this.#failures >= (isTransient(error) ? TRANSIENT_FAILURES_MAX : 1)) {
       this.#said = true;
-      log.error({ technology: kind.technology, err: error }, 'the host could not be looked at; it is tried again');
+      log.error(
+        { technology: kind.definition.technology, err: error },
+        'the host could not be looked at; it is tried again',
+      );
     }
   }
 

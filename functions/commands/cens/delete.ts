@@ -1,6 +1,6 @@
 import type { CenBody } from '../../../schema/api/leviathan.ts';
 import { statement } from '../../../schema/database/database.ts';
-import { cenSubject, containerSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject, containerSubject } from '../../../schema/resources/network/rollback.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';

@@ -1,7 +1,7 @@
 import type { CenImport } from '../../../schema/api/leviathan.ts';
 import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { cenSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { VersionConflict } from '../../operations/conflict.ts';
 import { guard } from '../../operations/guard.ts';

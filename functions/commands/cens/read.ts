@@ -1,7 +1,7 @@
 import { type CenBody, cenStatuses } from '../../../schema/api/leviathan.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
 import { memoize } from '../../../schema/database/memoize.ts';
-import { cenSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';

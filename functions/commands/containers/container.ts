@@ -1,5 +1,5 @@
 import { Problem } from '../../../schema/problem.ts';
-import { containerSubject } from '../../../schema/statements/networks.ts';
+import { containerSubject } from '../../../schema/resources/network/rollback.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
 import { operationSequence } from '../networks/operation-sequence.ts';
 

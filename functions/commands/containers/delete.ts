@@ -1,6 +1,6 @@
 import type { ContainerBody } from '../../../schema/api/leviathan.ts';
 import { statement } from '../../../schema/database/database.ts';
-import { cenSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';

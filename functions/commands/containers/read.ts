@@ -1,6 +1,6 @@
 import { type ContainerBody, containerStates } from '../../../schema/api/leviathan.ts';
 import { statement } from '../../../schema/database/database.ts';
-import { containerSubject } from '../../../schema/statements/networks.ts';
+import { containerSubject } from '../../../schema/resources/network/rollback.ts';
 import { isNamed } from '../../operations/targets/target.ts';
 import { unknownContainer } from './container.ts';
 import type { OnHost } from './host.ts';

@@ -1,5 +1,5 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
-import { containerSubject } from '../../../schema/statements/networks.ts';
+import { containerSubject } from '../../../schema/resources/network/rollback.ts';
 import { hypervisor } from '../../operations/targets/target.ts';
 import { operationSequence } from './operation-sequence.ts';
 

@@ -1,7 +1,7 @@
 import { now, type Statement, statement, type Value } from '../../../schema/database/database.ts';
 import { memoize } from '../../../schema/database/memoize.ts';
 import { linkName, shortName } from '../../../schema/names.ts';
-import { cenSubject } from '../../../schema/statements/networks.ts';
+import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import { type Constraint, type Guard, guard, type MakeProblem } from '../../operations/guard.ts';
 import { partColumns, partValues } from '../../operations/intent.ts';
 import { idSeries } from '../../operations/new-id.ts';

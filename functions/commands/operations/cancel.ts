@@ -1,7 +1,7 @@
 import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { rollbackResources } from '../../../schema/resources/registry.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { takeBackNetworks } from '../../../schema/statements/networks.ts';
 import { guard } from '../../operations/guard.ts';
 import { type Intent, insertOperation } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
@@ -59,7 +59,7 @@ export function cancelOperation(principal: string, target: OperationRow): Intent
         status: 'succeeded',
       }),
       statement(ask, args),
-      ...takeBackNetworks(untouched, args),
+      ...rollbackResources(untouched, args),
       statement(end, args),
       ...endOperations(ended, args),
     ],

@@ -1,8 +1,8 @@
 import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { rollbackResources } from '../../../schema/resources/registry.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { takeBackNetworks } from '../../../schema/statements/networks.ts';
 
 /** How many one batch ends: it is done again until none are left. */
 const AT_ONCE = 200;
@@ -76,7 +76,7 @@ async function endExpired(database: Database, sequences: readonly number[], at: 
   const args = { found: JSON.stringify(sequences), now: at };
   const problem = JSON.stringify(new Problem('deadline', ''));
   await database.write(
-    [...takeBackNetworks(which, args), statement<never>(end, { ...args, problem }), ...endOperations(ended, args)],
+    [...rollbackResources(which, args), statement<never>(end, { ...args, problem }), ...endOperations(ended, args)],
     { call: 'expire' },
   );
 }

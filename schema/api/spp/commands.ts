@@ -83,3 +83,9 @@ export const REPLAY = 'spp.replay';
 export function processSubject(hypervisor: string, process: number): string {
   return `hypervisors/${hypervisor}/spp/${process === 0 ? 'primary' : process}`;
 }
+
+/** The process that a subject names. */
+export function processOfSubject(subject: string): number {
+  const name = subject.slice(subject.lastIndexOf('/') + 1);
+  return name === 'primary' ? 0 : Number(name);
+}

@@ -1,0 +1,44 @@
+interface Waiter<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Calls that come while one is under way go together into the next one: for work that costs little more for many than
+ * for one. Every call is answered by a run that began after it was made.
+ */
+export class Batcher<Item, Result> {
+  readonly #run: (items: readonly Item[]) => Promise<Result>;
+  #waiting: Waiter<Item, Result>[] = [];
+  #running = false;
+
+  constructor(run: (items: readonly Item[]) => Promise<Result>) {
+    this.#run = run;
+  }
+
+  call(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (!this.#running) {
+        this.#running = true;
+        // Operations that were claimed together come in one turn of the event loop.
+        setImmediate(() => void this.#work());
+      }
+    });
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const together = this.#waiting;
+      this.#waiting = [];
+      try {
+        const result = await this.#run(together.map(({ item }) => item));
+        for (const { resolve } of together) resolve(result);
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
+    }
+    this.#running = false;
+  }
+}

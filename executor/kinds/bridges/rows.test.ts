@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { type Database, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { bridgesDefinition } from '../../../schema/resources/bridges.ts';
+import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
+import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
+import type { Records } from '../../loop/records.ts';
+import { recordsOf } from '../../loop/records.ts';
+import type { Bridges, ObservedBridges } from './desired.ts';
+import { bridgesSpec } from './spec.ts';
+
+const refusal = JSON.stringify(new Problem('impossible', 'not here').toJSON());
+const conflict = JSON.stringify(new Problem('conflict', 'something is in the way').toJSON());
+
+interface Fixture {
+  readonly database: Database;
+  readonly subject: string;
+  readonly records: Records<Bridges, ObservedBridges>;
+}
+
+/** Associations as rows: interface, state and error of each. */
+async function fixture(...rows: readonly (readonly [string, string, string | null])[]): Promise<Fixture> {
+  const database = await temporaryDatabase();
+  const hypervisor = await insertHypervisor(database);
+  const subject = `hypervisors/${hypervisor}/bridges`;
+  await database.write(
+    rows.flatMap(([name, state, error], index) => {
+      const args = { hypervisor, subnet: `subnet${index}`, name, state, error, index };
+      return [
+        statement("INSERT INTO subnets (id, metadata, revision, created_ms) VALUES (:subnet, '{}', 1, 0)", args),
+        statement('INSERT INTO subnet_interfaces VALUES (:hypervisor, :subnet, :name, :state, :error, :index)', args),
+      ];
+    }),
+  );
+  return {
+    database,
+    subject,
+    records: recordsOf({
+      ...{ database, hypervisor, definition: bridgesDefinition },
+      spec: bridgesSpec({ databaseId: 'db', hypervisor }),
+    }),
+  };
+}
+
+function operation(kind: string, resource: string): ClaimedOperation {
+  return {
+    sequence: 1,
+    id: 'x',
+    parentId: null,
+    kind,
+    resource,
+    request: '{}',
+    generation: 0,
+    attempt: 1,
+    deadlineInMs: 1000,
+    lastError: null,
+    cancelled: 0,
+  };
+}
+
+async function changeOf({ database, records }: Pick<Fixture, 'database' | 'records'>, claimed: ClaimedOperation) {
+  const loading = records.load([claimed]);
+  return loading.result(await database.read(loading.statements)).get(1);
+}
+
+async function settle({ database, records, subject }: Fixture, ending: Ending, observed: ObservedBridges | null) {
+  const claimed = operation('subnets.change', subject);
+  const change = await changeOf({ database, records }, claimed);
+  await database.write(change ? records.finish(claimed, change, ending, observed) : []);
+  const [rows] = await database.read([
+    statement<object>("SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY subnet"),
+  ]);
+  return rows.map((row) => Object.values(row));
+}
+
+/** An ended operation on the bridges, so many seconds ago. */
+async function ended({ database, subject }: Fixture, principal: string, secondsAgo: number): Promise<void> {
+  await database.write([
+    statement(
+      `INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms, finished_ms)
+       SELECT :id, id, 'bridges.repair', :subject, '{}', 0, 'succeeded', 0, 0, 1, 1, 1, :principal, 0, unixepoch() * 1000 - :ago FROM hypervisors`,
+      { id: crypto.randomUUID(), subject, principal, ago: secondsAgo * 1000 },
+    ),
+  ]);
+}
+
+async function resting({ records }: Fixture): Promise<Record<string, boolean>> {
+  const [found] = (await records.loadResting('all')).resting;
+  return Object.fromEntries(found?.desired.interfaces.map(({ name, resting: rests }) => [name, rests]) ?? []);
+}
+
+describe('the end of an operation', () => {
+  it('that succeeded tells of each interface what the host shows, in all its rows', async () => {
+    const rows = await fixture(['a', 'pending', null], ['b', 'failed', conflict], ['b', 'pending', null]);
+    const bridge = { index: 1, name: 'b', alias: null, kind: 'bridge', mac: null, mtu: 1500, up: true };
+    const links = [{ ...bridge, master: null, peer: null }];
+    const observed = { links, refused: new Map([['a', refusal]]) };
+    expect(await settle(rows, { status: 'succeeded' }, observed)).toEqual([
+      ['a', 'failed', 'not here'],
+      ['b', 'ready', null],
+      ['b', 'ready', null],
+    ]);
+  });
+
+  it('that failed is the reason of what was pending, and of nothing else', async () => {
+    const rows = await fixture(['a', 'pending', null], ['b', 'ready', null]);
+    const error = new Problem('deadline', 'too late').toJSON();
+    expect(await settle(rows, { status: 'failed', error }, null)).toEqual([
+      ['a', 'failed', 'too late'],
+      ['b', 'ready', null],
+    ]);
+  });
+
+  it('that was cancelled says nothing: the rows are what is wanted', async () => {
+    const rows = await fixture(['a', 'pending', null]);
+    const error = new Problem('cancelled', 'nobody wants it').toJSON();
+    expect(await settle(rows, { status: 'cancelled', error }, null)).toEqual([['a', 'pending', null]]);
+  });
+});
+
+describe('what the host refused', () => {
+  it('rests, longer and longer; what is in the way, or new, does not', async () => {
+    const rows = await fixture(['a', 'failed', refusal], ['b', 'failed', conflict], ['c', 'pending', null]);
+    expect(await resting(rows)).toEqual({ a: false, b: false, c: false });
+    await ended(rows, 'test', 29);
+    expect(await resting(rows)).toEqual({ a: true, b: false, c: false });
+    await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 2000')]);
+    expect(await resting(rows)).toMatchObject({ a: false });
+    await ended(rows, 'executor', 31);
+    expect(await resting(rows)).toMatchObject({ a: true });
+    await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 30000')]);
+    expect(await resting(rows)).toMatchObject({ a: false });
+  });
+
+  it('is tried at once when somebody changes the associations', async () => {
+    const rows = await fixture(['a', 'failed', refusal]);
+    await ended(rows, 'executor', 1);
+    const rests = async (kind: string) =>
+      (await changeOf(rows, operation(kind, rows.subject)))?.after.interfaces[0]?.resting;
+    expect(await rests('bridges.repair')).toBe(true);
+    expect(await rests('subnets.change')).toBe(false);
+  });
+});
+
+describe('what rests', () => {
+  it('is the set of bridges that no unfinished operation changes, and that an event named', async () => {
+    const rows = await fixture(['a', 'ready', null]);
+    const look = async (touched: readonly string[] | 'all') => {
+      const { resting: found, busy } = await rows.records.loadResting(touched);
+      return [found.length, busy];
+    };
+    expect(await look('all')).toEqual([1, []]);
+    expect(await look([rows.subject])).toEqual([1, []]);
+    expect(await look(['another'])).toEqual([0, []]);
+    await rows.database.write([
+      statement('INSERT INTO operation_subjects VALUES (:subject, 1)', { subject: rows.subject }),
+    ]);
+    expect(await look('all')).toEqual([0, []]);
+    expect(await look([rows.subject])).toEqual([0, [rows.subject]]);
+  });
+});

@@ -1,0 +1,56 @@
+import { label } from '../../../schema/names.ts';
+import type { ProblemDetails } from '../../../schema/problem.ts';
+import {
+  type AssociationRow,
+  type BridgesEnd,
+  type BridgesRows,
+  bridgesSubject,
+  REPAIR,
+} from '../../../schema/resources/bridges.ts';
+import type { Spec } from '../spec.ts';
+import type { Bridges, InterfaceWish, ObservedBridges } from './desired.ts';
+import { verdicts } from './verdict.ts';
+
+interface BridgesOf {
+  readonly databaseId: string;
+  readonly hypervisor: string;
+}
+
+/** What the rows of a hypervisor's associations ask for; `read` is told the interfaces whenever they were read. */
+export function bridgesSpec(
+  { databaseId, hypervisor }: BridgesOf,
+  read: (interfaces: readonly string[]) => void = () => undefined,
+): Spec<BridgesRows, BridgesRows, Bridges, ObservedBridges, BridgesEnd> {
+  function desiredOf({ associations, keep, resting }: BridgesRows, isPatient: boolean): Bridges {
+    const interfaces = interfacesOf(associations, isPatient && resting === 1);
+    read(interfaces.map(({ name }) => name));
+    return { label: label(databaseId, bridgesSubject(hypervisor)), interfaces, keep: keep === 1 };
+  }
+
+  return {
+    change({ kind }, rows) {
+      // A cancelled operation takes no row back: what they say is wanted before and after it.
+      const desired = desiredOf(rows, kind === REPAIR);
+      return { before: desired, after: desired, total: Math.max(1, desired.interfaces.length) };
+    },
+    desired: (rows) => desiredOf(rows, true),
+    end: ({ after }, _ending, observed) => ({
+      interfaces: after.interfaces.map(({ name }) => name),
+      verdicts: observed ? verdicts(after, observed) : [],
+    }),
+  };
+}
+
+/** Associations may share an interface. What is in the way is looked at again each time; a refusal has to rest. */
+function interfacesOf(associations: readonly AssociationRow[], resting: boolean): InterfaceWish[] {
+  return [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
+    name,
+    noted: rows.map(({ state, error }) => ({ state, error })),
+    resting: resting && rows.every(isRefused),
+  }));
+}
+
+function isRefused({ state, error }: AssociationRow): boolean {
+  const problem: Partial<ProblemDetails> | null = error === null ? null : JSON.parse(error);
+  return state === 'failed' && problem?.code !== 'conflict';
+}

@@ -1,0 +1,18 @@
+import type { DatabaseAddress } from '../../../../schema/database/reader.ts';
+import type { Touched } from '../../../../schema/resources/definition.ts';
+import type { Comparison } from '../../../loop/reconcile/differences.ts';
+import type { SentError } from './sent-error.ts';
+
+/* What goes between the executor and the thread that compares the host with the rows. */
+
+export interface ComparerOptions {
+  readonly database: DatabaseAddress;
+  readonly databaseId: string;
+  readonly hypervisor: string;
+}
+
+export type Call = { readonly id: number; readonly touched: Touched } | 'close';
+
+export type Answer =
+  | { readonly id: number; readonly comparison: Comparison }
+  | { readonly id: number; readonly error: SentError };

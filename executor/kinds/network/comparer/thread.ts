@@ -1,0 +1,66 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openReader } from '../../../../schema/database/reader.ts';
+import { labelPrefix } from '../../../../schema/names.ts';
+import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
+import type { Touched } from '../../../../schema/resources/definition.ts';
+import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
+import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
+import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
+import { comparing } from '../../../loop/reconcile/differences.ts';
+import { networkComparison } from '../comparison.ts';
+import type { Answer, Call, ComparerOptions } from './protocol.ts';
+import { networkRecords } from './records.ts';
+import { sent } from './sent-error.ts';
+
+/*
+ * The thread of comparer.ts: it reads rows and host by itself and answers what differs, which is little, so that
+ * thousands of rows and links are neither read nor planned where requests are answered, nor copied there.
+ */
+
+if (parentPort === null) throw new Error('thread.ts is to be started as a worker thread');
+const port = parentPort;
+const options: ComparerOptions = workerData;
+const database = await openReader(options.database);
+const records = networkRecords(database, options);
+let viewer: NetnsViewer | undefined;
+
+/** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
+function opened(): NetnsViewer {
+  viewer ??= openNetnsViewer();
+  return viewer;
+}
+
+/** What was seen of so many namespaces is some megabytes. */
+const looked = collectGarbageEach(1_500);
+
+const host: Pick<NetnsViewer, 'view' | 'names'> = {
+  async view(namespaces, links) {
+    looked(namespaces.length);
+    return opened().view(namespaces, links);
+  },
+  names: async () => opened().names(),
+};
+
+const compare = comparing(
+  { definition: networkDefinition, records, resource: networkComparison(host) },
+  labelPrefix(options.databaseId),
+);
+
+async function answer(id: number, touched: Touched): Promise<Answer> {
+  try {
+    return { id, comparison: await compare(touched) };
+  } catch (error) {
+    return { id, error: sent(error) };
+  }
+}
+
+port.on('message', async (call: Call) => {
+  if (call !== 'close') {
+    port.postMessage(await answer(call.id, call.touched));
+    collectGarbageWhenQuiet();
+    return;
+  }
+  database.close();
+  viewer?.[Symbol.dispose]();
+  port.close();
+});

@@ -1,0 +1,117 @@
+import { expect, it } from 'vitest';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import { networkDefinition } from '../../../schema/resources/network/definition.ts';
+import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
+import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
+import { comparing } from '../../loop/reconcile/differences.ts';
+import type { Resting } from '../../loop/records.ts';
+import { networkComparison } from './comparison.ts';
+import type { Network } from './desired.ts';
+import { plan } from './plan.ts';
+
+const CENS = 6;
+const MEMBERS = 4;
+
+/** Networks of four, whose last member is the next one's first; and a container that is in none. */
+function networks(): Resting<Network>[] {
+  const resting = (kind: string, name: string, desired: Network): Resting<Network> => ({
+    ...{ subject: `${kind}/${name}`, generation: 1, subjects: [], touchedBy: [name], desired },
+  });
+  const containers = Array.from({ length: CENS * (MEMBERS - 1) + 2 }, (_, number) => `c${number}`);
+  const cens = Array.from({ length: CENS }, (_, cen) => {
+    const members = containers.slice(cen * (MEMBERS - 1), cen * (MEMBERS - 1) + MEMBERS).map((container) => ({
+      ...{ container, ordinal: cen, outside: `${container}.${cen}o` },
+    }));
+    const name = `n${cen}`;
+    return resting('cens', name, {
+      namespaces: [],
+      segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
+    });
+  });
+  const wishes = containers.map((name) =>
+    resting('containers', name, {
+      namespaces: [{ name, label: `weft:db/${name}`, present: true }],
+      segments: [],
+    }),
+  );
+  return [...wishes, ...cens];
+}
+
+/** A host as its driver tells of it, and how many namespaces were looked at at once. */
+function viewerOf(host: SimulatedHost): NetnsViewer & { readonly looks: number[] } {
+  const looks: number[] = [];
+  return {
+    looks,
+    names: async () => [...host.namespaces.keys()],
+    async view(names, selection) {
+      const observed = host.observe();
+      const wanted = names === 'all' ? [...observed.namespaces.keys()] : names;
+      looks.push(wanted.length);
+      const selected = observed.host.filter(
+        ({ name, alias }) =>
+          selection === undefined ||
+          selection.names.includes(name) ||
+          selection.aliases.includes(alias ?? '') ||
+          selection.owners.includes(alias?.split(' ')[0] ?? ''),
+      );
+      const masters = new Set(selected.map(({ master }) => master));
+      const links = observed.host.filter((link) => selected.includes(link) || masters.has(link.index));
+      return { links, namespaces: wanted.flatMap((name) => observed.namespaces.get(name) ?? []) };
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+async function compared(host: SimulatedHost, partSize: number) {
+  const viewer = viewerOf(host);
+  const asked: Labelled[] = [];
+  const records = {
+    loadResting: async () => ({ resting: networks(), busy: [], since: 9e9 }),
+    findOrphans: async (labelled: readonly Labelled[]) => {
+      asked.push(...labelled);
+      return [];
+    },
+  };
+  const { differences, orphans } = await comparing(
+    { definition: networkDefinition, records, resource: networkComparison(viewer, partSize) },
+    'weft:db/',
+  )('all');
+  const byText = (texts: readonly string[]) => texts.toSorted();
+  return {
+    differences: byText(differences.map((each) => JSON.stringify(each))),
+    labelled: byText(asked.map((each) => JSON.stringify(each))),
+    count: orphans?.labelled,
+    looks: viewer.looks,
+  };
+}
+
+function made(): SimulatedHost {
+  const host = new SimulatedHost();
+  for (const { desired } of networks()) {
+    for (let round = 0; round < 4; round += 1) for (const step of plan(desired, host.observe())) host.apply(step);
+  }
+  return host;
+}
+
+it('a look at a part after another finds what one look finds, and counts each label once', async () => {
+  const host = made();
+  const named = (name: string) => host.links.find((link) => link.name === name) as (typeof host.links)[number];
+  named('c1.0o').up = false;
+  named('c7.2o').name = 'elsewhere';
+  host.removeLink(named('c12.3o'));
+  host.namespaces.delete(`c${CENS * (MEMBERS - 1) + 1}`);
+  host.namespaces.set('lost', { label: 'weft:db/lost', mounted: true });
+  host.addLink({ name: 'left', alias: 'weft:db/left left', kind: 'bridge' });
+  const whole = await compared(host, 1_000);
+  const parts = await compared(host, 5);
+  expect(whole.differences).toHaveLength(4);
+  expect([parts.differences, parts.labelled, parts.count]).toEqual([whole.differences, whole.labelled, whole.count]);
+  expect(new Set(whole.labelled).size).toBe(whole.count);
+  expect(whole.looks).toHaveLength(2);
+  expect(parts.looks.length).toBeGreaterThan(4);
+  expect(Math.max(...parts.looks)).toBeLessThan(5 + MEMBERS);
+});
+
+it('a host that is as wanted shows no difference in any part', async () => {
+  expect((await compared(made(), 5)).differences).toEqual([]);
+});

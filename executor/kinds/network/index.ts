@@ -1,0 +1,28 @@
+import { networkDefinition } from '../../../schema/resources/network/definition.ts';
+import { netns } from '../../peers/netns.ts';
+import { kindModule, ownKind } from '../kind.ts';
+import { openComparer } from './comparer/comparer.ts';
+import { networkResource } from './resource.ts';
+import { networkSpec } from './spec.ts';
+
+/** Containers and the networks between them. */
+export const network = kindModule({
+  peer: netns,
+
+  async open({ driver, changes, health }, { registration, log, address }) {
+    const { databaseId, hypervisor } = registration;
+    const comparer =
+      address &&
+      (await openComparer({ database: address, databaseId, hypervisor }, { log: (level, text) => log[level](text) }));
+    return {
+      kind: ownKind({
+        definition: networkDefinition,
+        spec: networkSpec(databaseId),
+        resource: networkResource(driver, changes),
+        health,
+        ...(comparer && { compare: comparer.compare }),
+      }),
+      close: async () => comparer?.close(),
+    };
+  },
+});

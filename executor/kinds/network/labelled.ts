@@ -1,0 +1,20 @@
+import { labelledResource } from '../../../schema/names.ts';
+import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { Link } from '../../drivers/netns/driver.ts';
+import type { ObservedNetwork } from './steps.ts';
+
+/** Namespaces and links that bear a label with this prefix; `lo` bears its namespace's, and is not counted twice. */
+export function labelled(observed: ObservedNetwork, prefix: string): Labelled[] {
+  const linksIn = (place: string | null, links: readonly Link[]) =>
+    links.flatMap(({ name, alias }): Labelled[] => {
+      const resource = alias === null || name === 'lo' ? null : labelledResource(alias, prefix);
+      return resource === null || alias === null ? [] : [{ kind: 'link', place, name, label: alias, resource }];
+    });
+  const namespaces = [...observed.namespaces.values()].flatMap(({ name, label, links }): Labelled[] => {
+    const resource = label === null ? null : labelledResource(label, prefix);
+    const own: Labelled[] =
+      resource === null || label === null ? [] : [{ kind: 'namespace', place: null, name, label, resource }];
+    return [...own, ...linksIn(name, links)];
+  });
+  return [...linksIn(null, observed.host), ...namespaces];
+}

@@ -1,0 +1,90 @@
+import type { Touched } from '../../../schema/resources/definition.ts';
+import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type { HostChanges } from '../../peers/netns.ts';
+import { Batcher } from '../batcher.ts';
+import type { Resource } from '../resource.ts';
+import { networkComparison } from './comparison.ts';
+import type { Network } from './desired.ts';
+import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
+
+/** Containers and the Ethernet segments between them: stands on the netns driver. */
+export function networkResource(
+  driver: NetnsDriver,
+  changes?: HostChanges,
+): Resource<Network, ObservedNetwork, NetworkStep> {
+  const deletions = new Batcher(async (aliases: readonly (readonly string[])[]) =>
+    driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
+  );
+  return {
+    ...networkComparison(driver),
+    // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
+    apply: (step) =>
+      step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
+    batches: {
+      names: together,
+      async apply(steps) {
+        const [first] = steps;
+        if (first) await apply(driver, first, steps);
+      },
+    },
+    watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
+  };
+}
+
+/** Labels name the resource that a link belongs to, a namespace's name the container. */
+function touchedBy({ aliases, namespaces, everything }: HostChange): Touched {
+  if (everything) return 'all';
+  const resources = aliases.flatMap((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] ?? []);
+  return [...new Set([...resources, ...namespaces])];
+}
+
+/** Those that cost less together: the thread is called once, and the kernel takes many messages at a time. */
+const together: ReadonlySet<string> = new Set(['namespace.create', 'namespace.delete', 'veth.create']);
+
+function namespaceRequest({
+  namespace,
+  label,
+}: {
+  readonly namespace: string;
+  readonly label: string;
+}): NamespaceRequest {
+  return { name: namespace, label };
+}
+
+/** Steps of a batch have one name. */
+function taken<Name extends NetworkStep['name']>(
+  steps: readonly NetworkStep[],
+  name: Name,
+): Extract<NetworkStep, { name: Name }>[] {
+  return steps.filter((step): step is Extract<NetworkStep, { name: Name }> => step.name === name);
+}
+
+/** Every step may be taken twice. None has an undo of its own: a change that fails is undone by converging to what was before. */
+function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkStep[] = [step]): Promise<void> {
+  switch (step.name) {
+    case 'namespace.create':
+      return driver.createNamespaces(taken(steps, step.name).map(namespaceRequest));
+    case 'namespace.delete':
+      return driver.deleteNamespaces(taken(steps, step.name).map(namespaceRequest));
+    case 'bridge.create':
+      return driver.createBridge({ name: step.bridge, alias: step.alias, mac: step.mac, up: step.up });
+    case 'veth.create':
+      return driver.createVeths(
+        taken(steps, step.name).map(({ ends: [left, right] }) => ({ ends: [vethEnd(left), vethEnd(right)] })),
+      );
+    case 'links.enable':
+      return driver.enableLinks({ links: step.links });
+    case 'link.label':
+      return driver.labelLink({ namespace: step.namespace, name: step.link, mac: step.mac, alias: step.alias });
+    case 'link.change':
+      return driver.changeLink({ namespace: step.namespace, alias: step.alias, ...step.change });
+    case 'links.replace':
+      return driver.replaceLinks({ replacements: step.replacements });
+    case 'links.delete':
+      return driver.deleteLinks({ namespace: step.namespace, aliases: step.aliases });
+  }
+}
+
+function vethEnd({ bridge, ...end }: NewEnd): VethEnd {
+  return bridge === null ? end : { ...end, bridge };
+}

@@ -1,0 +1,68 @@
+import { label } from '../../../schema/names.ts';
+import type { ClaimedOperation, Labelled } from '../../../schema/resources/definition.ts';
+import { SWEEP } from '../../../schema/resources/network/definition.ts';
+import type { NetworkEnd } from '../../../schema/resources/network/finish.ts';
+import type { IdleNetwork } from '../../../schema/resources/network/idle-rows.ts';
+import type { OperationRowSet } from '../../../schema/resources/network/operation-rows.ts';
+import type { Spec } from '../spec.ts';
+import { networkChange, sweepChange } from './change.ts';
+import { type Network, wiringType } from './desired.ts';
+import type { ObservedNetwork } from './steps.ts';
+
+/** What the rows of containers and networks ask for, and what is reported of them. `database`: its id, as labels have it. */
+export function networkSpec(
+  database: string,
+): Spec<OperationRowSet, IdleNetwork, Network, ObservedNetwork, NetworkEnd> {
+  return {
+    change(operation, rows) {
+      if (operation.kind === SWEEP) return sweepChange(database, orphansOf(operation));
+      return isSuperseded(operation, rows) ? null : networkChange(database, operation.kind, rows);
+    },
+
+    desired(idle) {
+      if ('container' in idle) {
+        const { id, name, desired, namespace } = idle.container;
+        const present = desired === 'present' && namespace === 1;
+        return { namespaces: [{ name, label: label(database, id), present }], segments: [] };
+      }
+      const { id, name, link_name, made } = idle.cen;
+      const segment = {
+        name,
+        label: label(database, id),
+        linkName: link_name,
+        made: made === 1,
+        members: idle.members,
+      };
+      return { namespaces: [], segments: [segment] };
+    },
+
+    end({ before, after }, { status }) {
+      const { segments, namespaces } = status === 'succeeded' ? after : before;
+      return {
+        cens: segments.map((segment) => ({
+          name: segment.name,
+          made: segment.made,
+          wiring: wiringType(segment),
+          state: segment.made ? 'ready' : 'pending',
+        })),
+        containers: namespaces.map(({ name, present }) => ({
+          name,
+          namespace: present,
+          state: present ? 'running' : 'declared',
+        })),
+      };
+    },
+  };
+}
+
+/** Somebody changed the resource after its repair was filed: that change brings the host where it should be. */
+function isSuperseded({ kind, resource, generation }: ClaimedOperation, rows: OperationRowSet): boolean {
+  if (!kind.endsWith('.repair')) return false;
+  const own = (kind === 'cen.repair' ? rows.cens : rows.containers).find(({ name }) => resource.endsWith(`/${name}`));
+  return own === undefined || own.generation !== generation;
+}
+
+function orphansOf({ request }: ClaimedOperation): Labelled[] {
+  const { orphans }: { orphans: Labelled[] } = JSON.parse(request);
+  return orphans;
+}

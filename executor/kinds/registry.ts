@@ -1,0 +1,7 @@
+import { bridges } from './bridges/index.ts';
+import type { KindModule } from './kind.ts';
+import { network } from './network/index.ts';
+import { spp } from './spp/index.ts';
+
+/** All kinds of resources that an executor looks after. */
+export const kinds: readonly KindModule[] = [network, bridges, spp];

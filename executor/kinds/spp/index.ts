@@ -1,0 +1,40 @@
+import { eventOf, sppDefinition } from '../../../schema/resources/spp/definition.ts';
+import { forgetProcesses, noteSighting } from '../../../schema/resources/spp/processes.ts';
+import { spp as peer } from '../../peers/spp.ts';
+import { kindModule, ownKind } from '../kind.ts';
+import { ProcessNotes } from './process-notes.ts';
+import { sppResource } from './resource.ts';
+import { sppSpec } from './spec.ts';
+
+/** Soft Patch Panel processes: keeps their rows true, and joins their commands to their operations. */
+export const spp = kindModule({
+  peer,
+
+  async open({ processes, subscribe, health }, { registration, configuration, log, record, recordAtStart }) {
+    const { hypervisor } = registration;
+    const notes = new ProcessNotes({
+      ...{ processes, log },
+      write: (sightings) =>
+        record(
+          'spp.note',
+          sightings.map((each) => noteSighting(hypervisor, each)),
+        ),
+    });
+    const [known = []] = await recordAtStart('spp.forget', [forgetProcesses(hypervisor)]);
+    processes.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
+    const unsubscribe = subscribe((process) => notes.add(process));
+    for (const { process } of processes.snapshots()) notes.add(process);
+    return {
+      kind: ownKind({
+        definition: sppDefinition,
+        spec: sppSpec(configuration.sppReplay),
+        resource: sppResource(processes, (touched) => subscribe((process) => touched([eventOf(process)]))),
+        health,
+      }),
+      async close() {
+        unsubscribe();
+        notes.close();
+      },
+    };
+  },
+});

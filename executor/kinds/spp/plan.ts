@@ -1,0 +1,68 @@
+import { operationKinds, type SettingCommand, type SppCommand } from '../../../schema/api/spp/commands.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { type ProcessStatus, SppError } from '../../drivers/spp/driver.ts';
+import type { SeenProcess } from '../../peers/spp-processes.ts';
+import type { CommandDesired, ReplayDesired, SppDesired, SppObserved, SppStep } from './desired.ts';
+import { inOrder, isDone } from './effects.ts';
+
+/** A process that lost us is back within a second or two; so many attempts, with growing pauses, are half a minute. */
+const ATTEMPTS_UNTIL_GONE = 8;
+
+/** The commands that are still to be given. Throws a {@link Problem} 404 for a process that is not connected. */
+export function plan(desired: SppDesired, observed: SppObserved): SppStep[] {
+  return 'command' in desired ? planCommand(desired, observed) : planReplay(desired, observed);
+}
+
+function planCommand(desired: CommandDesired, { processes, given }: SppObserved): SppStep[] {
+  if (given) return [];
+  const { process, type, command, attempt } = desired;
+  const seen = processes.get(process);
+  if (seen?.info.type !== type) {
+    if (attempt > 1 && command.kind === 'exit') return [];
+    throw attempt > 1 && attempt <= ATTEMPTS_UNTIL_GONE ? notBack(process) : notConnected(process);
+  }
+  const { status } = seen.info;
+  if (attempt > 1 && isDone(command, status)) return [];
+  const commands = command.kind === 'drop-patch' ? dropPatch(command, status) : [command];
+  return commands.map((each, index) => step(desired, each, index === commands.length - 1));
+}
+
+/** What the process lacks. One that is not connected gets it when it comes. */
+function planReplay(desired: ReplayDesired, { processes, tried }: SppObserved): SppStep[] {
+  const seen = processes.get(desired.process);
+  if (!seen) return [];
+  const own = desired.items.filter(({ type }) => type === seen.info.type).map(({ command }) => command);
+  return inOrder(own)
+    .filter((item) => !tried.has(item) && !isThere(item, seen))
+    .map((item) => step(desired, item, false));
+}
+
+/** Whether the process has what the command sets, as far as can be known. */
+export function isThere(item: SettingCommand, { info, told }: SeenProcess): boolean {
+  return isDone(item, info.status) || told.has(JSON.stringify(item));
+}
+
+function step(desired: SppDesired, command: SppCommand, last: boolean): SppStep {
+  return { name: operationKinds[command.kind], item: null, process: desired.process, command, desired, last };
+}
+
+function dropPatch(
+  { source, destination }: { source: string; destination: string },
+  status: ProcessStatus,
+): SppCommand[] {
+  const patches = status.type === 'nfv' ? status.patches : [];
+  const others = patches.filter((patch) => patch.source !== source || patch.destination !== destination);
+  if (others.length === patches.length) {
+    throw new Problem('invalid', `command error: there is no patch from ${source} to ${destination}`);
+  }
+  return [{ kind: 'reset-patches' }, ...others.map((patch) => ({ kind: 'patch', ...patch }) as const)];
+}
+
+/** Worth another try: what the operation's earlier attempt did can only be seen on the process. */
+function notBack(process: number): SppError {
+  return new SppError('lost', `look at process ${process}`, 'it has not connected again yet');
+}
+
+export function notConnected(process: number): Problem {
+  return new Problem('not_found', process === 0 ? 'primary not found.' : `sec_id ${process} not found.`);
+}

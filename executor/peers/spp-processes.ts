@@ -1,0 +1,156 @@
+import type { SppCommand } from '../../schema/api/spp/commands.ts';
+import type {
+  CommandResult,
+  SppCommand as DriverCommand,
+  ProcessInfo,
+  ProcessKey,
+  ProcessStatus,
+  SppDriver,
+} from '../drivers/spp/driver.ts';
+
+/** A process as it was seen at one moment. */
+export interface SeenProcess {
+  readonly process: number;
+  readonly info: ProcessInfo;
+  /** Its primary was started again under it. */
+  readonly stale: boolean;
+  /** As JSON: what this connection was told to set. Of some it is the only trace. */
+  readonly told: ReadonlySet<string>;
+  /** Grows with time: which of two sightings is the newer one. */
+  readonly version: number;
+}
+
+/** The processes of a host by number, 0 being the primary, and whether their primary is still the one they began with. */
+export class SppProcesses {
+  readonly #driver: SppDriver;
+  /** Of the primary that was connected last. */
+  #primary: number | null = null;
+  /** The secondaries that were connected when it went, with their generations. */
+  #orphaned: ReadonlyMap<number, number> = new Map();
+  /** Secondaries that outlived their primary, with the generations that are known to be theirs; null: none yet. */
+  readonly #stale = new Map<number, number | null>();
+  /** What each connection of a primary was told: it shows little of it. */
+  readonly #told = new Map<number, { readonly generation: number; readonly commands: Set<string> }>();
+
+  constructor(driver: SppDriver) {
+    this.#driver = driver;
+  }
+
+  /** What an earlier start knew: a process that connects anew is as stale as it was. */
+  rememberStale(processes: readonly number[]): void {
+    for (const process of processes) this.#stale.set(process, null);
+  }
+
+  /** To be called when a process came, went, or reads differently. Answers those of which something is new now. */
+  noteChange(process: number): number[] {
+    if (process !== 0) return [process];
+    const generation = this.#driver.process('primary')?.generation;
+    if (generation === this.#primary) return [process];
+    const secondaries = this.#driver.processes().filter(({ key }) => key !== 'primary');
+    if (generation === undefined) {
+      this.#orphaned = new Map(secondaries.map(({ key, generation: own }) => [processOf(key), own]));
+      return [process];
+    }
+    this.#primary = generation;
+    const outlived = secondaries.filter(({ key, generation: own }) => this.#orphaned.get(processOf(key)) === own);
+    for (const { key, generation: own } of outlived) this.#stale.set(processOf(key), own);
+    this.#orphaned = new Map();
+    return [process, ...outlived.map(({ key }) => processOf(key))];
+  }
+
+  snapshot(process: number): SeenProcess | null {
+    const info = this.#driver.process(keyOf(process));
+    return info === null
+      ? null
+      : {
+          process,
+          info,
+          stale: this.#isStale(process, info),
+          told: this.#toldBy(process, info.generation),
+          version: sightingVersion(),
+        };
+  }
+
+  /** One that was started again begins with nothing; one that only connected again has what it had. */
+  #isStale(process: number, { generation, status }: ProcessInfo): boolean {
+    const known = this.#stale.get(process);
+    if (known === undefined) return false;
+    if (known !== generation && isBlank(status)) {
+      this.#stale.delete(process);
+      return false;
+    }
+    this.#stale.set(process, generation);
+    return true;
+  }
+
+  #toldBy(process: number, generation: number): Set<string> {
+    const told = this.#told.get(process);
+    if (told?.generation === generation) return told.commands;
+    const commands = new Set<string>();
+    this.#told.set(process, { generation, commands });
+    return commands;
+  }
+
+  snapshots(): SeenProcess[] {
+    return this.#driver.processes().flatMap(({ key }) => this.snapshot(processOf(key)) ?? []);
+  }
+
+  /** Asks the process; what its driver throws when it does not answer. */
+  async refresh(process: number): Promise<SeenProcess | null> {
+    await this.#driver.status(keyOf(process));
+    return this.snapshot(process);
+  }
+
+  async send(process: number, command: Exclude<SppCommand, { kind: 'drop-patch' }>): Promise<CommandResult> {
+    const given: DriverCommand = command;
+    const generation = this.#driver.process(keyOf(process))?.generation;
+    const result = await this.#driver.command(keyOf(process), given);
+    if (generation !== undefined) this.#tell(process, generation, command);
+    return result;
+  }
+
+  /**
+   * A primary does not show its ports and refuses one that it has. When its connection is new but it is not, that is
+   * how it says so.
+   */
+  assumePresent(process: number, command: SppCommand): boolean {
+    const generation = this.#driver.process(keyOf(process))?.generation;
+    if (process !== 0 || generation === undefined) return false;
+    this.#tell(process, generation, command);
+    return true;
+  }
+
+  #tell(process: number, generation: number, command: SppCommand): void {
+    if (process === 0) this.#toldBy(process, generation).add(JSON.stringify(command));
+  }
+}
+
+/** Microseconds: two sightings in one process never have the same. */
+export function sightingVersion(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000);
+}
+
+export function processOf(key: ProcessKey): number {
+  return key === 'primary' ? 0 : key;
+}
+
+function keyOf(process: number): ProcessKey {
+  return process === 0 ? 'primary' : process;
+}
+
+/**
+ * Whether a process does nothing, as after its start. Ports alone say nothing: some come from the primary. Pure.
+ */
+export function isBlank(status: ProcessStatus): boolean {
+  switch (status.type) {
+    case 'vf':
+    case 'mirror':
+      return status.components.length === 0 && status.classifiers.length === 0;
+    case 'nfv':
+      return status.patches.length === 0 && !status.running;
+    case 'pcap':
+      return !status.running;
+    case 'primary':
+      return false;
+  }
+}

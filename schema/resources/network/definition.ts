@@ -1,0 +1,44 @@
+import type { ResourceDefinition } from '../definition.ts';
+import { finishNetwork, type NetworkEnd } from './finish.ts';
+import { type IdleNetwork, loadIdleNetworks } from './idle-rows.ts';
+import { loadNetworks, type OperationRowSet } from './operation-rows.ts';
+import { takeBackNetworks } from './rollback.ts';
+
+export const SWEEP = 'network.sweep';
+
+/** A removal that failed stays wanted, and a repair is tried again. */
+const operations: ResourceDefinition['operations'] = {
+  'container.create': { onFailure: 'undo' },
+  'container.delete': { onFailure: 'repair' },
+  'container.repair': { onFailure: 'repair' },
+  'cen.import': { onFailure: 'undo' },
+  'cen.make': { onFailure: 'undo' },
+  'cen.destroy': { onFailure: 'repair' },
+  'cen.delete': { onFailure: 'repair' },
+  'cen.join': { onFailure: 'undo' },
+  'cen.leave': { onFailure: 'repair' },
+  'cen.repair': { onFailure: 'repair' },
+  [SWEEP]: { onFailure: 'repair' },
+};
+
+/** Containers, CENs and memberships. */
+export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork, NetworkEnd> = {
+  name: 'network',
+  technology: 'netns',
+  operations,
+  repair: (subject) => (subject.includes('/cens/') ? 'cen.repair' : 'container.repair'),
+  sweep: SWEEP,
+  load: loadNetworks,
+  loadIdle: loadIdleNetworks,
+  finish(finished) {
+    const { kind } = finished.operation;
+    return kind === SWEEP ? [] : finishNetwork(finished, operations[kind] ?? { onFailure: 'undo' });
+  },
+  // A link is its network's under whatever name; a container's namespace has the container's name, too.
+  owners: [
+    "SELECT 1 FROM cens n WHERE n.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'link'",
+    `SELECT 1 FROM containers c
+      WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
+  ],
+  rollback: takeBackNetworks,
+};

@@ -1,0 +1,135 @@
+import { now, type Statement, statement, type Value } from '../../database/database.ts';
+import type { Finished, OperationDefinition } from '../definition.ts';
+import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
+import { forgetCens, forgetContainers, freeMembers, takeBackNetworks } from './rollback.ts';
+
+/** What is on the host by now: as it was wanted where the operation succeeded, else as it was before. */
+export interface NetworkEnd {
+  readonly cens: readonly {
+    readonly name: string;
+    readonly made: boolean;
+    readonly wiring: 'wire' | 'bridge' | null;
+    readonly state: 'ready' | 'pending';
+  }[];
+  readonly containers: readonly {
+    readonly name: string;
+    readonly namespace: boolean;
+    readonly state: 'running' | 'declared';
+  }[];
+}
+
+/** What an operation's end makes of its rows: what is there now, what was removed for good, what is taken back. */
+export function finishNetwork(
+  { hypervisor, operation, ending, end }: Finished<NetworkEnd>,
+  { onFailure }: OperationDefinition,
+): Statement[] {
+  const args: Record<string, Value> = {
+    hypervisor,
+    sequence: operation.sequence,
+    kind: operation.kind,
+    error: ending.status === 'failed' ? JSON.stringify(ending.error) : null,
+    resource: operation.resource,
+    cenPrefix: `hypervisors/${hypervisor}/cens/`,
+    containerPrefix: `hypervisors/${hypervisor}/containers/`,
+    cens: JSON.stringify(end.cens),
+    containers: JSON.stringify(end.containers),
+  };
+  switch (ending.status) {
+    case 'succeeded':
+      return [
+        ...succeeded,
+        ...(whole.has(operation.kind) ? leftBehind : []),
+        ...(forgotten.get(operation.kind) ?? []),
+      ].map((sql) => statement(sql, args));
+    case 'cancelled':
+      return takenBack(args);
+    case 'failed':
+      return onFailure === 'undo'
+        ? [...takenBack(args), ...recordFailure.map((sql) => statement(sql, args))]
+        : keepDesired.map((sql) => statement(sql, args));
+  }
+}
+
+/** The name alone would not do: what is left of a CEN's subject behind a longer prefix may name a container. */
+const thisCen = `n.hypervisor = :hypervisor AND n.name = substr(:resource, length(:cenPrefix) + 1) AND :resource = :cenPrefix || n.name`;
+const thisContainer = `c.hypervisor = :hypervisor AND c.name = substr(:resource, length(:containerPrefix) + 1)
+  AND :resource = :containerPrefix || c.name`;
+
+/** The rows that the change is about, found by their names, each with what it says of them. */
+const found = (table: 'cens' | 'containers') => `
+  WITH x AS MATERIALIZED (
+    SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made,
+      j.value ->> 'namespace' AS namespace
+    FROM json_each(:${table}) j
+    CROSS JOIN ${table} r ON r.hypervisor = :hypervisor AND r.name = j.value ->> 'name')`;
+
+const sinceWhen = `CASE WHEN state = x.seen THEN state_since_ms ELSE ${now} END`;
+const json = (flag: string) => `json(CASE WHEN ${flag} THEN 'true' ELSE 'false' END)`;
+const made = `json_object('made', ${json('x.made')})`;
+const appliedSpec = `json_set(spec, '$.namespace', ${json('x.namespace')})`;
+
+/* What a row says already is not written again: a join changes one container of a thousand. */
+
+const observeCens = `${found('cens')}
+  UPDATE cens SET wiring_type = x.wired, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE cens.id = x.id AND (wiring_type IS NOT x.wired OR state <> x.seen OR error IS NOT NULL)`;
+
+const applyCens = `${found('cens')}
+  UPDATE cens SET applied_spec = ${made}, wiring_type = x.wired, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE cens.id = x.id
+    AND (applied_spec IS NOT ${made} OR wiring_type IS NOT x.wired OR state <> x.seen OR error IS NOT NULL)`;
+
+const observeContainers = `${found('containers')}
+  UPDATE containers SET state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE containers.id = x.id AND (state <> x.seen OR error IS NOT NULL)`;
+
+const applyContainers = `${found('containers')}
+  UPDATE containers SET applied_spec = ${appliedSpec}, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL)`;
+
+const succeeded: readonly string[] = [applyCens, applyContainers, ...freeMembers('m.removed = :sequence')];
+
+/** These have compared all of the CEN with the host. */
+const whole: ReadonlySet<string> = new Set(['cen.make', 'cen.destroy', 'cen.repair']);
+
+/** Memberships whose removal failed at first: whatever came before has ended, and what is not wanted any more is gone. */
+const leftBehind = freeMembers(`m.removed < :sequence AND m.cen IN (SELECT n.id FROM cens n WHERE ${thisCen})`);
+
+const absentCen = `${thisCen} AND n.desired = 'absent'`;
+const absentContainer = `${thisContainer} AND c.desired = 'absent'`;
+
+/** A deletion that was accepted while a repair ran finds on the host what that repair has made, and forgets the row itself. */
+const isLast =
+  'NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :resource AND s.sequence <> :sequence)';
+
+/** What of these kinds succeeded leaves no row, where none is wanted any more. */
+const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
+  ['cen.delete', forgetCens(absentCen)],
+  ['cen.repair', forgetCens(`${absentCen} AND ${isLast}`)],
+  ['container.delete', forgetContainers(absentContainer)],
+  ['container.repair', forgetContainers(`${absentContainer} AND ${isLast}`)],
+]);
+
+/** The host is as it was before, and what was wanted is so again. */
+function takenBack(args: Record<string, Value>): Statement[] {
+  return [
+    ...[observeCens, observeContainers].map((sql) => statement(sql, args)),
+    ...takeBackNetworks('SELECT :sequence', args),
+  ];
+}
+
+/** A network that could not be made failed; one that a container could not join is what it was. */
+const recordFailure: readonly string[] = [
+  `UPDATE cens AS n SET error = :error, state = CASE :kind WHEN 'cen.make' THEN 'failed' ELSE state END WHERE ${thisCen}`,
+  `UPDATE containers AS c SET error = :error, state = 'failed' WHERE ${thisContainer}`,
+];
+
+/** What goes on failing is degraded; a removal, which leaves who knows what, at once. */
+const failedState = `
+  state = CASE WHEN :kind NOT LIKE '%.repair' OR ${failuresInARow(':resource')} >= ${FAILURES_UNTIL_DEGRADED}
+    THEN 'degraded' ELSE 'failed' END`;
+
+const keepDesired: readonly string[] = [
+  `UPDATE cens AS n SET error = :error, ${failedState} WHERE ${thisCen}`,
+  `UPDATE containers AS c SET error = :error, ${failedState} WHERE ${thisContainer}`,
+];

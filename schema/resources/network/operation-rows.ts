@@ -1,0 +1,146 @@
+import { type Statement, statement } from '../../database/database.ts';
+import type { cens, containers, members } from '../../tables/networks.ts';
+import { type ClaimedOperation, type Query, query } from '../definition.ts';
+
+type Cen = typeof cens.$inferSelect;
+type Container = typeof containers.$inferSelect;
+type Member = typeof members.$inferSelect;
+
+/** A CEN that an operation changes. */
+export interface CenRow extends Readonly<Pick<Cen, 'id' | 'name' | 'generation'>> {
+  readonly sequence: number;
+  readonly link_name: Cen['linkName'];
+  readonly wanted: number;
+  readonly made: number;
+  /** The operation changes some of its members and not what it is: only those members are read. */
+  readonly partial: number;
+}
+
+/** A membership that the operation of `sequence` finds, leaves behind, or both; the container by its name. */
+export interface MemberRow extends Readonly<Pick<Member, 'cen' | 'container' | 'ordinal' | 'outside'>> {
+  readonly sequence: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A container that an operation changes, or that is in a CEN it changes. */
+export interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | 'generation' | 'desired'>> {
+  readonly sequence: number;
+  /** Somebody asked for it by itself. */
+  readonly explicit: number;
+  /** Its namespace is there, as far as the last operation said. */
+  readonly namespace: number;
+  /** Another CEN that is made, or about to be, holds it; until a removal has ended its row is there, and counts. */
+  readonly held: number;
+  /** The operation names it as its subject. */
+  readonly named: number;
+}
+
+/** The rows that one operation is about. */
+export interface OperationRowSet {
+  readonly cens: readonly CenRow[];
+  readonly members: readonly MemberRow[];
+  readonly containers: readonly ContainerRow[];
+}
+
+/*
+ * CROSS JOIN is SQLite's way to fix the order of a join: from the operations to the rows by their keys. Left to itself the
+ * planner, which knows nothing of a list's length, may go through all rows of a table for each entry of it.
+ */
+
+/** `o`: the operations; `n`: the CENs that each of them names. */
+const operationCens = `
+  json_each(:sequences) q
+  CROSS JOIN operations o ON o.sequence = q.value
+  CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:cens)) = :cens
+  CROSS JOIN cens n ON n.hypervisor = :hypervisor AND n.name = substr(s.subject, length(:cens) + 1)`;
+
+const found = '(m.added < o.sequence AND (m.removed IS NULL OR m.removed >= o.sequence))';
+const left = '(m.added <= o.sequence AND (m.removed IS NULL OR m.removed > o.sequence))';
+
+/** Both a bridge before and after: nothing of the other members is another way. */
+const BRIDGED = 3;
+
+const isPartial = `(o.kind IN ('cen.join', 'cen.leave', 'container.delete') AND (
+  SELECT count(*) FROM (SELECT 1 FROM members m WHERE m.cen = n.id AND ${found} AND ${left} LIMIT ${BRIDGED})) = ${BRIDGED})`;
+
+const selectCens = `
+  SELECT o.sequence, n.id, n.name, n.link_name, n.generation,
+    coalesce(n.spec ->> '$.made', 0) AS wanted, coalesce(n.applied_spec ->> '$.made', 0) AS made,
+    ${isPartial} AS partial
+  FROM ${operationCens}`;
+
+/** `m`: members of the CENs that are changed as a whole. */
+const wholeMembers = `
+  ${operationCens} AND NOT ${isPartial}
+  CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})`;
+
+/** `m`: the members that an operation adds or removes; of one that is partial no other is read. */
+const changedMembers = (column: 'added' | 'removed') => `
+  ${operationCens} AND ${isPartial}
+  CROSS JOIN members m ON m.${column} = o.sequence AND m.cen = n.id AND (${found} OR ${left})`;
+
+const memberColumns = `o.sequence, m.cen, m.container, m.ordinal, m.outside, ${found} AS before, ${left} AS after, m.position, m.id`;
+
+const selectMembers = `
+  SELECT x.sequence, x.cen, c.name AS container, x.ordinal, x.outside, x.before, x.after
+  FROM (
+    SELECT ${memberColumns} FROM ${wholeMembers}
+    UNION ALL SELECT ${memberColumns} FROM ${changedMembers('added')}
+    UNION ALL SELECT ${memberColumns} FROM ${changedMembers('removed')}
+  ) x
+  CROSS JOIN containers c ON c.id = x.container
+  ORDER BY x.sequence, x.position, x.id`;
+
+const selectContainers = `
+  WITH concerned AS MATERIALIZED (
+    SELECT sequence, id, max(named) AS named FROM (
+      SELECT o.sequence, c.id, 1 AS named
+      FROM json_each(:sequences) q
+      CROSS JOIN operations o ON o.sequence = q.value
+      CROSS JOIN operation_subjects s ON s.sequence = o.sequence AND substr(s.subject, 1, length(:containers)) = :containers
+      CROSS JOIN containers c ON c.hypervisor = :hypervisor AND c.name = substr(s.subject, length(:containers) + 1)
+      UNION ALL
+      SELECT o.sequence, m.container, 0 FROM ${wholeMembers}
+    ) GROUP BY sequence, id
+  )
+  SELECT x.sequence, c.id, c.name, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
+    coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired, c.generation,
+    EXISTS (
+      SELECT 1 FROM members m CROSS JOIN cens n ON n.id = m.cen
+      WHERE m.container = c.id
+        AND (n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0))
+        AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = x.sequence AND s.subject = :cens || n.name)
+    ) AS held, x.named
+  FROM concerned x
+  CROSS JOIN containers c ON c.id = x.id`;
+
+/** What operations are about, on one snapshot. */
+export function loadNetworks(
+  hypervisor: string,
+  operations: readonly ClaimedOperation[],
+): Query<(operation: ClaimedOperation) => OperationRowSet> {
+  const args = {
+    hypervisor,
+    sequences: JSON.stringify(operations.map(({ sequence }) => sequence)),
+    cens: `hypervisors/${hypervisor}/cens/`,
+    containers: `hypervisors/${hypervisor}/containers/`,
+  };
+  const statements: readonly [Statement<CenRow>, Statement<MemberRow>, Statement<ContainerRow>] = [
+    statement<CenRow>(selectCens, args),
+    statement<MemberRow>(selectMembers, args),
+    statement<ContainerRow>(selectContainers, args),
+  ];
+  return query(statements, ([foundCens, foundMembers, foundContainers]) => {
+    const bySequence = {
+      cens: Map.groupBy(foundCens, ({ sequence }) => sequence),
+      members: Map.groupBy(foundMembers, ({ sequence }) => sequence),
+      containers: Map.groupBy(foundContainers, ({ sequence }) => sequence),
+    };
+    return ({ sequence }) => ({
+      cens: bySequence.cens.get(sequence) ?? [],
+      members: bySequence.members.get(sequence) ?? [],
+      containers: bySequence.containers.get(sequence) ?? [],
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import type { Statement } from '../database/database.ts';
+import type { Arguments } from '../statements/ending.ts';
+import { bridgesDefinition } from './bridges.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { networkDefinition } from './network/definition.ts';
+import { sppDefinition } from './spp/definition.ts';
+
+/** All kinds of resources. */
+export const resources: readonly ResourceDefinition[] = [networkDefinition, bridgesDefinition, sppDefinition];
+
+const byOperation: ReadonlyMap<string, ResourceDefinition> = new Map(
+  resources.flatMap((each) => Object.keys(each.operations).map((kind) => [kind, each] as const)),
+);
+
+/** Whose work an operation is; undefined: no single kind's. */
+export function resourceOf(operationKind: string): ResourceDefinition | undefined {
+  return byOperation.get(operationKind);
+}
+
+/** Takes back what operations wanted that end without having touched the host: see {@link ResourceDefinition.rollback}. */
+export function rollbackResources(which: string, args: Arguments): Statement<never>[] {
+  return resources.flatMap((each) => each.rollback?.(which, args) ?? []);
+}

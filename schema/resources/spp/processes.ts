@@ -1,0 +1,88 @@
+import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../api/spp/answers.ts';
+import type { ProcessType } from '../../api/spp/commands.ts';
+import type { ProcessStatus } from '../../api/spp/status.ts';
+import { now, type Statement, statement } from '../../database/database.ts';
+
+/** An old process does not say its own id. */
+type MaybeNameless<Status> = Status extends { clientId: number }
+  ? Omit<Status, 'clientId'> & { clientId: number | null }
+  : Status;
+
+/** A process as it was seen at one moment. */
+export interface SeenProcess {
+  readonly process: number;
+  readonly info: {
+    readonly type: ProcessType;
+    readonly address: string;
+    readonly status: MaybeNameless<ProcessStatus>;
+  };
+  /** Its primary was started again under it. */
+  readonly stale: boolean;
+  /** Grows with time: which of two sightings is the newer one. */
+  readonly version: number;
+}
+
+/** A process that is connected; or that was not by the time that its sightings had come to `version`. */
+export type Sighting = { readonly seen: SeenProcess } | { readonly process: number; readonly version: number };
+
+/** A sighting that is older than what stands there changes nothing. */
+const note = `
+  INSERT INTO spp_processes (hypervisor, process, type, connected, stale, address, status, body, version, since_ms)
+  VALUES (:hypervisor, :process, :type, 1, :stale, :address, :status, :body, :version, ${now})
+  ON CONFLICT (hypervisor, process) DO UPDATE SET type = excluded.type, connected = 1, stale = excluded.stale,
+    address = excluded.address, status = excluded.status, body = excluded.body, version = excluded.version,
+    since_ms = CASE WHEN connected = 1 AND stale = excluded.stale AND address = excluded.address THEN since_ms ELSE excluded.since_ms END
+  WHERE excluded.version >= spp_processes.version`;
+
+const forget = `
+  UPDATE spp_processes SET connected = 0, version = :version, since_ms = CASE WHEN connected = 1 THEN ${now} ELSE since_ms END
+  WHERE hypervisor = :hypervisor AND process = :process AND version <= :version`;
+
+/** The row of a connected process, with what a GET of it answers. */
+export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<never> {
+  const { process, info, stale, version } = seen;
+  return statement(note, {
+    hypervisor,
+    process,
+    type: info.type,
+    stale: stale ? 1 : 0,
+    address: info.address,
+    status: JSON.stringify(info.status),
+    body: JSON.stringify(bodyOf(seen)),
+    version,
+  });
+}
+
+/** A process that was not connected when its sightings had come to `version`: it may be back by the time this is executed. */
+export function noteGone(hypervisor: string, process: number, version: number): Statement<never> {
+  return statement(forget, { hypervisor, process, version });
+}
+
+export function noteSighting(hypervisor: string, sighting: Sighting): Statement<never> {
+  return 'seen' in sighting
+    ? noteProcess(hypervisor, sighting.seen)
+    : noteGone(hypervisor, sighting.process, sighting.version);
+}
+
+/** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */
+export function forgetProcesses(hypervisor: string): Statement<{ process: number; stale: number }> {
+  return statement(
+    'UPDATE spp_processes SET connected = 0, version = 0 WHERE hypervisor = :hypervisor RETURNING process, stale',
+    { hypervisor },
+  );
+}
+
+function bodyOf({ process: clientId, info: { status } }: SeenProcess): unknown {
+  switch (status.type) {
+    case 'vf':
+      return vfBody({ ...status, type: 'vf', clientId });
+    case 'mirror':
+      return mirrorBody({ ...status, type: 'mirror', clientId });
+    case 'nfv':
+      return nfvBody({ ...status, clientId });
+    case 'pcap':
+      return pcapBody({ ...status, clientId });
+    case 'primary':
+      return primaryBody(status);
+  }
+}
