@@ -9,10 +9,10 @@ import type { Occurrences } from './faulty-database.ts';
 import { Lab, type LabOptions } from './lab.ts';
 
 /** Beyond this a run will not end. */
-const STUCK_MS = 60_000;
+const STUCK_MS = 90_000;
 
 /** What a call left undone is done again after a pause. */
-const SETTLING_MS = 10_000;
+const SETTLING_MS = 60_000;
 
 const everyCall: readonly string[] = Object.values(calls).flat();
 
