@@ -1,13 +1,42 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { STATEMENTS_DIRECTORY } from './test/plans/collected.mjs';
+import { RUN_MARK } from './test/runner/leftovers.ts';
+import { LongestFirst } from './test/runner/longest-first.ts';
+import { namespaces } from './test/runner/namespaces.ts';
+
+const collects = process.env[STATEMENTS_DIRECTORY] !== undefined;
+const real = '{executor,test}/**/*.real.test.ts';
+const faults = 'test/faults/*.faults.test.ts';
+const plans = 'test/plans/*.plans.test.ts';
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Real tests start processes and wait for the kernel; one that hangs is ended.
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
-    include: ['{schema,functions,executor,test}/**/*.test.ts'],
-    setupFiles: process.env[STATEMENTS_DIRECTORY] === undefined ? [] : ['test/plans/in-tests.ts'],
+    // Most of them wait now and then, for the kernel or for processes of theirs.
+    maxWorkers: availableParallelism() + 1,
+    // Only what hangs takes so long: no test depends on how fast a machine is.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    sequence: { sequencer: LongestFirst },
+    setupFiles: [
+      ...(process.env[RUN_MARK] === undefined ? [] : ['test/runner/temporary-files.ts']),
+      ...(collects ? ['test/plans/in-tests.ts'] : []),
+    ],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{schema,functions,executor,test}/**/*.test.ts'],
+          exclude: ['node_modules', real, faults, plans],
+        },
+      },
+      // On the kernel, as root of a host of its own; the processes that they start take most of their time.
+      { extends: true, test: { name: 'real', include: [real], pool: namespaces } },
+      { extends: true, test: { name: 'faults', include: [faults], pool: namespaces } },
+      // When all statements are collected.
+      { extends: true, test: { name: 'plans', include: collects ? [plans] : [], sequence: { groupOrder: 1 } } },
+    ],
   },
 });

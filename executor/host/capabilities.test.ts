@@ -67,10 +67,8 @@ describe('a program of the host', () => {
   });
 
   it('that does not answer is not waited for', async () => {
-    const directory = programs({ slow: 'exec sleep 60' });
-    const began = performance.now();
+    const directory = programs({ slow: 'exec sleep 3600' });
     expect(await findInstalled(['slow'], [directory], 100)).toEqual([{ program: 'slow', version: null }]);
-    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it.each([

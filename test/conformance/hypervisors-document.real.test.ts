@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Weft } from '../support/weft.ts';
+import type { ServedInstance } from '../support/instance.ts';
 import { anApi, must, SUBNET, shell } from './hypervisors-server.ts';
 
 /*
@@ -22,7 +22,7 @@ interface Request {
   readonly exactly?: string;
   /** A hypervisor, after whose members only our own follow. */
   readonly hypervisor?: string;
-  prepare?(weft: Weft): Promise<unknown>;
+  prepare?(weft: ServedInstance): Promise<unknown>;
 }
 
 const path = '/hypervisors/abcd1234-abcd-1234-abcd-1234abcd1234';

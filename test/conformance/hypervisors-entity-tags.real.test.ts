@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { Weft } from '../support/weft.ts';
+import type { ServedInstance } from '../support/instance.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { aFleet, ID, must, OTHER_SUBNET, SUBNET, written } from './hypervisors-server.ts';
 
 const one = `/hypervisors/${ID}`;
 
-async function tagOf(weft: Weft, path: string): Promise<string> {
+async function tagOf(weft: ServedInstance, path: string): Promise<string> {
   const tag = (await weft.request('GET', path)).headers.get('etag');
   if (tag === null) throw new Error(`${path} has no entity tag`);
   return tag;
 }
 
-async function aFleetWithSubnet(): Promise<Weft> {
+async function aFleetWithSubnet(): Promise<LocalWeft> {
   const weft = await aFleet();
   await must(weft, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' });
   await must(weft, 'POST', '/subnets', { id: OTHER_SUBNET, cidr: '10.8.0.0/24' });
@@ -93,7 +94,7 @@ describe('an entity tag', () => {
   });
 
   it('does not change with a heartbeat', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const tag = await tagOf(weft, '/hypervisors/host1');
     await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms + 1, load = 7.5, free_memory = 3');
     expect((await weft.request('GET', '/hypervisors/host1')).headers.get('etag')).toBe(tag);

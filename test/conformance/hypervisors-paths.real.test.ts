@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Weft } from '../support/weft.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { aFleet, ID, must, NOBODY, SUBNET, written } from './hypervisors-server.ts';
 
 const one = `/hypervisors/${ID}`;
@@ -18,7 +18,7 @@ const paths: readonly (readonly [string, string])[] = [
   [`/subnets/${SUBNET}/addresses/10.7.0.1`, 'GET, DELETE, HEAD'],
 ];
 
-async function aFleetWithSubnet(): Promise<Weft> {
+async function aFleetWithSubnet(): Promise<LocalWeft> {
   const weft = await aFleet();
   await must(weft, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' });
   await must(weft, 'POST', `/subnets/${SUBNET}/addresses`, {});
@@ -101,7 +101,7 @@ describe('every path', () => {
 
 describe('the prefix /hypervisors/{id or name}', () => {
   it('stands before every dialect’s paths', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const { id } = await must<{ id: string }>(weft, 'GET', '/hypervisors/host1');
     for (const prefix of ['/hypervisors/host1', `/hypervisors/${id}`, `/hypervisors/${id.toUpperCase()}`]) {
       await must(weft, 'PUT', `${prefix}/cen/c1`);
@@ -114,7 +114,7 @@ describe('the prefix /hypervisors/{id or name}', () => {
   });
 
   it('refuses a hypervisor that is not there, before anything else of the request', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const before = await weft.sql('SELECT count(*) AS count FROM operations');
     for (const path of ['/cen/c1', '/host/host1/web']) {
       for (const [name, status] of [
@@ -129,7 +129,7 @@ describe('the prefix /hypervisors/{id or name}', () => {
   });
 
   it('does not find on one hypervisor what is on another', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await must(weft, 'POST', '/hypervisors', { id: ID, name: 'host2' });
     await must(weft, 'PUT', '/hypervisors/host1/cen/lan');
     expect((await weft.request('GET', '/hypervisors/host2/cen/lan')).status).toBe(404);

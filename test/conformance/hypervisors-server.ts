@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { rowCounts } from '../support/database.ts';
-import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
+import type { ServedInstance } from '../support/instance.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 
 /* The API of the fleet on a database that no executor has seen: what chypervisord was, a service beside no host. */
 
@@ -16,15 +16,12 @@ export const OTHER_SUBNET = 'd6430cba-648a-41aa-aee4-b59dacfc790d';
 export const NOBODY = '11111111-1111-4111-8111-111111111111';
 
 /** A server without an executor, on the port that it is told to have. */
-export async function anApi(port?: number): Promise<Weft> {
-  const weft = await Weft.prepare(port);
-  weft.launch({}, 'functions/server.ts');
-  await until('the API answers', async () => (await fetch(`${weft.url}/healthz`).catch(() => undefined))?.ok === true);
-  return weft;
+export function anApi(port?: number): Promise<LocalWeft> {
+  return LocalWeft.serve(port);
 }
 
 /** One with the hypervisor of the document. */
-export async function aFleet(): Promise<Weft> {
+export async function aFleet(): Promise<LocalWeft> {
   const weft = await anApi();
   const resources = { memory: 1024, disk: 1024, cpu: 1 };
   await must(weft, 'POST', '/hypervisors', {
@@ -38,7 +35,7 @@ export async function aFleet(): Promise<Weft> {
 
 /** A request that cannot fail; answers its body. */
 export async function must<Body = Record<string, unknown>>(
-  weft: Weft,
+  weft: ServedInstance,
   method: string,
   path: string,
   body?: unknown,
@@ -49,7 +46,7 @@ export async function must<Body = Record<string, unknown>>(
 }
 
 /** Everything that a refused request must leave as it is. */
-export async function written(weft: Weft): Promise<unknown> {
+export async function written(weft: ServedInstance): Promise<unknown> {
   const database = openEmbedded(weft.databaseFile);
   try {
     const rows = await database.read([

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { addAddress, ip, linkNames, links, namespaces, picture, pings } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 import { example, exampleCens, exampleContainers, waiting } from './example.ts';
 
 interface Operation {
@@ -13,8 +13,8 @@ interface Operation {
   result: { items: { id: string; status: string; error?: { detail: string } }[] } | null;
 }
 
-async function madeExample(): Promise<Weft> {
-  const weft = await Weft.start();
+async function madeExample(): Promise<LocalWeft> {
+  const weft = await LocalWeft.start();
   await weft.request('POST', '/cen/import', example);
   await weft.request('POST', '/cen/make', exampleCens, waiting);
   return weft;
@@ -22,7 +22,7 @@ async function madeExample(): Promise<Weft> {
 
 describe('the example of the document', () => {
   it('becomes namespaces, bridges and veth pairs that carry traffic, and goes away again', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     expect(
       await weft.request('POST', '/cen/import', example, { 'content-type': 'application/x-www-form-urlencoded' }),
     ).toMatchObject({
@@ -91,7 +91,7 @@ describe('the example of the document', () => {
   });
 
   it('answers make and destroy 202 at once, with the operation to ask for', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await weft.request('POST', '/cen/import', example);
     const answer = await weft.request<Operation>('POST', '/cen/make', exampleCens);
     expect(answer.status).toBe(202);
@@ -120,7 +120,7 @@ describe('the example of the document', () => {
   });
 
   it('starts nothing when an id of the list is unknown', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await weft.request('POST', '/cen/import', example);
     expect((await weft.request('POST', '/cen/make', ['cen1', 'cen9'])).status).toBe(404);
     expect(await weft.sql("SELECT * FROM operations WHERE kind = 'cen.make'")).toEqual([]);
@@ -223,7 +223,7 @@ describe('a wire and a bridge turn into each other', () => {
 
 describe('one CEN', () => {
   it('is created empty, grows from wire to bridge, and goes with its wires', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     expect(await weft.request('PUT', '/cen/lan')).toMatchObject({
       status: 200,
       body: { cenID: 'lan', contIDs: [], wiring_type: null, status: 'pending' },
@@ -247,7 +247,7 @@ describe('one CEN', () => {
   });
 
   it('takes ids whose names no link can have', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const cen = 'a-network-with-quite-a-long-name';
     const containers = ['abcdefabcdef', '4f2a8c77d1e09b', 'x'.repeat(63)];
     await weft.request('POST', '/cen/import', {
@@ -273,7 +273,7 @@ describe('one CEN', () => {
 
 describe('what is not weft’s', () => {
   it('is named in the failure and left as it is; the other CENs of the list are made', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     ip('netns', 'add', 'c12');
     ip('link', 'add', 'cen1', 'type', 'bridge');
     const before = picture();
@@ -312,7 +312,7 @@ describe('what is not weft’s', () => {
   });
 
   it('keeps a container from being created: a 409, and no row', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     ip('netns', 'add', 'mine');
     const answer = await weft.request('PUT', '/host/host1/mine');
     expect(answer).toMatchObject({

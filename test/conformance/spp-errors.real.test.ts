@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERAS } from '../stand-ins/spp/era.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { aPanel, ask, aVf, connected } from '../support/panel.ts';
-import { Weft } from '../support/weft.ts';
 import { changesOf, done, error, FORM, JSON_TYPE, NOTHING, send } from './spp-example.ts';
 
 const VF = '/v1/vfs/1';
@@ -203,7 +203,7 @@ describe('a request that says nothing a process could do', () => {
   });
 
   it('is 404 for a primary that is not connected', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     aVf('seed-18.05', 1);
     await connected(weft, 1);
     for (const method of ['GET', 'DELETE']) {

@@ -1,4 +1,4 @@
-import type { Weft } from '../support/weft.ts';
+import type { ServedInstance } from '../support/instance.ts';
 
 /* The requests and answers that spp-ctl's document shows, as they are written there. */
 
@@ -92,7 +92,7 @@ export function changesOf(commands: readonly string[]): string[] {
 
 /** One request with its body as it is, under the content type that its client gives it. */
 export async function send(
-  weft: Weft,
+  weft: ServedInstance,
   method: string,
   path: string,
   body?: string | Uint8Array<ArrayBuffer>,
@@ -107,7 +107,7 @@ export async function send(
 }
 
 /** Has the vf become the one that the document shows, and throws at the first answer that is no 204. */
-export async function setUpVf(weft: Weft, id = 1): Promise<void> {
+export async function setUpVf(weft: ServedInstance, id = 1): Promise<void> {
   for (const component of vf.components) {
     if (component.name === undefined) continue;
     const { name, core, type, rx_port: rx, tx_port: tx } = component;
@@ -121,7 +121,7 @@ export async function setUpVf(weft: Weft, id = 1): Promise<void> {
 }
 
 /** Has the nfv become the one that the document shows. */
-export async function setUpNfv(weft: Weft, id = 2): Promise<void> {
+export async function setUpNfv(weft: ServedInstance, id = 2): Promise<void> {
   for (const port of nfv.ports.filter((each) => !each.startsWith('phy'))) {
     await done(weft, 'PUT', `/v1/nfvs/${id}/ports`, { action: 'add', port });
   }
@@ -129,7 +129,7 @@ export async function setUpNfv(weft: Weft, id = 2): Promise<void> {
   await done(weft, 'PUT', `/v1/nfvs/${id}/forward`, { action: 'start' });
 }
 
-export async function done(weft: Weft, method: string, path: string, body?: unknown): Promise<void> {
+export async function done(weft: ServedInstance, method: string, path: string, body?: unknown): Promise<void> {
   const { status, text } = await send(weft, method, path, body === undefined ? undefined : JSON.stringify(body));
   if (status !== 204) throw new Error(`${method} ${path} ${JSON.stringify(body)}: ${status} ${text}`);
 }

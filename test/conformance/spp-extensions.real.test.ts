@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ERAS } from '../stand-ins/spp/era.ts';
 import { startMirror, startPcap } from '../stand-ins/spp/process.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { aPanel, aPrimary, ask, connected, keep, SECONDARY_PORT } from '../support/panel.ts';
-import { Weft } from '../support/weft.ts';
 import { changesOf, done, error, json, NOTHING, setUpNfv } from './spp-example.ts';
 
 const PRIMARY = '/v1/primary';
@@ -16,7 +16,7 @@ function secondary(clientId: number, cores: readonly number[]) {
 
 describe('a mirror', () => {
   it('is made of components and ports as a vf is', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const mirror = keep(startMirror(secondary(3, [5])));
     await connected(weft, 1);
     expect(await ask(weft, 'GET', '/v1/processes')).toEqual(json([{ type: 'mirror', 'client-id': 3 }]));
@@ -69,7 +69,7 @@ describe('a mirror', () => {
   });
 
   it('takes nothing that only a vf has, and its id is not that of a vf', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     keep(startMirror(secondary(3, [5])));
     await connected(weft, 1);
     const components = `${MIRROR}/components`;
@@ -92,7 +92,7 @@ describe('a mirror', () => {
 
 describe('a pcap', () => {
   it('captures from start to stop', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const pcap = keep(startPcap(secondary(4, [6, 7])));
     await connected(weft, 1);
     const idle = {
@@ -131,7 +131,7 @@ describe.each(ERAS)('DELETE of a process of %s', (era) => {
 
 describe('DELETE of a mirror and of a pcap', () => {
   it('ends them too', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const [mirror, pcap] = [keep(startMirror(secondary(3, [5]))), keep(startPcap(secondary(4, [6, 7])))];
     await connected(weft, 2);
     for (const path of [MIRROR, PCAP]) expect(await ask(weft, 'DELETE', path)).toEqual(NOTHING);
@@ -142,7 +142,7 @@ describe('DELETE of a mirror and of a pcap', () => {
 
 describe('a primary', () => {
   it('has ports, pipes, patches and forwarding in 2020', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const primary = aPrimary('2020');
     await connected(weft, 1);
     const requests: [string, string, unknown][] = [
@@ -172,7 +172,7 @@ describe('a primary', () => {
   });
 
   it('says which of them it does not do', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     aPrimary('2020');
     await connected(weft, 1);
     const refused = { status: 400, text: expect.stringMatching(/^command error: ./) };
@@ -188,7 +188,7 @@ describe('a primary', () => {
   });
 
   it.each(['seed-18.05', '2018-10'] as const)('of %s has none of them, and is not asked', async (era) => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const primary = aPrimary(era);
     await connected(weft, 1);
     const tooOld = error(400, 'command error: this primary is too old for it');

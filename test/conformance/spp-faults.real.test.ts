@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected, SECONDARY_PORT } from '../support/panel.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 /* The nineteen faults of spp-ctl that were seen with real processes, each with what weft does instead. */
 
@@ -51,7 +51,7 @@ describe('where spp-ctl', () => {
   });
 
   it('3 fails for good at an answer of 4 KB, weft reads it, and stays in step', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const vf = aVf('seed-18.05', 1, { rings: 32 });
     await connected(weft, 1);
     const components = '/v1/vfs/1/components';
@@ -94,7 +94,7 @@ describe('where spp-ctl', () => {
   });
 
   it('6 lets nobody register while a connection says nothing, weft asks all of them side by side', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const strangers = Array.from({ length: 100 }, stranger);
     await until('they are connected', () => strangers.every(({ readyState }) => readyState === 'open'));
     aVf('2020');
@@ -102,7 +102,7 @@ describe('where spp-ctl', () => {
   });
 
   it('7 never registers anybody again after rubbish at the handshake, weft ends that connection', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     for (let turn = 0; turn < 5; turn += 1) {
       const socket = stranger();
       socket.once('data', () => socket.write(Buffer.from([0xff, 0xfe, 0x80, 0x00, 0x01])));
@@ -134,7 +134,7 @@ describe('where spp-ctl', () => {
   });
 
   it('10 takes id 0 for the primary, weft refuses it', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const primary = aPrimary('2020');
     await connected(weft, 1);
     const zero = anNfv('2020', 7);
@@ -147,7 +147,7 @@ describe('where spp-ctl', () => {
   });
 
   it('11 registers -5, 1.5 and NaN, weft refuses what is no whole number from 1', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const processes = ['-5', '1.5', '"x"', 'NaN'].map((id, index) => {
       const each = aVf('2020', 20 + index);
       each.faults.handshake({ kind: 'id', id });

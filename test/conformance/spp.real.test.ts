@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERAS } from '../stand-ins/spp/era.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected, type Era } from '../support/panel.ts';
-import { Weft } from '../support/weft.ts';
 import * as example from './spp-example.ts';
 import { changesOf, FORM, JSON_TYPE, json, NOTHING, send } from './spp-example.ts';
 
@@ -10,7 +10,7 @@ const contentTypes: Readonly<Record<Era, string>> = { 'seed-18.05': FORM, '2018-
 
 describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
   it('lists the processes that are connected', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     expect(await send(weft, 'GET', '/v1/processes')).toMatchObject({
       status: 200,
       type: 'application/json',
@@ -25,7 +25,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
   });
 
   it('takes a vf from its first state to the example of the document', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     aVf(era, 1, { cores: [2, 3, 4, 5, 6, 7] });
     await connected(weft, 1);
     expect(await ask(weft, 'GET', '/v1/vfs/1')).toEqual(
@@ -51,7 +51,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
 
   it(`takes each example request as ${contentTypes[era]}, each shown by the GET after it`, async () => {
     const type = contentTypes[era];
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const [vf, nfv] = [aVf(era, 1, { cores: [2, 6, 12] }), anNfv(era, 2)];
     await connected(weft, 2);
     const sends = async (method: string, path: string, body?: string) => {

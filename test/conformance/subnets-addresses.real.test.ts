@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Weft } from '../support/weft.ts';
+import type { ServedInstance } from '../support/instance.ts';
 import { anApi, must, placeOf, SUBNET, written } from './hypervisors-server.ts';
 
 const path = `/subnets/${SUBNET}/addresses`;
@@ -10,17 +10,17 @@ interface Address {
   readonly reserved: string;
 }
 
-async function aSubnet(fields: Record<string, unknown>): Promise<Weft> {
+async function aSubnet(fields: Record<string, unknown>): Promise<ServedInstance> {
   const weft = await anApi();
   await must(weft, 'POST', '/subnets', { id: SUBNET, ...fields });
   return weft;
 }
 
-async function addressesOf(weft: Weft): Promise<Address[]> {
+async function addressesOf(weft: ServedInstance): Promise<Address[]> {
   return (await must<{ addresses: Address[] }>(weft, 'GET', path)).addresses;
 }
 
-async function listed(weft: Weft): Promise<string[]> {
+async function listed(weft: ServedInstance): Promise<string[]> {
   return (await addressesOf(weft)).map(({ address }) => address);
 }
 

@@ -5,22 +5,25 @@ import calls from './calls.json' with { type: 'json' };
 import { type DatabaseScenarioName, databaseScenarios } from './database/all.ts';
 import type { DatabaseFault } from './database-faults.ts';
 import { type DatabaseScenario, type Result, resultOf, shortTimes } from './database-scenario.ts';
-import type { Occurrences } from './faulty-database.ts';
+import type { Occurrences, Plan } from './faulty-database.ts';
 import { Lab, type LabOptions } from './lab.ts';
 
 /** Beyond this a run will not end. */
-const STUCK_MS = 60_000;
+const STUCK_MS = 90_000;
 
 /** What a call left undone is done again after a pause. */
-const SETTLING_MS = 10_000;
+const SETTLING_MS = 60_000;
 
 const everyCall: readonly string[] = Object.values(calls).flat();
 
 export interface CallsOptions {
   readonly faults: readonly DatabaseFault[];
   readonly openDatabase?: LabOptions['openDatabase'];
-  /** Disturb each call by itself, or all of the scenario's at once. */
-  readonly each: 'call' | 'fault';
+  /**
+   * `call`: each call is disturbed by itself. `group`: a few at once, each in another way, until each was disturbed in
+   * every way. `fault`: all of the scenario's at once, in the same way.
+   */
+  readonly each: 'call' | 'group' | 'fault';
   readonly occurrences: Occurrences;
 }
 
@@ -32,7 +35,6 @@ export interface CallsOptions {
 export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions): void {
   const { faults, each, occurrences } = options;
   const listed: readonly string[] = calls[name];
-  const groups = each === 'call' ? listed.map((call) => [call]) : [listed];
   describe(`${name}, ${occurrences}:`, () => {
     const bench = new Bench(databaseScenarios[name], options.openDatabase);
     afterAll(() => bench.close());
@@ -44,13 +46,39 @@ export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions)
       expect(called.filter((call) => !everyCall.includes(call))).toEqual([]);
     });
 
-    for (const group of groups) {
-      it.each(faults.map((fault) => [fault.name, fault] as const))(
-        `${group.length === 1 ? group[0] : 'every call'} %s`,
-        (_fault, fault) => bench.disturbed({ calls: group, fault, occurrences }),
-      );
-    }
+    it.each(plansOf[each](listed, faults).map((plan) => [inWords(plan, listed), plan] as const))('%s', (_words, plan) =>
+      bench.disturbed({ faults: plan, occurrences }),
+    );
   });
+}
+
+type FaultOfCall = Plan['faults'];
+type Plans = (calls: readonly string[], faults: readonly DatabaseFault[]) => FaultOfCall[];
+
+/** So many calls that few operations meet two of their faults. */
+const GROUP_CALLS = 4;
+
+const plansOf: Readonly<Record<CallsOptions['each'], Plans>> = {
+  call: (calls, faults) => calls.flatMap((call) => faults.map((fault) => new Map([[call, fault]]))),
+  fault: (calls, faults) => faults.map((fault) => new Map(calls.map((call) => [call, fault]))),
+  group: (calls, faults) => {
+    const count = Math.ceil(calls.length / GROUP_CALLS);
+    const groups = Array.from({ length: count }, (_, group) => calls.filter((_call, index) => index % count === group));
+    return groups.flatMap((group) =>
+      faults.map(
+        (_fault, turn) =>
+          new Map(group.map((call, index) => [call, faults[(turn + index) % faults.length] as DatabaseFault])),
+      ),
+    );
+  },
+};
+
+function inWords(plan: FaultOfCall, listed: readonly string[]): string {
+  const [first] = plan.values();
+  if (plan.size === listed.length && plan.size > 1 && new Set(plan.values()).size === 1) {
+    return `every call ${first?.name}`;
+  }
+  return [...plan].map(([call, fault]) => `${call} ${fault.name}`).join('; ');
 }
 
 /** One lab for many runs of a scenario; one in which a run went wrong is replaced. */
@@ -82,14 +110,14 @@ class Bench {
   }
 
   /** Ends as the undisturbed one did, at once or soon after. */
-  async disturbed(plan: Parameters<Lab['executorDatabase']['plan']>[0]): Promise<void> {
+  async disturbed(plan: Plan): Promise<void> {
     const expected = await this.undisturbed();
     await this.#use(async (lab) => {
       lab.executorDatabase.plan(plan);
       const answers = await this.#scenario.run(lab);
       await expect.poll(() => resultOf(lab, answers), { timeout: SETTLING_MS }).toEqual(expected);
       lab.executorDatabase.mend();
-      expect(lab.executorDatabase.strikes).toBeGreaterThanOrEqual(plan.calls.length);
+      expect(lab.executorDatabase.strikes).toBeGreaterThanOrEqual(plan.faults.size);
     });
   }
 

@@ -18,10 +18,9 @@ function isOneOfThree(text: string): boolean {
   return (createHash('md5').update(text).digest()[0] ?? 0) % 3 === 0;
 }
 
-interface Plan {
-  /** The calls that are struck. */
-  readonly calls: readonly string[];
-  readonly fault: DatabaseFault;
+export interface Plan {
+  /** The calls that are struck, each with what happens to it. */
+  readonly faults: ReadonlyMap<string, DatabaseFault>;
   readonly occurrences: Occurrences;
 }
 
@@ -78,9 +77,10 @@ export class FaultyDatabase extends DatabaseDecorator {
   }
 
   #faultOf(call: string): DatabaseFault | undefined {
-    if (!this.#plan?.calls.includes(call)) return undefined;
+    const fault = this.#plan?.faults.get(call);
+    if (this.#plan === undefined || fault === undefined) return undefined;
     const before = this.#planned.get(call) ?? 0;
     this.#planned.set(call, before + 1);
-    return isStruck[this.#plan.occurrences](call, before) ? this.#plan.fault : undefined;
+    return isStruck[this.#plan.occurrences](call, before) ? fault : undefined;
   }
 }

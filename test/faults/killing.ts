@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { Weft } from '../support/weft.ts';
-import { atRest, outcomeOf, type Scenario } from './scenario.ts';
+import { atRest, nothing, outcomeOf, type Scenario } from './scenario.ts';
 import type { Place } from './steps.ts';
 
 const program = 'test/support/faulty-start.ts';
@@ -52,10 +52,13 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
 
 /** A weft that was prepared without faults and now runs with them. */
 async function started({ prepare }: Scenario, environment: Record<string, string>): Promise<Weft> {
-  const weft = await Weft.start();
-  await prepare(weft);
-  await atRest(weft);
-  await weft.stop();
+  const weft = await Weft.prepare();
+  if (prepare !== nothing) {
+    await weft.start();
+    await prepare(weft);
+    await atRest(weft);
+    await weft.stop();
+  }
   await weft.start(environment, program);
   return weft;
 }

@@ -7,10 +7,6 @@ import { TestRun } from '../runner/test-run.ts';
  * word in it.
  */
 
-const run = new TestRun({
-  root: fileURLToPath(new URL('../../', import.meta.url)),
-  filter: process.argv[2] ?? '',
-  deadlineMinutes: 60,
-});
-await run.isolated(run.files('test/faults/*.faults.test.ts'));
+const run = new TestRun({ root: fileURLToPath(new URL('../../', import.meta.url)), deadlineMinutes: 240 });
+await run.tests(['faults'], process.argv[2] ?? '');
 process.exitCode = await run.finish();

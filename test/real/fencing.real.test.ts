@@ -10,18 +10,23 @@ import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const program = 'test/support/faulty-start.ts';
+/** A fifth of what they are in earnest, in milliseconds. */
+const LEASE_MS = 3_000;
+const times = { WEFT_FAULT_TIMES: JSON.stringify({ lease: LEASE_MS, renew: 1_000, heartbeat: 1_000 }) };
 
 /** An executor of the same hypervisor and database on another host of the same machine id, with a state directory of its own. */
 function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
   const enter = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"';
-  const program = [process.execPath, join(root, 'executor/main.ts')];
+  const command = [process.execPath, join(root, program)];
   const child = spawn(
     'unshare',
-    ['--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', ...program],
+    ['--mount', '--net', '--propagation', 'private', 'sh', '-c', enter, 'sh', ...command],
     {
       cwd: root,
       env: {
         ...process.env,
+        ...times,
         WEFT_STATE_DIR: temporaryDirectory(),
         WEFT_DATABASE_URL: `file:${weft.databaseFile}`,
       },
@@ -40,8 +45,8 @@ function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
 /** The API alone, beside an executor that stops itself at a place; answers that executor's process. */
 async function pausedAt(weft: Weft, place: string): Promise<ReturnType<Weft['launch']>> {
   const executor = weft.launch(
-    { WEFT_FAULT_AT: place, WEFT_FAULT_SIGNAL: 'SIGSTOP', WEFT_LISTEN: '127.0.0.1:0' },
-    'test/support/faulty-start.ts',
+    { ...times, WEFT_FAULT_AT: place, WEFT_FAULT_SIGNAL: 'SIGSTOP', WEFT_LISTEN: '127.0.0.1:0' },
+    program,
   );
   await weft.start({}, 'functions/server.ts');
   return executor;
@@ -71,7 +76,7 @@ describe('an executor that was paused in the middle of a step', () => {
       // As if so much time had passed: the clock of a test's own processes cannot be set.
       await until('its lease has run out', async () => {
         const [row] = await weft.sql<{ over: number }>(
-          'SELECT unixepoch() * 1000 - created_ms > 16000 AS over FROM operations ORDER BY sequence DESC LIMIT 1',
+          `SELECT unixepoch() * 1000 - created_ms > ${2 * LEASE_MS} AS over FROM operations ORDER BY sequence DESC LIMIT 1`,
         );
         return row?.over === 1;
       });
@@ -90,7 +95,8 @@ describe('an executor that was paused in the middle of a step', () => {
 
 describe('a second machine', () => {
   it('with the same machine id refuses to start while the executor of the first runs', async () => {
-    const weft = await Weft.start();
+    const weft = await Weft.prepare();
+    await weft.start(times, program);
     const second = launchElsewhere(weft);
     let errors = '';
     second.stderr?.on('data', (text: Buffer) => {

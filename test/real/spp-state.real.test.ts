@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { StandIn } from '../stand-ins/spp/process.ts';
+import type { Instance } from '../support/instance.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected } from '../support/panel.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 /** What a process was told besides questions, from its nth command on. */
 function told({ commands }: StandIn, from = 0): string[] {
   return commands.slice(from).filter((each) => each !== 'status' && each !== '_get_client_id');
 }
 
-async function set(weft: Weft, requests: readonly (readonly [string, string, unknown?])[]): Promise<void> {
+async function set(weft: Instance, requests: readonly (readonly [string, string, unknown?])[]): Promise<void> {
   for (const [method, path, body] of requests) {
     expect({ path, body, ...(await ask(weft, method, path, body)) }).toMatchObject({ path, body, status: 204 });
   }
@@ -71,8 +72,7 @@ describe('what was set on a process that is started again', () => {
   });
 
   it('is not set again where it was taken away, or where that is not wanted', async () => {
-    const weft = await Weft.prepare();
-    await weft.start();
+    const weft = await LocalWeft.start();
     const [vf, nfv] = [aVf('2020'), anNfv('2020')];
     await connected(weft, 2);
     await set(weft, [...vfRequests, ...nfvRequests]);
@@ -91,7 +91,7 @@ describe('what was set on a process that is started again', () => {
     expect(told(nfv, from)).toEqual(['add ring:0']);
 
     await weft.stop();
-    await weft.start({ WEFT_SPP_REPLAY: 'off', WEFT_SCAN_SECONDS: '1' });
+    await weft.restart({ WEFT_SPP_REPLAY: 'off', WEFT_SCAN_SECONDS: '1' });
     const later = vf.commands.length;
     await vf.restart();
     await connected(weft, 2);
@@ -100,7 +100,7 @@ describe('what was set on a process that is started again', () => {
   });
 
   it('and is refused then is told of, one by one, and not tried again', async () => {
-    const weft = await Weft.start({ WEFT_SCAN_SECONDS: '1' });
+    const weft = await LocalWeft.start({ times: { scan: 100 } });
     const vf = aVf('2020');
     await connected(weft, 1);
     await set(weft, vfRequests);
@@ -120,13 +120,13 @@ describe('what was set on a process that is started again', () => {
 });
 
 /** What is marked as refused; a vhost that no component has counts among the ports. */
-async function refused(weft: Weft): Promise<unknown[]> {
+async function refused(weft: Instance): Promise<unknown[]> {
   return weft.sql(`
     SELECT component AS what, error FROM v_spp_components WHERE state = 'refused'
     UNION ALL SELECT port || ' ' || direction, error FROM v_spp_ports WHERE state = 'refused' AND port <> 'vhost:0'`);
 }
 
-async function scanned(weft: Weft, times: number): Promise<void> {
+async function scanned(weft: Instance, times: number): Promise<void> {
   const at = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
   for (let scan = 0; scan < times; scan += 1) {
     const last = await at();
@@ -143,7 +143,7 @@ describe('what weft did not set', () => {
     const before = [await ask(weft, 'GET', '/v1/vfs/1'), await ask(weft, 'GET', '/v1/nfvs/2')];
     const from = [vf, nfv, primary].map(({ commands }) => commands.length);
     await weft.stop();
-    await weft.start({ WEFT_SCAN_SECONDS: '1' });
+    await weft.restart({ WEFT_SCAN_SECONDS: '1' });
     await connected(weft, 3);
     await scanned(weft, 2);
     expect([await ask(weft, 'GET', '/v1/vfs/1'), await ask(weft, 'GET', '/v1/nfvs/2')]).toEqual(before);
@@ -173,8 +173,8 @@ describe('a primary that is started again under its secondaries', () => {
       return now.length === 2 && now.every(({ address }) => !before.has(address));
     });
     expect(await areStale()).toBe(true);
-    await weft.end('SIGKILL');
-    await weft.start();
+    await weft.abandon();
+    await weft.restart();
     await connected(weft, 3);
     await until('they are still stale after a new start of weft', areStale);
     await vf.restart();
@@ -189,7 +189,7 @@ describe('a primary that is started again under its secondaries', () => {
 
 describe('a process that is ended by the API', () => {
   it('comes back with nothing', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     aPrimary('2020');
     const vf = aVf('2020');
     await connected(weft, 2);

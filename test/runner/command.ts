@@ -9,6 +9,13 @@ export interface Ended {
   readonly output: string;
 }
 
+export interface CommandOptions {
+  readonly environment?: Record<string, string>;
+  readonly deadlineMs: number;
+  /** Gets the output as it comes. */
+  readonly show?: (text: string) => void;
+}
+
 const groups = new Set<number>();
 
 /** For the last output to come in, once the program has ended. */
@@ -21,7 +28,7 @@ const LAST_OUTPUT_MS = 1_000;
 export async function runCommand(
   program: string,
   args: readonly string[],
-  { environment = {}, deadlineMs }: { environment?: Record<string, string>; deadlineMs: number },
+  { environment = {}, deadlineMs, show = () => undefined }: CommandOptions,
 ): Promise<Ended> {
   const child = spawn(program, args, {
     detached: true,
@@ -35,6 +42,7 @@ export async function runCommand(
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => {
       output += text;
+      show(text);
     });
   }
   const late = startTimer(() => {

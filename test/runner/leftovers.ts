@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 /** The variable by which a process shows that a test run started it. */
@@ -50,9 +51,11 @@ export function killProcesses(run: string): string[] {
   });
 }
 
-/** The files in a directory of temporary files. */
+/** The files in a directory that has a directory for each file of tests. */
 export function temporaryFiles(directory: string): string[] {
-  return list(directory).map((name) => `temporary file ${name}`);
+  return list(directory).flatMap((tests) =>
+    list(join(directory, tests)).map((name) => `temporary file ${name} of ${tests}`),
+  );
 }
 
 function list(directory: string): string[] {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, constants, tmpdir } from 'node:os';
+import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { collected, STATEMENTS_DIRECTORY, WHOLE_RUN } from '../plans/collected.mjs';
+import { STATEMENTS_DIRECTORY, WHOLE_RUN } from '../plans/collected.mjs';
 import { endAll, runCommand } from './command.ts';
 import {
   endProcesses,
@@ -13,37 +13,38 @@ import {
   RUN_MARK,
   temporaryFiles,
 } from './leftovers.ts';
-import { type Counts, runVitest } from './vitest.ts';
+import { OUTCOME_FILE, type Outcome } from './reporter.ts';
 
 const MINUTE_MS = 60_000;
+const PLANS = 'test/plans/collected.plans.test.ts';
 
 export interface TestRunOptions {
   /** The checkout. */
   readonly root: string;
-  /** Only files whose path has it are run. */
-  readonly filter: string;
   /** How long one program may take, in minutes. */
   readonly deadlineMinutes: number;
 }
 
-/** Runs programs and files of tests, prints what came of each, and removes what they leave behind. */
+/** Runs programs and vitest, prints what came of each, and removes what they leave behind. */
 export class TestRun {
   readonly #options: TestRunOptions;
   readonly #id = randomUUID();
   readonly #temporary = mkdtempSync(join(tmpdir(), 'weft-run-'));
+  /** For the temporary files of tests, which are to leave none. */
+  readonly #ofTests = join(this.#temporary, 'tests');
   readonly #environment: Record<string, string>;
   readonly #before: HostState;
   readonly #total = { passed: 0, failed: 0, skipped: 0 };
-  readonly #left: string[] = [];
 
   constructor(options: TestRunOptions) {
     this.#options = options;
     this.#before = hostState(options.root);
+    mkdirSync(this.#ofTests);
     // Some tests run weft as a user without rights.
     chmodSync(this.#temporary, 0o755);
     this.#environment = {
       [RUN_MARK]: this.#id,
-      TMPDIR: this.#temporary,
+      TMPDIR: this.#ofTests,
       XDG_CONFIG_HOME: this.#temporary,
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
@@ -53,104 +54,77 @@ export class TestRun {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#interrupted(signal));
   }
 
-  /** Has all tests after this keep the SQL texts that weft issues, in whichever process. */
-  collectStatements(): void {
-    const directory = join(this.#temporary, 'statements');
-    mkdirSync(directory);
-    // Of any user, too.
-    chmodSync(directory, 0o777);
-    Object.assign(this.#environment, {
-      [STATEMENTS_DIRECTORY]: directory,
-      NODE_OPTIONS: `--import=${new URL('../plans/in-weft.mjs', import.meta.url)}`,
-    });
-  }
-
-  /** Looks at the query plans of what was collected. */
-  async checkPlans(): Promise<void> {
-    const directory = this.#environment[STATEMENTS_DIRECTORY];
-    if (directory === undefined || collected(directory).length === 0) return;
-    const whole = this.#options.filter === '' && process.getuid?.() === 0;
-    if (whole) Object.assign(this.#environment, { [WHOLE_RUN]: 'true' });
-    await this.together('plans', ['test/plans/collected.plans.test.ts'], false);
-  }
-
   /** One program of node_modules. */
   async check(name: string, program: string, ...args: readonly string[]): Promise<void> {
-    const began = performance.now();
     const { code, output } = await runCommand(join(this.#options.root, 'node_modules/.bin', program), args, {
       environment: this.#environment,
       deadlineMs: this.#options.deadlineMinutes * MINUTE_MS,
     });
-    this.#count(
-      name,
-      began,
-      code === 0 ? { passed: 1, failed: 0, skipped: 0, output: '' } : { passed: 0, failed: 1, skipped: 0, output },
-    );
+    this.#count(code === 0 ? { passed: 1 } : { failed: 1 });
+    console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}${code === 0 ? '' : `\n${output}`}`);
   }
 
-  files(pattern: string): string[] {
-    const { root, filter } = this.#options;
-    return globSync(pattern, { cwd: root })
-      .filter((file) => file.includes(filter))
-      .sort();
-  }
-
-  /** Each file in a namespace of its own, as many at once as there are processors. */
-  async isolated(files: readonly string[]): Promise<void> {
-    if (process.getuid?.() !== 0) {
-      for (const file of files) console.log(`skip           ${file}: needs root, for namespaces of its own`);
-      this.#total.skipped += files.length;
-      return;
-    }
-    const waiting = [...files];
-    const worker = async () => {
-      for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
-        await this.together(file, [file], true);
-    };
-    await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  }
-
-  /** One process of vitest, with a directory of its own for temporary files, in which it is to leave none. */
-  async together(name: string, files: readonly string[], isolated: boolean): Promise<void> {
+  /** The files of these projects of vitest whose path has the word in it; the SQL texts that weft issues are kept. */
+  async tests(projects: readonly string[], word: string): Promise<void> {
     const { root, deadlineMinutes } = this.#options;
-    const began = performance.now();
-    const directory = join(this.#temporary, name.replaceAll('/', '-'));
-    mkdirSync(directory);
-    const report = `${directory}.json`;
-    const environment = { ...this.#environment, TMPDIR: directory };
-    const deadlineMs = deadlineMinutes * MINUTE_MS;
-    this.#count(name, began, await runVitest({ root, args: files, report, environment, isolated, deadlineMs }));
-    this.#left.push(...temporaryFiles(directory).map((file) => `${file} of ${name}`));
+    const isRoot = process.getuid?.() === 0;
+    const chosen = isRoot ? projects : projects.filter((project) => project === 'unit' || project === 'plans');
+    if (!isRoot) this.#skipReal(word);
+    const report = join(this.#temporary, 'outcome.json');
+    const args = [
+      ...['run', '--passWithNoTests', '--reporter=default', `--reporter=${join(root, 'test/runner/reporter.ts')}`],
+      ...chosen.map((project) => `--project=${project}`),
+      ...(word === '' ? [] : [word, ...(projects.includes('plans') ? [PLANS] : [])]),
+    ];
+    const whole = word === '' && isRoot && projects.includes('plans') ? { [WHOLE_RUN]: 'true' } : {};
+    const { code } = await runCommand(join(root, 'node_modules/.bin/vitest'), args, {
+      environment: { ...this.#environment, ...this.#collecting(), ...whole, [OUTCOME_FILE]: report, NO_COLOR: '1' },
+      deadlineMs: deadlineMinutes * MINUTE_MS,
+      show: (text) => process.stdout.write(text),
+    });
+    const outcome = readOutcome(report);
+    for (const { test, reason } of outcome?.skipped ?? []) console.log(`skip ${test}: ${reason}`);
+    const { passed = 0, failed = 0, skipped = [] } = outcome ?? {};
+    this.#count({ passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: skipped.length });
   }
 
   /** Ends what still runs, prints the sum, and answers the exit code: not 0 where anything failed or nothing ran. */
   async finish(): Promise<number> {
     const total = this.#total;
     const tested = total.passed + total.failed + total.skipped > 0;
-    if (!tested) console.error(`no file of tests has "${this.#options.filter}" in its path`);
-    this.#left.push(...(await endProcesses(this.#id)));
+    if (!tested) console.error('no file of tests has that word in its path');
+    const left = [...temporaryFiles(this.#ofTests), ...(await endProcesses(this.#id))];
     this.#removeTemporary();
-    const left = [...this.#left, ...leftovers(this.#before, hostState(this.#options.root))];
-    this.#count('nothing is left behind', performance.now(), {
-      passed: left.length === 0 ? 1 : 0,
-      failed: left.length === 0 ? 0 : 1,
-      skipped: 0,
-      output: left.join('\n'),
-    });
+    left.push(...leftovers(this.#before, hostState(this.#options.root)));
+    this.#count(left.length === 0 ? { passed: 1 } : { failed: 1 });
+    console.log(left.length === 0 ? 'ok   nothing is left behind' : `FAIL left behind:\n${left.join('\n')}`);
     console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
     return tested && total.failed === 0 && total.passed > 0 ? 0 : 1;
   }
 
-  #count(name: string, began: number, { passed, failed, skipped, output }: Counts): void {
+  /** Has tests keep the SQL texts that weft issues, in whichever process. */
+  #collecting(): Record<string, string> {
+    const directory = join(this.#temporary, 'statements');
+    mkdirSync(directory);
+    // Of any user, too.
+    chmodSync(directory, 0o777);
+    return {
+      [STATEMENTS_DIRECTORY]: directory,
+      NODE_OPTIONS: `--import=${new URL('../plans/in-weft.mjs', import.meta.url)}`,
+    };
+  }
+
+  #skipReal(word: string): void {
+    const files = globSync('{executor,test}/**/*.real.test.ts', { cwd: this.#options.root });
+    const named = files.filter((file) => file.includes(word)).sort();
+    for (const file of named) console.log(`skip ${file}: needs root, for namespaces of its own`);
+    this.#count({ skipped: named.length });
+  }
+
+  #count({ passed = 0, failed = 0, skipped = 0 }: Partial<Record<'passed' | 'failed' | 'skipped', number>>): void {
     this.#total.passed += passed;
     this.#total.failed += failed;
     this.#total.skipped += skipped;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(6);
-    const skips = skipped > 0 ? `, ${skipped} skipped` : '';
-    console.log(
-      `${failed > 0 ? 'FAIL' : 'ok  '} ${seconds} s  ${name}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skips}`,
-    );
-    if (output !== '') console.log(output);
   }
 
   #removeTemporary(): void {
@@ -162,5 +136,14 @@ export class TestRun {
     killProcesses(this.#id);
     this.#removeTemporary();
     process.exit(128 + constants.signals[signal]);
+  }
+}
+
+/** Null: vitest ended before it could write one. */
+function readOutcome(path: string): Outcome | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
   }
 }

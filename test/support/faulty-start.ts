@@ -10,6 +10,7 @@ import { StepFaults } from '../faults/steps.ts';
  * WEFT_FAULT_AT=<step>:<before|after> sends WEFT_FAULT_SIGNAL (SIGKILL) to itself when it comes by there.
  * WEFT_FAULT_FAIL=<step>:<n> makes the step fail for good the nth time that it is taken; <step>:always each time.
  * WEFT_FAULT_TWICE=1 takes every step twice.
+ * WEFT_FAULT_TIMES=<JSON> has the loop keep these times, in milliseconds.
  */
 
 const {
@@ -18,6 +19,7 @@ const {
   WEFT_FAULT_LOG: log,
   WEFT_FAULT_FAIL: failing,
   WEFT_FAULT_TWICE: twice,
+  WEFT_FAULT_TIMES: times = '{}',
 } = process.env;
 
 const faults = new StepFaults();
@@ -30,7 +32,7 @@ faults.onPlace = (place) => {
 };
 
 await startProcess(async (context) => {
-  const executor = await startExecutor(context, { wrap: faults.wrap });
+  const executor = await startExecutor(context, { wrap: faults.wrap, times: JSON.parse(times) });
   const server = await startServer(context.configuration, context.database, context.log);
   return {
     async close() {

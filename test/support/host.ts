@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { type LinkRecord, readLinks } from '../../executor/drivers/netns/netlink/links.ts';
+import { HostNamespace } from '../../executor/drivers/netns/thread.ts';
 
 /* What iproute2 and ping, which know nothing of weft, say of the host: the witnesses of the real tests. */
 
@@ -30,20 +32,55 @@ export function links(namespace: string | null): IpLink[] {
   return found.filter(({ ifname }) => ifname !== 'lo').sort((left, right) => (left.ifname < right.ifname ? -1 : 1));
 }
 
+/** The names of a namespace's links (null: the host's), but for `lo`, sorted. */
 export function linkNames(namespace: string | null): string[] {
-  return links(namespace).map(({ ifname }) => ifname);
+  return kernelLinks(namespace)
+    .map(({ name }) => name)
+    .sort();
 }
 
-/** Everything on the host that could be weft's, for comparison: no indexes, which differ from time to time. */
+/**
+ * Everything on the host that could be weft's, for comparison: no indexes, which differ from time to time. It is read
+ * without a process, hundreds of times in a run of the tests; that iproute2 sees the same has a test of its own.
+ */
 export function picture(): string[] {
   const places = [null, ...namespaces()];
-  return places.flatMap((place) => [
-    `namespace ${place}`,
-    ...links(place).map(
-      ({ ifname, ifalias, master, address, flags, linkinfo }) =>
+  return places.flatMap((place) => {
+    const found = kernelLinks(place);
+    const names = new Map(found.map(({ index, name }) => [index, name]));
+    const lines = found.map(
+      ({ name, alias, master, mac, up, kind }) =>
+        `${place} ${name} ${kind} "${alias}" ${mac} master ${master === null ? null : names.get(master)} ${up ? 'up' : 'down'}`,
+    );
+    return [`namespace ${place}`, ...lines.sort()];
+  });
+}
+
+/** The same as iproute2 sees it. */
+export function pictureOfIproute2(): string[] {
+  const places = [null, ...namespaces()];
+  return places.flatMap((place) => {
+    const lines = links(place).map(
+      ({ ifname, ifalias = null, master = null, address, flags, linkinfo }) =>
         `${place} ${ifname} ${linkinfo?.info_kind} "${ifalias}" ${address} master ${master} ${flags.includes('UP') ? 'up' : 'down'}`,
-    ),
-  ]);
+    );
+    return [`namespace ${place}`, ...lines.sort()];
+  });
+}
+
+function kernelLinks(namespace: string | null): LinkRecord[] {
+  using host = HostNamespace.open();
+  const found = namespace === null ? readLinks(host.socket) : readLinksInside(host, namespace);
+  return found.filter(({ name }) => name !== 'lo');
+}
+
+function readLinksInside(host: HostNamespace, namespace: string): LinkRecord[] {
+  const descriptor = openSync(`/run/netns/${namespace}`, 'r');
+  try {
+    return host.inside(descriptor, readLinks);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 export function addAddress(namespace: string, link: string, address: string): void {
@@ -60,9 +97,25 @@ export function pings(namespace: string, address: string): boolean {
 
 /** Takes everything off a test's private host; refuses to where a default route shows that it is no such host. */
 export function clearHost(): void {
-  if (ip('route', 'show', 'default') !== '') throw new Error('this host is not a test’s own');
-  for (const name of namespaces()) ip('netns', 'delete', name);
-  for (const { ifname, linkinfo } of links(null)) {
-    if (linkinfo?.info_kind === 'bridge' || linkinfo?.info_kind === 'veth') spawnSync('ip', ['link', 'delete', ifname]);
-  }
+  if (hasDefaultRoute()) throw new Error('this host is not a test’s own');
+  const removals = namespaces().map((name) => `netns delete ${name}`);
+  const made = () => kernelLinks(null).filter(({ kind }) => kind === 'bridge' || kind === 'veth');
+  removals.push(...made().map(({ name }) => `link delete ${name}`));
+  if (removals.length === 0) return;
+  // The other end of a pair goes with the first.
+  spawnSync('ip', ['-force', '-batch', '-'], {
+    input: `${removals.join('\n')}\n`,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  const left = [...namespaces(), ...made().map(({ name }) => name)];
+  if (left.length > 0) throw new Error(`not removed: ${left.join(', ')}`);
+}
+
+/** As /proc/net/route shows it: destination and mask are zero. */
+function hasDefaultRoute(): boolean {
+  const routes = readFileSync('/proc/thread-self/net/route', 'utf8').trim().split('\n').slice(1);
+  return routes.some((route) => {
+    const fields = route.split('\t');
+    return fields[1] === '00000000' && fields[7] === '00000000';
+  });
 }

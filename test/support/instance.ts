@@ -25,6 +25,14 @@ export interface Instance {
   readonly hasEnded: boolean;
 }
 
+/** One that is asked over the network. */
+export interface ServedInstance extends Instance {
+  readonly url: string;
+  readonly databaseFile: string;
+  /** What it has said or logged so far. */
+  readonly output: string;
+}
+
 /** Makes a request of its parts, and reads the answer. */
 export async function requestJson<Body>(
   fetch: Instance['fetch'],

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { type StandIn, type StandInOptions, startNfv, startPrimary, startVf } from '../stand-ins/spp/process.ts';
 import type { Instance } from './instance.ts';
+import { LocalWeft } from './local-weft.ts';
 import { until } from './until.ts';
-import { Weft } from './weft.ts';
 
 /* weft with stand-ins of SPP processes, on the ports that spp-ctl has: free in the test's own network namespace. */
 
@@ -54,9 +54,20 @@ export async function connected(weft: Instance, count: number): Promise<void> {
   });
 }
 
+export interface Panel<W extends Instance> {
+  readonly weft: W;
+  readonly primary: StandIn;
+  readonly vf: StandIn;
+  readonly nfv: StandIn;
+}
+
 /** A weft with a primary, vf 1 and nfv 2 of one era. */
-export async function aPanel(era: Era): Promise<{ weft: Weft; primary: StandIn; vf: StandIn; nfv: StandIn }> {
-  const weft = await Weft.start();
+export async function aPanel(era: Era): Promise<Panel<LocalWeft>> {
+  return panelOf(await LocalWeft.start(), era);
+}
+
+/** A primary, vf 1 and nfv 2 of one era, connected. */
+export async function panelOf<W extends Instance>(weft: W, era: Era): Promise<Panel<W>> {
   const [primary, vf, nfv] = [aPrimary(era), aVf(era), anNfv(era)];
   await connected(weft, 3);
   return { weft, primary, vf, nfv };

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 20;
-const LONGEST_MS = 30_000;
+/** Only a failure takes so long. */
+const LONGEST_MS = 60_000;
 
 /** Waits for a condition; throws with its name when it has not come true in time. */
 export async function until(

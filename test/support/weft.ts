@@ -8,13 +8,13 @@ import { type Database, type Statement, statement } from '../../schema/database/
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { temporaryDirectory } from './database.ts';
 import { clearHost } from './host.ts';
-import { type Answer, type Instance, requestJson } from './instance.ts';
+import { type Answer, requestJson, type ServedInstance } from './instance.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A weft of the running test's own: a process with its state directory and port, in the test's network namespace. */
-export class Weft implements Instance {
+export class Weft implements ServedInstance {
   readonly stateDirectory: string;
   readonly port: number;
   #process: ChildProcess | undefined;

@@ -1,0 +1,15 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** The folders whose files take longest, in that order; what begins last is not to be waited for. */
+const folders = ['/test/faults/', '/test/real/', '/test/conformance/'];
+
+/** Files that take long are begun first, whether or not vitest has run them before. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = folders.findIndex((folder) => moduleId.includes(folder));
+      return place === -1 ? folders.length : place;
+    };
+    return [...files].sort((left, right) => rank(left) - rank(right) || (left.moduleId < right.moduleId ? -1 : 1));
+  }
+}
