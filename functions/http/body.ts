@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isObject, pointerTo } from '../../schema/api/common.ts';
 import { type MemberError, Problem } from '../../schema/problem.ts';
 import { bodyText } from './body-text.ts';
 import type { AppContext } from './context.ts';
@@ -77,13 +78,8 @@ export function validate<Schema extends v.GenericSchema>(schema: Schema, input: 
   );
 }
 
-/** RFC 6901. */
 function pointer(issue: v.BaseIssue<unknown>): string {
-  return (issue.path ?? []).map(({ key }) => `/${escapePointer(String(key))}`).join('');
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+  return pointerTo((issue.path ?? []).map(({ key }) => String(key)));
 }
 
 /** A header field holds visible ASCII only (RFC 9110), and ours is a quoted string. */
@@ -97,13 +93,9 @@ function unknownMembers(input: unknown, known: unknown, path = ''): string[] {
       ? input.flatMap((item, index) => unknownMembers(item, known[index], `${path}/${index}`))
       : [];
   }
-  if (!isRecord(input) || !isRecord(known)) return [];
+  if (!isObject(input) || !isObject(known)) return [];
   return Object.entries(input).flatMap(([key, value]) => {
-    const member = `${path}/${escapePointer(key)}`;
+    const member = `${path}${pointerTo([key])}`;
     return Object.hasOwn(known, key) ? unknownMembers(value, known[key], member) : [member];
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -22,6 +22,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The JSON Pointer of RFC 6901 to a member. */
+export function pointerTo(steps: readonly string[]): string {
+  return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 /** Any JSON object; a list, which valibot takes for one, is none. */
 export const anyObjectSchema = v.custom<Record<string, unknown>>(isObject, 'must be an object');
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type MemberError, Problem } from '../../problem.ts';
+import { isObject, pointerTo } from '../common.ts';
 import { invalidKey, keyRequired, NumberLiteral, unknownKey } from './text.ts';
 
 /** The members that a request knows; those of an object within it, or null where it is not looked into. */
@@ -56,7 +57,7 @@ export function checkRequest<Schema extends v.GenericSchema>(
   rules: RequestRules<Schema>,
   body: unknown,
 ): Accepted<Schema> {
-  if (!isObject(body)) throw notAnObject(rules);
+  if (!isMembers(body)) throw notAnObject(rules);
   const missing = rules.required(body).filter((key) => !Object.hasOwn(body, key));
   const result = v.safeParse(rules.schema, body);
   const unknown = unknownMembers(body, rules.members);
@@ -78,7 +79,7 @@ export function requires(...keys: string[]): () => readonly string[] {
 
 /** A member of a body that may be anything. */
 export function memberOf(body: unknown, key: string): unknown {
-  return isObject(body) && Object.hasOwn(body, key) ? body[key] : undefined;
+  return isMembers(body) && Object.hasOwn(body, key) ? body[key] : undefined;
 }
 
 /** What {@link keepLiterals} may have to keep: without it a body is read in a fifth of the time. */
@@ -141,14 +142,11 @@ function unknownMembers(body: JsonObject, members: Members, steps: readonly stri
   return Object.entries(body).flatMap(([key, value]) => {
     if (!Object.hasOwn(members, key)) return [pointerTo([...steps, key])];
     const inner = members[key] ?? null;
-    return inner !== null && isObject(value) ? unknownMembers(value, inner, [...steps, key]) : [];
+    return inner !== null && isMembers(value) ? unknownMembers(value, inner, [...steps, key]) : [];
   });
 }
 
-function pointerTo(steps: readonly string[]): string {
-  return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberLiteral);
+/** A number is one, too: it keeps the text that it was written as. */
+function isMembers(value: unknown): value is JsonObject {
+  return isObject(value) && !(value instanceof NumberLiteral);
 }
