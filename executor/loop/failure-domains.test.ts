@@ -16,7 +16,7 @@ import { until } from '../../test/support/until.ts';
 import type { Health } from '../kinds/health.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
-import type { Kind, Resting } from './records.ts';
+import type { IdleResource, Kind } from './records.ts';
 import { register } from './registration.ts';
 
 /** Two technologies, the second of which is away until it is told to be back. */
@@ -96,12 +96,12 @@ it('a look that began before an event files no repair for what the event named',
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const kind = counterKind({ ...counting(), value: 5 }, one);
-  const resting: Resting<unknown>[] = ['a', 'b'].map((subject) => ({
+  const idle: IdleResource<unknown>[] = ['a', 'b'].map((subject) => ({
     ...{ subject, generation: 1, subjects: [subject], touchedBy: [`id of ${subject}`], desired: 6 },
   }));
   const own: Kind = {
     ...kind,
-    records: { ...kind.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) },
+    records: { ...kind.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) },
   };
   const reconciler = new Reconciler({ database, registration, kinds: [own], graceMs: 0, scanMs: 1 });
   const touched: Touched = ['id of a', 'id of b'];

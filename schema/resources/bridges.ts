@@ -18,7 +18,7 @@ interface BridgesRow {
   /** An unfinished operation changes them. */
   readonly busy: number;
   /** What the host refused is not to be tried again yet. */
-  readonly resting: number;
+  readonly backingOff: number;
 }
 
 export interface BridgesRows extends BridgesRow {
@@ -51,7 +51,7 @@ const selectBridges = `
     EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :subject) AS busy,
     coalesce((
       SELECT max(f.finished_ms) + ${pause} > ${now} FROM operations f
-      WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0) AS resting
+      WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0) AS backingOff
   FROM hypervisors h WHERE h.id = :hypervisor`;
 
 const note = `
@@ -64,7 +64,7 @@ const fail = `
   UPDATE subnet_interfaces SET state = 'failed', error = :error
   WHERE hypervisor = :hypervisor AND state = 'pending' AND interface IN (SELECT value FROM json_each(:interfaces))`;
 
-const UNKNOWN: BridgesRow = { keep: 1, busy: 0, resting: 0 };
+const UNKNOWN: BridgesRow = { keep: 1, busy: 0, backingOff: 0 };
 
 /** All that the executor wants to know of a hypervisor's bridges; on one snapshot. */
 function select(hypervisor: string): Query<BridgesRows> {

@@ -15,7 +15,7 @@ export interface InterfaceWish {
   /** What the rows say of it, one for each association. */
   readonly noted: readonly Noted[];
   /** The host refused it, and the pause after that is not over. */
-  readonly resting: boolean;
+  readonly backingOff: boolean;
 }
 
 /** The state of an association as its row has it; `error` is JSON. */

@@ -8,7 +8,7 @@ const label = 'weft:db/hypervisors/h/bridges';
 const pending: Noted = { state: 'pending', error: null };
 
 function bridges(...names: readonly string[]): Bridges {
-  return { label, keep: false, interfaces: names.map((name) => ({ name, noted: [pending], resting: false })) };
+  return { label, keep: false, interfaces: names.map((name) => ({ name, noted: [pending], backingOff: false })) };
 }
 
 let index = 1;
@@ -101,8 +101,8 @@ describe('the plan', () => {
   it('leaves what the host refused until its pause is over, and does the rest', () => {
     const refused = new Map([['a', '{}']]);
     expect(words(plan(bridges('a', 'b'), { links: [], refused }))).toEqual(['bridge.create b']);
-    const resting = { ...bridges('b'), interfaces: [{ name: 'a', noted: [], resting: true }] };
-    expect(plan(resting, host())).toEqual([]);
+    const backingOff = { ...bridges('b'), interfaces: [{ name: 'a', noted: [], backingOff: true }] };
+    expect(plan(backingOff, host())).toEqual([]);
   });
 });
 
@@ -148,7 +148,7 @@ describe('the verdict', () => {
   it('is noted when each row of the interface says it', () => {
     const wish = (...noted: readonly Noted[]): Bridges => ({
       ...bridges(),
-      interfaces: [{ name: 'a', noted, resting: false }],
+      interfaces: [{ name: 'a', noted, backingOff: false }],
     });
     const ready: Noted = { state: 'ready', error: null };
     expect(isUpToDate(wish(ready, ready), host(ours('a')))).toBe(true);

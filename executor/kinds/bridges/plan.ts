@@ -14,8 +14,8 @@ export function plan(desired: Bridges, observed: ObservedBridges): BridgeStep[] 
     : [...steps, { name: 'bridges.delete', item: null, aliases: leftover.map(({ alias }) => alias ?? '') }];
 }
 
-function planInterface({ name, resting }: InterfaceWish, desired: Bridges, observed: ObservedBridges): BridgeStep[] {
-  if (resting || observed.refused.has(name)) return [];
+function planInterface({ name, backingOff }: InterfaceWish, desired: Bridges, observed: ObservedBridges): BridgeStep[] {
+  if (backingOff || observed.refused.has(name)) return [];
   const alias = aliasOf(desired, name);
   const own = { item: name, alias, desired };
   const occupant = observed.links.find((link) => link.name === name);

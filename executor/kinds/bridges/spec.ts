@@ -21,8 +21,8 @@ export function bridgesSpec(
   { databaseId, hypervisor }: BridgesOf,
   read: (interfaces: readonly string[]) => void = () => undefined,
 ): Spec<BridgesRows, BridgesRows, Bridges, ObservedBridges, BridgesEnd> {
-  function desiredOf({ associations, keep, resting }: BridgesRows, isPatient: boolean): Bridges {
-    const interfaces = interfacesOf(associations, isPatient && resting === 1);
+  function desiredOf({ associations, keep, backingOff }: BridgesRows, isPatient: boolean): Bridges {
+    const interfaces = interfacesOf(associations, isPatient && backingOff === 1);
     read(interfaces.map(({ name }) => name));
     return { label: label(databaseId, bridgesSubject(hypervisor)), interfaces, keep: keep === 1 };
   }
@@ -41,12 +41,12 @@ export function bridgesSpec(
   };
 }
 
-/** Associations may share an interface. What is in the way is looked at again each time; a refusal has to rest. */
-function interfacesOf(associations: readonly AssociationRow[], resting: boolean): InterfaceWish[] {
+/** Associations may share an interface. What is in the way is looked at again each time; a refusal backs off. */
+function interfacesOf(associations: readonly AssociationRow[], backingOff: boolean): InterfaceWish[] {
   return [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
     name,
     noted: rows.map(({ state, error }) => ({ state, error })),
-    resting: resting && rows.every(isRefused),
+    backingOff: backingOff && rows.every(isRefused),
   }));
 }
 

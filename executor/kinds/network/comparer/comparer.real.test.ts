@@ -85,8 +85,8 @@ async function start(): Promise<{
     records: networkRecords(database, of),
     resource: networkResource(driver),
   };
-  const { resting } = await kind.records.loadResting('all');
-  for (const { desired } of resting) {
+  const { idle } = await kind.records.loadIdle('all');
+  for (const { desired } of idle) {
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });
   }
   const comparer = await openComparer(
