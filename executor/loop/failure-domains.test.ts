@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
-import type { Touched } from '../../schema/resources/definition.ts';
+import type { Changed } from '../../schema/resources/definition.ts';
 import {
   counterKind,
   counting,
@@ -97,14 +97,14 @@ it('a look that began before an event files no repair for what the event named',
   const registration = await register(database, 'host1', hypervisorId, machine);
   const kind = counterKind({ ...counting(), value: 5 }, one);
   const idle: IdleResource<unknown>[] = ['a', 'b'].map((subject) => ({
-    ...{ subject, generation: 1, subjects: [subject], touchedBy: [`id of ${subject}`], desired: 6 },
+    ...{ subject, generation: 1, subjects: [subject], eventNames: [`id of ${subject}`], desired: 6 },
   }));
   const own: Kind = {
     ...kind,
     records: { ...kind.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) },
   };
   const reconciler = new Reconciler({ database, registration, kinds: [own], graceMs: 0, scanMs: 1 });
-  const touched: Touched = ['id of a', 'id of b'];
-  const findings = await reconciler.look(own, touched, (names) => names.includes('id of a'));
+  const changed: Changed = ['id of a', 'id of b'];
+  const findings = await reconciler.look(own, changed, (names) => names.includes('id of a'));
   expect(findings.repairs).toEqual(['b']);
 });

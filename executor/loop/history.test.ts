@@ -41,7 +41,7 @@ it('no statement of the loop goes through the history, however long that is', as
     subject: 'a',
     since: 0,
     repairKind: 'test.repair',
-    ...{ generation: 0, subjects: ['a'], touchedBy: [] },
+    ...{ generation: 0, subjects: ['a'], eventNames: [] },
     steps: [],
     problem: null,
     removes: false,

@@ -97,16 +97,16 @@ export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, Bri
     };
   },
 
-  loadIdle(hypervisor, touched) {
+  loadIdle(hypervisor, changed) {
     const subject = bridgesSubject(hypervisor);
-    if (touched !== 'all' && !touched.includes(subject)) return null;
+    if (changed !== 'all' && !changed.includes(subject)) return null;
     const { statements, result } = select(hypervisor);
     return {
       statements,
       result(found) {
         const rows = result(found);
-        if (rows.busy === 1) return { idle: [], busy: touched === 'all' ? [] : [subject], next: null };
-        const idle = { subject, generation: 0, subjects: [subject], touchedBy: [subject], rows };
+        if (rows.busy === 1) return { idle: [], busy: changed === 'all' ? [] : [subject], next: null };
+        const idle = { subject, generation: 0, subjects: [subject], eventNames: [subject], rows };
         return { idle: [idle], busy: [], next: null };
       },
     };

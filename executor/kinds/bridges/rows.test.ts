@@ -145,8 +145,8 @@ describe('what the host refused', () => {
 describe('what is idle', () => {
   it('is the set of bridges that no unfinished operation changes, and that an event named', async () => {
     const rows = await fixture(['a', 'ready', null]);
-    const look = async (touched: readonly string[] | 'all') => {
-      const { idle: found, busy } = await rows.records.loadIdle(touched);
+    const look = async (changed: readonly string[] | 'all') => {
+      const { idle: found, busy } = await rows.records.loadIdle(changed);
       return [found.length, busy];
     };
     expect(await look('all')).toEqual([1, []]);

@@ -15,7 +15,7 @@ const MEMBERS = 4;
 /** Networks of four, whose last member is the next one's first; and a container that is in none. */
 function networks(): IdleResource<Network>[] {
   const idle = (kind: string, name: string, desired: Network): IdleResource<Network> => ({
-    ...{ subject: `${kind}/${name}`, generation: 1, subjects: [], touchedBy: [name], desired },
+    ...{ subject: `${kind}/${name}`, generation: 1, subjects: [], eventNames: [name], desired },
   });
   const containers = Array.from({ length: CENS * (MEMBERS - 1) + 2 }, (_, number) => `c${number}`);
   const cens = Array.from({ length: CENS }, (_, cen) => {

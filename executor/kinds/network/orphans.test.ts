@@ -37,7 +37,7 @@ const link = (name: string, resource: string): Labelled => ({
 it('rows are read in pages, networks and containers in one request, and none is left out', async () => {
   const { database, records } = await fixture(1_001);
   const { idle: all } = await records.loadIdle('all');
-  expect(new Set(all.map(({ touchedBy: [id] }) => id))).toEqual(
+  expect(new Set(all.map(({ eventNames: [id] }) => id))).toEqual(
     new Set([...list('c', 1_001), ...list('n', 1_001)].map((name) => `id of ${name}`)),
   );
   expect(database.take()).toEqual({ 'look.network': 3 });

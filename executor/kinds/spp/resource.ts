@@ -1,6 +1,6 @@
 import type { SettingCommand } from '../../../schema/api/spp/commands.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Touched } from '../../../schema/resources/definition.ts';
+import type { Changed } from '../../../schema/resources/definition.ts';
 import { SppError } from '../../drivers/spp/driver.ts';
 import type { SeenProcess, SppProcesses } from '../../peers/spp-processes.ts';
 import type { Resource } from '../resource.ts';
@@ -12,7 +12,7 @@ const NOTHING_TRIED: ReadonlyMap<SettingCommand, string | null> = new Map();
 /** Soft Patch Panel processes: stands on the SPP driver. */
 export function sppResource(
   registry: SppProcesses,
-  watch: (touched: (what: Touched) => void) => () => void,
+  watch: (changed: (what: Changed) => void) => () => void,
 ): Resource<SppDesired, SppObserved, SppStep> {
   // A status does not tell whether a command was given that changes nothing, or was refused: kept for one attempt.
   const given = new WeakSet<SppDesired>();

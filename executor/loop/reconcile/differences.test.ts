@@ -12,7 +12,7 @@ type Comparing = Comparable<{ name: string; value: number }, Host, Step & { read
 const labelled: Labelled = { kind: 'link', place: null, name: 'lost', label: 'weft:database/lost', resource: 'lost' };
 
 function idle(name: string, value: number): IdleResource<{ name: string; value: number }> {
-  return { subject: name, generation: 1, subjects: [name], touchedBy: [`id of ${name}`], desired: { name, value } };
+  return { subject: name, generation: 1, subjects: [name], eventNames: [`id of ${name}`], desired: { name, value } };
 }
 
 /** Compares these rows with the host `{ a: 1, b: 2 }`; `calls` is in what order the one and the other were read. */

@@ -1,5 +1,5 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
-import type { Labelled, ResourceDefinition, Touched } from '../../../schema/resources/definition.ts';
+import type { Changed, Labelled, ResourceDefinition } from '../../../schema/resources/definition.ts';
 import type { HostPart, Resource, Step } from '../../kinds/resource.ts';
 import type { IdleResource, IdleResources, Records } from '../records.ts';
 
@@ -18,7 +18,7 @@ export interface Difference {
   /** What a repair changes. */
   readonly subjects: readonly string[];
   /** By which the host's events name the resource. */
-  readonly touchedBy: readonly string[];
+  readonly eventNames: readonly string[];
   /** What a repair would begin with. */
   readonly steps: readonly Step[];
   /** What is in the way of a repair. */
@@ -42,7 +42,7 @@ export interface Comparison {
 }
 
 /** Compares the idle resources of one kind with the host: all of it, or what events named. */
-export type Compare = (touched: Touched) => Promise<Comparison>;
+export type Compare = (changed: Changed) => Promise<Comparison>;
 
 /** What a kind has to have to be compared with the host. */
 export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
@@ -66,12 +66,12 @@ export function comparing<Desired, Observed, SomeStep extends Step>(
   prefix: string,
 ): Compare {
   const { records, resource } = kind;
-  return async (touched) => {
-    const { idle, busy, since } = await records.loadIdle(touched);
+  return async (changed) => {
+    const { idle, busy, since } = await records.loadIdle(changed);
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
-    const isLabelled = touched === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
-    for await (const { which, observed, fresh } of parts(kind, idle, touched)) {
+    const isLabelled = changed === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
+    for await (const { which, observed, fresh } of parts(kind, idle, changed)) {
       found.push(...differences(kind, { idle, since }, which, observed));
       if (isLabelled) labelled.push(...resource.labelled(fresh, prefix));
     }
@@ -88,10 +88,10 @@ function isSeenWhole({ observeAll, observeParts }: Pick<Comparable['resource'], 
 function parts<Desired, Observed, SomeStep extends Step>(
   { resource }: Comparable<Desired, Observed, SomeStep>,
   idle: readonly IdleResource<Desired>[],
-  touched: Touched,
+  changed: Changed,
 ): AsyncIterable<HostPart<Observed>> {
   const desired = idle.map((each) => each.desired);
-  const isWhole = touched === 'all';
+  const isWhole = changed === 'all';
   if (resource.observeParts) return resource.observeParts(desired, isWhole);
   return isWhole && resource.observeAll ? onePart(resource.observeAll(), desired) : eachPart(resource, desired);
 }
@@ -127,14 +127,14 @@ function differences<Desired, Observed, SomeStep extends Step>(
 
 function difference<Desired, Observed, SomeStep extends Step>(
   { definition, resource }: Comparable<Desired, Observed, SomeStep>,
-  { desired, subject, generation, subjects, touchedBy }: IdleResource<Desired>,
+  { desired, subject, generation, subjects, eventNames }: IdleResource<Desired>,
   since: number,
   observed: Observed,
 ): Difference | null {
   const { steps, problem } = plan(resource, desired, observed);
   if (steps.length === 0 && problem === null && (resource.isUpToDate?.(desired, observed) ?? true)) return null;
   return {
-    ...{ subject, generation, since, subjects, touchedBy, problem },
+    ...{ subject, generation, since, subjects, eventNames, problem },
     repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
     removes: steps.some((step) => resource.removes(step)),

@@ -13,8 +13,8 @@ describe('a look at the host', () => {
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
     const idle = [
-      { subject: 'same', generation: 1, subjects: ['same'], touchedBy: ['same'], desired: 5 },
-      { subject: 'other', generation: 1, subjects: ['other', 'more'], touchedBy: ['other'], desired: 6 },
+      { subject: 'same', generation: 1, subjects: ['same'], eventNames: ['same'], desired: 5 },
+      { subject: 'other', generation: 1, subjects: ['other', 'more'], eventNames: ['other'], desired: 6 },
     ];
     const records = { ...family.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
@@ -52,7 +52,7 @@ describe('a look at the host', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
-    const idle = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
+    const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
     const seenBy = (since: number): Kind => ({
       ...family,
       records: { ...family.records, loadIdle: async () => ({ idle, busy: [], since }) },
@@ -73,7 +73,7 @@ describe('a look at the host', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
-    const idle = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
+    const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
     const records = { ...family.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
     const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
@@ -125,7 +125,7 @@ async function thatIsComparedElsewhere() {
       generation: 7,
       since: 9e9,
       subjects: [subject],
-      touchedBy: [`id of ${subject}`],
+      eventNames: [`id of ${subject}`],
     },
     ...{ steps: [{ name: 'count.up', item: null }], problem: null, removes: false },
   }));

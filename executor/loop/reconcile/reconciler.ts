@@ -1,7 +1,7 @@
 import type { Held, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
-import type { ClaimedOperation, Touched } from '../../../schema/resources/definition.ts';
+import type { Changed, ClaimedOperation } from '../../../schema/resources/definition.ts';
 import { TechnologyAway } from '../../kinds/health.ts';
 import type { Kind } from '../records.ts';
 import { fence, type Registration } from '../registration.ts';
@@ -62,11 +62,11 @@ export class Reconciler {
    * Compares what events named of a kind with the host; everything, orphans too, where they named no one thing. Throws
    * when the host could not be looked at: then nothing is known of what is missing.
    */
-  async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
+  async look(kind: Kind, changed: Changed, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
-    const { orphans, busy, differences: found } = await this.#compare(kind, touched);
-    const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
-    if (touched !== 'all') {
+    const { orphans, busy, differences: found } = await this.#compare(kind, changed);
+    const differences = found.filter(({ eventNames }) => !isStale(eventNames));
+    if (changed !== 'all') {
       if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
       const held = await this.#held();
       return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
@@ -126,11 +126,11 @@ export class Reconciler {
     return Promise.all(healthy.map((kind) => this.#compare(kind, 'all')));
   }
 
-  async #compare(kind: Kind, touched: Touched): Promise<Look> {
+  async #compare(kind: Kind, changed: Changed): Promise<Look> {
     const health = kind.health?.() ?? { available: true };
     if (!health.available) throw new TechnologyAway(health.reason);
     const compare = kind.compare ?? comparing(kind, labelPrefix(this.#options.registration.databaseId));
-    const { orphans, ...rest } = await compare(touched);
+    const { orphans, ...rest } = await compare(changed);
     return { kind, ...rest, orphans: orphans && { kind, ...orphans } };
   }
 
