@@ -146,13 +146,13 @@ describe('the verdict', () => {
   });
 
   it('is noted when each row of the interface says it', () => {
-    const wish = (...noted: readonly Noted[]): Bridges => ({
+    const spec = (...noted: readonly Noted[]): Bridges => ({
       ...bridges(),
       interfaces: [{ name: 'a', noted, backingOff: false }],
     });
     const ready: Noted = { state: 'ready', error: null };
-    expect(isUpToDate(wish(ready, ready), host(ours('a')))).toBe(true);
-    expect(isUpToDate(wish(ready, pending), host(ours('a')))).toBe(false);
-    expect(isUpToDate(wish(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
+    expect(isUpToDate(spec(ready, ready), host(ours('a')))).toBe(true);
+    expect(isUpToDate(spec(ready, pending), host(ours('a')))).toBe(false);
+    expect(isUpToDate(spec(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
   });
 });

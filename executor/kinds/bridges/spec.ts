@@ -8,7 +8,7 @@ import {
   REPAIR,
 } from '../../../schema/resources/bridges.ts';
 import type { Spec } from '../spec.ts';
-import type { Bridges, InterfaceWish, ObservedBridges } from './desired.ts';
+import type { Bridges, InterfaceSpec, ObservedBridges } from './desired.ts';
 import { verdicts } from './verdict.ts';
 
 interface BridgesOf {
@@ -42,7 +42,7 @@ export function bridgesSpec(
 }
 
 /** Associations may share an interface. What is in the way is looked at again each time; a refusal backs off. */
-function interfacesOf(associations: readonly AssociationRow[], backingOff: boolean): InterfaceWish[] {
+function interfacesOf(associations: readonly AssociationRow[], backingOff: boolean): InterfaceSpec[] {
   return [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
     name,
     noted: rows.map(({ state, error }) => ({ state, error })),

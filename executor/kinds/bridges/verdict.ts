@@ -25,9 +25,9 @@ export function verdicts(desired: Bridges, observed: ObservedBridges): Verdict[]
 
 /** Whether the rows say what the host shows. */
 export function isUpToDate(desired: Bridges, observed: ObservedBridges): boolean {
-  const wishes = new Map(desired.interfaces.map(({ name, noted }) => [name, noted]));
+  const specs = new Map(desired.interfaces.map(({ name, noted }) => [name, noted]));
   return verdicts(desired, observed).every(({ name, state, error }) =>
-    wishes.get(name)?.every((noted) => noted.state === state && noted.error === error),
+    specs.get(name)?.every((noted) => noted.state === state && noted.error === error),
   );
 }
 

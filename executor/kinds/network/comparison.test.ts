@@ -28,13 +28,13 @@ function networks(): IdleResource<Network>[] {
       segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
     });
   });
-  const wishes = containers.map((name) =>
+  const specs = containers.map((name) =>
     idle('containers', name, {
       namespaces: [{ name, label: `weft:db/${name}`, present: true }],
       segments: [],
     }),
   );
-  return [...wishes, ...cens];
+  return [...specs, ...cens];
 }
 
 /** A host as its driver tells of it, and how many namespaces were looked at at once. */

@@ -1,6 +1,6 @@
 import { Problem } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
-import type { SegmentWish } from './desired.ts';
+import type { SegmentSpec } from './desired.ts';
 import { type Bridge, type End, type Layout, layout, type Pair, partOf, temporaryName } from './layout.ts';
 import { type FoundLink, key, ObservedLinks, SegmentLinks } from './observed-links.ts';
 import type { NamedLink, NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
@@ -8,7 +8,7 @@ import type { NamedLink, NetworkStep, NewEnd, ObservedNetwork, Replacement } fro
 type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
 
 /** The steps of one CEN: what is missing is made beside what is there, takes its place, and then the rest goes. */
-export function planSegment(segment: SegmentWish, observed: ObservedNetwork): NetworkStep[] {
+export function planSegment(segment: SegmentSpec, observed: ObservedNetwork): NetworkStep[] {
   const wanted = layout(segment);
   const links = ObservedLinks.of(observed);
   const ours = new SegmentLinks(concerned(segment, links));
@@ -49,7 +49,7 @@ export function planSegment(segment: SegmentWish, observed: ObservedNetwork): Ne
 }
 
 /** The links of the segment that the plan is about. */
-function concerned(segment: SegmentWish, links: ObservedLinks): readonly FoundLink[] {
+function concerned(segment: SegmentSpec, links: ObservedLinks): readonly FoundLink[] {
   const all = links.labelled(segment.label);
   const part = partOf(segment);
   if (part === null) return all;
