@@ -112,7 +112,7 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   /** What bears labels of this kind: selections, over `j` (an entry of a list of {@link Labelled}), of rows that know it. */
   readonly owners?: readonly string[];
   /**
-   * Takes back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
+   * Rolls back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
    * be run while they still have their subjects. Where there is none, what the rows say is wanted before and after.
    */
   rollback?(which: string, args: Arguments): Statement<never>[];

@@ -2,7 +2,7 @@ import type { ResourceDefinition } from '../definition.ts';
 import { finishNetwork, type NetworkEnd } from './finish.ts';
 import { type IdleNetwork, loadIdleNetworks } from './idle-rows.ts';
 import { loadNetworks, type OperationRowSet } from './operation-rows.ts';
-import { takeBackNetworks } from './rollback.ts';
+import { rollbackNetworks } from './rollback.ts';
 
 export const SWEEP = 'network.sweep';
 
@@ -40,5 +40,5 @@ export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork,
     `SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
   ],
-  rollback: takeBackNetworks,
+  rollback: rollbackNetworks,
 };
