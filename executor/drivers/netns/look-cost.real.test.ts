@@ -4,8 +4,8 @@ import { changeLink, deleteLinks } from './changes.ts';
 import { HostLinks } from './host-links.ts';
 import { NamespaceLooks } from './namespace-looks.ts';
 import { NamespaceDirectory } from './namespaces.ts';
+import { type Context, IndexSource } from './netns-handle.ts';
 import { unpackView } from './packed-view.ts';
-import { type Context, IndexSource } from './places.ts';
 import { HostNamespace } from './thread.ts';
 import { view } from './view.ts';
 

@@ -14,7 +14,7 @@ import type { Request } from './netlink/codec.ts';
 import { type LinkRecord, readLinks, setName, setUp } from './netlink/links.ts';
 import { hasGateway, putRoute, type RouteRecord, readRoutes } from './netlink/routes.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import { type Context, findByAlias, openPlace, type Place } from './places.ts';
+import { type Context, findByAlias, type NetnsHandle, openNetns } from './netns-handle.ts';
 
 /*
  * A container's interface gets a new far end and keeps its addresses and routes. In each namespace the old link
@@ -36,7 +36,7 @@ interface Pair extends Found {
 
 /** All that is to happen in one namespace. */
 interface Exchange {
-  place: Place;
+  netns: NetnsHandle;
   links: readonly LinkRecord[];
   pairs: readonly Pair[];
   routes: readonly RouteRecord[];
@@ -58,9 +58,9 @@ export function replaceLinks(context: Context, { replacements }: ReplaceRequest)
   const names = [...new Set(replacements.map((replacement) => replacement.namespace))];
   using opened = new DisposableStack();
   const exchanges = names.map((name) => {
-    const place = opened.use(openPlace(context, name, action));
+    const netns = opened.use(openNetns(context, name, action));
     return planExchange(
-      place,
+      netns,
       replacements.filter((replacement) => replacement.namespace === name),
       action,
     );
@@ -78,30 +78,30 @@ function checkReplacement({ namespace, from, to, name }: Replacement, action: st
   if (from === to) throw refusal('invalid', action, `${JSON.stringify(to)} cannot replace itself`);
 }
 
-function planExchange(place: Place, replacements: readonly Replacement[], action: string): Exchange {
-  const links = readLinks(place.socket);
+function planExchange(netns: NetnsHandle, replacements: readonly Replacement[], action: string): Exchange {
+  const links = readLinks(netns.socket);
   const found = replacements.map(({ from, to, name }) => {
-    const replacing = findByAlias(place, links, to, action);
+    const replacing = findByAlias(netns, links, to, action);
     if (replacing === null) {
-      const where = namespaceInWords(place.name);
+      const where = namespaceInWords(netns.name);
       throw refusal('missing', action, `no link in ${where} bears the alias ${JSON.stringify(to)}`);
     }
-    return { from: findByAlias(place, links, from, action), to: replacing, name };
+    return { from: findByAlias(netns, links, from, action), to: replacing, name };
   });
-  checkNames(place, links, found, action);
-  const addresses = readAddresses(place.socket).filter((address) => !isTemporary(address));
+  checkNames(netns, links, found, action);
+  const addresses = readAddresses(netns.socket).filter((address) => !isTemporary(address));
   const replaced = new Set(found.flatMap(({ from }) => (from === null ? [] : [from.index])));
-  const routes = readRoutes(place.socket).filter((route) => route.links.some((index) => replaced.has(index)));
+  const routes = readRoutes(netns.socket).filter((route) => route.links.some((index) => replaced.has(index)));
   const pairs = found.map((pair) => ({
     ...pair,
     addresses: addresses.filter((address) => address.index === pair.from?.index),
   }));
-  return { place, links, pairs, routes };
+  return { netns, links, pairs, routes };
 }
 
 /** A name must be free, or become so: its holder is the link itself, or an old one, which steps aside. */
-function checkNames(place: Place, links: readonly LinkRecord[], found: readonly Found[], action: string): void {
-  const where = namespaceInWords(place.name);
+function checkNames(netns: NetnsHandle, links: readonly LinkRecord[], found: readonly Found[], action: string): void {
+  const where = namespaceInWords(netns.name);
   const leaving = new Set(found.map(({ from }) => from?.index));
   for (const { to, name } of found) {
     const rivals = found.filter((other) => other.name === name || other.to.index === to.index);
@@ -118,11 +118,11 @@ function checkNames(place: Place, links: readonly LinkRecord[], found: readonly 
  * Gives the new links, still down, every address of the old ones, and takes them back in the same system call. What
  * the kernel refuses here it would refuse in `takeOver` too, where it is too late to leave everything as it was.
  */
-function tryAddresses({ place, pairs }: Exchange, action: string): void {
+function tryAddresses({ netns, pairs }: Exchange, action: string): void {
   for (const { to, addresses } of pairs) {
     const given = addresses.map((address) => giveAddress(address, to.index, null));
     const taken = addresses.map((address) => takeAddress(address, to.index));
-    const verdicts = place.socket.batch([...given, ...taken], action);
+    const verdicts = netns.socket.batch([...given, ...taken], action);
     for (const verdict of verdicts.slice(0, given.length)) throwUnlessAccepted(verdict, action);
   }
 }
@@ -133,7 +133,7 @@ interface Step {
   required: boolean;
 }
 
-function takeOver({ place, pairs, routes }: Exchange, action: string): void {
+function takeOver({ netns, pairs, routes }: Exchange, action: string): void {
   const substitutes = new Map(pairs.flatMap(({ from, to }) => (from === null ? [] : [[from.index, to.index]])));
   const ordered = [...routes].sort((one, other) => Number(hasGateway(one)) - Number(hasGateway(other)));
   const steps: Step[] = [
@@ -141,7 +141,7 @@ function takeOver({ place, pairs, routes }: Exchange, action: string): void {
     ...pairs.flatMap(stepIn),
     ...ordered.map((route) => optional(putRoute(route, substitutes))),
   ];
-  const verdicts = place.socket.batch(
+  const verdicts = netns.socket.batch(
     steps.map((step) => step.request),
     action,
   );
@@ -178,7 +178,7 @@ function stepIn({ from, to, name, addresses }: Pair): Step[] {
   ];
 }
 
-function deleteReplaced({ place, links, pairs }: Exchange, action: string): void {
+function deleteReplaced({ netns, links, pairs }: Exchange, action: string): void {
   const replaced = pairs.flatMap(({ from }) => (from === null ? [] : [from]));
-  deleteByIndex(place, replaced, () => groupsOf(links), action);
+  deleteByIndex(netns, replaced, () => groupsOf(links), action);
 }

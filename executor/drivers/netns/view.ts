@@ -1,6 +1,6 @@
 import type { HostView } from './driver.ts';
+import type { Context } from './netns-handle.ts';
 import { type PackedView, packView } from './packed-view.ts';
-import type { Context } from './places.ts';
 import type { ViewRequest } from './protocol.ts';
 
 /** What a look stands on. */

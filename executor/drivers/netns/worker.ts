@@ -9,7 +9,7 @@ import { HostLinks } from './host-links.ts';
 import { NamespaceLooks } from './namespace-looks.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { readLinks } from './netlink/links.ts';
-import { type Context, IndexSource } from './places.ts';
+import { type Context, IndexSource } from './netns-handle.ts';
 import type { Answer, Call, Verbs, WorkerOptions } from './protocol.ts';
 import { replaceLinks } from './replacement.ts';
 import { HostNamespace, type Namespace } from './thread.ts';
