@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { asNetnsError, isFileError, refusal } from './errors.ts';
 import type { HostLinks } from './host-links.ts';
 import { namespaceInWords } from './names.ts';
-import type { NamespaceLooks } from './namespace-looks.ts';
+import type { NamespaceProbe } from './namespace-probe.ts';
 import type { NamespaceDirectory } from './namespaces.ts';
 import { type LinkRecord, readLink, readLinks } from './netlink/links.ts';
 import type { RouteSocket } from './netlink/socket.ts';
@@ -13,7 +13,7 @@ import type { HostNamespace } from './thread.ts';
 export interface Context {
   host: HostNamespace;
   hostLinks: HostLinks;
-  namespaceLooks: NamespaceLooks;
+  namespaceProbe: NamespaceProbe;
   directory: NamespaceDirectory;
   indexes: IndexSource;
 }
