@@ -2,10 +2,16 @@ import type { Socket } from 'node:net';
 import { BackOff } from './back-off.ts';
 import { STATUS } from './commands.ts';
 import { Connection } from './connection.ts';
-import { type Era, eraOf, type HandshakeKind, type ProcessKey, type ProcessType } from './era.ts';
 import { reasonOf, SppError } from './errors.ts';
 import { HANDSHAKE, identify } from './handshake.ts';
 import type { SppProcess } from './process.ts';
+import {
+  type HandshakeKind,
+  type ProcessKey,
+  type ProcessType,
+  type ProtocolVersion,
+  protocolVersionOf,
+} from './protocol-version.ts';
 import { RepeatedLog } from './repeated-log.ts';
 import type { Limits, Log, Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
@@ -14,7 +20,7 @@ import { type ProcessStatus, parseStatus } from './status.ts';
 export interface Arrival {
   key: ProcessKey;
   type: ProcessType;
-  era: Era;
+  protocolVersion: ProtocolVersion;
   connection: Connection;
   statusText: string;
   status: ProcessStatus;
@@ -106,7 +112,13 @@ export class Admission {
         return;
       }
       if (this.#options.present(claim.key) !== undefined) continue;
-      this.#enter({ ...claim, era: eraOf(claim.handshake, statusText), connection, statusText, status });
+      this.#enter({
+        ...claim,
+        protocolVersion: protocolVersionOf(claim.handshake, statusText),
+        connection,
+        statusText,
+        status,
+      });
       return;
     }
   }

@@ -1,4 +1,4 @@
-import type { HandshakeKind, ProcessType } from './era.ts';
+import type { HandshakeKind, ProcessType } from './protocol-version.ts';
 import { parseObject } from './reply.ts';
 
 export const HANDSHAKE = '_get_client_id';
@@ -13,7 +13,7 @@ const TYPES: readonly string[] = ['vf', 'nfv', 'mirror', 'pcap'] satisfies Ident
 const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
 
 /**
- * Who answers so to `_get_client_id`, in any era: a bare integer is an nfv, JSON without `process_type` a vf.
+ * Who answers so to `_get_client_id`, in any protocol version: a bare integer is an nfv, JSON without `process_type` a vf.
  *
  * @returns why not, in plain words, for an answer that is none or an id that is no whole number from 1
  */

@@ -1,8 +1,8 @@
 import { encode, type SppCommand, STATUS } from './commands.ts';
 import type { Connection } from './connection.ts';
-import type { Era, ProcessKey, ProcessType } from './era.ts';
 import { SppError } from './errors.ts';
 import { shortfall, wouldCrash } from './nfv-effects.ts';
+import type { ProcessKey, ProcessType, ProtocolVersion } from './protocol-version.ts';
 import { verdictOf } from './reply.ts';
 import type { Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
@@ -18,7 +18,7 @@ export interface CommandResult {
 export interface ProcessOptions {
   readonly key: ProcessKey;
   readonly type: ProcessType;
-  readonly era: Era;
+  readonly protocolVersion: ProtocolVersion;
   readonly generation: number;
   readonly connection: Connection;
   /** The text of its first status, which `parseStatus` knows. */
@@ -32,7 +32,7 @@ export interface ProcessOptions {
 export class SppProcess {
   readonly key: ProcessKey;
   readonly type: ProcessType;
-  readonly era: Era;
+  readonly protocolVersion: ProtocolVersion;
   readonly generation: number;
   readonly connection: Connection;
   /** Milliseconds since 1970. */
@@ -45,10 +45,20 @@ export class SppProcess {
   #reading: Promise<ProcessStatus> | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ key, type, era, generation, connection, statusText, status, timings, changed }: ProcessOptions) {
+  constructor({
+    key,
+    type,
+    protocolVersion,
+    generation,
+    connection,
+    statusText,
+    status,
+    timings,
+    changed,
+  }: ProcessOptions) {
     this.key = key;
     this.type = type;
-    this.era = era;
+    this.protocolVersion = protocolVersion;
     this.generation = generation;
     this.connection = connection;
     this.#statusText = statusText;
@@ -85,14 +95,14 @@ export class SppProcess {
    * @throws SppError `invalid`, `refused`, `timeout`, `lost`
    */
   command(command: SppCommand): Promise<CommandResult> {
-    const { era, type } = this;
+    const { protocolVersion, type } = this;
     let text: string;
     try {
-      text = encode(command, type, era);
+      text = encode(command, type, protocolVersion);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (!era.fragile || command.kind === 'exit') return this.#give(command, text);
+    if (!protocolVersion.fragile || command.kind === 'exit') return this.#give(command, text);
     // What a guard has read must still hold when the command is sent: nothing may change the process in between.
     const turn = this.#turn.then(() => this.#giveGuarded(command, text));
     this.#turn = turn.catch(() => {});

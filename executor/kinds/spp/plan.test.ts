@@ -48,7 +48,7 @@ function info(status: ProcessStatus): ProcessInfo {
   return {
     key: 1,
     type: status.type,
-    era: {
+    protocolVersion: {
       handshake: 'json-typed',
       portSyntax: 'new',
       classifier: 'classifier',
