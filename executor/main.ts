@@ -95,7 +95,7 @@ export async function startExecutor(
       ...{ database, registration, lease, log, times },
       kinds: working,
       heartbeat: new Heartbeat({ registration, machine, host }),
-      lost: stop,
+      onFatal: stop,
     });
     const lastSequence = () => executor.lastSequence;
     const noting = { file: stateFile, registration, lastSequence, intervalMs: times.heartbeat, log };

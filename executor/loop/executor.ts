@@ -43,7 +43,7 @@ export interface ExecutorOptions {
   readonly kinds: readonly Kind[];
   readonly log: Logger;
   /** Called once, when this executor can't go on: a newer start took over, or its hypervisor was removed. */
-  readonly lost: (reason: unknown) => void;
+  readonly onFatal: (reason: unknown) => void;
   readonly times: LoopTimes;
 }
 
@@ -253,8 +253,8 @@ export class Executor {
     this.#closing = true;
     if (this.#lost) return;
     this.#lost = true;
-    const { database, registration, lost } = this.#options;
-    lost(
+    const { database, registration, onFatal } = this.#options;
+    onFatal(
       await whyFenced(database, registration).catch(
         () => new Problem('conflict', 'A newer start of this executor has taken over, or its hypervisor was removed'),
       ),

@@ -39,7 +39,7 @@ async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
     },
   };
   const executor = new Executor({
-    ...{ database, registration, kinds: [far, near], lost: () => undefined },
+    ...{ database, registration, kinds: [far, near], onFatal: () => undefined },
     ...executorDefaults(registration, { scan: 20 }),
   });
   onTestFinished(() => executor.close());

@@ -116,7 +116,7 @@ async function running(
     database,
     registration,
     kinds: [counterKind(counter, change)],
-    lost: (reason) => lost.push(reason),
+    onFatal: (reason) => lost.push(reason),
     ...executorDefaults(registration),
   });
   onTestFinished(() => executor.close());
@@ -249,7 +249,7 @@ describe('an executor that a newer start has replaced', () => {
       database,
       registration,
       kinds: [{ ...slow, resource }],
-      lost: (reason) => lost.push(reason),
+      onFatal: (reason) => lost.push(reason),
       ...executorDefaults(registration),
     });
     onTestFinished(() => executor.close());
