@@ -181,7 +181,7 @@ export class Runner {
         case 'hypervisor.resync':
           return (await reconciler.resync(operation)) ?? 'handed over';
         case 'hypervisor.sweep':
-          return (await reconciler.sweep(operation)) ?? 'handed over';
+          return (await reconciler.collectOrphans(operation)) ?? 'handed over';
         default:
           throw new Problem('impossible', `This executor does not know how to ${operation.kind}`, {
             hint: 'Run the same version of weft everywhere',

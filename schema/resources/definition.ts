@@ -102,7 +102,7 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   /** The kind of the operation that repairs a resource. */
   repair(subject: string): string;
   /** The kind of the operation that takes orphans away, where there are any; its request is `{"orphans": Labelled[]}`. */
-  readonly sweep?: string;
+  readonly garbageCollection?: string;
   /** The rows that each of these operations is about, as of its own place in the order. */
   load(hypervisor: string, operations: readonly ClaimedOperation[]): Query<(operation: ClaimedOperation) => Rows>;
   /** What no unfinished operation changes: all of the hypervisor, or of what events named; null: none of it is of this kind. */

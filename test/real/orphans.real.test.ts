@@ -80,7 +80,7 @@ describe('what bears our label and has no row', () => {
     await weft.sql('DELETE FROM members');
     await weft.sql('DELETE FROM cens');
     await forgetRows(weft);
-    await until('the fuse has blown', async () => (await ready(weft)).held !== undefined);
+    await until('the circuit breaker is open', async () => (await ready(weft)).held !== undefined);
     expect(await ready(weft)).toMatchObject({
       status: 'ready',
       held: [

@@ -93,7 +93,7 @@ function isMember({ name }: ContainerRow, segments: readonly SegmentSpec[]): boo
 }
 
 /** What takes these orphans away: their resources are wanted nowhere. */
-export function sweepChange(database: string, orphans: readonly Labelled[]): Change<Network> {
+export function garbageCollectionChange(database: string, orphans: readonly Labelled[]): Change<Network> {
   const links = Map.groupBy(
     orphans.filter(({ kind }) => kind === 'link'),
     ({ resource }) => resource,

@@ -30,7 +30,7 @@ export class Watch {
   #interval: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #closed = false;
-  #held = '';
+  #hold = '';
   /** Looks in a row that failed. */
   #failures = 0;
   #said = false;
@@ -118,12 +118,12 @@ export class Watch {
     }
   }
 
-  #tell({ repairs, swept, held }: Findings): void {
+  #tell({ repairs, collected, hold }: Findings): void {
     const { log } = this.#options;
     if (repairs.length > 0) log.warn({ repairs }, `the host differs in ${repairs.length} places`);
-    if (swept > 0) log.warn(`${swept} links and namespaces that no row knows any more are removed`);
-    if (held !== null && held.detail !== this.#held) log.error({ held }, `nothing is removed: ${held.detail}`);
-    this.#held = held?.detail ?? '';
+    if (collected > 0) log.warn(`${collected} links and namespaces that no row knows any more are removed`);
+    if (hold !== null && hold.detail !== this.#hold) log.error({ held: hold }, `nothing is removed: ${hold.detail}`);
+    this.#hold = hold?.detail ?? '';
   }
 }
 
