@@ -82,7 +82,7 @@ export async function startExecutor(
     const { databaseUrl: url, databaseAuthToken: authToken } = configuration;
     const address = comparer ? { url, authToken } : null;
     const record = async <Row>(call: string, statements: readonly Statement<Row>[]): Promise<Row[][]> => {
-      const [, ...rows] = await database.write([fence(registration), ...statements], { wakes: 'nobody', call });
+      const [, ...rows] = await database.write([fence(registration), ...statements], { audience: 'none', call });
       return rows as Row[][];
     };
     const context: KindContext = {

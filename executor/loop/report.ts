@@ -100,10 +100,10 @@ export class Reporter {
   async #repeat(reports: readonly Report[]): Promise<boolean> {
     const { database, registration, times, poll, onError, isClosing } = this.#options;
     const batch = [fence(registration), ...statements(registration, reports)];
-    const wakes = new Map(reports.flatMap(newsOf));
+    const audience = new Map(reports.flatMap(notificationOf));
     for (let failures = 1; ; failures += 1) {
       try {
-        const rows = await database.write([...batch, poll()], { wakes, call: 'report' });
+        const rows = await database.write([...batch, poll()], { audience, call: 'report' });
         return pollOf(rows.at(-1)?.[0] as PollRow | undefined).claimable;
       } catch (error) {
         if (!isDatabaseAway(error) || isClosing()) throw error;
@@ -193,7 +193,7 @@ function rowOf({ status, error, result }: EndedAttempt) {
 }
 
 /** Who waits for one of these need not read how it ended; a list may have ended with its part. */
-function newsOf({ operation: { id, parentId }, outcome }: Report): [string, Ended | null][] {
+function notificationOf({ operation: { id, parentId }, outcome }: Report): [string, Ended | null][] {
   const ended = outcome.status === 'retry' ? null : rowOf(outcome);
   return parentId === null
     ? [[id, ended]]

@@ -98,9 +98,9 @@ function listen(database: Database, operation: string): Doorbell {
     rung = true;
     wake?.();
   };
-  const unsubscribe = database.subscribe((news) => {
-    if (news !== null && !news.has(operation)) return;
-    ended = news?.get(operation) ?? ended;
+  const unsubscribe = database.subscribe((notification) => {
+    if (notification !== null && !notification.has(operation)) return;
+    ended = notification?.get(operation) ?? ended;
     ring();
   });
   return {

@@ -1,5 +1,5 @@
 import { createClient, type ResultSet } from '@libsql/client/http';
-import { Bell, newsOf } from './bell.ts';
+import { CommitNotifier, notificationOf } from './commit-notifier.ts';
 import {
   type Bound,
   boundValue,
@@ -37,7 +37,7 @@ export function openRemote(
 ): Database {
   const config = { url, ...(authToken === undefined ? {} : { authToken: checkedToken(authToken) }) };
   createClient(config).close();
-  const bell = new Bell();
+  const notifier = new CommitNotifier();
   const slots = new Slots(CONNECTIONS);
   const underWay = new Set<Transport>();
   let closed = false;
@@ -71,16 +71,16 @@ export function openRemote(
   }
 
   return {
-    async write(statements, { wakes = 'everybody', call } = {}) {
+    async write(statements, { audience = 'all', call } = {}) {
       const rows = await batch(statements, 'write', call);
-      if (wakes !== 'nobody') bell.ring(newsOf([wakes]));
+      if (audience !== 'none') notifier.notify(notificationOf([audience]));
       return rows;
     },
     read: (statements, { call } = {}) => batch(statements, 'read', call),
-    subscribe: (listener) => bell.subscribe(listener),
+    subscribe: (listener) => notifier.subscribe(listener),
     close() {
       closed = true;
-      bell.clear();
+      notifier.clear();
       for (const transport of underWay) transport.close();
     },
   };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { newsOf } from './bell.ts';
+import { notificationOf } from './commit-notifier.ts';
 import type { Ended } from './database.ts';
 
 it('commits concern those that their batches name, everybody if one of them does, or executors alone', () => {
@@ -9,7 +9,7 @@ it('commits concern those that their batches name, everybody if one of them does
     ['b', null],
     ['c', ended],
   ]);
-  expect(newsOf([one, 'executors', two])).toEqual(new Map<string, Ended | null>([...one, ...two]));
-  expect(newsOf([one, 'everybody'])).toBeNull();
-  expect(newsOf(['executors'])).toEqual(new Map());
+  expect(notificationOf([one, 'executors', two])).toEqual(new Map<string, Ended | null>([...one, ...two]));
+  expect(notificationOf([one, 'all'])).toBeNull();
+  expect(notificationOf(['executors'])).toEqual(new Map());
 });
