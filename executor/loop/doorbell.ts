@@ -1,9 +1,9 @@
-import type { Database, Notification } from '../../schema/database/database.ts';
+import type { CommitNotification, Database } from '../../schema/database/database.ts';
 
 /** What the loop is to do next: take what is there, or only ask whether something is. */
 export type Turn = 'claim' | 'poll';
 
-/** Audience the loop early: with a commit that this process notices, or when a place became free. Only ever a hint. */
+/** Wakes the loop early: with a commit that this process notices, or when a place became free. Only ever a hint. */
 export class Doorbell {
   readonly #unsubscribe: () => void;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -76,7 +76,7 @@ export class Doorbell {
  * A claim that goes into the commit it heard of costs nothing more, and what was accepted for executors is there to be
  * claimed. Of the ends of operations a report says itself whether they let others begin: undefined.
  */
-function turnAfter(notification: Notification | null, joins = false): Turn | undefined {
+function turnAfter(notification: CommitNotification | null, joins = false): Turn | undefined {
   if (joins || notification?.size === 0) return 'claim';
   return notification === null ? 'poll' : undefined;
 }

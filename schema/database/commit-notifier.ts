@@ -1,4 +1,4 @@
-import type { Audience, CommitListener, Notification } from './database.ts';
+import type { Audience, CommitListener, CommitNotification } from './database.ts';
 
 /** Those who want to hear of commits. */
 export class CommitNotifier {
@@ -23,7 +23,7 @@ export class CommitNotifier {
 }
 
 /** What those whom commits concern hear of them together; null: everybody is to look. */
-export function notificationOf(audience: readonly Audience[]): Notification | null {
+export function notificationOf(audience: readonly Audience[]): CommitNotification | null {
   if (audience.includes('all')) return null;
   return new Map(audience.flatMap((each) => (typeof each === 'string' ? [] : [...each])));
 }

@@ -30,16 +30,16 @@ export interface Ended {
 }
 
 /** The operations that a commit is about, each with its end where that is what was written. */
-export type Notification = ReadonlyMap<string, Ended | null>;
+export type CommitNotification = ReadonlyMap<string, Ended | null>;
 
 /** Who wants to hear of a commit: those who wait for these operations, and executors always; or nobody at all. */
-export type Audience = Notification | 'executors' | 'none' | 'all';
+export type Audience = CommitNotification | 'executors' | 'none' | 'all';
 
 /**
  * Hears of a commit; null: it may be about anything. `joins`: the commit is still to come, and what the listener writes
  * at once goes into it.
  */
-export type CommitListener = (notification: Notification | null, joins?: boolean) => void;
+export type CommitListener = (notification: CommitNotification | null, joins?: boolean) => void;
 
 export interface CallOptions {
   /** Names the call in errors, in the log, and in the fault harness, such as `claim`. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { LARGE_CHARACTERS } from './batch-size.ts';
-import { type Database, guard, type Notification, type Statement, statement } from './database.ts';
+import { type CommitNotification, type Database, guard, type Statement, statement } from './database.ts';
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts';
 
 async function opened(options?: EmbeddedOptions): Promise<{ path: string; database: Database }> {
@@ -88,7 +88,7 @@ describe('while a large batch is written', () => {
 
 it('its commit is told once, after it, to those whom it concerns', async () => {
   const { path, database } = await opened();
-  const heard: (Notification | null)[] = [];
+  const heard: (CommitNotification | null)[] = [];
   const both = Promise.withResolvers<void>();
   database.subscribe((notification) => {
     heard.push(notification);
