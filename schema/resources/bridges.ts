@@ -26,7 +26,7 @@ export interface BridgesRows extends BridgesRow {
 }
 
 /** What the host says of an interface: what its associations' rows are to say. */
-export interface Verdict extends Pick<AssociationRow, 'state' | 'error'> {
+export interface InterfaceState extends Pick<AssociationRow, 'state' | 'error'> {
   readonly name: string;
 }
 
@@ -34,7 +34,7 @@ export interface BridgesEnd {
   /** All that were wanted. */
   readonly interfaces: readonly string[];
   /** None where the host was not read back. */
-  readonly verdicts: readonly Verdict[];
+  readonly states: readonly InterfaceState[];
 }
 
 const selectAssociations = `
@@ -56,7 +56,7 @@ const selectBridges = `
 
 const note = `
   UPDATE subnet_interfaces SET state = x.value ->> 'state', error = x.value ->> 'error'
-  FROM json_each(:verdicts) x
+  FROM json_each(:states) x
   WHERE subnet_interfaces.hypervisor = :hypervisor AND subnet_interfaces.interface = x.value ->> 'name'`;
 
 /** What was ready may be so still: the next look says. */
@@ -112,10 +112,10 @@ export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, Bri
     };
   },
 
-  finish({ hypervisor, ending, end: { interfaces, verdicts } }) {
+  finish({ hypervisor, ending, end: { interfaces, states } }) {
     switch (ending.status) {
       case 'succeeded':
-        return [statement(note, { hypervisor, verdicts: JSON.stringify(verdicts) })];
+        return [statement(note, { hypervisor, states: JSON.stringify(states) })];
       case 'failed':
         return [
           statement(fail, {

@@ -55,7 +55,7 @@ function rename(netns: NetnsHandle, link: LinkRecord, name: string, action: stri
   } catch (error) {
     if (!(error instanceof NetnsError) || error.errno !== 'EBUSY' || !link.up) throw error;
     const steps = [setUp(link.index, false), setName(link.index, name), setUp(link.index, true)];
-    for (const verdict of netns.socket.batch(steps, action)) throwUnlessAccepted(verdict, action);
+    for (const acknowledgement of netns.socket.batch(steps, action)) throwUnlessAccepted(acknowledgement, action);
   }
 }
 
@@ -117,8 +117,9 @@ export function deleteByIndex(
   used: () => ReadonlySet<number>,
   action: string,
 ): void {
-  for (const verdict of netns.socket.batch(deletion(condemned, used), action)) {
-    if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'ENODEV') throwUnlessAccepted(verdict, action);
+  for (const acknowledgement of netns.socket.batch(deletion(condemned, used), action)) {
+    if (acknowledgement.errno !== 0 && errnoName(acknowledgement.errno) !== 'ENODEV')
+      throwUnlessAccepted(acknowledgement, action);
   }
 }
 

@@ -1,6 +1,6 @@
 import { asNetnsError, errnoName, NetnsError, refusal } from './errors.ts';
 import { namespaceInWords } from './names.ts';
-import type { Verdict } from './netlink/codec.ts';
+import type { Acknowledgement } from './netlink/codec.ts';
 import { deleteLink, readLink } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
 import type { NetnsHandle } from './netns-handle.ts';
@@ -8,20 +8,21 @@ import type { NetnsHandle } from './netns-handle.ts';
 /* What the making of bridges and of veths have in common. */
 
 /** EAFNOSUPPORT answers the request about IPv6 addresses where there are none. */
-export function tolerateNoIpv6(verdicts: readonly Verdict[], action: string): void {
-  for (const verdict of verdicts) {
-    if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'EAFNOSUPPORT') throwUnlessAccepted(verdict, action);
+export function tolerateNoIpv6(acknowledgements: readonly Acknowledgement[], action: string): void {
+  for (const acknowledgement of acknowledgements) {
+    if (acknowledgement.errno !== 0 && errnoName(acknowledgement.errno) !== 'EAFNOSUPPORT')
+      throwUnlessAccepted(acknowledgement, action);
   }
 }
 
-export function requireAccepted(verdict: Verdict | undefined, action: string): void {
-  if (verdict === undefined) throw refusal('kernel', action, 'the kernel left a request unanswered');
-  throwUnlessAccepted(verdict, action);
+export function requireAccepted(acknowledgement: Acknowledgement | undefined, action: string): void {
+  if (acknowledgement === undefined) throw refusal('kernel', action, 'the kernel left a request unanswered');
+  throwUnlessAccepted(acknowledgement, action);
 }
 
 /** @throws NetnsError `exists` naming the link that has one of the names, or what else the kernel refused for */
 export function requireMade(
-  made: Verdict | undefined,
+  made: Acknowledgement | undefined,
   wanted: readonly { readonly netns: NetnsHandle; readonly name: string }[],
   action: string,
 ): void {

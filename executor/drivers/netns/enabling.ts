@@ -24,7 +24,7 @@ export function enableLinks(context: Context, { links }: EnableRequest): void {
     const names = wanted.map(({ name }) => name);
     const found = new Map(readSome(netns.socket, names).map((link) => [link.name, link]));
     const requests = wanted.map((link) => setUp(indexOf(netns, link, found.get(link.name), action), true));
-    for (const verdict of netns.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
+    for (const acknowledgement of netns.socket.batch(requests, action)) throwUnlessAccepted(acknowledgement, action);
   }
 }
 

@@ -129,7 +129,7 @@ export class NamespaceDirectory {
 
   #finish({ name, label, made, isPublished, action }: Unmounted): void {
     const requests = [setAlias(LOOPBACK_INDEX, label), setUp(LOOPBACK_INDEX, true)];
-    for (const verdict of made.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
+    for (const acknowledgement of made.socket.batch(requests, action)) throwUnlessAccepted(acknowledgement, action);
     requireTime(action);
     if (!isPublished) this.#publish(name, label, action);
     try {

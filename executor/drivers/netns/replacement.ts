@@ -122,8 +122,8 @@ function tryAddresses({ netns, pairs }: Exchange, action: string): void {
   for (const { to, addresses } of pairs) {
     const given = addresses.map((address) => giveAddress(address, to.index, null));
     const taken = addresses.map((address) => takeAddress(address, to.index));
-    const verdicts = netns.socket.batch([...given, ...taken], action);
-    for (const verdict of verdicts.slice(0, given.length)) throwUnlessAccepted(verdict, action);
+    const acknowledgements = netns.socket.batch([...given, ...taken], action);
+    for (const acknowledgement of acknowledgements.slice(0, given.length)) throwUnlessAccepted(acknowledgement, action);
   }
 }
 
@@ -141,12 +141,12 @@ function takeOver({ netns, pairs, routes }: Exchange, action: string): void {
     ...pairs.flatMap(stepIn),
     ...ordered.map((route) => optional(putRoute(route, substitutes))),
   ];
-  const verdicts = netns.socket.batch(
+  const acknowledgements = netns.socket.batch(
     steps.map((step) => step.request),
     action,
   );
-  for (const [position, verdict] of verdicts.entries()) {
-    if (steps[position]?.required === true) throwUnlessAccepted(verdict, action);
+  for (const [position, acknowledgement] of acknowledgements.entries()) {
+    if (steps[position]?.required === true) throwUnlessAccepted(acknowledgement, action);
   }
 }
 

@@ -2,7 +2,7 @@ import { requireMade, tolerateNoIpv6, undoOnFailure } from './creation.ts';
 import type { VethEnd, VethRequest } from './driver.ts';
 import { errnoName, refusal } from './errors.ts';
 import { checkLabel, checkLinkName, checkMac } from './names.ts';
-import type { Request, Verdict } from './netlink/codec.ts';
+import type { Acknowledgement, Request } from './netlink/codec.ts';
 import { newVeth, readLink, setAlias, setMaster, setNoIpv6Address, setUp } from './netlink/links.ts';
 import { bridgeIndex, type Context, disableIpv6, type NetnsHandle, openNetns } from './netns-handle.ts';
 
@@ -26,7 +26,7 @@ interface PlannedPair {
 
 /** What the kernel said of the messages about one pair. */
 interface Made extends PlannedPair {
-  readonly verdicts: readonly Verdict[];
+  readonly acknowledgements: readonly Acknowledgement[];
 }
 
 /**
@@ -62,30 +62,32 @@ function consecutive(pairs: readonly PlannedPair[]): [NetnsHandle, PlannedPair[]
 
 function createAll(netns: NetnsHandle, pairs: readonly PlannedPair[]): Made[] {
   const requests = pairs.map(nearRequests);
-  const verdicts = netns.socket.batch(requests.flat(), actionOf(pairs));
+  const acknowledgements = netns.socket.batch(requests.flat(), actionOf(pairs));
   let from = 0;
   return pairs.map((pair, position) => {
-    const own = verdicts.slice(from, from + (requests[position]?.length ?? 0));
+    const own = acknowledgements.slice(from, from + (requests[position]?.length ?? 0));
     from += own.length;
-    return { ...pair, verdicts: own };
+    return { ...pair, acknowledgements: own };
   });
 }
 
 /** Pair after pair; those from the first refused one on are taken away. */
 function finishAll(netns: NetnsHandle, made: readonly Made[]): void {
   for (const [position, pair] of made.entries()) {
-    const unfinished = made.slice(position).flatMap(({ near, verdicts }) => (isMade(verdicts) ? [near.index] : []));
+    const unfinished = made
+      .slice(position)
+      .flatMap(({ near, acknowledgements }) => (isMade(acknowledgements) ? [near.index] : []));
     undoOnFailure(netns, unfinished, pair.action, () => finishPair(pair));
   }
 }
 
 /** Where the kernel refused, the number may be another link's. */
-function isMade([creation]: readonly Verdict[]): boolean {
+function isMade([creation]: readonly Acknowledgement[]): boolean {
   return creation?.errno === 0;
 }
 
-function finishPair({ near, far, action, verdicts }: Made): void {
-  const [made, ...labelled] = verdicts;
+function finishPair({ near, far, action, acknowledgements }: Made): void {
+  const [made, ...labelled] = acknowledgements;
   if (made !== undefined && errnoName(made.errno) === 'EEXIST' && keepPair(near, far, action)) return;
   requireMade(made, [near, far], action);
   tolerateNoIpv6(labelled, action);

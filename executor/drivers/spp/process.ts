@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 import { SppError } from './errors.ts';
 import { shortfall, wouldCrash } from './nfv-effects.ts';
 import type { ProcessKey, ProcessType, ProtocolVersion } from './protocol-version.ts';
-import { verdictOf } from './reply.ts';
+import { replyResultOf } from './reply.ts';
 import type { Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
 
@@ -147,10 +147,10 @@ export class SppProcess {
     const isExit = command.kind === 'exit';
     const reply = await this.connection.ask(text, this.#timings.command, { endAnswers: isExit });
     if (isExit && reply === '') return { confirmed: true };
-    const verdict = verdictOf(reply, text);
-    if (verdict.kind === 'done') return { confirmed: true };
-    if (verdict.kind === 'refused') throw this.#error('refused', text, verdict.message);
-    if (verdict.kind === 'unreadable') throw this.#outOfStep(text, 'its answer is none to this command');
+    const result = replyResultOf(reply, text);
+    if (result.kind === 'done') return { confirmed: true };
+    if (result.kind === 'refused') throw this.#error('refused', text, result.message);
+    if (result.kind === 'unreadable') throw this.#outOfStep(text, 'its answer is none to this command');
     return { confirmed: await this.#verified(command, text) };
   }
 

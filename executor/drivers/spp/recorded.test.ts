@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FrameReader } from './frame-reader.ts';
 import { HANDSHAKE, identify } from './handshake.ts';
 import type { ProcessType } from './protocol-version.ts';
-import { isObject, verdictOf } from './reply.ts';
+import { isObject, replyResultOf } from './reply.ts';
 import { parseStatus } from './status.ts';
 
 const RECORDED = new URL('../../../test/stand-ins/spp/recorded/exchanges.jsonl', import.meta.url);
@@ -89,7 +89,7 @@ test('every status is understood', () => {
 test('every answer to a command is understood', () => {
   for (const { command, reply } of EXCHANGES) {
     if (command.startsWith('status') || command === HANDSHAKE || isCrash(reply)) continue;
-    expect(verdictOf(reply, command).kind, `${command}: ${reply}`).not.toBe('unreadable');
+    expect(replyResultOf(reply, command).kind, `${command}: ${reply}`).not.toBe('unreadable');
   }
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { BridgeStep, Bridges, Noted, ObservedBridges } from './desired.ts';
+import { interfaceStates, isUpToDate } from './interface-states.ts';
 import { plan } from './plan.ts';
-import { isUpToDate, verdicts } from './verdict.ts';
 
 const label = 'weft:db/hypervisors/h/bridges';
 const pending: Noted = { state: 'pending', error: null };
@@ -106,9 +106,9 @@ describe('the plan', () => {
   });
 });
 
-describe('the verdict', () => {
+describe('the state of an interface', () => {
   const states = (observed: ObservedBridges, ...names: readonly string[]) =>
-    verdicts(bridges(...names), observed).map(({ name, state, error }) => [
+    interfaceStates(bridges(...names), observed).map(({ name, state, error }) => [
       name,
       state,
       error === null ? null : JSON.parse(error).detail,

@@ -4,8 +4,8 @@ import { type HostChange, type NetnsDriver, NetnsError } from '../../drivers/net
 import type { HostChanges } from '../../peers/netns.ts';
 import type { Resource } from '../resource.ts';
 import type { BridgeStep, Bridges, ObservedBridges } from './desired.ts';
+import { isUpToDate } from './interface-states.ts';
 import { plan } from './plan.ts';
-import { isUpToDate } from './verdict.ts';
 
 const NOTHING_REFUSED: ReadonlyMap<string, string> = new Map();
 

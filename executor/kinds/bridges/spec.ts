@@ -9,7 +9,7 @@ import {
 } from '../../../schema/resources/bridges.ts';
 import type { Spec } from '../spec.ts';
 import type { Bridges, InterfaceSpec, ObservedBridges } from './desired.ts';
-import { verdicts } from './verdict.ts';
+import { interfaceStates } from './interface-states.ts';
 
 interface BridgesOf {
   readonly databaseId: string;
@@ -36,7 +36,7 @@ export function bridgesSpec(
     desired: (rows) => desiredOf(rows, true),
     end: ({ after }, _ending, observed) => ({
       interfaces: after.interfaces.map(({ name }) => name),
-      verdicts: observed ? verdicts(after, observed) : [],
+      states: observed ? interfaceStates(after, observed) : [],
     }),
   };
 }
