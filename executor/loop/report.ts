@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import {
   type Database,
   DatabaseError,
-  type Ended,
   guard,
   now,
+  type OperationEnd,
   type Statement,
   statement,
 } from '../../schema/database/database.ts';
@@ -193,7 +193,7 @@ function rowOf({ status, error, result }: EndedAttempt) {
 }
 
 /** Who waits for one of these need not read how it ended; a list may have ended with its part. */
-function notificationOf({ operation: { id, parentId }, outcome }: Report): [string, Ended | null][] {
+function notificationOf({ operation: { id, parentId }, outcome }: Report): [string, OperationEnd | null][] {
   const ended = outcome.status === 'retry' ? null : rowOf(outcome);
   return parentId === null
     ? [[id, ended]]

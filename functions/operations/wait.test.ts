@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommitNotifier } from '../../schema/database/commit-notifier.ts';
-import { type Ended, statement } from '../../schema/database/database.ts';
+import { type OperationEnd, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import type { AcceptedOperation } from './operation.ts';
 import { pauses, waitForOperation } from './wait.ts';
@@ -44,7 +44,7 @@ const insert = statement(
 
 it('what a commit tells of an end is not read again', async () => {
   const { answer, notifier, reads } = await waiting();
-  notifier.notify(new Map<string, Ended>([['a', { status: 'failed', error: '{}', result: null }]]));
+  notifier.notify(new Map<string, OperationEnd>([['a', { status: 'failed', error: '{}', result: null }]]));
   expect(await answer).toEqual({ ...accepted, status: 'failed', error: '{}' });
   expect(reads()).toBe(0);
 });

@@ -21,7 +21,7 @@ export type Rows<Statements extends readonly Statement[]> = {
 };
 
 /** How an operation ended, as its row says it. */
-export interface Ended {
+export interface OperationEnd {
   readonly status: 'succeeded' | 'failed' | 'cancelled';
   /** As JSON. */
   readonly error: string | null;
@@ -30,7 +30,7 @@ export interface Ended {
 }
 
 /** The operations that a commit is about, each with its end where that is what was written. */
-export type CommitNotification = ReadonlyMap<string, Ended | null>;
+export type CommitNotification = ReadonlyMap<string, OperationEnd | null>;
 
 /** Who wants to hear of a commit: those who wait for these operations, and executors always; or nobody at all. */
 export type Audience = CommitNotification | 'executors' | 'none' | 'all';

@@ -39,7 +39,7 @@ const SHUTDOWN_MS = 10_000;
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
   setUpAllocator();
   keepThreadHeapsSmall();
-  const ending = new Ending();
+  const ending = new Shutdown();
   let database: Database | undefined;
   try {
     const configuration = readConfiguration(process.env);
@@ -63,7 +63,7 @@ export async function startProcess(start: (context: ProcessContext) => Promise<R
 }
 
 /** Why and when the process ends: the first reason counts. */
-class Ending {
+class Shutdown {
   readonly #resolvers = Promise.withResolvers<void>();
   readonly #controller = new AbortController();
 

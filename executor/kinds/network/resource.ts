@@ -5,7 +5,7 @@ import { Batcher } from '../batcher.ts';
 import type { Resource } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
+import type { NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
 
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
 export function networkResource(
@@ -85,6 +85,6 @@ function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkSt
   }
 }
 
-function vethEnd({ bridge, ...end }: NewEnd): VethEnd {
+function vethEnd({ bridge, ...end }: NewVethEnd): VethEnd {
   return bridge === null ? end : { ...end, bridge };
 }
