@@ -104,7 +104,7 @@ export async function startExecutor(
       await executor.close();
       throw error;
     });
-    log.info(`the executor of ${registration.name} works, epoch ${registration.epoch}`);
+    log.info(`the executor of ${registration.name} is running, epoch ${registration.epoch}`);
     return {
       async close() {
         await executor.close();

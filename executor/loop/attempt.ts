@@ -124,14 +124,14 @@ function late({ kind, lastError }: ClaimedOperation): Problem {
 /** The process ends: the operation goes back, to be gone on with by the next start. */
 class ExecutorClosing extends Problem {
   constructor() {
-    super('unavailable', 'The executor is ending');
+    super('unavailable', 'The executor is shutting down');
   }
 }
 
 /** A client does not want it any more. */
 class Cancelled extends Problem {
   constructor() {
-    super('cancelled', 'The operation was cancelled while it ran; what it had made was taken back');
+    super('cancelled', 'The operation was cancelled while it ran; what it had made was rolled back');
   }
 }
 

@@ -89,7 +89,7 @@ export function openRemote(
 /** What `fetch` says of a header that cannot be would have the token in it. */
 function checkedToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new DatabaseError('unavailable', 'token', 'the token for the database is empty or has characters of no token');
+  throw new DatabaseError('unavailable', 'token', 'the token for the database is empty or has invalid characters');
 }
 
 /** A libSQL server refuses arguments that the statement does not name. */

@@ -73,7 +73,7 @@ export function labelLink(context: Context, { namespace, name, mac, alias }: Lab
   using netns = openNetns(context, namespace, action);
   const link = readLink(netns.socket, name);
   const where = namespaceInWords(namespace);
-  if (link === null) throw refusal('missing', action, `there is no link ${name} in ${where}`);
+  if (link === null) throw refusal('missing', action, `link ${name} not found in ${where}`);
   checkKind(netns, link, action);
   if (link.alias === alias) return;
   if (link.alias !== null) throw foreign(action, `${name} in ${where}`, link.alias);

@@ -37,7 +37,7 @@ export function requireMade(
 
 export function nameTaken(netns: NetnsHandle, name: string, alias: string | null, action: string): NetnsError {
   const label = alias === null ? 'no alias' : `the alias ${JSON.stringify(alias)}`;
-  const detail = `there is a link ${name} in ${namespaceInWords(netns.name)} already, with ${label}`;
+  const detail = `link ${name} already exists in ${namespaceInWords(netns.name)}, with ${label}`;
   return new NetnsError({ code: 'exists', action, detail, errno: 'EEXIST', kernelText: null });
 }
 

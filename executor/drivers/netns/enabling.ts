@@ -31,7 +31,7 @@ export function enableLinks(context: Context, { links }: EnableRequest): void {
 function indexOf(netns: NetnsHandle, { name, alias }: NamedLink, link: LinkRecord | undefined, action: string): number {
   if (link?.alias !== alias) {
     const where = namespaceInWords(netns.name);
-    throw refusal('missing', action, `no link ${name} in ${where} bears the alias ${JSON.stringify(alias)}`);
+    throw refusal('missing', action, `no link ${name} with the alias ${JSON.stringify(alias)} in ${where}`);
   }
   checkKind(netns, link, action);
   return link.index;

@@ -69,7 +69,7 @@ export class NamespaceDirectory {
   open(name: string, action: string): Namespace {
     checkNamespaceName(name, action);
     const opened = this.#openMounted(name, action);
-    if (opened === null || opened === 'other') throw refusal('missing', action, `there is no namespace ${name}`);
+    if (opened === null || opened === 'other') throw refusal('missing', action, `namespace ${name} not found`);
     return opened;
   }
 

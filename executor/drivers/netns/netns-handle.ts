@@ -81,7 +81,7 @@ export function findByAlias(
   for (const link of found) checkKind(netns, link, action);
   if (found.length > 1) {
     const names = found.map((link) => link.name).join(', ');
-    throw refusal('invalid', action, `${names} in ${namespaceInWords(netns.name)} bear the same alias`);
+    throw refusal('invalid', action, `${names} in ${namespaceInWords(netns.name)} have the same alias`);
   }
   return found[0] ?? null;
 }
@@ -90,8 +90,8 @@ export function findByAlias(
 export function bridgeIndex(netns: NetnsHandle, name: string, action: string): number {
   const bridge = readLink(netns.socket, name);
   const where = namespaceInWords(netns.name);
-  if (bridge === null) throw refusal('missing', action, `there is no bridge ${name} in ${where}`);
-  if (bridge.kind !== 'bridge') throw refusal('foreign', action, `${name} in ${where} is no bridge`);
+  if (bridge === null) throw refusal('missing', action, `bridge ${name} not found in ${where}`);
+  if (bridge.kind !== 'bridge') throw refusal('foreign', action, `${name} in ${where} is not a bridge`);
   return bridge.index;
 }
 

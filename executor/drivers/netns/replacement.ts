@@ -84,7 +84,7 @@ function planExchange(netns: NetnsHandle, replacements: readonly Replacement[], 
     const replacing = findByAlias(netns, links, to, action);
     if (replacing === null) {
       const where = namespaceInWords(netns.name);
-      throw refusal('missing', action, `no link in ${where} bears the alias ${JSON.stringify(to)}`);
+      throw refusal('missing', action, `no link with the alias ${JSON.stringify(to)} in ${where}`);
     }
     return { from: findByAlias(netns, links, from, action), to: replacing, name };
   });
@@ -109,7 +109,7 @@ function checkNames(netns: NetnsHandle, links: readonly LinkRecord[], found: rea
       throw refusal('invalid', action, `two replacements in ${where} end with ${to.name} or ${name}`);
     const holder = links.find((link) => link.name === name);
     if (holder !== undefined && holder.index !== to.index && !leaving.has(holder.index)) {
-      throw refusal('exists', action, `there is a link ${name} in ${where} already`);
+      throw refusal('exists', action, `link ${name} already exists in ${where}`);
     }
   }
 }

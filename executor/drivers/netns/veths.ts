@@ -121,7 +121,7 @@ function checkRequest({ ends }: VethRequest): void {
     if (end.bridge !== undefined) checkLinkName(end.bridge, action);
   }
   if (ends[0].namespace === ends[1].namespace && ends[0].name === ends[1].name) {
-    throw refusal('invalid', action, `both ends are called ${ends[0].name} in the same namespace`);
+    throw refusal('invalid', action, `both ends are named ${ends[0].name} in the same namespace`);
   }
 }
 

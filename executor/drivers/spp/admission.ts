@@ -159,7 +159,7 @@ export class Admission {
       }
       // It may have ended by itself meanwhile.
       if (holder.connection.end !== null) continue;
-      log('info', 'an SPP process that no longer answers is replaced', { process: key, by: connection.address });
+      log('info', 'an SPP process that does not answer is replaced', { process: key, by: connection.address });
       holder.connection.close(new SppError('lost', `keep ${key}`, 'it no longer answered, and another has its id'));
     }
   }

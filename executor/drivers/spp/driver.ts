@@ -201,7 +201,7 @@ class ListeningDriver implements SppDriver {
     if (this.#processes.get(key) === process) this.#processes.delete(key);
     if (this.#closed) return;
     const data = { process: key, type, address: connection.address, generation, reason: reason.message };
-    this.#log('info', 'an SPP process is no longer connected', data);
+    this.#log('info', 'an SPP process disconnected', data);
     this.#changed(key);
   }
 
@@ -209,7 +209,7 @@ class ListeningDriver implements SppDriver {
     try {
       this.#options.changed(key);
     } catch (error) {
-      this.#log('warn', 'what follows a change of an SPP process failed', { process: key, reason: reasonOf(error) });
+      this.#log('warn', 'handling a change of an SPP process failed', { process: key, reason: reasonOf(error) });
     }
   }
 }

@@ -22,12 +22,12 @@ export function identify(reply: string): Identity | string {
   if (answer === null) {
     const text = reply.trim();
     if (WHOLE_NUMBER.test(text)) return { id: Number(text), type: 'nfv', handshake: 'integer' };
-    return `${shown(text)} is no id`;
+    return `invalid client id ${shown(text)}`;
   }
   const { client_id: id, process_type: type } = answer;
-  if (typeof id !== 'number' || !WHOLE_NUMBER.test(String(id))) return `${shown(JSON.stringify(id))} is no id`;
+  if (typeof id !== 'number' || !WHOLE_NUMBER.test(String(id))) return `invalid client id ${shown(JSON.stringify(id))}`;
   if (type === undefined) return { id, type: 'vf', handshake: 'json' };
-  if (!isType(type)) return `${shown(JSON.stringify(type))} is no type of process`;
+  if (!isType(type)) return `invalid process type ${shown(JSON.stringify(type))}`;
   return { id, type, handshake: 'json-typed' };
 }
 

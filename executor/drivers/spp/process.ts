@@ -127,7 +127,7 @@ export class SppProcess {
     const text = await this.connection.ask(STATUS, this.#timings.command);
     if (text === this.#statusText) return this.#status;
     const status = parseStatus(this.type, text);
-    if (status === null) throw this.#outOfStep(STATUS, 'what it answered is no status');
+    if (status === null) throw this.#outOfStep(STATUS, 'invalid status reply');
     this.#statusText = text;
     this.#status = status;
     this.#changed();
@@ -150,7 +150,7 @@ export class SppProcess {
     const result = replyResultOf(reply, text);
     if (result.kind === 'done') return { confirmed: true };
     if (result.kind === 'refused') throw this.#error('refused', text, result.message);
-    if (result.kind === 'unreadable') throw this.#outOfStep(text, 'its answer is none to this command');
+    if (result.kind === 'unreadable') throw this.#outOfStep(text, 'its reply does not match the command');
     return { confirmed: await this.#verified(command, text) };
   }
 

@@ -36,8 +36,12 @@ function obstacle({ name, kind, alias }: Link): Problem | null {
   const belongs = alias !== null && OF_A_DATABASE.test(alias);
   if (kind === 'bridge' && !belongs) return null;
   const mark = belongs ? `labelled "${alias}"` : `a ${kind ?? 'physical'} device without weft's label`;
-  return new Problem('conflict', `Link ${name} on the host is there already and is not this subnet's: ${mark}`, {
-    step: 'bridge.create',
-    hint: 'Rename or remove that link, or choose another interface',
-  });
+  return new Problem(
+    'conflict',
+    `Link ${name} on the host already exists and does not belong to this subnet: ${mark}`,
+    {
+      step: 'bridge.create',
+      hint: 'Rename or remove that link, or choose another interface',
+    },
+  );
 }

@@ -131,7 +131,7 @@ describe('the state of an interface', () => {
       link('d', { kind: 'veth', alias: 'mine' }),
     );
     const text = (name: string, mark: string) =>
-      `Link ${name} on the host is there already and is not this subnet's: ${mark}`;
+      `Link ${name} on the host already exists and does not belong to this subnet: ${mark}`;
     expect(states(observed, 'a', 'b', 'c', 'd')).toEqual([
       ['a', 'failed', text('a', "a dummy device without weft's label")],
       ['b', 'failed', text('b', "a physical device without weft's label")],

@@ -210,7 +210,7 @@ function refuseOccupied(namespace: string | null, name: string, step: string, li
     occupant.alias === null
       ? `a ${occupant.kind ?? 'physical'} device without weft's label`
       : `labelled "${occupant.alias}"`;
-  throw new Problem('conflict', `Link ${name} ${place} is there already and is not this network's: ${mark}`, {
+  throw new Problem('conflict', `Link ${name} ${place} already exists and does not belong to this network: ${mark}`, {
     step,
     hint: 'Rename or remove that link, or choose another id',
   });

@@ -267,7 +267,7 @@ describe('what is in the way', () => {
     [
       'a namespace without a label',
       (host: SimulatedHost) => host.namespaces.set('b', { label: null, mounted: true }),
-      /Namespace b is there already and is not weft's \(no label\)/,
+      /Namespace b already exists and does not belong to weft \(no label\)/,
     ],
     [
       'a namespace of another database',
@@ -277,7 +277,7 @@ describe('what is in the way', () => {
     [
       'a bridge of that name',
       (host: SimulatedHost) => host.addLink({ name: 'cen0', kind: 'bridge' }),
-      /Link cen0 on the host is there already .* a bridge device without weft's label/,
+      /Link cen0 on the host already exists .* a bridge device without weft's label/,
     ],
     [
       'a physical device of that name',

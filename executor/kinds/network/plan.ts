@@ -21,7 +21,7 @@ function planNamespace({ name, label }: NamespaceSpec, observed: ObservedNetwork
   if (found && found.label !== label) {
     throw new Problem(
       'conflict',
-      `Namespace ${name} is there already and is not weft's (${found.label ?? 'no label'})`,
+      `Namespace ${name} already exists and does not belong to weft (${found.label ?? 'no label'})`,
       {
         step: 'namespace.create',
         hint: `Remove it (ip netns delete ${name}) or choose another container id`,

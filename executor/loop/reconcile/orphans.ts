@@ -118,7 +118,7 @@ export function circuitBreaker(orphans: number, labelled: number): RemovalHold |
   if (orphans <= BREAKER_COUNT || orphans <= labelled * BREAKER_PART) return null;
   return {
     reason: 'orphans',
-    detail: `${orphans} of the ${labelled} links and namespaces that bear this database's label are in no row of it: none of them is removed`,
+    detail: `Circuit breaker open: ${orphans} of the ${labelled} links and namespaces with this database's label have no row in it; none of them is removed`,
     hint: 'If this is the right database, look at GET /hypervisors/{id}/orphans and DELETE that list; else give weft the right one',
   };
 }

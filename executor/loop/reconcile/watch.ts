@@ -98,7 +98,7 @@ export class Watch {
 
   #succeeded(): void {
     const { kind, log } = this.#options;
-    if (this.#said) log.info({ technology: kind.definition.technology }, `the host can be looked at again`);
+    if (this.#said) log.info({ technology: kind.definition.technology }, `the host can be observed again`);
     this.#failures = 0;
     this.#said = false;
   }
@@ -111,18 +111,15 @@ export class Watch {
     if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
     else if (!this.#said && this.#failures >= (isTransient(error) ? TRANSIENT_FAILURES_MAX : 1)) {
       this.#said = true;
-      log.error(
-        { technology: kind.definition.technology, err: error },
-        'the host could not be looked at; it is tried again',
-      );
+      log.error({ technology: kind.definition.technology, err: error }, 'the host could not be observed; retrying');
     }
   }
 
   #tell({ repairs, collected, hold }: Findings): void {
     const { log } = this.#options;
-    if (repairs.length > 0) log.warn({ repairs }, `the host differs in ${repairs.length} places`);
-    if (collected > 0) log.warn(`${collected} links and namespaces that no row knows any more are removed`);
-    if (hold !== null && hold.detail !== this.#hold) log.error({ held: hold }, `nothing is removed: ${hold.detail}`);
+    if (repairs.length > 0) log.warn({ repairs }, `${repairs.length} resources have drifted; repairs are filed`);
+    if (collected > 0) log.warn(`garbage collection: removing ${collected} orphaned links and namespaces`);
+    if (hold !== null && hold.detail !== this.#hold) log.error({ held: hold }, `removal hold: ${hold.detail}`);
     this.#hold = hold?.detail ?? '';
   }
 }

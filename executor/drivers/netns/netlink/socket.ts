@@ -72,7 +72,7 @@ export class RouteSocket implements Disposable {
     timeout.writeBigInt64LE(BigInt(RECEIVE_TIMEOUT_SECONDS), 0);
     if (!setSocketOption(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout)) {
       closeDescriptor(descriptor);
-      throw refusal('unsupported', 'open a netlink socket', 'the kernel takes no receive timeout');
+      throw refusal('unsupported', 'open a netlink socket', 'the kernel does not support a receive timeout');
     }
     return new RouteSocket(descriptor);
   }
