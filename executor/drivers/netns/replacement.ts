@@ -24,13 +24,13 @@ import { type Context, findByAlias, type NetnsHandle, openNetns } from './netns-
  */
 
 /** `from` and `to` of one replacement, as they were found. */
-interface Found {
+interface FoundLinks {
   from: LinkRecord | null;
   to: LinkRecord;
   name: string;
 }
 
-interface Pair extends Found {
+interface Pair extends FoundLinks {
   addresses: readonly AddressRecord[];
 }
 
@@ -100,7 +100,12 @@ function planExchange(netns: NetnsHandle, replacements: readonly Replacement[], 
 }
 
 /** A name must be free, or become so: its holder is the link itself, or an old one, which steps aside. */
-function checkNames(netns: NetnsHandle, links: readonly LinkRecord[], found: readonly Found[], action: string): void {
+function checkNames(
+  netns: NetnsHandle,
+  links: readonly LinkRecord[],
+  found: readonly FoundLinks[],
+  action: string,
+): void {
   const where = namespaceInWords(netns.name);
   const leaving = new Set(found.map(({ from }) => from?.index));
   for (const { to, name } of found) {

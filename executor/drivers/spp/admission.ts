@@ -35,7 +35,7 @@ export interface AdmissionOptions {
   enter: (arrival: Arrival) => string | null;
 }
 
-interface Claim {
+interface ClaimedIdentity {
   key: ProcessKey;
   type: ProcessType;
   handshake: HandshakeKind;
@@ -133,21 +133,21 @@ export class Admission {
     this.#unidentified.delete(arrival.connection);
   }
 
-  async #askSecondary(connection: Connection): Promise<Claim | string> {
+  async #askSecondary(connection: Connection): Promise<ClaimedIdentity | string> {
     const identity = identify(await connection.ask(HANDSHAKE, this.#options.timings.handshake));
     if (typeof identity === 'string') return identity;
     return { key: identity.id, type: identity.type, handshake: identity.handshake };
   }
 
   /** Nobody asks a primary for an id, but it has to speak like one. */
-  async #askPrimary(connection: Connection): Promise<Claim | string> {
+  async #askPrimary(connection: Connection): Promise<ClaimedIdentity | string> {
     const text = await connection.ask(STATUS, this.#options.timings.handshake);
     if (parseStatus('primary', text) === null) return 'it does not answer as a primary does';
     return { key: 'primary', type: 'primary', handshake: 'none' };
   }
 
   /** Waits until the place is free, by replacing who does not answer; false if the connection has ended before. */
-  async #placeIsFree(connection: Connection, { key }: Claim): Promise<boolean> {
+  async #placeIsFree(connection: Connection, { key }: ClaimedIdentity): Promise<boolean> {
     const { timings, present, log } = this.#options;
     for (;;) {
       const holder = present(key);

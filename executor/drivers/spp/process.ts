@@ -102,7 +102,7 @@ export class SppProcess {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (!protocolVersion.fragile || command.kind === 'exit') return this.#give(command, text);
+    if (!protocolVersion.fragile || command.kind === 'exit') return this.#send(command, text);
     // What a guard has read must still hold when the command is sent: nothing may change the process in between.
     const turn = this.#turn.then(() => this.#giveGuarded(command, text));
     this.#turn = turn.catch(() => {});
@@ -138,10 +138,10 @@ export class SppProcess {
     const before = command.kind === 'remove-port' ? await this.status() : this.#status;
     const danger = before.type === 'nfv' ? wouldCrash(command, before) : null;
     if (danger !== null) throw this.#error('refused', text, danger);
-    return await this.#give(command, text);
+    return await this.#send(command, text);
   }
 
-  async #give(command: SppCommand, text: string): Promise<CommandResult> {
+  async #send(command: SppCommand, text: string): Promise<CommandResult> {
     // A status that was asked for before this command would not show it to those who ask after.
     this.#reading = null;
     const isExit = command.kind === 'exit';
