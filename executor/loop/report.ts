@@ -154,7 +154,7 @@ const allRunning = `NOT EXISTS (
   SELECT 1 FROM json_each(:attempts) x LEFT JOIN operations o ON o.sequence = x.value ->> 'sequence'
   WHERE o.status IS NOT 'running' OR o.epoch IS NOT :epoch OR o.attempt IS NOT x.value ->> 'attempt')`;
 
-interface End extends Report {
+interface ReportedEnd extends Report {
   readonly outcome: EndedAttempt;
 }
 
@@ -162,7 +162,7 @@ interface Retried extends Report {
   readonly outcome: Retry;
 }
 
-function endStatements(ends: readonly End[]): Statement[] {
+function endStatements(ends: readonly ReportedEnd[]): Statement[] {
   const ended = JSON.stringify(ends.map(({ operation: { sequence } }) => sequence));
   const parts = ends.some(({ operation: { parentId } }) => parentId !== null);
   return [
@@ -172,7 +172,7 @@ function endStatements(ends: readonly End[]): Statement[] {
   ];
 }
 
-function endRow({ operation: { sequence }, outcome }: End) {
+function endRow({ operation: { sequence }, outcome }: ReportedEnd) {
   const { error } = outcome;
   // The same request may succeed the next time: its key is free for that.
   const retriable = error?.code === 'deadline' ? 1 : 0;

@@ -9,7 +9,7 @@ import {
   type Rows,
   type Statement,
 } from './database.ts';
-import { type Asked, remoteError } from './remote-error.ts';
+import { type RemoteCall, remoteError } from './remote-error.ts';
 import { Slots } from './slots.ts';
 import { Transport } from './transport.ts';
 
@@ -43,7 +43,7 @@ export function openRemote(
   let closed = false;
 
   /** A client for each call is cheap, it opens nothing by itself; and what one call left in it hurts no other. */
-  async function send(statements: readonly Statement[], mode: Asked['mode'], transport: Transport) {
+  async function send(statements: readonly Statement[], mode: RemoteCall['mode'], transport: Transport) {
     const messages = statements.map((each) => ({ sql: each.sql, args: sentArguments(each) }));
     const client = createClient({ ...config, fetch: transport.fetch });
     try {
@@ -55,7 +55,7 @@ export function openRemote(
 
   async function batch<const Statements extends readonly Statement[]>(
     statements: Statements,
-    mode: Asked['mode'],
+    mode: RemoteCall['mode'],
     call: string | undefined,
   ): Promise<Rows<Statements>> {
     if (closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');

@@ -30,7 +30,7 @@ interface FoundLinks {
   name: string;
 }
 
-interface Pair extends FoundLinks {
+interface ReplacementPair extends FoundLinks {
   addresses: readonly AddressRecord[];
 }
 
@@ -38,7 +38,7 @@ interface Pair extends FoundLinks {
 interface Exchange {
   netns: NetnsHandle;
   links: readonly LinkRecord[];
-  pairs: readonly Pair[];
+  pairs: readonly ReplacementPair[];
   routes: readonly RouteRecord[];
 }
 
@@ -133,7 +133,7 @@ function tryAddresses({ netns, pairs }: Exchange, action: string): void {
 }
 
 /** A request, and whether its refusal is an error. */
-interface Step {
+interface ExchangeStep {
   request: Request;
   required: boolean;
 }
@@ -141,7 +141,7 @@ interface Step {
 function takeOver({ netns, pairs, routes }: Exchange, action: string): void {
   const substitutes = new Map(pairs.flatMap(({ from, to }) => (from === null ? [] : [[from.index, to.index]])));
   const ordered = [...routes].sort((one, other) => Number(hasGateway(one)) - Number(hasGateway(other)));
-  const steps: Step[] = [
+  const steps: ExchangeStep[] = [
     ...pairs.flatMap(stepAside),
     ...pairs.flatMap(stepIn),
     ...ordered.map((route) => optional(putRoute(route, substitutes))),
@@ -155,16 +155,16 @@ function takeOver({ netns, pairs, routes }: Exchange, action: string): void {
   }
 }
 
-function required(request: Request): Step {
+function required(request: Request): ExchangeStep {
   return { request, required: true };
 }
 
-function optional(request: Request): Step {
+function optional(request: Request): ExchangeStep {
   return { request, required: false };
 }
 
 /** Frees the addresses and the name of the old link. */
-function stepAside({ from, addresses }: Pair): Step[] {
+function stepAside({ from, addresses }: ReplacementPair): ExchangeStep[] {
   if (from === null) return [];
   return [
     optional(setUp(from.index, false)),
@@ -174,7 +174,7 @@ function stepAside({ from, addresses }: Pair): Step[] {
 }
 
 /** The name comes before the addresses: a later change of name would change the labels of all but the first. */
-function stepIn({ from, to, name, addresses }: Pair): Step[] {
+function stepIn({ from, to, name, addresses }: ReplacementPair): ExchangeStep[] {
   const oldName = from?.name ?? name;
   return [
     ...(to.name === name ? [] : [required(setName(to.index, name))]),

@@ -64,7 +64,7 @@ function info(status: ProcessStatus): ProcessInfo {
 }
 
 function observed(status: ProcessStatus | null, given = false): SppObserved {
-  const seen = status && { process: 1, info: info(status), stale: false, told: new Set<string>(), version: 1 };
+  const seen = status && { process: 1, info: info(status), stale: false, sent: new Set<string>(), version: 1 };
   return { processes: new Map(seen ? [[1, seen]] : []), given, tried: new Map() };
 }
 
