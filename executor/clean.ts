@@ -10,7 +10,7 @@ import { startFailure } from '../schema/process/process.ts';
 import type { Labelled } from '../schema/resources/definition.ts';
 import { canUseNetns, type NetnsDriver, openNetnsDriver } from './drivers/netns/driver.ts';
 import { lockHost } from './host/lock.ts';
-import { sweepChange } from './kinds/network/change.ts';
+import { garbageCollectionChange } from './kinds/network/change.ts';
 import { networkComparison } from './kinds/network/comparison.ts';
 import { networkResource } from './kinds/network/resource.ts';
 import { converge } from './loop/converge.ts';
@@ -67,7 +67,7 @@ async function clean(driver: NetnsDriver, database: string, { yes, list }: Optio
   }
   console.log(formatTable(labelled.map(row)));
   if (list || !(yes || !process.stdin.isTTY || (await confirm(labelled.length)))) return;
-  await converge(resource, sweepChange(database, labelled).after, {
+  await converge(resource, garbageCollectionChange(database, labelled).after, {
     check: () => undefined,
     remaining: () => undefined,
   });

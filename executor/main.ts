@@ -82,7 +82,7 @@ export async function startExecutor(
     const { databaseUrl: url, databaseAuthToken: authToken } = configuration;
     const address = comparer ? { url, authToken } : null;
     const record = async <Row>(call: string, statements: readonly Statement<Row>[]): Promise<Row[][]> => {
-      const [, ...rows] = await database.write([fence(registration), ...statements], { wakes: 'nobody', call });
+      const [, ...rows] = await database.write([fence(registration), ...statements], { audience: 'none', call });
       return rows as Row[][];
     };
     const context: KindContext = {
@@ -95,7 +95,7 @@ export async function startExecutor(
       ...{ database, registration, lease, log, times },
       kinds: working,
       heartbeat: new Heartbeat({ registration, machine, host }),
-      lost: stop,
+      onFatal: stop,
     });
     const lastSequence = () => executor.lastSequence;
     const noting = { file: stateFile, registration, lastSequence, intervalMs: times.heartbeat, log };
@@ -104,7 +104,7 @@ export async function startExecutor(
       await executor.close();
       throw error;
     });
-    log.info(`the executor of ${registration.name} works, epoch ${registration.epoch}`);
+    log.info(`the executor of ${registration.name} is running, epoch ${registration.epoch}`);
     return {
       async close() {
         await executor.close();

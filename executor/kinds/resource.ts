@@ -1,4 +1,4 @@
-import type { Labelled, Touched } from '../../schema/resources/definition.ts';
+import type { Changed, Labelled } from '../../schema/resources/definition.ts';
 
 /** One thing that {@link Resource.apply} does on the host. */
 export interface Step {
@@ -55,8 +55,8 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
   readonly labels: readonly Labelled['kind'][];
   /** Everything that bears a label with this prefix. Pure. */
   labelled(observed: Observed, prefix: string): Labelled[];
-  /** Calls `touched` soon after changes on the host, whoever made them; answers the end of it. */
-  watch(touched: (what: Touched) => void): () => void;
+  /** Calls `changed` soon after changes on the host, whoever made them; answers the end of it. */
+  watch(changed: (what: Changed) => void): () => void;
 }
 
 /** What an operation is to turn into what. */

@@ -49,7 +49,7 @@ export class Attempt {
       return { status: 'succeeded', error: null, finish };
     } catch (error) {
       if (isLeaseLost(error)) return undefined;
-      if (error instanceof Ending) return { status: 'retry', error: null, afterMs: 0 };
+      if (error instanceof ExecutorClosing) return { status: 'retry', error: null, afterMs: 0 };
       if (error instanceof NeverTouched) return this.#ended('failed', error);
       if (error instanceof Cancelled) return this.undo('cancelled', error);
       return this.#again(error) ?? this.undo('failed', failureOf(error).problem);
@@ -89,7 +89,7 @@ export class Attempt {
 
   #checkWanted(): void {
     this.#hooks.lease.check();
-    if (this.#hooks.isClosing()) throw new Ending();
+    if (this.#hooks.isClosing()) throw new ExecutorClosing();
     if (this.#hooks.isCancelled()) throw new Cancelled();
   }
 
@@ -122,16 +122,16 @@ function late({ kind, lastError }: ClaimedOperation): Problem {
 }
 
 /** The process ends: the operation goes back, to be gone on with by the next start. */
-class Ending extends Problem {
+class ExecutorClosing extends Problem {
   constructor() {
-    super('unavailable', 'The executor is ending');
+    super('unavailable', 'The executor is shutting down');
   }
 }
 
 /** A client does not want it any more. */
 class Cancelled extends Problem {
   constructor() {
-    super('cancelled', 'The operation was cancelled while it ran; what it had made was taken back');
+    super('cancelled', 'The operation was cancelled while it ran; what it had made was rolled back');
   }
 }
 

@@ -117,7 +117,7 @@ export async function claim(
       : statement<ClaimedOperation>(claimPossible, { ...args, away: JSON.stringify(away) });
   const [claimed, , [row]] = await database.write(
     [take, statement<never>(startParents, own), statement<RunningRow>(selectRunning, own)],
-    { wakes: 'nobody', call: 'claim' },
+    { audience: 'none', call: 'claim' },
   );
   return { claimed: claimed.sort((left, right) => left.sequence - right.sequence), ...runningOf(row) };
 }

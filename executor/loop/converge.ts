@@ -44,7 +44,7 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
       index += batch.length;
     }
   }
-  throw new Problem('conflict', 'The host did not become what was asked for: something else keeps changing it', {
+  throw new Problem('conflict', 'The host did not converge: something else keeps changing it', {
     hint: 'Look for another program that manages the same links and namespaces',
   });
 }

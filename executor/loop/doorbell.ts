@@ -1,4 +1,4 @@
-import type { Database, News } from '../../schema/database/database.ts';
+import type { CommitNotification, Database } from '../../schema/database/database.ts';
 
 /** What the loop is to do next: take what is there, or only ask whether something is. */
 export type Turn = 'claim' | 'poll';
@@ -13,8 +13,8 @@ export class Doorbell {
   #closed = false;
 
   constructor(database: Database) {
-    this.#unsubscribe = database.subscribe((news, joins) => {
-      const turn = turnAfter(news, joins);
+    this.#unsubscribe = database.subscribe((notification, joins) => {
+      const turn = turnAfter(notification, joins);
       if (turn !== undefined) this.ring(turn);
     }, 'early');
   }
@@ -76,7 +76,7 @@ export class Doorbell {
  * A claim that goes into the commit it heard of costs nothing more, and what was accepted for executors is there to be
  * claimed. Of the ends of operations a report says itself whether they let others begin: undefined.
  */
-function turnAfter(news: News | null, joins = false): Turn | undefined {
-  if (joins || news?.size === 0) return 'claim';
-  return news === null ? 'poll' : undefined;
+function turnAfter(notification: CommitNotification | null, joins = false): Turn | undefined {
+  if (joins || notification?.size === 0) return 'claim';
+  return notification === null ? 'poll' : undefined;
 }

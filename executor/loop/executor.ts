@@ -25,7 +25,7 @@ import { Work } from './work.ts';
 const RUNNING_MAX = 64;
 
 /** What a turn of the loop has found. */
-interface Found {
+interface PollResult {
   readonly claimed: readonly ClaimedOperation[];
   /** There may be something to claim still, or is now. */
   readonly more: boolean;
@@ -33,7 +33,7 @@ interface Found {
   readonly cancelled: readonly number[];
 }
 
-const NOTHING: Found = { claimed: [], more: false, cancelled: [] };
+const NOTHING: PollResult = { claimed: [], more: false, cancelled: [] };
 
 export interface ExecutorOptions {
   readonly database: Database;
@@ -43,7 +43,7 @@ export interface ExecutorOptions {
   readonly kinds: readonly Kind[];
   readonly log: Logger;
   /** Called once, when this executor can't go on: a newer start took over, or its hypervisor was removed. */
-  readonly lost: (reason: unknown) => void;
+  readonly onFatal: (reason: unknown) => void;
   readonly times: LoopTimes;
 }
 
@@ -199,7 +199,7 @@ export class Executor {
   }
 
   /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */
-  #poll(): Promise<Found> {
+  #poll(): Promise<PollResult> {
     return this.#serial.run(async () => {
       const { database, registration, times } = this.#options;
       if (this.#closing) return NOTHING;
@@ -218,7 +218,7 @@ export class Executor {
   }
 
   /** What is claimed is owned before a renewal can ask for it. */
-  #claim(limit: number): Promise<Found> {
+  #claim(limit: number): Promise<PollResult> {
     return this.#serial.run(async () => {
       const { database, registration, lease, times } = this.#options;
       const asked = lease.now();
@@ -253,8 +253,8 @@ export class Executor {
     this.#closing = true;
     if (this.#lost) return;
     this.#lost = true;
-    const { database, registration, lost } = this.#options;
-    lost(
+    const { database, registration, onFatal } = this.#options;
+    onFatal(
       await whyFenced(database, registration).catch(
         () => new Problem('conflict', 'A newer start of this executor has taken over, or its hypervisor was removed'),
       ),

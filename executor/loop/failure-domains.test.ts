@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
-import type { Touched } from '../../schema/resources/definition.ts';
+import type { Changed } from '../../schema/resources/definition.ts';
 import {
   counterKind,
   counting,
@@ -16,7 +16,7 @@ import { until } from '../../test/support/until.ts';
 import type { Health } from '../kinds/health.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
-import type { Kind, Resting } from './records.ts';
+import type { IdleResource, Kind } from './records.ts';
 import { register } from './registration.ts';
 
 /** Two technologies, the second of which is away until it is told to be back. */
@@ -39,7 +39,7 @@ async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
     },
   };
   const executor = new Executor({
-    ...{ database, registration, kinds: [far, near], lost: () => undefined },
+    ...{ database, registration, kinds: [far, near], onFatal: () => undefined },
     ...executorDefaults(registration, { scan: 20 }),
   });
   onTestFinished(() => executor.close());
@@ -96,15 +96,15 @@ it('a look that began before an event files no repair for what the event named',
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const kind = counterKind({ ...counting(), value: 5 }, one);
-  const resting: Resting<unknown>[] = ['a', 'b'].map((subject) => ({
-    ...{ subject, generation: 1, subjects: [subject], touchedBy: [`id of ${subject}`], desired: 6 },
+  const idle: IdleResource<unknown>[] = ['a', 'b'].map((subject) => ({
+    ...{ subject, generation: 1, subjects: [subject], eventNames: [`id of ${subject}`], desired: 6 },
   }));
   const own: Kind = {
     ...kind,
-    records: { ...kind.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) },
+    records: { ...kind.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) },
   };
   const reconciler = new Reconciler({ database, registration, kinds: [own], graceMs: 0, scanMs: 1 });
-  const touched: Touched = ['id of a', 'id of b'];
-  const findings = await reconciler.look(own, touched, (names) => names.includes('id of a'));
+  const changed: Changed = ['id of a', 'id of b'];
+  const findings = await reconciler.look(own, changed, (names) => names.includes('id of a'));
   expect(findings.repairs).toEqual(['b']);
 });

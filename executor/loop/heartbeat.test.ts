@@ -174,7 +174,7 @@ describe('a heartbeat', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const executor = new Executor({
-      ...{ database, registration, kinds: [], lost: () => undefined },
+      ...{ database, registration, kinds: [], onFatal: () => undefined },
       ...executorDefaults(registration),
     });
     onTestFinished(() => executor.close());
@@ -229,7 +229,7 @@ describe('an executor that may not write any more', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const lost: unknown[] = [];
     const executor = new Executor({
-      ...{ database, registration, kinds: [], lost: (why) => lost.push(why) },
+      ...{ database, registration, kinds: [], onFatal: (why) => lost.push(why) },
       ...executorDefaults(registration),
     });
     onTestFinished(() => executor.close());

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import { claimed, executorDefaults, machine, renew, reporterOf } from '../../test/support/loop.ts';
-import { noteHeld } from './reconcile/orphans.ts';
+import { noteRemovalHold } from './reconcile/orphans.ts';
 import { fileRepairs } from './reconcile/repairs.ts';
 import { register } from './registration.ts';
 
@@ -41,14 +41,14 @@ it('no statement of the loop goes through the history, however long that is', as
     subject: 'a',
     since: 0,
     repairKind: 'test.repair',
-    ...{ generation: 0, subjects: ['a'], touchedBy: [] },
+    ...{ generation: 0, subjects: ['a'], eventNames: [] },
     steps: [],
     problem: null,
     removes: false,
   };
   await database.write([
     ...fileRepairs(registration, { differences: [difference], asked: null }).statements,
-    ...noteHeld(registration, null),
+    ...noteRemovalHold(registration, null),
   ]);
 
   const [files] = await plain.read([statement<{ file: string }>('PRAGMA database_list')]);

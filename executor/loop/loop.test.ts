@@ -116,7 +116,7 @@ async function running(
     database,
     registration,
     kinds: [counterKind(counter, change)],
-    lost: (reason) => lost.push(reason),
+    onFatal: (reason) => lost.push(reason),
     ...executorDefaults(registration),
   });
   onTestFinished(() => executor.close());
@@ -159,7 +159,7 @@ describe('an operation', () => {
 
   it('whose right to change the host ran out in a driver goes on without an error', async () => {
     let refusals = 1;
-    const expired = refusal('expired', 'create veth c1.0o', 'the right to change this host ran out');
+    const expired = refusal('expired', 'create veth c1.0o', 'the lease on this host expired');
     const errors: unknown[] = [];
     const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? expired : undefined), taken: [] };
     const { database } = await running(counter, { before: 0, after: 1, total: 1 });
@@ -201,7 +201,7 @@ describe('an operation', () => {
     await ended(database);
     await database.write([statement("UPDATE operations SET kind = 'other.do', status = 'pending'")]);
     expect(await ended(database)).toMatchObject([
-      { status: 'failed', error: 'This executor does not know how to other.do' },
+      { status: 'failed', error: 'Unsupported kind of operation: other.do' },
     ]);
   });
 
@@ -225,9 +225,9 @@ describe('a list', () => {
     await file(database, 'part1', { parent });
     await file(database, 'part2', { parent, kind: 'other.do' });
     expect(await ended(database)).toEqual([
-      { id: 'list', status: 'failed', attempt: 0, error: '1 of 2 failed: This executor does not know how to other.do' },
+      { id: 'list', status: 'failed', attempt: 0, error: '1 of 2 failed: Unsupported kind of operation: other.do' },
       { id: 'part1', status: 'succeeded', attempt: 1, error: null },
-      { id: 'part2', status: 'failed', attempt: 1, error: 'This executor does not know how to other.do' },
+      { id: 'part2', status: 'failed', attempt: 1, error: 'Unsupported kind of operation: other.do' },
     ]);
   });
 });
@@ -249,7 +249,7 @@ describe('an executor that a newer start has replaced', () => {
       database,
       registration,
       kinds: [{ ...slow, resource }],
-      lost: (reason) => lost.push(reason),
+      onFatal: (reason) => lost.push(reason),
       ...executorDefaults(registration),
     });
     onTestFinished(() => executor.close());

@@ -67,7 +67,7 @@ async function working({ kinds, calls = {}, times = {} }: Setting = {}) {
     },
   };
   const executor = new Executor({
-    ...{ database: between(recorded, calls), registration, lost: () => undefined },
+    ...{ database: between(recorded, calls), registration, onFatal: () => undefined },
     kinds: kinds?.(database) ?? [counterKind(counter, one)],
     ...executorDefaults(registration, times),
   });

@@ -52,7 +52,7 @@ export class Progress {
     this.#notes.clear();
     const update = statement(write, { notes, epoch: this.#registration.epoch });
     // A lost note is no loss: the operation's end says the same and more.
-    const options = { wakes: 'nobody', call: 'progress' } as const;
+    const options = { audience: 'none', call: 'progress' } as const;
     await this.#database.write([fence(this.#registration), update], options).catch(() => undefined);
   }
 }

@@ -49,7 +49,7 @@ export class Prune {
       const { last, young } = rows[0] ?? { last: null, young: 1 };
       if (last === null) return;
       await this.#database.write([statement(remove, { ...args, last })], {
-        wakes: 'nobody',
+        audience: 'none',
         call: 'prune',
       });
       if (young === 1) return;

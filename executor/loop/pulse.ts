@@ -111,7 +111,7 @@ export class Pulse {
       const [, renewed] = await database.write(
         [fence(registration), ...renewal, ...(beat ? [beat.statement] : [])],
         // Nothing waits for it.
-        { wakes: 'nobody', call: renews ? 'renew' : 'heartbeat' },
+        { audience: 'none', call: renews ? 'renew' : 'heartbeat' },
       );
       lease.extend(asked);
       if (beat) {

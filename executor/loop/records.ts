@@ -1,12 +1,12 @@
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import type {
+  Changed,
   ClaimedOperation,
   Ending,
   IdlePage,
   Labelled,
   Query,
   ResourceDefinition,
-  Touched,
 } from '../../schema/resources/definition.ts';
 import { orphanGroups, selectOrphanGroups } from '../../schema/resources/orphans.ts';
 import type { OwnKind } from '../kinds/kind.ts';
@@ -14,26 +14,26 @@ import type { Change, Resource, Step } from '../kinds/resource.ts';
 import type { Spec } from '../kinds/spec.ts';
 
 /** A resource that no operation is changing, as it is wanted: what a scan compares with the host. */
-export interface Resting<Desired> {
+export interface IdleResource<Desired> {
   /** The resource, as operations name it. */
   readonly subject: string;
   readonly generation: number;
   readonly subjects: readonly string[];
   /** By which the host's events name it. */
-  readonly touchedBy: readonly string[];
+  readonly eventNames: readonly string[];
   /** What bears its label. */
   readonly owner?: string | undefined;
   readonly desired: Desired;
 }
 
-/** Goes into the read of what is idle: {@link AtRest.since}. */
+/** Goes into the read of what is idle: {@link IdleResources.since}. */
 const selectLast = statement<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM operations');
 
-export interface AtRest<Desired> {
-  readonly resting: readonly Resting<Desired>[];
+export interface IdleResources<Desired> {
+  readonly idle: readonly IdleResource<Desired>[];
   /** The last operation that there was by then. */
   readonly since: number;
-  /** What of the touched an unfinished operation is changing: to be looked at again when that has ended. */
+  /** What of the changed an unfinished operation is changing: to be looked at again when that has ended. */
   readonly busy: readonly string[];
 }
 
@@ -50,9 +50,9 @@ export interface Records<Desired, Observed = unknown> {
    */
   finish(operation: ClaimedOperation, change: Change<Desired>, ending: Ending, observed: Observed | null): Statement[];
   /** What no unfinished operation changes: all of this hypervisor, or of what the host's events named. */
-  loadResting(touched: Touched): Promise<AtRest<Desired>>;
+  loadIdle(changed: Changed): Promise<IdleResources<Desired>>;
   /** Of what bears our label on the host, that which belongs to no row. `known`: rows that were read a moment ago. */
-  findOrphans(labelled: readonly Labelled[], known: readonly Resting<Desired>[]): Promise<Labelled[]>;
+  findOrphans(labelled: readonly Labelled[], known: readonly IdleResource<Desired>[]): Promise<Labelled[]>;
 }
 
 interface RecordsOptions<Rows, Idle, Desired, Observed, End> {
@@ -90,21 +90,21 @@ export function recordsOf<Rows, Idle, Desired, Observed, End>({
      * Each page is a snapshot of its own. Each row is judged by itself, by its own generation, and the host is looked at
      * after the last page: a row that changes between two pages is the same to the look as one that changes after the last.
      */
-    async loadResting(touched) {
-      const resting: Resting<Desired>[] = [];
+    async loadIdle(changed) {
+      const idle: IdleResource<Desired>[] = [];
       const busy: string[] = [];
       let since = Number.POSITIVE_INFINITY;
       let query: Query<IdlePage<Idle>> | null =
-        spec.isRepaired === false ? null : definition.loadIdle(hypervisor, touched);
+        spec.isRepaired === false ? null : definition.loadIdle(hypervisor, changed);
       while (query !== null) {
         const rows = await database.read([...query.statements, selectLast], { call: `look.${definition.name}` });
         const page: IdlePage<Idle> = query.result(rows);
-        for (const { rows: own, ...each } of page.idle) resting.push({ ...each, desired: spec.desired(own) });
+        for (const { rows: own, ...each } of page.idle) idle.push({ ...each, desired: spec.desired(own) });
         busy.push(...page.busy);
         since = Math.min(since, Number(Reflect.get(Object(rows.at(-1)?.[0]), 'last')));
         query = page.next;
       }
-      return { resting, busy, since };
+      return { idle, busy, since };
     },
 
     async findOrphans(labelled, known) {

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../schema/api/capabilities.ts';
-import type { Held } from '../../schema/api/fleet/reconcile.ts';
+import type { RemovalHold } from '../../schema/api/fleet/reconcile.ts';
 import { type Database, DatabaseError, guard, now, statement, type Value } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { NOTHING_SEEN, type Seen } from '../host/executor-state.ts';
@@ -37,7 +37,7 @@ export function resourceArguments({ memory, disk, cpu, freeMemory, load }: Resou
 /** Matches the row that has the name or id `:name`. */
 export const sameHypervisor = '(id = lower(:name) OR name = :name)';
 
-const restored: Omit<Held, 'sequence'> = {
+const restored: Omit<RemovalHold, 'sequence'> = {
   reason: 'restored',
   detail:
     'The database is older than what this host has seen of it, so it was restored: what it lacks on the host is made, nothing is removed, and what it had pending waits',

@@ -2,9 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import {
   type Database,
   DatabaseError,
-  type Ended,
   guard,
   now,
+  type OperationEnd,
   type Statement,
   statement,
 } from '../../schema/database/database.ts';
@@ -100,10 +100,10 @@ export class Reporter {
   async #repeat(reports: readonly Report[]): Promise<boolean> {
     const { database, registration, times, poll, onError, isClosing } = this.#options;
     const batch = [fence(registration), ...statements(registration, reports)];
-    const wakes = new Map(reports.flatMap(newsOf));
+    const audience = new Map(reports.flatMap(notificationOf));
     for (let failures = 1; ; failures += 1) {
       try {
-        const rows = await database.write([...batch, poll()], { wakes, call: 'report' });
+        const rows = await database.write([...batch, poll()], { audience, call: 'report' });
         return pollOf(rows.at(-1)?.[0] as PollRow | undefined).claimable;
       } catch (error) {
         if (!isDatabaseAway(error) || isClosing()) throw error;
@@ -154,7 +154,7 @@ const allRunning = `NOT EXISTS (
   SELECT 1 FROM json_each(:attempts) x LEFT JOIN operations o ON o.sequence = x.value ->> 'sequence'
   WHERE o.status IS NOT 'running' OR o.epoch IS NOT :epoch OR o.attempt IS NOT x.value ->> 'attempt')`;
 
-interface End extends Report {
+interface ReportedEnd extends Report {
   readonly outcome: EndedAttempt;
 }
 
@@ -162,7 +162,7 @@ interface Retried extends Report {
   readonly outcome: Retry;
 }
 
-function endStatements(ends: readonly End[]): Statement[] {
+function endStatements(ends: readonly ReportedEnd[]): Statement[] {
   const ended = JSON.stringify(ends.map(({ operation: { sequence } }) => sequence));
   const parts = ends.some(({ operation: { parentId } }) => parentId !== null);
   return [
@@ -172,7 +172,7 @@ function endStatements(ends: readonly End[]): Statement[] {
   ];
 }
 
-function endRow({ operation: { sequence }, outcome }: End) {
+function endRow({ operation: { sequence }, outcome }: ReportedEnd) {
   const { error } = outcome;
   // The same request may succeed the next time: its key is free for that.
   const retriable = error?.code === 'deadline' ? 1 : 0;
@@ -193,7 +193,7 @@ function rowOf({ status, error, result }: EndedAttempt) {
 }
 
 /** Who waits for one of these need not read how it ended; a list may have ended with its part. */
-function newsOf({ operation: { id, parentId }, outcome }: Report): [string, Ended | null][] {
+function notificationOf({ operation: { id, parentId }, outcome }: Report): [string, OperationEnd | null][] {
   const ended = outcome.status === 'retry' ? null : rowOf(outcome);
   return parentId === null
     ? [[id, ended]]

@@ -58,7 +58,7 @@ async function working(others: Database, times: Partial<LoopTimes>, counter: Cou
   const database = new CountingDatabase(others);
   const registration = await register(database, 'host1', hypervisorId, machine);
   const executor = new Executor({
-    ...{ database, registration, kinds: readingKinds(counter), lost: () => undefined },
+    ...{ database, registration, kinds: readingKinds(counter), onFatal: () => undefined },
     ...executorDefaults(registration, times),
   });
   onTestFinished(() => executor.close());

@@ -181,9 +181,9 @@ export class Runner {
         case 'hypervisor.resync':
           return (await reconciler.resync(operation)) ?? 'handed over';
         case 'hypervisor.sweep':
-          return (await reconciler.sweep(operation)) ?? 'handed over';
+          return (await reconciler.collectOrphans(operation)) ?? 'handed over';
         default:
-          throw new Problem('impossible', `This executor does not know how to ${operation.kind}`, {
+          throw new Problem('impossible', `Unsupported kind of operation: ${operation.kind}`, {
             hint: 'Run the same version of weft everywhere',
           });
       }
@@ -197,7 +197,7 @@ export class Runner {
 const words = {
   failed: 'operation failed',
   cancelled: 'operation was cancelled',
-  retry: 'operation will be tried again',
+  retry: 'operation will be retried',
 } as const;
 
 function requestsOf(tasks: readonly Task[]): LoadRequest[] {

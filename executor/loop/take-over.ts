@@ -102,7 +102,7 @@ function served({ name, machine }: TakeOverOptions, { boot_id }: Row): Problem {
   const where = boot_id === machine.bootId ? 'of this machine' : 'of another machine, or of another boot of this one';
   return new Problem(
     'conflict',
-    `Hypervisor ${name} has another executor, ${where} (boot id ${boot_id}), which is running`,
+    `Hypervisor ${name} already has an executor, ${where} (boot id ${boot_id}), which is running`,
     {
       hint: 'End that one, or set WEFT_HYPERVISOR to a name that no other executor has',
     },

@@ -9,13 +9,13 @@ import type {
 } from '../drivers/spp/driver.ts';
 
 /** A process as it was seen at one moment. */
-export interface SeenProcess {
+export interface ProcessSnapshot {
   readonly process: number;
   readonly info: ProcessInfo;
   /** Its primary was started again under it. */
   readonly stale: boolean;
   /** As JSON: what this connection was told to set. Of some it is the only trace. */
-  readonly told: ReadonlySet<string>;
+  readonly sent: ReadonlySet<string>;
   /** Grows with time: which of two sightings is the newer one. */
   readonly version: number;
 }
@@ -30,7 +30,7 @@ export class SppProcesses {
   /** Secondaries that outlived their primary, with the generations that are known to be theirs; null: none yet. */
   readonly #stale = new Map<number, number | null>();
   /** What each connection of a primary was told: it shows little of it. */
-  readonly #told = new Map<number, { readonly generation: number; readonly commands: Set<string> }>();
+  readonly #sent = new Map<number, { readonly generation: number; readonly commands: Set<string> }>();
 
   constructor(driver: SppDriver) {
     this.#driver = driver;
@@ -58,7 +58,7 @@ export class SppProcesses {
     return [process, ...outlived.map(({ key }) => processOf(key))];
   }
 
-  snapshot(process: number): SeenProcess | null {
+  snapshot(process: number): ProcessSnapshot | null {
     const info = this.#driver.process(keyOf(process));
     return info === null
       ? null
@@ -66,7 +66,7 @@ export class SppProcesses {
           process,
           info,
           stale: this.#isStale(process, info),
-          told: this.#toldBy(process, info.generation),
+          sent: this.#sentTo(process, info.generation),
           version: sightingVersion(),
         };
   }
@@ -83,20 +83,20 @@ export class SppProcesses {
     return true;
   }
 
-  #toldBy(process: number, generation: number): Set<string> {
-    const told = this.#told.get(process);
-    if (told?.generation === generation) return told.commands;
+  #sentTo(process: number, generation: number): Set<string> {
+    const sent = this.#sent.get(process);
+    if (sent?.generation === generation) return sent.commands;
     const commands = new Set<string>();
-    this.#told.set(process, { generation, commands });
+    this.#sent.set(process, { generation, commands });
     return commands;
   }
 
-  snapshots(): SeenProcess[] {
+  snapshots(): ProcessSnapshot[] {
     return this.#driver.processes().flatMap(({ key }) => this.snapshot(processOf(key)) ?? []);
   }
 
   /** Asks the process; what its driver throws when it does not answer. */
-  async refresh(process: number): Promise<SeenProcess | null> {
+  async refresh(process: number): Promise<ProcessSnapshot | null> {
     await this.#driver.status(keyOf(process));
     return this.snapshot(process);
   }
@@ -105,7 +105,7 @@ export class SppProcesses {
     const given: DriverCommand = command;
     const generation = this.#driver.process(keyOf(process))?.generation;
     const result = await this.#driver.command(keyOf(process), given);
-    if (generation !== undefined) this.#tell(process, generation, command);
+    if (generation !== undefined) this.#noteSent(process, generation, command);
     return result;
   }
 
@@ -116,12 +116,12 @@ export class SppProcesses {
   assumePresent(process: number, command: SppCommand): boolean {
     const generation = this.#driver.process(keyOf(process))?.generation;
     if (process !== 0 || generation === undefined) return false;
-    this.#tell(process, generation, command);
+    this.#noteSent(process, generation, command);
     return true;
   }
 
-  #tell(process: number, generation: number, command: SppCommand): void {
-    if (process === 0) this.#toldBy(process, generation).add(JSON.stringify(command));
+  #noteSent(process: number, generation: number, command: SppCommand): void {
+    if (process === 0) this.#sentTo(process, generation).add(JSON.stringify(command));
   }
 }
 

@@ -63,7 +63,7 @@ async function write(database: Database, intent: Intent, { key, whole }: CommitO
   ];
   // Executors hear of it; that it was accepted, nobody waits for.
   const rows = await database.write(batch, {
-    wakes: 'executors',
+    audience: 'executors',
     call: 'accept',
     ...(isLarge ? { isLarge } : {}),
   });

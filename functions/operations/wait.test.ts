@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Bell } from '../../schema/database/bell.ts';
-import { type Ended, statement } from '../../schema/database/database.ts';
+import { CommitNotifier } from '../../schema/database/commit-notifier.ts';
+import { type OperationEnd, statement } from '../../schema/database/database.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import type { AcceptedOperation } from './operation.ts';
 import { pauses, waitForOperation } from './wait.ts';
@@ -15,17 +15,17 @@ const accepted: AcceptedOperation = {
   resource: null,
 };
 
-/** An operation that is waited for, with a bell in the test's hand. */
+/** An operation that is waited for, with a notifier in the test's hand. */
 async function waiting(readBudget = 1) {
   const stopping = new AbortController();
   const database = await temporaryDatabase();
-  await database.write([insert], { wakes: 'nobody' });
-  const bell = new Bell();
+  await database.write([insert], { audience: 'none' });
+  const notifier = new CommitNotifier();
   let reads = 0;
   const answer = waitForOperation(
     {
       ...database,
-      subscribe: (listener) => bell.subscribe(listener),
+      subscribe: (listener) => notifier.subscribe(listener),
       read: (statements) => {
         reads += 1;
         return database.read(statements);
@@ -34,7 +34,7 @@ async function waiting(readBudget = 1) {
     accepted,
     { seconds: 30, readBudget, stopping: stopping.signal },
   );
-  return { answer, bell, stopping, reads: () => reads };
+  return { answer, notifier, stopping, reads: () => reads };
 }
 
 const insert = statement(
@@ -43,17 +43,17 @@ const insert = statement(
 );
 
 it('what a commit tells of an end is not read again', async () => {
-  const { answer, bell, reads } = await waiting();
-  bell.ring(new Map<string, Ended>([['a', { status: 'failed', error: '{}', result: null }]]));
+  const { answer, notifier, reads } = await waiting();
+  notifier.notify(new Map<string, OperationEnd>([['a', { status: 'failed', error: '{}', result: null }]]));
   expect(await answer).toEqual({ ...accepted, status: 'failed', error: '{}' });
   expect(reads()).toBe(0);
 });
 
 it('what a commit only names is read, and what is about others is not', async () => {
-  const { answer, bell, reads } = await waiting();
-  bell.ring(new Map([['b', null]]));
+  const { answer, notifier, reads } = await waiting();
+  notifier.notify(new Map([['b', null]]));
   expect(reads()).toBe(0);
-  bell.ring(new Map([['a', null]]));
+  notifier.notify(new Map([['a', null]]));
   expect(await answer).toMatchObject({ status: 'succeeded', result: '2' });
   expect(reads()).toBe(1);
 });

@@ -1,4 +1,4 @@
-import { type Database, DatabaseError, type Ended } from '../../schema/database/database.ts';
+import { type Database, DatabaseError, type OperationEnd } from '../../schema/database/database.ts';
 import { type AcceptedOperation, isFinished, selectAccepted } from './operation.ts';
 import { isExecutorSilent } from './waiting.ts';
 
@@ -84,7 +84,7 @@ interface Doorbell {
    * Returns with the next commit that may concern the operation, as far as this process notices it, or after a pause,
    * whichever is first; how it ended, where the commit told. A ring in between is kept.
    */
-  next(milliseconds: number): Promise<Ended | null>;
+  next(milliseconds: number): Promise<OperationEnd | null>;
   /** As if something had been committed. */
   readonly ring: () => void;
   close(): void;
@@ -92,15 +92,15 @@ interface Doorbell {
 
 function listen(database: Database, operation: string): Doorbell {
   let rung = false;
-  let ended: Ended | null = null;
+  let ended: OperationEnd | null = null;
   let wake: (() => void) | undefined;
   const ring = () => {
     rung = true;
     wake?.();
   };
-  const unsubscribe = database.subscribe((news) => {
-    if (news !== null && !news.has(operation)) return;
-    ended = news?.get(operation) ?? ended;
+  const unsubscribe = database.subscribe((notification) => {
+    if (notification !== null && !notification.has(operation)) return;
+    ended = notification?.get(operation) ?? ended;
     ring();
   });
   return {

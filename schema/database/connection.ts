@@ -17,7 +17,7 @@ const STATEMENT_CACHE_SIZE = 500;
 /** The one state of the disk after which the same connection goes on; after all others it may hold what is stale. */
 const FULL = 'SQLITE_FULL';
 
-export interface Outcome<Statements extends readonly Statement[]> {
+export interface BatchOutcome<Statements extends readonly Statement[]> {
   readonly rows: Rows<Statements>;
   /** Whether any statement wrote a row. */
   readonly changed: boolean;
@@ -27,7 +27,7 @@ export interface Outcome<Statements extends readonly Statement[]> {
 export type Group = readonly (readonly Statement[])[];
 
 /** What became of each batch of a group. */
-export type GroupOutcome = readonly (Outcome<readonly Statement[]> | DatabaseError)[];
+export type GroupOutcome = readonly (BatchOutcome<readonly Statement[]> | DatabaseError)[];
 
 const dataVersion = statement<{ data_version: number }>('PRAGMA data_version');
 
@@ -72,8 +72,8 @@ export class Connection {
   batch<const Statements extends readonly Statement[]>(
     statements: Statements,
     begin: string | null,
-  ): Outcome<Statements> {
-    return this.#transaction(begin, () => this.#runAll(statements)) as Outcome<Statements>;
+  ): BatchOutcome<Statements> {
+    return this.#transaction(begin, () => this.#runAll(statements)) as BatchOutcome<Statements>;
   }
 
   /**
@@ -151,7 +151,7 @@ export class Connection {
   }
 
   /** A batch that fails is undone to its savepoint, and the others go on. */
-  #runApart(statements: readonly Statement[]): Outcome<readonly Statement[]> | DatabaseError {
+  #runApart(statements: readonly Statement[]): BatchOutcome<readonly Statement[]> | DatabaseError {
     this.#prepare('SAVEPOINT batch').statement.run();
     try {
       return this.#runAll(statements);
@@ -166,7 +166,7 @@ export class Connection {
   }
 
   /** Throws {@link DatabaseError} for the first statement that fails. */
-  #runAll(statements: readonly Statement[]): Outcome<readonly Statement[]> {
+  #runAll(statements: readonly Statement[]): BatchOutcome<readonly Statement[]> {
     let changed = false;
     const rows = statements.map((current) => {
       try {

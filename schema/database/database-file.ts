@@ -12,7 +12,7 @@ const PRIVATE_FILE = 0o600;
 /** A database is its file, its log (`-wal`), and the log's index (`-shm`). */
 export const FILE_ENDINGS = ['', '-wal', '-shm'] as const;
 
-type Ending = (typeof FILE_ENDINGS)[number];
+type FileEnding = (typeof FILE_ENDINGS)[number];
 
 /** Makes the file where there is none, and it and its companions private. Throws {@link DatabaseError}. */
 export function prepareDatabaseFile(path: string): void {
@@ -67,7 +67,7 @@ function lstat(path: string): Stats | undefined {
 const CHECK_MS = 10;
 
 /** Device and inode of each file; undefined: it was not there. */
-export type Identities = ReadonlyMap<Ending, string | undefined>;
+export type Identities = ReadonlyMap<FileEnding, string | undefined>;
 
 /**
  * Which files were opened: a file that was removed or replaced while it is open still takes writes, which are gone when
@@ -100,13 +100,13 @@ export class OpenedFiles {
     this.#checkEach(FILE_ENDINGS, committed);
   }
 
-  #checkEach(endings: readonly Ending[], committed: DatabaseError['committed']): void {
+  #checkEach(endings: readonly FileEnding[], committed: DatabaseError['committed']): void {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     for (const ending of endings) this.#check(ending, committed);
     this.#checkedAt = performance.now();
   }
 
-  #check(ending: Ending, committed: DatabaseError['committed']): void {
+  #check(ending: FileEnding, committed: DatabaseError['committed']): void {
     const path = `${this.#path}${ending}`;
     const now = identity(path);
     if (now === this.identities.get(ending)) return;
@@ -123,7 +123,7 @@ export class OpenedFiles {
 }
 
 /** What a removed log held is written into the database by the end of the process that has it open. */
-function removedHint(ending: Ending, path: string): string {
+function removedHint(ending: FileEnding, path: string): string {
   return ending === ''
     ? `put ${path} back, or stop weft and restore a backup`
     : 'end weft with SIGTERM and start it again';

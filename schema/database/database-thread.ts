@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Connection, type Group, type Outcome } from './connection.ts';
+import { type BatchOutcome, Connection, type Group } from './connection.ts';
 import { DatabaseError, type Statement, statement } from './database.ts';
 import type { Identities } from './database-file.ts';
 import { copyOf, type ErrorCopy } from './error-copy.ts';
@@ -23,7 +23,7 @@ export type ThreadRequest = Group | 'checkpoint';
  */
 export type ThreadMessage = 'begun' | readonly CopiedOutcome[] | ErrorCopy;
 
-export type CopiedOutcome = Outcome<readonly Statement[]> | ErrorCopy;
+export type CopiedOutcome = BatchOutcome<readonly Statement[]> | ErrorCopy;
 
 if (parentPort === null) throw new Error('database-thread.ts is to be started as a worker thread');
 const port = parentPort;

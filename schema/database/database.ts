@@ -21,7 +21,7 @@ export type Rows<Statements extends readonly Statement[]> = {
 };
 
 /** How an operation ended, as its row says it. */
-export interface Ended {
+export interface OperationEnd {
   readonly status: 'succeeded' | 'failed' | 'cancelled';
   /** As JSON. */
   readonly error: string | null;
@@ -30,16 +30,16 @@ export interface Ended {
 }
 
 /** The operations that a commit is about, each with its end where that is what was written. */
-export type News = ReadonlyMap<string, Ended | null>;
+export type CommitNotification = ReadonlyMap<string, OperationEnd | null>;
 
 /** Who wants to hear of a commit: those who wait for these operations, and executors always; or nobody at all. */
-export type Wakes = News | 'executors' | 'nobody' | 'everybody';
+export type Audience = CommitNotification | 'executors' | 'none' | 'all';
 
 /**
  * Hears of a commit; null: it may be about anything. `joins`: the commit is still to come, and what the listener writes
  * at once goes into it.
  */
-export type CommitListener = (news: News | null, joins?: boolean) => void;
+export type CommitListener = (notification: CommitNotification | null, joins?: boolean) => void;
 
 export interface CallOptions {
   /** Names the call in errors, in the log, and in the fault harness, such as `claim`. */
@@ -47,8 +47,8 @@ export interface CallOptions {
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Whom the commit concerns, so that waiters need not look when it is somebody else; `everybody` by default. */
-  readonly wakes?: Wakes;
+  /** Whom the commit concerns, so that waiters need not look when it is somebody else; `all` by default. */
+  readonly audience?: Audience;
   /** It may change thousands of rows, however short its arguments are. */
   readonly isLarge?: boolean;
 }

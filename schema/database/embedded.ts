@@ -1,6 +1,6 @@
-import { Bell } from './bell.ts';
 import { BUSY_MS, retryWhileBusy } from './busy.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { CommitNotifier } from './commit-notifier.ts';
 import { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 import { prepareDatabaseFile } from './database-file.ts';
@@ -36,10 +36,10 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
   const { synchronous = 'full', busyMs = BUSY_MS, warn = () => undefined } = options;
   prepareDatabaseFile(path);
   const connection = new Connection(path, { synchronous, checkpointPages: CHECKPOINT_PAGES });
-  const early = new Bell();
-  const late = new Bell();
+  const early = new CommitNotifier();
+  const late = new CommitNotifier();
   const foreign = new ForeignCommits(path, connection, () => {
-    for (const bell of [early, late]) bell.ring(null);
+    for (const notifier of [early, late]) notifier.notify(null);
   });
   const thread = new ThreadHandle(() => ({ path, synchronous, files: connection.files }), warn, options.thread);
   const checkpoints = new Checkpoints(thread, {
@@ -54,7 +54,7 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
       if (committed === 'yes') checkpoints.ask();
     },
   });
-  const commits = new GroupCommit({ connection, large, bells: { early, late }, busyMs });
+  const commits = new GroupCommit({ connection, large, notifiers: { early, late }, busyMs });
   return {
     write(statements, options) {
       checkpoints.count();

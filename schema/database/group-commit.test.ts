@@ -89,7 +89,7 @@ it('what an early listener writes comes last in the commit that it heard of', as
   const claimed = Promise.withResolvers<unknown>();
   database.subscribe(() => {
     const count = statement<{ count: number }>('SELECT count(*) AS count FROM events');
-    database.write([count], { wakes: 'nobody' }).then(claimed.resolve, claimed.reject);
+    database.write([count], { audience: 'none' }).then(claimed.resolve, claimed.reject);
   }, 'early');
   await Promise.all([database.write([insert('a')]), database.write([insert('b')])]);
   expect(await claimed.promise).toEqual([[{ count: 2 }]]);

@@ -1,8 +1,8 @@
 import { hasLongArguments } from './batch-size.ts';
-import { type Bell, newsOf } from './bell.ts';
 import { BUSY_MS, busyPause, isBusyError } from './busy.ts';
+import { type CommitNotifier, notificationOf } from './commit-notifier.ts';
 import type { Connection, GroupOutcome } from './connection.ts';
-import { DatabaseError, type Rows, type Statement, type Wakes, type WriteOptions } from './database.ts';
+import { type Audience, DatabaseError, type Rows, type Statement, type WriteOptions } from './database.ts';
 import type { LargeBatches } from './large-batches.ts';
 
 /** A transaction holds up other processes: beyond so many batches the next one begins. */
@@ -14,14 +14,14 @@ const HOLD_TURNS_MAX = 12;
 interface GroupCommitOptions {
   readonly connection: Connection;
   readonly large: LargeBatches;
-  readonly bells: { readonly early: Bell; readonly late: Bell };
+  readonly notifiers: { readonly early: CommitNotifier; readonly late: CommitNotifier };
   /** How long a batch waits for other processes, in milliseconds. */
   readonly busyMs?: number;
 }
 
 interface Waiting {
   readonly statements: readonly Statement[];
-  readonly wakes: Wakes;
+  readonly audience: Audience;
   readonly resolve: (rows: Rows<readonly Statement[]>) => void;
   readonly reject: (error: unknown) => void;
   readonly isLarge: boolean;
@@ -41,12 +41,12 @@ interface Waiting {
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #large: LargeBatches;
-  readonly #bells: GroupCommitOptions['bells'];
-  #loud: Waiting[] = [];
-  /** Of the loud ones, those that early listeners have heard of. */
+  readonly #notifiers: GroupCommitOptions['notifiers'];
+  #notifying: Waiting[] = [];
+  /** Of the notifying ones, those that early listeners have heard of. */
   #announced = 0;
   /** An executor's claims among them: they come last, so that they find what the others write. */
-  #quiet: Waiting[] = [];
+  #silent: Waiting[] = [];
   #next: NodeJS.Immediate | undefined;
   /** A group that met a lock; nothing comes before it. */
   #locked: Waiting[] = [];
@@ -59,24 +59,24 @@ export class GroupCommit {
   #threadMs = 0;
   #closed = false;
 
-  constructor({ connection, large, bells, busyMs = BUSY_MS }: GroupCommitOptions) {
+  constructor({ connection, large, notifiers, busyMs = BUSY_MS }: GroupCommitOptions) {
     this.#connection = connection;
     this.#large = large;
-    this.#bells = bells;
+    this.#notifiers = notifiers;
     this.#busyMs = busyMs;
   }
 
   write<const Statements extends readonly Statement[]>(
     statements: Statements,
-    { wakes = 'everybody', isLarge = false }: WriteOptions = {},
+    { audience = 'all', isLarge = false }: WriteOptions = {},
   ): Promise<Rows<Statements>> {
     return new Promise<Rows<readonly Statement[]>>((resolve, reject) => {
       const deadline = this.#time() + this.#busyMs;
       const waiting = {
-        ...{ statements, wakes, resolve, reject, deadline },
+        ...{ statements, audience, resolve, reject, deadline },
         isLarge: isLarge || hasLongArguments(statements),
       };
-      (wakes === 'nobody' ? this.#quiet : this.#loud).push(waiting);
+      (audience === 'none' ? this.#silent : this.#notifying).push(waiting);
       this.#begin();
     }) as Promise<Rows<Statements>>;
   }
@@ -87,12 +87,12 @@ export class GroupCommit {
     clearImmediate(this.#next);
     this.#next = undefined;
     clearTimeout(this.#retry);
-    for (const { reject } of [...this.#locked, ...this.#loud, ...this.#quiet]) {
+    for (const { reject } of [...this.#locked, ...this.#notifying, ...this.#silent]) {
       reject(closedError());
     }
     this.#locked = [];
-    this.#loud = [];
-    this.#quiet = [];
+    this.#notifying = [];
+    this.#silent = [];
   }
 
   /** Milliseconds, without those in which batches wait for our own thread. */
@@ -101,9 +101,9 @@ export class GroupCommit {
   }
 
   #begin(): void {
-    if (this.#loud.length + this.#quiet.length === 0) return;
+    if (this.#notifying.length + this.#silent.length === 0) return;
     if (this.#locked.length > 0 || this.#threadSince !== undefined) return;
-    this.#next ??= setImmediate(() => this.#hold(Math.min(HOLD_TURNS_MAX, this.#bells.late.size)));
+    this.#next ??= setImmediate(() => this.#hold(Math.min(HOLD_TURNS_MAX, this.#notifiers.late.size)));
   }
 
   #hold(turns: number): void {
@@ -113,14 +113,14 @@ export class GroupCommit {
 
   /** Who hears of it early has the rest of this turn to write something, too. */
   #announce(): void {
-    const next = nextOf(this.#loud);
+    const next = nextOf(this.#notifying);
     this.#announced = next.length;
     this.#next = setImmediate(() => this.#commit());
-    if (next.length > 0) this.#bells.early.ring(newsOf(next.map(({ wakes }) => wakes)), true);
+    if (next.length > 0) this.#notifiers.early.notify(notificationOf(next.map(({ audience }) => audience)), true);
   }
 
   #commit(): void {
-    const group = [...this.#loud.splice(0, this.#announced), ...this.#quiet.splice(0)];
+    const group = [...this.#notifying.splice(0, this.#announced), ...this.#silent.splice(0)];
     this.#next = undefined;
     this.#try(group);
   }
@@ -193,10 +193,10 @@ export class GroupCommit {
         continue;
       }
       waiting.resolve(outcome.rows);
-      if (outcome.changed && waiting.wakes !== 'nobody') changed.push(waiting);
+      if (outcome.changed && waiting.audience !== 'none') changed.push(waiting);
     }
     if (changed.length === 0) return;
-    setImmediate(this.#bells.late.ring, newsOf(changed.map(({ wakes }) => wakes)));
+    setImmediate(this.#notifiers.late.notify, notificationOf(changed.map(({ audience }) => audience)));
   }
 }
 

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { LARGE_CHARACTERS } from './batch-size.ts';
-import { type Database, guard, type News, type Statement, statement } from './database.ts';
+import { type CommitNotification, type Database, guard, type Statement, statement } from './database.ts';
 import { type EmbeddedOptions, openEmbedded } from './embedded.ts';
 
 async function opened(options?: EmbeddedOptions): Promise<{ path: string; database: Database }> {
@@ -88,22 +88,22 @@ describe('while a large batch is written', () => {
 
 it('its commit is told once, after it, to those whom it concerns', async () => {
   const { path, database } = await opened();
-  const heard: (News | null)[] = [];
+  const heard: (CommitNotification | null)[] = [];
   const both = Promise.withResolvers<void>();
-  database.subscribe((news) => {
-    heard.push(news);
+  database.subscribe((notification) => {
+    heard.push(notification);
     if (heard.length === 2) both.resolve();
   });
-  const news = new Map([['operation', null]]);
-  await database.write(large(insert('a'), slow), { wakes: news });
+  const notification = new Map([['operation', null]]);
+  await database.write(large(insert('a'), slow), { audience: notification });
   expect(heard).toEqual([]);
   await turn();
-  expect(heard).toEqual([news]);
+  expect(heard).toEqual([notification]);
   const other = openEmbedded(path);
   await other.write([insert('b')]);
   other.close();
   await both.promise;
-  expect(heard).toEqual([news, null]);
+  expect(heard).toEqual([notification, null]);
 });
 
 it('a claim goes into its commit', async () => {
@@ -114,7 +114,7 @@ it('a claim goes into its commit', async () => {
     const claim = statement(
       'INSERT INTO claims SELECT count(*) FROM t RETURNING count, (SELECT count(*) FROM own) AS own',
     );
-    database.write([claim], { wakes: 'nobody' }).then(claimed.resolve, claimed.reject);
+    database.write([claim], { audience: 'none' }).then(claimed.resolve, claimed.reject);
   }, 'early');
   // A temporary table is seen by its own connection alone.
   await database.write(large(statement('CREATE TEMP TABLE own (a)'), insert('a')));

@@ -3,7 +3,7 @@ import { oneLine } from './http-answer.ts';
 import { TransportError } from './transport.ts';
 
 /** The call that failed. */
-export interface Asked {
+export interface RemoteCall {
   readonly statements: readonly Statement[];
   readonly mode: 'read' | 'write';
   readonly call: string | undefined;
@@ -32,7 +32,7 @@ const busy = /^(SQLITE_(BUSY|LOCKED)|TRANSACTION_(BUSY|TIMEOUT))/;
 const faulty = /^(SQL|ARGS_|BATCH_|RESPONSE_TOO_LARGE)/;
 
 /** Sorts what became of a call to a libSQL server. A read leaves nothing behind, whatever became of it. */
-export function remoteError(cause: unknown, asked: Asked): DatabaseError {
+export function remoteError(cause: unknown, asked: RemoteCall): DatabaseError {
   if (cause instanceof DatabaseError) return cause;
   if (cause instanceof TransportError) return unavailable(cause.reason, cause.message, cause.executed, asked);
   const code = codeOf(cause);
@@ -58,13 +58,13 @@ export function remoteError(cause: unknown, asked: Asked): DatabaseError {
   return unavailable(code, `the database did not execute the call: ${message} (${code})`, 'unknown', asked);
 }
 
-function unavailable(reason: string, message: string, committed: Committed, asked: Asked): DatabaseError {
+function unavailable(reason: string, message: string, committed: Committed, asked: RemoteCall): DatabaseError {
   return new DatabaseError('unavailable', reason, named(message, asked), {
     committed: asked.mode === 'read' ? 'no' : committed,
   });
 }
 
-function named(message: string, { call }: Asked): string {
+function named(message: string, { call }: RemoteCall): string {
   return call === undefined ? message : `${call}: ${message}`;
 }
 

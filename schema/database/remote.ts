@@ -1,5 +1,5 @@
 import { createClient, type ResultSet } from '@libsql/client/http';
-import { Bell, newsOf } from './bell.ts';
+import { CommitNotifier, notificationOf } from './commit-notifier.ts';
 import {
   type Bound,
   boundValue,
@@ -9,7 +9,7 @@ import {
   type Rows,
   type Statement,
 } from './database.ts';
-import { type Asked, remoteError } from './remote-error.ts';
+import { type RemoteCall, remoteError } from './remote-error.ts';
 import { Slots } from './slots.ts';
 import { Transport } from './transport.ts';
 
@@ -37,13 +37,13 @@ export function openRemote(
 ): Database {
   const config = { url, ...(authToken === undefined ? {} : { authToken: checkedToken(authToken) }) };
   createClient(config).close();
-  const bell = new Bell();
+  const notifier = new CommitNotifier();
   const slots = new Slots(CONNECTIONS);
   const underWay = new Set<Transport>();
   let closed = false;
 
   /** A client for each call is cheap, it opens nothing by itself; and what one call left in it hurts no other. */
-  async function send(statements: readonly Statement[], mode: Asked['mode'], transport: Transport) {
+  async function send(statements: readonly Statement[], mode: RemoteCall['mode'], transport: Transport) {
     const messages = statements.map((each) => ({ sql: each.sql, args: sentArguments(each) }));
     const client = createClient({ ...config, fetch: transport.fetch });
     try {
@@ -55,7 +55,7 @@ export function openRemote(
 
   async function batch<const Statements extends readonly Statement[]>(
     statements: Statements,
-    mode: Asked['mode'],
+    mode: RemoteCall['mode'],
     call: string | undefined,
   ): Promise<Rows<Statements>> {
     if (closed) throw new DatabaseError('unavailable', 'closed', 'the database is closed');
@@ -71,16 +71,16 @@ export function openRemote(
   }
 
   return {
-    async write(statements, { wakes = 'everybody', call } = {}) {
+    async write(statements, { audience = 'all', call } = {}) {
       const rows = await batch(statements, 'write', call);
-      if (wakes !== 'nobody') bell.ring(newsOf([wakes]));
+      if (audience !== 'none') notifier.notify(notificationOf([audience]));
       return rows;
     },
     read: (statements, { call } = {}) => batch(statements, 'read', call),
-    subscribe: (listener) => bell.subscribe(listener),
+    subscribe: (listener) => notifier.subscribe(listener),
     close() {
       closed = true;
-      bell.clear();
+      notifier.clear();
       for (const transport of underWay) transport.close();
     },
   };
@@ -89,7 +89,7 @@ export function openRemote(
 /** What `fetch` says of a header that cannot be would have the token in it. */
 function checkedToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new DatabaseError('unavailable', 'token', 'the token for the database is empty or has characters of no token');
+  throw new DatabaseError('unavailable', 'token', 'the token for the database is empty or has invalid characters');
 }
 
 /** A libSQL server refuses arguments that the statement does not name. */

@@ -16,7 +16,7 @@ export interface ThreadOptions {
 }
 
 /** A request that the thread has not answered yet. */
-interface Asked {
+interface PendingRequest {
   readonly request: ThreadRequest;
   readonly begun: () => void;
   readonly resolve: (outcome: GroupOutcome) => void;
@@ -35,7 +35,7 @@ export class ThreadHandle {
   readonly #idleMs: number;
   #thread: Worker | undefined;
   /** In the order of its answers: it is at the first. */
-  readonly #asked: Asked[] = [];
+  readonly #asked: PendingRequest[] = [];
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -72,7 +72,7 @@ export class ThreadHandle {
     return new Promise((resolve) => thread.once('exit', () => resolve()));
   }
 
-  #send(asked: Asked): void {
+  #send(asked: PendingRequest): void {
     clearTimeout(this.#idle);
     const thread = this.#running();
     if (thread === undefined) {
@@ -152,7 +152,7 @@ export function isThreadError(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.reason === 'thread';
 }
 
-function threadError({ hasBegun }: Asked): DatabaseError {
+function threadError({ hasBegun }: PendingRequest): DatabaseError {
   return hasBegun
     ? new DatabaseError('unavailable', 'thread', 'the thread that wrote it ended before it answered', {
         committed: 'unknown',

@@ -33,7 +33,7 @@ export async function migrateWhenThere(
     return { ready: Promise.resolve(), isReady: true };
   } catch (error) {
     if (databasePath(databaseUrl) !== undefined || !isAway(error)) throw error;
-    log.warn(`the database is waited for: ${error.message}`);
+    log.warn(`waiting for the database: ${error.message}`);
   }
   return { ready: retry(run, log, signal), isReady: false };
 }

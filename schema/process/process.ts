@@ -39,7 +39,7 @@ const SHUTDOWN_MS = 10_000;
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
   setUpAllocator();
   keepThreadHeapsSmall();
-  const ending = new Ending();
+  const shutdown = new Shutdown();
   let database: Database | undefined;
   try {
     const configuration = readConfiguration(process.env);
@@ -49,21 +49,21 @@ export async function startProcess(start: (context: ProcessContext) => Promise<R
       synchronous: configuration.databaseSynchronous,
       warn: (message, cause) => log.warn({ err: cause }, message),
     });
-    ending.listen(log);
-    const migration = await migrateWhenThere(database, configuration, log, ending.signal);
-    migration.ready.catch(ending.stop);
-    const running = await start({ configuration, database, log, stop: ending.stop, ...migration });
-    await ending.promise;
+    shutdown.listen(log);
+    const migration = await migrateWhenThere(database, configuration, log, shutdown.signal);
+    migration.ready.catch(shutdown.stop);
+    const running = await start({ configuration, database, log, stop: shutdown.stop, ...migration });
+    await shutdown.promise;
     await running.close();
   } catch (error) {
-    ending.stop(error);
+    shutdown.stop(error);
   }
   database?.close();
   process.exit();
 }
 
 /** Why and when the process ends: the first reason counts. */
-class Ending {
+class Shutdown {
   readonly #resolvers = Promise.withResolvers<void>();
   readonly #controller = new AbortController();
 
@@ -79,7 +79,7 @@ class Ending {
   listen(log: Logger): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
-        log.info(`${signal}: ending`);
+        log.info(`${signal}: shutting down`);
         this.stop();
       });
     }
@@ -107,7 +107,7 @@ export function startFailure(error: unknown): string {
     case 'EADDRINUSE':
       return `${Reflect.get(error, 'address')}:${Reflect.get(error, 'port')} is taken by another process; end that one, or set WEFT_LISTEN to another address`;
     case 'EADDRNOTAVAIL':
-      return `${Reflect.get(error, 'address')} is no address of this machine; set WEFT_LISTEN to one that is`;
+      return `${Reflect.get(error, 'address')} is not an address of this machine; set WEFT_LISTEN to one that is`;
     case 'EACCES':
       return `the right is missing: ${error.message}; run as root, or set WEFT_LISTEN and WEFT_STATE_DIR to what this user may use`;
     default:

@@ -18,7 +18,7 @@ interface BridgesRow {
   /** An unfinished operation changes them. */
   readonly busy: number;
   /** What the host refused is not to be tried again yet. */
-  readonly resting: number;
+  readonly backingOff: number;
 }
 
 export interface BridgesRows extends BridgesRow {
@@ -26,7 +26,7 @@ export interface BridgesRows extends BridgesRow {
 }
 
 /** What the host says of an interface: what its associations' rows are to say. */
-export interface Verdict extends Pick<AssociationRow, 'state' | 'error'> {
+export interface InterfaceState extends Pick<AssociationRow, 'state' | 'error'> {
   readonly name: string;
 }
 
@@ -34,7 +34,7 @@ export interface BridgesEnd {
   /** All that were wanted. */
   readonly interfaces: readonly string[];
   /** None where the host was not read back. */
-  readonly verdicts: readonly Verdict[];
+  readonly states: readonly InterfaceState[];
 }
 
 const selectAssociations = `
@@ -51,12 +51,12 @@ const selectBridges = `
     EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :subject) AS busy,
     coalesce((
       SELECT max(f.finished_ms) + ${pause} > ${now} FROM operations f
-      WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0) AS resting
+      WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0) AS backingOff
   FROM hypervisors h WHERE h.id = :hypervisor`;
 
 const note = `
   UPDATE subnet_interfaces SET state = x.value ->> 'state', error = x.value ->> 'error'
-  FROM json_each(:verdicts) x
+  FROM json_each(:states) x
   WHERE subnet_interfaces.hypervisor = :hypervisor AND subnet_interfaces.interface = x.value ->> 'name'`;
 
 /** What was ready may be so still: the next look says. */
@@ -64,7 +64,7 @@ const fail = `
   UPDATE subnet_interfaces SET state = 'failed', error = :error
   WHERE hypervisor = :hypervisor AND state = 'pending' AND interface IN (SELECT value FROM json_each(:interfaces))`;
 
-const UNKNOWN: BridgesRow = { keep: 1, busy: 0, resting: 0 };
+const UNKNOWN: BridgesRow = { keep: 1, busy: 0, backingOff: 0 };
 
 /** All that the executor wants to know of a hypervisor's bridges; on one snapshot. */
 function select(hypervisor: string): Query<BridgesRows> {
@@ -97,25 +97,25 @@ export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, Bri
     };
   },
 
-  loadIdle(hypervisor, touched) {
+  loadIdle(hypervisor, changed) {
     const subject = bridgesSubject(hypervisor);
-    if (touched !== 'all' && !touched.includes(subject)) return null;
+    if (changed !== 'all' && !changed.includes(subject)) return null;
     const { statements, result } = select(hypervisor);
     return {
       statements,
       result(found) {
         const rows = result(found);
-        if (rows.busy === 1) return { idle: [], busy: touched === 'all' ? [] : [subject], next: null };
-        const idle = { subject, generation: 0, subjects: [subject], touchedBy: [subject], rows };
+        if (rows.busy === 1) return { idle: [], busy: changed === 'all' ? [] : [subject], next: null };
+        const idle = { subject, generation: 0, subjects: [subject], eventNames: [subject], rows };
         return { idle: [idle], busy: [], next: null };
       },
     };
   },
 
-  finish({ hypervisor, ending, end: { interfaces, verdicts } }) {
+  finish({ hypervisor, ending, end: { interfaces, states } }) {
     switch (ending.status) {
       case 'succeeded':
-        return [statement(note, { hypervisor, verdicts: JSON.stringify(verdicts) })];
+        return [statement(note, { hypervisor, states: JSON.stringify(states) })];
       case 'failed':
         return [
           statement(fail, {

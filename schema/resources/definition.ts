@@ -25,7 +25,7 @@ export type Ending =
   | { readonly status: 'failed' | 'cancelled'; readonly error: ProblemDetails };
 
 /** What an event told of the host: ids and names as they stand in labels, or that anything may have changed. */
-export type Touched = readonly string[] | 'all';
+export type Changed = readonly string[] | 'all';
 
 export interface OperationDefinition {
   /**
@@ -57,7 +57,7 @@ export interface IdleRows<Rows> {
   /** What a repair of it changes. */
   readonly subjects: readonly string[];
   /** By which the host's events name it. */
-  readonly touchedBy: readonly string[];
+  readonly eventNames: readonly string[];
   /** What bears its label, by {@link ownerOf}. */
   readonly owner?: string;
   readonly rows: Rows;
@@ -65,7 +65,7 @@ export interface IdleRows<Rows> {
 
 export interface IdlePage<Rows> {
   readonly idle: readonly IdleRows<Rows>[];
-  /** What of the touched an unfinished operation is changing: to be looked at again when that has ended. */
+  /** What of the changed an unfinished operation is changing: to be looked at again when that has ended. */
   readonly busy: readonly string[];
   /** What is to be read after it. */
   readonly next: Query<IdlePage<Rows>> | null;
@@ -102,17 +102,17 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   /** The kind of the operation that repairs a resource. */
   repair(subject: string): string;
   /** The kind of the operation that takes orphans away, where there are any; its request is `{"orphans": Labelled[]}`. */
-  readonly sweep?: string;
+  readonly garbageCollection?: string;
   /** The rows that each of these operations is about, as of its own place in the order. */
   load(hypervisor: string, operations: readonly ClaimedOperation[]): Query<(operation: ClaimedOperation) => Rows>;
   /** What no unfinished operation changes: all of the hypervisor, or of what events named; null: none of it is of this kind. */
-  loadIdle(hypervisor: string, touched: Touched): Query<IdlePage<Idle>> | null;
+  loadIdle(hypervisor: string, changed: Changed): Query<IdlePage<Idle>> | null;
   /** What an operation's end makes of its rows. */
   finish(finished: Finished<End>): Statement[];
   /** What bears labels of this kind: selections, over `j` (an entry of a list of {@link Labelled}), of rows that know it. */
   readonly owners?: readonly string[];
   /**
-   * Takes back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
+   * Rolls back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
    * be run while they still have their subjects. Where there is none, what the rows say is wanted before and after.
    */
   rollback?(which: string, args: Arguments): Statement<never>[];

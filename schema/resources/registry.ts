@@ -17,7 +17,7 @@ export function resourceOf(operationKind: string): ResourceDefinition | undefine
   return byOperation.get(operationKind);
 }
 
-/** Takes back what operations wanted that end without having touched the host: see {@link ResourceDefinition.rollback}. */
+/** Rolls back what operations wanted that end without having touched the host: see {@link ResourceDefinition.rollback}. */
 export function rollbackResources(which: string, args: Arguments): Statement<never>[] {
   return resources.flatMap((each) => each.rollback?.(which, args) ?? []);
 }

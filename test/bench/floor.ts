@@ -114,8 +114,8 @@ function veth(number: number, namespace: number): Request {
 
 function send(socket: RouteSocket, requests: readonly Request[], together: number): void {
   for (let first = 0; first < requests.length; first += together) {
-    const verdicts = socket.batch(requests.slice(first, first + together), 'make a bare network');
-    for (const verdict of verdicts) throwUnlessAccepted(verdict, 'make a bare network');
+    const acknowledgements = socket.batch(requests.slice(first, first + together), 'make a bare network');
+    for (const acknowledgement of acknowledgements) throwUnlessAccepted(acknowledgement, 'make a bare network');
   }
 }
 

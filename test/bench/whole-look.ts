@@ -110,11 +110,11 @@ async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
   const resource = networkResource(driver);
   try {
-    const { resting } = await networkRecords(database, of).loadResting('all');
-    const namespaces = resting.flatMap(({ desired }) => desired.namespaces);
+    const { idle } = await networkRecords(database, of).loadIdle('all');
+    const namespaces = idle.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
     await converge(resource, { namespaces, segments: [] }, hooks);
-    for (const { desired } of resting) if (desired.segments.length > 0) await converge(resource, desired, hooks);
+    for (const { desired } of idle) if (desired.segments.length > 0) await converge(resource, desired, hooks);
   } finally {
     await driver.close();
   }

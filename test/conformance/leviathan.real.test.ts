@@ -285,7 +285,7 @@ describe('what is not weft’s', () => {
       waiting,
     );
     expect(answer.status).toBe(409);
-    expect(answer.body.detail).toMatch(/^2 of 5 failed: Link cen1 on the host is there already/);
+    expect(answer.body.detail).toMatch(/^2 of 5 failed: Link cen1 on the host already exists/);
     expect(await weft.sql('SELECT n.name, n.state FROM cens n ORDER BY name')).toEqual([
       { name: 'cen1', state: 'failed' },
       { name: 'cen2', state: 'ready' },
@@ -302,7 +302,7 @@ describe('what is not weft’s', () => {
       'cen4',
     ]);
     expect(body.result?.items.find(({ id }) => id === 'cen4')?.error?.detail).toMatch(
-      /Namespace c12 is there already and is not weft's \(no label\)/,
+      /Namespace c12 already exists and does not belong to weft \(no label\)/,
     );
 
     await weft.request('POST', '/cen/destroy', exampleCens, waiting);

@@ -1,5 +1,5 @@
 import type { Link } from '../../executor/drivers/netns/driver.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork } from '../../executor/kinds/network/steps.ts';
+import type { NetworkStep, NewVethEnd, ObservedNetwork } from '../../executor/kinds/network/steps.ts';
 
 interface SimulatedLink extends Link {
   namespace: string | null;
@@ -113,7 +113,7 @@ export class SimulatedHost {
     }
   }
 
-  #addEnd(end: NewEnd): SimulatedLink {
+  #addEnd(end: NewVethEnd): SimulatedLink {
     if (end.namespace !== null && !this.namespaces.has(end.namespace)) throw new Error(`ENOENT: ${end.namespace}`);
     const { namespace, name, alias, mac, up } = end;
     return this.addLink({

@@ -146,7 +146,7 @@ export class Lab implements Instance {
   }
 
   async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
-    const [rows] = await this.database.write([statement<Row>(text)], { wakes: 'nobody' });
+    const [rows] = await this.database.write([statement<Row>(text)], { audience: 'none' });
     return rows;
   }
 

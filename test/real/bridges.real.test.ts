@@ -75,7 +75,7 @@ describe('the interface of an association', () => {
     const before = picture();
     await associate(weft, { 1: 'br1', 2: 'br2', 3: 'br3' });
     expect(await associationStates(weft)).toEqual([
-      { interface: 'br1', state: 'failed', error: expect.stringContaining('Link br1 on the host is there already') },
+      { interface: 'br1', state: 'failed', error: expect.stringContaining('Link br1 on the host already exists') },
       { interface: 'br2', state: 'failed', error: expect.stringContaining('labelled "weft:00000000-') },
       { interface: 'br3', state: 'ready', error: null },
     ]);

@@ -194,7 +194,7 @@ describe('a start', () => {
     const environment = { WEFT_DATABASE_URL: `http://127.0.0.1:${port}` };
     weft.launch(environment);
     await until('the API answers', async () => (await status(weft, '/healthz')) === 503);
-    expect(weft.output.match(/is waited for/g)).toHaveLength(1);
+    expect(weft.output.match(/waiting for the database/g)).toHaveLength(1);
     const path = join(temporaryDirectory(), 'server.db');
     const server = await startLibsqlServer(path);
     const relay = createServer((client) => {

@@ -104,7 +104,7 @@ describe('a second machine', () => {
     });
     const [code] = await once(second, 'close');
     expect(errors).toMatch(
-      /^weft: Hypervisor host1 has another executor, .* \(boot id [-0-9a-f]{36}\), which is running\. .* WEFT_HYPERVISOR /,
+      /^weft: Hypervisor host1 already has an executor, .* \(boot id [-0-9a-f]{36}\), which is running\. .* WEFT_HYPERVISOR /,
     );
     expect(code).toBe(1);
     expect((await weft.request('PUT', '/host/host1/works')).status).toBe(200);

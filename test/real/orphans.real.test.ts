@@ -80,20 +80,20 @@ describe('what bears our label and has no row', () => {
     await weft.sql('DELETE FROM members');
     await weft.sql('DELETE FROM cens');
     await forgetRows(weft);
-    await until('the fuse has blown', async () => (await ready(weft)).held !== undefined);
+    await until('the circuit breaker is open', async () => (await ready(weft)).held !== undefined);
     expect(await ready(weft)).toMatchObject({
       status: 'ready',
       held: [
         {
           hypervisor: 'host1',
           reason: 'orphans',
-          detail: expect.stringMatching(/^25 of the 25 links and namespaces /),
+          detail: expect.stringMatching(/^Circuit breaker open: 25 of the 25 links and namespaces /),
         },
       ],
     });
     const [event] = await weft.sql<{ data: string }>("SELECT data FROM events WHERE type = 'removal.held'");
     expect(event?.data).toContain('none of them is removed');
-    expect(weft.output).toContain('nothing is removed: 25 of the 25');
+    expect(weft.output).toContain('removal hold: Circuit breaker open: 25 of the 25');
     const scans = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
     for (let scan = 0; scan < 3; scan += 1) {
       const last = await scans();

@@ -131,7 +131,7 @@ export class LocalWeft implements ServedInstance {
   }
 
   async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
-    const [rows] = await this.#use((database) => database.write([statement<Row>(text)], { wakes: 'nobody' }));
+    const [rows] = await this.#use((database) => database.write([statement<Row>(text)], { audience: 'none' }));
     return rows;
   }
 

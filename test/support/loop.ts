@@ -143,7 +143,7 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
     records: {
       load: (operations) => query([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
       finish: () => [],
-      loadResting: async () => ({ resting: [], busy: [], since: 9e9 }),
+      loadIdle: async () => ({ idle: [], busy: [], since: 9e9 }),
       findOrphans: async () => [],
     },
   };

@@ -2,7 +2,7 @@ import { nameTaken, requireAccepted, requireMade, tolerateNoIpv6, undoOnFailure 
 import type { BridgeRequest } from './driver.ts';
 import { checkLabel, checkLinkName, checkMac } from './names.ts';
 import { newBridge, readLink, setAlias, setNoIpv6Address, setUp } from './netlink/links.ts';
-import { type Context, disableIpv6, openPlace, type Place } from './places.ts';
+import { type Context, disableIpv6, type NetnsHandle, openNetns } from './netns-handle.ts';
 
 /** Makes a bridge in the host's namespace, labelled from the first moment. One with the same alias is kept. */
 export function createBridge(context: Context, { name, alias, mac, up = true }: BridgeRequest): void {
@@ -10,25 +10,30 @@ export function createBridge(context: Context, { name, alias, mac, up = true }: 
   checkLinkName(name, action);
   checkLabel(alias, action);
   checkMac(mac, action);
-  using place = openPlace(context, null, action);
-  const found = readLink(place.socket, name);
+  using netns = openNetns(context, null, action);
+  const found = readLink(netns.socket, name);
   if (found !== null) {
-    if (found.kind !== 'bridge' || found.alias !== alias) throw nameTaken(place, name, found.alias, action);
-    finishBridge(place, found.index, { name, up }, action);
+    if (found.kind !== 'bridge' || found.alias !== alias) throw nameTaken(netns, name, found.alias, action);
+    finishBridge(netns, found.index, { name, up }, action);
     return;
   }
   const index = context.indexes.next();
-  const [made, labelled] = place.socket.batch([newBridge({ index, name, mac }), setAlias(index, alias)], action);
-  requireMade(made, [{ place, name }], action);
-  undoOnFailure(place, [index], action, () => {
+  const [made, labelled] = netns.socket.batch([newBridge({ index, name, mac }), setAlias(index, alias)], action);
+  requireMade(made, [{ netns, name }], action);
+  undoOnFailure(netns, [index], action, () => {
     requireAccepted(labelled, action);
-    finishBridge(place, index, { name, up }, action);
+    finishBridge(netns, index, { name, up }, action);
   });
 }
 
 /** The host takes no part in a segment: no address of its own, before the link is up. */
-function finishBridge(place: Place, index: number, { name, up }: { name: string; up: boolean }, action: string): void {
-  tolerateNoIpv6(place.socket.batch([setNoIpv6Address(index)], action), action);
+function finishBridge(
+  netns: NetnsHandle,
+  index: number,
+  { name, up }: { name: string; up: boolean },
+  action: string,
+): void {
+  tolerateNoIpv6(netns.socket.batch([setNoIpv6Address(index)], action), action);
   disableIpv6(name, action);
-  if (up) place.socket.request(setUp(index, true), action);
+  if (up) netns.socket.request(setUp(index, true), action);
 }

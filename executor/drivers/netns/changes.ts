@@ -16,7 +16,15 @@ import {
   setUp,
 } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import { bridgeIndex, type Context, checkKind, findByAlias, linksBearing, openPlace, type Place } from './places.ts';
+import {
+  bridgeIndex,
+  type Context,
+  checkKind,
+  findByAlias,
+  linksBearing,
+  type NetnsHandle,
+  openNetns,
+} from './netns-handle.ts';
 
 /** Renames a link, moves it between bridges, or sets it up or down. @throws NetnsError `missing` */
 export function changeLink(context: Context, { namespace, alias, name, up, bridge }: ChangeRequest): void {
@@ -24,8 +32,8 @@ export function changeLink(context: Context, { namespace, alias, name, up, bridg
   checkLabel(alias, action);
   if (name !== undefined) checkLinkName(name, action);
   if (typeof bridge === 'string') checkLinkName(bridge, action);
-  using place = openPlace(context, namespace, action);
-  const link = findByAlias(place, linksBearing(context, place, new Set([alias])), alias, action);
+  using netns = openNetns(context, namespace, action);
+  const link = findByAlias(netns, linksBearing(context, netns, new Set([alias])), alias, action);
   if (link === null) {
     throw refusal(
       'missing',
@@ -33,21 +41,21 @@ export function changeLink(context: Context, { namespace, alias, name, up, bridg
       `no link in ${namespaceInWords(namespace)} bears the alias ${JSON.stringify(alias)}`,
     );
   }
-  const master = typeof bridge === 'string' ? bridgeIndex(place, bridge, action) : 0;
-  if (name !== undefined && name !== link.name) rename(place, link, name, action);
+  const master = typeof bridge === 'string' ? bridgeIndex(netns, bridge, action) : 0;
+  if (name !== undefined && name !== link.name) rename(netns, link, name, action);
   if (bridge !== undefined && master !== (link.master ?? 0))
-    place.socket.request(setMaster(link.index, master), action);
-  if (up !== undefined && up !== link.up) place.socket.request(setUp(link.index, up), action);
+    netns.socket.request(setMaster(link.index, master), action);
+  if (up !== undefined && up !== link.up) netns.socket.request(setUp(link.index, up), action);
 }
 
 /** Kernels before 6.2 rename only a link that is down; there it goes down and up within one system call. */
-function rename(place: Place, link: LinkRecord, name: string, action: string): void {
+function rename(netns: NetnsHandle, link: LinkRecord, name: string, action: string): void {
   try {
-    place.socket.request(setName(link.index, name), action);
+    netns.socket.request(setName(link.index, name), action);
   } catch (error) {
     if (!(error instanceof NetnsError) || error.errno !== 'EBUSY' || !link.up) throw error;
     const steps = [setUp(link.index, false), setName(link.index, name), setUp(link.index, true)];
-    for (const verdict of place.socket.batch(steps, action)) throwUnlessAccepted(verdict, action);
+    for (const acknowledgement of netns.socket.batch(steps, action)) throwUnlessAccepted(acknowledgement, action);
   }
 }
 
@@ -62,11 +70,11 @@ export function labelLink(context: Context, { namespace, name, mac, alias }: Lab
   checkLinkName(name, action);
   checkMac(mac, action);
   checkLabel(alias, action);
-  using place = openPlace(context, namespace, action);
-  const link = readLink(place.socket, name);
+  using netns = openNetns(context, namespace, action);
+  const link = readLink(netns.socket, name);
   const where = namespaceInWords(namespace);
-  if (link === null) throw refusal('missing', action, `there is no link ${name} in ${where}`);
-  checkKind(place, link, action);
+  if (link === null) throw refusal('missing', action, `link ${name} not found in ${where}`);
+  checkKind(netns, link, action);
   if (link.alias === alias) return;
   if (link.alias !== null) throw foreign(action, `${name} in ${where}`, link.alias);
   if (link.mac !== mac.toLowerCase()) {
@@ -76,7 +84,7 @@ export function labelLink(context: Context, { namespace, name, mac, alias }: Lab
       `${name} in ${where} has the address ${link.mac ?? 'of another type'}, not ${mac}`,
     );
   }
-  place.socket.request(setAlias(link.index, alias), action);
+  netns.socket.request(setAlias(link.index, alias), action);
 }
 
 /** Deletes the links that bear one of the aliases. @throws NetnsError `foreign`, and then none is deleted */
@@ -84,14 +92,14 @@ export function deleteLinks(context: Context, { namespace, aliases }: DeleteLink
   const action = `delete links in ${namespaceInWords(namespace)}`;
   for (const alias of aliases) checkLabel(alias, action);
   if (aliases.length === 0) return;
-  using place = openPlace(context, namespace, action);
-  const condemned = linksBearing(context, place, new Set(aliases));
-  for (const link of condemned) checkKind(place, link, action);
-  deleteByIndex(place, condemned, () => groupsIn(context, place), action);
+  using netns = openNetns(context, namespace, action);
+  const condemned = linksBearing(context, netns, new Set(aliases));
+  for (const link of condemned) checkKind(netns, link, action);
+  deleteByIndex(netns, condemned, () => groupsIn(context, netns), action);
 }
 
-function groupsIn(context: Context, place: Place): ReadonlySet<number> {
-  return place.name === null ? context.hostLinks.groups() : groupsOf(readLinks(place.socket));
+function groupsIn(context: Context, netns: NetnsHandle): ReadonlySet<number> {
+  return netns.name === null ? context.hostLinks.groups() : groupsOf(readLinks(netns.socket));
 }
 
 export function groupsOf(links: readonly LinkRecord[]): ReadonlySet<number> {
@@ -104,13 +112,14 @@ export function groupsOf(links: readonly LinkRecord[]): ReadonlySet<number> {
  * Links that are gone by now are no error.
  */
 export function deleteByIndex(
-  place: Pick<Place, 'socket'>,
+  netns: Pick<NetnsHandle, 'socket'>,
   condemned: readonly LinkRecord[],
   used: () => ReadonlySet<number>,
   action: string,
 ): void {
-  for (const verdict of place.socket.batch(deletion(condemned, used), action)) {
-    if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'ENODEV') throwUnlessAccepted(verdict, action);
+  for (const acknowledgement of netns.socket.batch(deletion(condemned, used), action)) {
+    if (acknowledgement.errno !== 0 && errnoName(acknowledgement.errno) !== 'ENODEV')
+      throwUnlessAccepted(acknowledgement, action);
   }
 }
 

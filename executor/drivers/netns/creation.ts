@@ -1,54 +1,55 @@
 import { asNetnsError, errnoName, NetnsError, refusal } from './errors.ts';
 import { namespaceInWords } from './names.ts';
-import type { Verdict } from './netlink/codec.ts';
+import type { Acknowledgement } from './netlink/codec.ts';
 import { deleteLink, readLink } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import type { Place } from './places.ts';
+import type { NetnsHandle } from './netns-handle.ts';
 
 /* What the making of bridges and of veths have in common. */
 
 /** EAFNOSUPPORT answers the request about IPv6 addresses where there are none. */
-export function tolerateNoIpv6(verdicts: readonly Verdict[], action: string): void {
-  for (const verdict of verdicts) {
-    if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'EAFNOSUPPORT') throwUnlessAccepted(verdict, action);
+export function tolerateNoIpv6(acknowledgements: readonly Acknowledgement[], action: string): void {
+  for (const acknowledgement of acknowledgements) {
+    if (acknowledgement.errno !== 0 && errnoName(acknowledgement.errno) !== 'EAFNOSUPPORT')
+      throwUnlessAccepted(acknowledgement, action);
   }
 }
 
-export function requireAccepted(verdict: Verdict | undefined, action: string): void {
-  if (verdict === undefined) throw refusal('kernel', action, 'the kernel left a request unanswered');
-  throwUnlessAccepted(verdict, action);
+export function requireAccepted(acknowledgement: Acknowledgement | undefined, action: string): void {
+  if (acknowledgement === undefined) throw refusal('kernel', action, 'the kernel left a request unanswered');
+  throwUnlessAccepted(acknowledgement, action);
 }
 
 /** @throws NetnsError `exists` naming the link that has one of the names, or what else the kernel refused for */
 export function requireMade(
-  made: Verdict | undefined,
-  wanted: readonly { readonly place: Place; readonly name: string }[],
+  made: Acknowledgement | undefined,
+  wanted: readonly { readonly netns: NetnsHandle; readonly name: string }[],
   action: string,
 ): void {
   if (made !== undefined && errnoName(made.errno) === 'EEXIST') {
-    for (const { place, name } of wanted) {
-      const found = readLink(place.socket, name);
-      if (found !== null) throw nameTaken(place, name, found.alias, action);
+    for (const { netns, name } of wanted) {
+      const found = readLink(netns.socket, name);
+      if (found !== null) throw nameTaken(netns, name, found.alias, action);
     }
   }
   requireAccepted(made, action);
 }
 
-export function nameTaken(place: Place, name: string, alias: string | null, action: string): NetnsError {
+export function nameTaken(netns: NetnsHandle, name: string, alias: string | null, action: string): NetnsError {
   const label = alias === null ? 'no alias' : `the alias ${JSON.stringify(alias)}`;
-  const detail = `there is a link ${name} in ${namespaceInWords(place.name)} already, with ${label}`;
+  const detail = `link ${name} already exists in ${namespaceInWords(netns.name)}, with ${label}`;
   return new NetnsError({ code: 'exists', action, detail, errno: 'EEXIST', kernelText: null });
 }
 
 /** Runs the steps after a creation; when one fails the links (and with them the other ends of veths) are deleted. */
-export function undoOnFailure(place: Place, indexes: readonly number[], action: string, steps: () => void): void {
+export function undoOnFailure(netns: NetnsHandle, indexes: readonly number[], action: string, steps: () => void): void {
   try {
     steps();
   } catch (error) {
     const failure = asNetnsError(error, action);
     // By now they may be somebody else's, who found them by their hardware addresses and labelled them.
     if (failure.code === 'expired') throw failure;
-    const refused = place.socket
+    const refused = netns.socket
       .batch(indexes.map(deleteLink), `undo ${action}`)
       .find(({ errno }) => errno !== 0 && errnoName(errno) !== 'ENODEV');
     if (refused === undefined) throw failure;

@@ -92,7 +92,7 @@ describe('namespaces', () => {
     const refused = await refusalOf(
       driver.createVeth({ ends: [bench.end(null, 'ma', 1), bench.end('nowhere', 'eth0', 2)] }),
     );
-    expect(refused).toMatchObject({ code: 'missing', message: 'create veth ma: there is no namespace nowhere' });
+    expect(refused).toMatchObject({ code: 'missing', message: 'create veth ma: namespace nowhere not found' });
     expect((await driver.view(['nowhere'])).namespaces).toEqual([]);
   });
 

@@ -188,7 +188,11 @@ export async function openNetnsDriver({
   ...restart
 }: NetnsOptions = {}): Promise<NetnsDriver> {
   if (!isAbsolute(directory) || directory.includes('\0')) {
-    throw refusal('invalid', 'open the netns driver', `${JSON.stringify(directory)} is no absolute path`);
+    throw refusal(
+      'invalid',
+      'open the netns driver',
+      `invalid directory ${JSON.stringify(directory)}: not an absolute path`,
+    );
   }
   const open = () => startWorker({ directory, expires });
   return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }));

@@ -3,7 +3,7 @@ import { refusal } from './errors.ts';
 import { checkLabel, checkLinkName, namespaceInWords } from './names.ts';
 import { type LinkRecord, readSome, setUp } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import { type Context, checkKind, openPlace, type Place } from './places.ts';
+import { type Context, checkKind, type NetnsHandle, openNetns } from './netns-handle.ts';
 
 type NamedLink = EnableRequest['links'][number];
 
@@ -20,19 +20,19 @@ export function enableLinks(context: Context, { links }: EnableRequest): void {
     checkLabel(alias, action);
   }
   for (const [namespace, wanted] of Map.groupBy(links, (link) => link.namespace)) {
-    using place = openPlace(context, namespace, action);
+    using netns = openNetns(context, namespace, action);
     const names = wanted.map(({ name }) => name);
-    const found = new Map(readSome(place.socket, names).map((link) => [link.name, link]));
-    const requests = wanted.map((link) => setUp(indexOf(place, link, found.get(link.name), action), true));
-    for (const verdict of place.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
+    const found = new Map(readSome(netns.socket, names).map((link) => [link.name, link]));
+    const requests = wanted.map((link) => setUp(indexOf(netns, link, found.get(link.name), action), true));
+    for (const acknowledgement of netns.socket.batch(requests, action)) throwUnlessAccepted(acknowledgement, action);
   }
 }
 
-function indexOf(place: Place, { name, alias }: NamedLink, link: LinkRecord | undefined, action: string): number {
+function indexOf(netns: NetnsHandle, { name, alias }: NamedLink, link: LinkRecord | undefined, action: string): number {
   if (link?.alias !== alias) {
-    const where = namespaceInWords(place.name);
-    throw refusal('missing', action, `no link ${name} in ${where} bears the alias ${JSON.stringify(alias)}`);
+    const where = namespaceInWords(netns.name);
+    throw refusal('missing', action, `no link ${name} with the alias ${JSON.stringify(alias)} in ${where}`);
   }
-  checkKind(place, link, action);
+  checkKind(netns, link, action);
   return link.index;
 }

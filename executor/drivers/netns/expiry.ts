@@ -16,6 +16,6 @@ export function setExpiry(shared: BigInt64Array | null): void {
 /** Asked right before each change. @throws NetnsError `expired` */
 export function requireTime(action: string): void {
   if (expires !== null && process.hrtime.bigint() >= Atomics.load(expires, 0)) {
-    throw refusal('expired', action, 'the right to change this host ran out while the call waited');
+    throw refusal('expired', action, 'the lease on this host expired while the call waited');
   }
 }

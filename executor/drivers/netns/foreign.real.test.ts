@@ -25,7 +25,7 @@ describe('a namespace in the way', () => {
     ip('netns', 'add', 'xa');
     try {
       const before = ip('netns', 'exec', 'xa', 'readlink', '/proc/self/ns/net');
-      const message = 'create namespace xa: /run/netns/xa is in the way and bears no label';
+      const message = 'create namespace xa: /run/netns/xa already exists with no label';
       expect(await refusalOf(driver.createNamespace(request))).toMatchObject({ code: 'foreign', message });
       expect(await refusalOf(driver.deleteNamespace(request))).toMatchObject({ code: 'foreign' });
       const { namespaces } = await driver.view(['xa']);
@@ -119,11 +119,11 @@ describe('a link in the way', () => {
       expect(await refusalOf(driver.createVeth(near))).toMatchObject({
         code: 'exists',
         errno: 'EEXIST',
-        message: "create veth v0: there is a link v0 in the host's namespace already, with no alias (EEXIST)",
+        message: "create veth v0: link v0 already exists in the host's namespace, with no alias (EEXIST)",
       });
       expect(await refusalOf(driver.createVeth(far))).toMatchObject({
         code: 'exists',
-        message: 'create veth v2: there is a link v1 in namespace va already, with the alias "theirs" (EEXIST)',
+        message: 'create veth v2: link v1 already exists in namespace va, with the alias "theirs" (EEXIST)',
       });
       expect([linkInWords(null, 'v0'), linkInWords('va', 'v1')]).toEqual(before);
       const view = await driver.view(['va']);

@@ -21,7 +21,7 @@ export function isNamespaceName(name: string): boolean {
 /** @throws NetnsError `invalid` unless `name` may name a namespace */
 export function checkNamespaceName(name: string, action: string): void {
   if (isNamespaceName(name)) return;
-  throw refusal('invalid', action, `${quoted(name)} is no name for a network namespace`);
+  throw refusal('invalid', action, `invalid namespace name ${quoted(name)}`);
 }
 
 /** Whether the kernel would take `name` for a link, as it stands. */
@@ -33,25 +33,25 @@ export function isLinkName(name: string): boolean {
 /** @throws NetnsError `invalid` unless the kernel would take `name` for a link, as it stands */
 export function checkLinkName(name: string, action: string): void {
   if (isLinkName(name)) return;
-  throw refusal('invalid', action, `${quoted(name)} is no name for a link (1 to ${LINK_NAME_BYTES} bytes)`);
+  throw refusal('invalid', action, `invalid link name ${quoted(name)} (1 to ${LINK_NAME_BYTES} bytes)`);
 }
 
 /** @throws NetnsError `invalid` unless `label` fits into a link's alias */
 export function checkLabel(label: string, action: string): void {
   const bytes = Buffer.byteLength(label);
   if (bytes > 0 && bytes <= ALIAS_BYTES && label.isWellFormed() && !/\p{Cc}/u.test(label)) return;
-  throw refusal('invalid', action, `${quoted(label)} is no label (1 to ${ALIAS_BYTES} bytes, no control characters)`);
+  throw refusal('invalid', action, `invalid label ${quoted(label)} (1 to ${ALIAS_BYTES} bytes, no control characters)`);
 }
 
 /** @throws NetnsError `invalid` unless `mac` is six bytes in hexadecimal */
 export function checkMac(mac: string, action: string): void {
-  if (!MAC.test(mac)) throw refusal('invalid', action, `${quoted(mac)} is no MAC address`);
+  if (!MAC.test(mac)) throw refusal('invalid', action, `invalid MAC address ${quoted(mac)}`);
 }
 
 /** `foreign`, naming what stands in the way and the label that was found on it. */
 export function foreign(action: string, what: string, label: string | null): NetnsError {
   const found = label === null ? 'no label' : `the label ${quoted(label)}`;
-  return refusal('foreign', action, `${what} is in the way and bears ${found}`);
+  return refusal('foreign', action, `${what} already exists with ${found}`);
 }
 
 /** How messages name a namespace; null is the host's own. */

@@ -69,7 +69,7 @@ export class NamespaceDirectory {
   open(name: string, action: string): Namespace {
     checkNamespaceName(name, action);
     const opened = this.#openMounted(name, action);
-    if (opened === null || opened === 'other') throw refusal('missing', action, `there is no namespace ${name}`);
+    if (opened === null || opened === 'other') throw refusal('missing', action, `namespace ${name} not found`);
     return opened;
   }
 
@@ -129,7 +129,7 @@ export class NamespaceDirectory {
 
   #finish({ name, label, made, isPublished, action }: Unmounted): void {
     const requests = [setAlias(LOOPBACK_INDEX, label), setUp(LOOPBACK_INDEX, true)];
-    for (const verdict of made.socket.batch(requests, action)) throwUnlessAccepted(verdict, action);
+    for (const acknowledgement of made.socket.batch(requests, action)) throwUnlessAccepted(acknowledgement, action);
     requireTime(action);
     if (!isPublished) this.#publish(name, label, action);
     try {

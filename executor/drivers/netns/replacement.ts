@@ -14,7 +14,7 @@ import type { Request } from './netlink/codec.ts';
 import { type LinkRecord, readLinks, setName, setUp } from './netlink/links.ts';
 import { hasGateway, putRoute, type RouteRecord, readRoutes } from './netlink/routes.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import { type Context, findByAlias, openPlace, type Place } from './places.ts';
+import { type Context, findByAlias, type NetnsHandle, openNetns } from './netns-handle.ts';
 
 /*
  * A container's interface gets a new far end and keeps its addresses and routes. In each namespace the old link
@@ -24,21 +24,21 @@ import { type Context, findByAlias, openPlace, type Place } from './places.ts';
  */
 
 /** `from` and `to` of one replacement, as they were found. */
-interface Found {
+interface FoundLinks {
   from: LinkRecord | null;
   to: LinkRecord;
   name: string;
 }
 
-interface Pair extends Found {
+interface ReplacementPair extends FoundLinks {
   addresses: readonly AddressRecord[];
 }
 
 /** All that is to happen in one namespace. */
 interface Exchange {
-  place: Place;
+  netns: NetnsHandle;
   links: readonly LinkRecord[];
-  pairs: readonly Pair[];
+  pairs: readonly ReplacementPair[];
   routes: readonly RouteRecord[];
 }
 
@@ -58,9 +58,9 @@ export function replaceLinks(context: Context, { replacements }: ReplaceRequest)
   const names = [...new Set(replacements.map((replacement) => replacement.namespace))];
   using opened = new DisposableStack();
   const exchanges = names.map((name) => {
-    const place = opened.use(openPlace(context, name, action));
+    const netns = opened.use(openNetns(context, name, action));
     return planExchange(
-      place,
+      netns,
       replacements.filter((replacement) => replacement.namespace === name),
       action,
     );
@@ -78,30 +78,35 @@ function checkReplacement({ namespace, from, to, name }: Replacement, action: st
   if (from === to) throw refusal('invalid', action, `${JSON.stringify(to)} cannot replace itself`);
 }
 
-function planExchange(place: Place, replacements: readonly Replacement[], action: string): Exchange {
-  const links = readLinks(place.socket);
+function planExchange(netns: NetnsHandle, replacements: readonly Replacement[], action: string): Exchange {
+  const links = readLinks(netns.socket);
   const found = replacements.map(({ from, to, name }) => {
-    const replacing = findByAlias(place, links, to, action);
+    const replacing = findByAlias(netns, links, to, action);
     if (replacing === null) {
-      const where = namespaceInWords(place.name);
-      throw refusal('missing', action, `no link in ${where} bears the alias ${JSON.stringify(to)}`);
+      const where = namespaceInWords(netns.name);
+      throw refusal('missing', action, `no link with the alias ${JSON.stringify(to)} in ${where}`);
     }
-    return { from: findByAlias(place, links, from, action), to: replacing, name };
+    return { from: findByAlias(netns, links, from, action), to: replacing, name };
   });
-  checkNames(place, links, found, action);
-  const addresses = readAddresses(place.socket).filter((address) => !isTemporary(address));
+  checkNames(netns, links, found, action);
+  const addresses = readAddresses(netns.socket).filter((address) => !isTemporary(address));
   const replaced = new Set(found.flatMap(({ from }) => (from === null ? [] : [from.index])));
-  const routes = readRoutes(place.socket).filter((route) => route.links.some((index) => replaced.has(index)));
+  const routes = readRoutes(netns.socket).filter((route) => route.links.some((index) => replaced.has(index)));
   const pairs = found.map((pair) => ({
     ...pair,
     addresses: addresses.filter((address) => address.index === pair.from?.index),
   }));
-  return { place, links, pairs, routes };
+  return { netns, links, pairs, routes };
 }
 
 /** A name must be free, or become so: its holder is the link itself, or an old one, which steps aside. */
-function checkNames(place: Place, links: readonly LinkRecord[], found: readonly Found[], action: string): void {
-  const where = namespaceInWords(place.name);
+function checkNames(
+  netns: NetnsHandle,
+  links: readonly LinkRecord[],
+  found: readonly FoundLinks[],
+  action: string,
+): void {
+  const where = namespaceInWords(netns.name);
   const leaving = new Set(found.map(({ from }) => from?.index));
   for (const { to, name } of found) {
     const rivals = found.filter((other) => other.name === name || other.to.index === to.index);
@@ -109,7 +114,7 @@ function checkNames(place: Place, links: readonly LinkRecord[], found: readonly 
       throw refusal('invalid', action, `two replacements in ${where} end with ${to.name} or ${name}`);
     const holder = links.find((link) => link.name === name);
     if (holder !== undefined && holder.index !== to.index && !leaving.has(holder.index)) {
-      throw refusal('exists', action, `there is a link ${name} in ${where} already`);
+      throw refusal('exists', action, `link ${name} already exists in ${where}`);
     }
   }
 }
@@ -118,48 +123,48 @@ function checkNames(place: Place, links: readonly LinkRecord[], found: readonly 
  * Gives the new links, still down, every address of the old ones, and takes them back in the same system call. What
  * the kernel refuses here it would refuse in `takeOver` too, where it is too late to leave everything as it was.
  */
-function tryAddresses({ place, pairs }: Exchange, action: string): void {
+function tryAddresses({ netns, pairs }: Exchange, action: string): void {
   for (const { to, addresses } of pairs) {
     const given = addresses.map((address) => giveAddress(address, to.index, null));
     const taken = addresses.map((address) => takeAddress(address, to.index));
-    const verdicts = place.socket.batch([...given, ...taken], action);
-    for (const verdict of verdicts.slice(0, given.length)) throwUnlessAccepted(verdict, action);
+    const acknowledgements = netns.socket.batch([...given, ...taken], action);
+    for (const acknowledgement of acknowledgements.slice(0, given.length)) throwUnlessAccepted(acknowledgement, action);
   }
 }
 
 /** A request, and whether its refusal is an error. */
-interface Step {
+interface ExchangeStep {
   request: Request;
   required: boolean;
 }
 
-function takeOver({ place, pairs, routes }: Exchange, action: string): void {
+function takeOver({ netns, pairs, routes }: Exchange, action: string): void {
   const substitutes = new Map(pairs.flatMap(({ from, to }) => (from === null ? [] : [[from.index, to.index]])));
   const ordered = [...routes].sort((one, other) => Number(hasGateway(one)) - Number(hasGateway(other)));
-  const steps: Step[] = [
+  const steps: ExchangeStep[] = [
     ...pairs.flatMap(stepAside),
     ...pairs.flatMap(stepIn),
     ...ordered.map((route) => optional(putRoute(route, substitutes))),
   ];
-  const verdicts = place.socket.batch(
+  const acknowledgements = netns.socket.batch(
     steps.map((step) => step.request),
     action,
   );
-  for (const [position, verdict] of verdicts.entries()) {
-    if (steps[position]?.required === true) throwUnlessAccepted(verdict, action);
+  for (const [position, acknowledgement] of acknowledgements.entries()) {
+    if (steps[position]?.required === true) throwUnlessAccepted(acknowledgement, action);
   }
 }
 
-function required(request: Request): Step {
+function required(request: Request): ExchangeStep {
   return { request, required: true };
 }
 
-function optional(request: Request): Step {
+function optional(request: Request): ExchangeStep {
   return { request, required: false };
 }
 
 /** Frees the addresses and the name of the old link. */
-function stepAside({ from, addresses }: Pair): Step[] {
+function stepAside({ from, addresses }: ReplacementPair): ExchangeStep[] {
   if (from === null) return [];
   return [
     optional(setUp(from.index, false)),
@@ -169,7 +174,7 @@ function stepAside({ from, addresses }: Pair): Step[] {
 }
 
 /** The name comes before the addresses: a later change of name would change the labels of all but the first. */
-function stepIn({ from, to, name, addresses }: Pair): Step[] {
+function stepIn({ from, to, name, addresses }: ReplacementPair): ExchangeStep[] {
   const oldName = from?.name ?? name;
   return [
     ...(to.name === name ? [] : [required(setName(to.index, name))]),
@@ -178,7 +183,7 @@ function stepIn({ from, to, name, addresses }: Pair): Step[] {
   ];
 }
 
-function deleteReplaced({ place, links, pairs }: Exchange, action: string): void {
+function deleteReplaced({ netns, links, pairs }: Exchange, action: string): void {
   const replaced = pairs.flatMap(({ from }) => (from === null ? [] : [from]));
-  deleteByIndex(place, replaced, () => groupsOf(links), action);
+  deleteByIndex(netns, replaced, () => groupsOf(links), action);
 }

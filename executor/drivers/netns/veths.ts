@@ -2,16 +2,16 @@ import { requireMade, tolerateNoIpv6, undoOnFailure } from './creation.ts';
 import type { VethEnd, VethRequest } from './driver.ts';
 import { errnoName, refusal } from './errors.ts';
 import { checkLabel, checkLinkName, checkMac } from './names.ts';
-import type { Request, Verdict } from './netlink/codec.ts';
+import type { Acknowledgement, Request } from './netlink/codec.ts';
 import { newVeth, readLink, setAlias, setMaster, setNoIpv6Address, setUp } from './netlink/links.ts';
-import { bridgeIndex, type Context, disableIpv6, openPlace, type Place } from './places.ts';
+import { bridgeIndex, type Context, disableIpv6, type NetnsHandle, openNetns } from './netns-handle.ts';
 
 /** Each far end's namespace is opened, with two descriptors: as many at once as a process with few of them can bear. */
 const PAIRS_AT_ONCE = 16;
 
 interface PlannedEnd {
   readonly end: VethEnd;
-  readonly place: Place;
+  readonly netns: NetnsHandle;
   readonly name: string;
   readonly index: number;
   /** Index of the bridge, or 0. */
@@ -26,11 +26,11 @@ interface PlannedPair {
 
 /** What the kernel said of the messages about one pair. */
 interface Made extends PlannedPair {
-  readonly verdicts: readonly Verdict[];
+  readonly acknowledgements: readonly Acknowledgement[];
 }
 
 /**
- * Makes veth pairs with each end in its place. One message makes both ends; the near one is labelled in the same
+ * Makes veth pairs with each end in its namespace. One message makes both ends; the near one is labelled in the same
  * system call, with those of other pairs, the far one right after. When anything fails the pair and those after it are
  * taken away again. A pair that is there already, with these names and aliases, is kept.
  *
@@ -44,55 +44,57 @@ export function createVeths(context: Context, requests: readonly VethRequest[]):
 }
 
 function createSome(context: Context, requests: readonly VethRequest[]): void {
-  using opened = new OpenedPlaces(context);
+  using opened = new OpenedNetns(context);
   const pairs = requests.map((request) => planPair(context, opened, request));
-  for (const [place, group] of consecutive(pairs)) finishAll(place, createAll(place, group));
+  for (const [netns, group] of consecutive(pairs)) finishAll(netns, createAll(netns, group));
 }
 
 /** In the order of the pairs: those whose near ends are in one namespace are made in one system call. */
-function consecutive(pairs: readonly PlannedPair[]): [Place, PlannedPair[]][] {
-  const groups: [Place, PlannedPair[]][] = [];
+function consecutive(pairs: readonly PlannedPair[]): [NetnsHandle, PlannedPair[]][] {
+  const groups: [NetnsHandle, PlannedPair[]][] = [];
   for (const pair of pairs) {
     const last = groups.at(-1);
-    if (last?.[0] === pair.near.place) last[1].push(pair);
-    else groups.push([pair.near.place, [pair]]);
+    if (last?.[0] === pair.near.netns) last[1].push(pair);
+    else groups.push([pair.near.netns, [pair]]);
   }
   return groups;
 }
 
-function createAll(place: Place, pairs: readonly PlannedPair[]): Made[] {
+function createAll(netns: NetnsHandle, pairs: readonly PlannedPair[]): Made[] {
   const requests = pairs.map(nearRequests);
-  const verdicts = place.socket.batch(requests.flat(), actionOf(pairs));
+  const acknowledgements = netns.socket.batch(requests.flat(), actionOf(pairs));
   let from = 0;
   return pairs.map((pair, position) => {
-    const own = verdicts.slice(from, from + (requests[position]?.length ?? 0));
+    const own = acknowledgements.slice(from, from + (requests[position]?.length ?? 0));
     from += own.length;
-    return { ...pair, verdicts: own };
+    return { ...pair, acknowledgements: own };
   });
 }
 
 /** Pair after pair; those from the first refused one on are taken away. */
-function finishAll(place: Place, made: readonly Made[]): void {
+function finishAll(netns: NetnsHandle, made: readonly Made[]): void {
   for (const [position, pair] of made.entries()) {
-    const unfinished = made.slice(position).flatMap(({ near, verdicts }) => (isMade(verdicts) ? [near.index] : []));
-    undoOnFailure(place, unfinished, pair.action, () => finishPair(pair));
+    const unfinished = made
+      .slice(position)
+      .flatMap(({ near, acknowledgements }) => (isMade(acknowledgements) ? [near.index] : []));
+    undoOnFailure(netns, unfinished, pair.action, () => finishPair(pair));
   }
 }
 
 /** Where the kernel refused, the number may be another link's. */
-function isMade([creation]: readonly Verdict[]): boolean {
+function isMade([creation]: readonly Acknowledgement[]): boolean {
   return creation?.errno === 0;
 }
 
-function finishPair({ near, far, action, verdicts }: Made): void {
-  const [made, ...labelled] = verdicts;
+function finishPair({ near, far, action, acknowledgements }: Made): void {
+  const [made, ...labelled] = acknowledgements;
   if (made !== undefined && errnoName(made.errno) === 'EEXIST' && keepPair(near, far, action)) return;
   requireMade(made, [near, far], action);
   tolerateNoIpv6(labelled, action);
-  if (far.place !== near.place) {
+  if (far.netns !== near.netns) {
     const isHost = far.end.namespace === null;
     const up = far.end.up && !isHost ? [setUp(far.index, true)] : [];
-    tolerateNoIpv6(far.place.socket.batch([...labelRequests(far), ...up], action), action);
+    tolerateNoIpv6(far.netns.socket.batch([...labelRequests(far), ...up], action), action);
     if (isHost) finishEnd(far, action);
   } else finishEnd(far, action);
   finishEnd(near, action);
@@ -100,11 +102,11 @@ function finishPair({ near, far, action, verdicts }: Made): void {
 
 /** Whether the two names are already the two ends of one pair that is labelled so; brings those ends up. */
 function keepPair(near: PlannedEnd, far: PlannedEnd, action: string): boolean {
-  const [one, other] = [near, far].map(({ place, name }) => readLink(place.socket, name));
+  const [one, other] = [near, far].map(({ netns, name }) => readLink(netns.socket, name));
   const ours = one?.alias === near.end.alias && other?.alias === far.end.alias;
   if (!one || !other || !ours || one.kind !== 'veth' || one.peer !== other.index || other.peer !== one.index)
     return false;
-  if (near.master !== (one.master ?? 0)) near.place.socket.request(setMaster(one.index, near.master), action);
+  if (near.master !== (one.master ?? 0)) near.netns.socket.request(setMaster(one.index, near.master), action);
   finishEnd({ ...near, index: one.index }, action);
   finishEnd({ ...far, index: other.index }, action);
   return true;
@@ -119,7 +121,7 @@ function checkRequest({ ends }: VethRequest): void {
     if (end.bridge !== undefined) checkLinkName(end.bridge, action);
   }
   if (ends[0].namespace === ends[1].namespace && ends[0].name === ends[1].name) {
-    throw refusal('invalid', action, `both ends are called ${ends[0].name} in the same namespace`);
+    throw refusal('invalid', action, `both ends are named ${ends[0].name} in the same namespace`);
   }
 }
 
@@ -128,13 +130,13 @@ function actionOf(pairs: readonly PlannedPair[]): string {
   return `${first?.action ?? 'create veths'}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 }
 
-function planPair(context: Context, opened: OpenedPlaces, { ends }: VethRequest): PlannedPair {
+function planPair(context: Context, opened: OpenedNetns, { ends }: VethRequest): PlannedPair {
   const action = `create veth ${ends[0].name}`;
   const [near, far] = nearEndFirst(ends);
   const plan = (end: VethEnd): PlannedEnd => {
-    const place = opened.open(end.namespace, action);
-    const master = end.bridge === undefined ? 0 : opened.bridge(place, end.bridge, action);
-    return { end, place, name: end.name, index: context.indexes.next(), master };
+    const netns = opened.open(end.namespace, action);
+    const master = end.bridge === undefined ? 0 : opened.bridge(netns, end.bridge, action);
+    return { end, netns, name: end.name, index: context.indexes.next(), master };
   };
   return { near: plan(near), far: plan(far), action };
 }
@@ -150,10 +152,10 @@ function nearRequests({ near, far }: PlannedPair): Request[] {
     { index: near.index, name: near.end.name, mac: near.end.mac },
     near.master,
     { index: far.index, name: far.end.name, mac: far.end.mac },
-    far.place.descriptor,
+    far.netns.descriptor,
   );
   const nearLabel = labelRequests({ ...near, master: 0 });
-  return [pair, ...nearLabel, ...(far.place === near.place ? labelRequests(far) : [])];
+  return [pair, ...nearLabel, ...(far.netns === near.netns ? labelRequests(far) : [])];
 }
 
 /** Alias first: what comes after a kill must find it. The IPv6 request is the one that may be refused. */
@@ -164,34 +166,34 @@ function labelRequests({ end, index, master }: PlannedEnd): Request[] {
   return requests;
 }
 
-function finishEnd({ end, place, index }: PlannedEnd, action: string): void {
+function finishEnd({ end, netns, index }: PlannedEnd, action: string): void {
   if (end.namespace === null) disableIpv6(end.name, action);
-  if (end.up) place.socket.request(setUp(index, true), action);
+  if (end.up) netns.socket.request(setUp(index, true), action);
 }
 
 /** Namespaces and bridges that several pairs have in common are looked up once. */
-class OpenedPlaces implements Disposable {
+class OpenedNetns implements Disposable {
   readonly #context: Context;
   readonly #opened = new DisposableStack();
-  readonly #places = new Map<string | null, Place>();
-  readonly #bridges = new Map<Place, Map<string, number>>();
+  readonly #handles = new Map<string | null, NetnsHandle>();
+  readonly #bridges = new Map<NetnsHandle, Map<string, number>>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  open(namespace: string | null, action: string): Place {
-    const known = this.#places.get(namespace);
+  open(namespace: string | null, action: string): NetnsHandle {
+    const known = this.#handles.get(namespace);
     if (known) return known;
-    const place = this.#opened.use(openPlace(this.#context, namespace, action));
-    this.#places.set(namespace, place);
-    return place;
+    const netns = this.#opened.use(openNetns(this.#context, namespace, action));
+    this.#handles.set(namespace, netns);
+    return netns;
   }
 
-  bridge(place: Place, name: string, action: string): number {
-    const bridges = this.#bridges.get(place) ?? new Map<string, number>();
-    this.#bridges.set(place, bridges);
-    const index = bridges.get(name) ?? bridgeIndex(place, name, action);
+  bridge(netns: NetnsHandle, name: string, action: string): number {
+    const bridges = this.#bridges.get(netns) ?? new Map<string, number>();
+    this.#bridges.set(netns, bridges);
+    const index = bridges.get(name) ?? bridgeIndex(netns, name, action);
     bridges.set(name, index);
     return index;
   }

@@ -1,7 +1,7 @@
 import type { NetnsDriver } from './driver.ts';
 import { asNetnsError } from './errors.ts';
 import { HostLinks } from './host-links.ts';
-import { NamespaceLooks } from './namespace-looks.ts';
+import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { HostNamespace } from './thread.ts';
 import { look } from './view.ts';
@@ -28,7 +28,7 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
     const hostLinks = opened.use(new HostLinks(host.socket));
     const context = {
       hostLinks,
-      namespaceLooks: new NamespaceLooks(directory, host),
+      namespaceProbe: new NamespaceProbe(directory, host),
       directory: new NamespaceDirectory(directory, host),
     };
     return {
@@ -41,7 +41,7 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
       },
       async names() {
         const names = context.directory.names();
-        context.namespaceLooks.forgetOthers(names);
+        context.namespaceProbe.forgetOthers(names);
         return names;
       },
       [Symbol.dispose]: () => opened.dispose(),

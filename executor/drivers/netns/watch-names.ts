@@ -12,7 +12,7 @@ export function watchNames(directory: string, changed: (names: readonly string[]
   const gathered = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let inner: FSWatcher | undefined;
-  const told = () => {
+  const notify = () => {
     timer = undefined;
     const names = [...gathered];
     gathered.clear();
@@ -20,7 +20,7 @@ export function watchNames(directory: string, changed: (names: readonly string[]
   };
   const tell = (name: string) => {
     gathered.add(name);
-    timer ??= setTimeout(told, GATHER_MILLISECONDS).unref();
+    timer ??= setTimeout(notify, GATHER_MILLISECONDS).unref();
   };
   const enter = () => {
     inner?.close();

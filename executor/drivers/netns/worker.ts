@@ -6,10 +6,10 @@ import { enableLinks } from './enabling.ts';
 import { asNetnsError } from './errors.ts';
 import { requireTime, setExpiry } from './expiry.ts';
 import { HostLinks } from './host-links.ts';
-import { NamespaceLooks } from './namespace-looks.ts';
+import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { readLinks } from './netlink/links.ts';
-import { type Context, IndexSource } from './places.ts';
+import { type Context, IndexSource } from './netns-handle.ts';
 import type { Answer, Call, Verbs, WorkerOptions } from './protocol.ts';
 import { replaceLinks } from './replacement.ts';
 import { HostNamespace, type Namespace } from './thread.ts';
@@ -62,8 +62,8 @@ function start(): void {
   const host = HostNamespace.open();
   const hostLinks = new HostLinks(host.socket);
   const namespaces = new NamespaceDirectory(directory, host);
-  const namespaceLooks = new NamespaceLooks(directory, host);
-  const verbs = verbsOn({ host, hostLinks, namespaceLooks, directory: namespaces, indexes: new IndexSource() });
+  const namespaceProbe = new NamespaceProbe(directory, host);
+  const verbs = verbsOn({ host, hostLinks, namespaceProbe, directory: namespaces, indexes: new IndexSource() });
   port.on('message', (call: Call | 'close') => {
     if (call !== 'close') {
       port.postMessage(answer(verbs, call));

@@ -2,10 +2,16 @@ import type { Socket } from 'node:net';
 import { BackOff } from './back-off.ts';
 import { STATUS } from './commands.ts';
 import { Connection } from './connection.ts';
-import { type Era, eraOf, type HandshakeKind, type ProcessKey, type ProcessType } from './era.ts';
 import { reasonOf, SppError } from './errors.ts';
 import { HANDSHAKE, identify } from './handshake.ts';
 import type { SppProcess } from './process.ts';
+import {
+  type HandshakeKind,
+  type ProcessKey,
+  type ProcessType,
+  type ProtocolVersion,
+  protocolVersionOf,
+} from './protocol-version.ts';
 import { RepeatedLog } from './repeated-log.ts';
 import type { Limits, Log, Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
@@ -14,7 +20,7 @@ import { type ProcessStatus, parseStatus } from './status.ts';
 export interface Arrival {
   key: ProcessKey;
   type: ProcessType;
-  era: Era;
+  protocolVersion: ProtocolVersion;
   connection: Connection;
   statusText: string;
   status: ProcessStatus;
@@ -29,7 +35,7 @@ export interface AdmissionOptions {
   enter: (arrival: Arrival) => string | null;
 }
 
-interface Claim {
+interface ClaimedIdentity {
   key: ProcessKey;
   type: ProcessType;
   handshake: HandshakeKind;
@@ -106,7 +112,13 @@ export class Admission {
         return;
       }
       if (this.#options.present(claim.key) !== undefined) continue;
-      this.#enter({ ...claim, era: eraOf(claim.handshake, statusText), connection, statusText, status });
+      this.#enter({
+        ...claim,
+        protocolVersion: protocolVersionOf(claim.handshake, statusText),
+        connection,
+        statusText,
+        status,
+      });
       return;
     }
   }
@@ -121,21 +133,21 @@ export class Admission {
     this.#unidentified.delete(arrival.connection);
   }
 
-  async #askSecondary(connection: Connection): Promise<Claim | string> {
+  async #askSecondary(connection: Connection): Promise<ClaimedIdentity | string> {
     const identity = identify(await connection.ask(HANDSHAKE, this.#options.timings.handshake));
     if (typeof identity === 'string') return identity;
     return { key: identity.id, type: identity.type, handshake: identity.handshake };
   }
 
   /** Nobody asks a primary for an id, but it has to speak like one. */
-  async #askPrimary(connection: Connection): Promise<Claim | string> {
+  async #askPrimary(connection: Connection): Promise<ClaimedIdentity | string> {
     const text = await connection.ask(STATUS, this.#options.timings.handshake);
     if (parseStatus('primary', text) === null) return 'it does not answer as a primary does';
     return { key: 'primary', type: 'primary', handshake: 'none' };
   }
 
   /** Waits until the place is free, by replacing who does not answer; false if the connection has ended before. */
-  async #placeIsFree(connection: Connection, { key }: Claim): Promise<boolean> {
+  async #placeIsFree(connection: Connection, { key }: ClaimedIdentity): Promise<boolean> {
     const { timings, present, log } = this.#options;
     for (;;) {
       const holder = present(key);
@@ -147,7 +159,7 @@ export class Admission {
       }
       // It may have ended by itself meanwhile.
       if (holder.connection.end !== null) continue;
-      log('info', 'an SPP process that no longer answers is replaced', { process: key, by: connection.address });
+      log('info', 'an SPP process that does not answer is replaced', { process: key, by: connection.address });
       holder.connection.close(new SppError('lost', `keep ${key}`, 'it no longer answered, and another has its id'));
     }
   }

@@ -14,7 +14,7 @@ const HIGHEST_VLAN_PRIORITY = 7;
 
 function invalid(action: string, value: unknown, what: string): SppError {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 200)) : String(value);
-  return new SppError('invalid', action, `${shown} is no ${what}`);
+  return new SppError('invalid', action, `invalid ${what}: ${shown}`);
 }
 
 /** @throws SppError `invalid` unless `name` is 1 to 110 printable ASCII characters without blank or `;` */

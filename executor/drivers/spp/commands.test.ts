@@ -1,31 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { encode, type SppCommand } from './commands.ts';
-import { eraOf, type ProcessType } from './era.ts';
 import { SppError } from './errors.ts';
 import { shortfall, wouldCrash } from './nfv-effects.ts';
+import { type ProcessType, protocolVersionOf } from './protocol-version.ts';
 import { parseNfvStatus } from './status-nfv.ts';
 
 const OLD_TEXT = "status: idling\nports: ''";
 const JSON_TEXT = '{"client-id":1,"status":"idling","ports":[],"patches":[]}';
 
-const OLD_VF = eraOf('json', '{ "results": [');
-const NEW_VF = eraOf('json-typed', '{ "results": [');
-const OLD_NFV = eraOf('integer', OLD_TEXT);
-const MIDDLE_NFV = eraOf('integer', JSON_TEXT);
-const NEW_NFV = eraOf('json-typed', JSON_TEXT);
-const OLD_PRIMARY = eraOf('none', 'Server Idling\n');
-const NEW_PRIMARY = eraOf('none', '{"master-lcore":0,"phy_ports":[],"ring_ports":[]}');
+const OLD_VF = protocolVersionOf('json', '{ "results": [');
+const NEW_VF = protocolVersionOf('json-typed', '{ "results": [');
+const OLD_NFV = protocolVersionOf('integer', OLD_TEXT);
+const MIDDLE_NFV = protocolVersionOf('integer', JSON_TEXT);
+const NEW_NFV = protocolVersionOf('json-typed', JSON_TEXT);
+const OLD_PRIMARY = protocolVersionOf('none', 'Server Idling\n');
+const NEW_PRIMARY = protocolVersionOf('none', '{"master-lcore":0,"phy_ports":[],"ring_ports":[]}');
 
-function refused(command: SppCommand, type: ProcessType, era = NEW_VF): boolean {
+function refused(command: SppCommand, type: ProcessType, protocolVersion = NEW_VF): boolean {
   try {
-    encode(command, type, era);
+    encode(command, type, protocolVersion);
     return false;
   } catch (error) {
     return error instanceof SppError && error.code === 'invalid';
   }
 }
 
-describe('each era is told its own words', () => {
+describe('each protocol version is told its own words', () => {
   test('a classifying component', () => {
     const command: SppCommand = { kind: 'start-component', name: 'cls1', core: 2, type: 'classifier' };
     expect(encode(command, 'vf', OLD_VF)).toBe('component start cls1 2 classifier_mac');

@@ -6,8 +6,8 @@ import {
   checkedVlanId,
   checkedVlanPriority,
 } from './arguments.ts';
-import type { Era, ProcessType } from './era.ts';
 import { SppError } from './errors.ts';
+import type { ProcessType, ProtocolVersion } from './protocol-version.ts';
 
 export type ComponentType = 'forward' | 'merge' | 'classifier' | 'mirror';
 
@@ -87,15 +87,15 @@ export const STATUS = 'status';
  *
  * @throws SppError `invalid` if no such process could take it, or not with these arguments
  */
-export function encode(command: SppCommand, type: ProcessType, era: Era): string {
+export function encode(command: SppCommand, type: ProcessType, protocolVersion: ProtocolVersion): string {
   const action = `${command.kind} on a ${type}`;
   if (!TAKEN_BY[command.kind].includes(type)) throw new SppError('invalid', action, `a ${type} has no such command`);
-  if (type === 'primary' && !era.forwardingPrimary && command.kind !== 'clear' && command.kind !== 'exit') {
+  if (type === 'primary' && !protocolVersion.forwardingPrimary && command.kind !== 'clear' && command.kind !== 'exit') {
     throw new SppError('invalid', action, 'this primary is too old for it');
   }
   switch (command.kind) {
     case 'start-component':
-      return startComponent(command, type, era, action);
+      return startComponent(command, type, protocolVersion, action);
     case 'stop-component':
       return `component stop ${checkedName(command.name, action)}`;
     case 'attach-port':
@@ -109,11 +109,11 @@ export function encode(command: SppCommand, type: ProcessType, era: Era): string
     case 'reset-patches':
       return 'patch reset';
     case 'add-port':
-      return `add ${portWords(command.port, era, action)}`;
+      return `add ${portWords(command.port, protocolVersion, action)}`;
     case 'add-pipe':
-      return `add ${portWords(command.port, era, action)} ${checkedPort(command.rx, action)} ${checkedPort(command.tx, action)}`;
+      return `add ${portWords(command.port, protocolVersion, action)} ${checkedPort(command.rx, action)} ${checkedPort(command.tx, action)}`;
     case 'remove-port':
-      return `del ${portWords(command.port, era, action)}`;
+      return `del ${portWords(command.port, protocolVersion, action)}`;
     case 'patch':
       return `patch ${checkedPort(command.source, action)} ${checkedPort(command.destination, action)}`;
     case 'start-capture':
@@ -131,13 +131,13 @@ export function encode(command: SppCommand, type: ProcessType, era: Era): string
 function startComponent(
   { name, core, type }: Extract<SppCommand, { kind: 'start-component' }>,
   process: ProcessType,
-  era: Era,
+  protocolVersion: ProtocolVersion,
   action: string,
 ): string {
   if ((type === 'mirror') !== (process === 'mirror')) {
     throw new SppError('invalid', action, `a ${process} has no components of type ${type}`);
   }
-  const word = type === 'classifier' ? era.classifier : type;
+  const word = type === 'classifier' ? protocolVersion.classifier : type;
   return `component start ${checkedName(name, action)} ${checkedNumber(core, 'core', action)} ${word}`;
 }
 
@@ -164,7 +164,7 @@ function classification(
 }
 
 /** Two words for an nfv of 2018 and before. */
-function portWords(port: string, era: Era, action: string): string {
+function portWords(port: string, protocolVersion: ProtocolVersion, action: string): string {
   const checked = checkedPort(port, action);
-  return era.portSyntax === 'old' ? checked.replace(':', ' ') : checked;
+  return protocolVersion.portSyntax === 'old' ? checked.replace(':', ' ') : checked;
 }

@@ -34,7 +34,7 @@ function framed(answers: Answers): Answers {
   return async (command, process) => padded(String(await answers(command, process)), 32_768);
 }
 
-test('processes of all eras are known by their handshake', async () => {
+test('processes of all protocol versions are known by their handshake', async () => {
   const { driver, changes } = await stage.open();
   await stage.join(driver, oldNfv(1));
   await stage.join(driver, oldVf(2));
@@ -49,7 +49,13 @@ test('processes of all eras are known by their handshake', async () => {
   expect(
     driver
       .processes()
-      .map(({ key, type, messageSize, era }) => [key, type, messageSize, era.portSyntax, era.classifier]),
+      .map(({ key, type, messageSize, protocolVersion }) => [
+        key,
+        type,
+        messageSize,
+        protocolVersion.portSyntax,
+        protocolVersion.classifier,
+      ]),
   ).toEqual([
     ['primary', 'primary', 1_000, 'old', 'classifier_mac'],
     [1, 'nfv', 1_000, 'old', 'classifier_mac'],

@@ -1,17 +1,17 @@
 import { Admission, type Arrival } from './admission.ts';
 import type { SppCommand } from './commands.ts';
-import type { Era, ProcessKey, ProcessType } from './era.ts';
 import { reasonOf, SppError } from './errors.ts';
 import { Listener } from './listener.ts';
 import { openFilesLimit, withinOpenFiles } from './open-files.ts';
 import { type CommandResult, SppProcess } from './process.ts';
+import type { ProcessKey, ProcessType, ProtocolVersion } from './protocol-version.ts';
 import { DEFAULT_LIMITS, DEFAULT_TIMINGS, type Limits, type Log, type Timings } from './settings.ts';
 import type { ProcessStatus } from './status.ts';
 
 export type { ComponentType, SppCommand, VlanTag } from './commands.ts';
-export type { Era, ProcessKey, ProcessType } from './era.ts';
 export { SppError, type SppErrorCode } from './errors.ts';
 export type { CommandResult } from './process.ts';
+export type { ProcessKey, ProcessType, ProtocolVersion } from './protocol-version.ts';
 export type { Limits, Log, LogLevel, Timings } from './settings.ts';
 export type { ProcessStatus } from './status.ts';
 export type { NfvStatus, Patch } from './status-nfv.ts';
@@ -28,7 +28,7 @@ export interface SppListen {
 export interface ProcessInfo {
   readonly key: ProcessKey;
   readonly type: ProcessType;
-  readonly era: Era;
+  readonly protocolVersion: ProtocolVersion;
   /** MSG_SIZE in bytes as far as known; null for one that does not pad its answers. */
   readonly messageSize: number | null;
   /** Higher for each connection: another one than before means that the process, or its connection, is new. */
@@ -172,13 +172,23 @@ class ListeningDriver implements SppDriver {
     });
   }
 
-  #enter({ key, type, era, connection, statusText, status }: Arrival): string | null {
+  #enter({ key, type, protocolVersion, connection, statusText, status }: Arrival): string | null {
     if (this.#processes.size >= this.#limits.processes) return 'there are too many processes';
     this.#generation += 1;
     const generation = this.#generation;
     const timings = this.#timings;
     const changed = () => this.#changed(key);
-    const process = new SppProcess({ key, type, era, generation, connection, statusText, status, timings, changed });
+    const process = new SppProcess({
+      key,
+      type,
+      protocolVersion,
+      generation,
+      connection,
+      statusText,
+      status,
+      timings,
+      changed,
+    });
     this.#processes.set(key, process);
     this.#log('info', 'an SPP process is connected', { process: key, type, address: connection.address, generation });
     this.#changed(key);
@@ -191,7 +201,7 @@ class ListeningDriver implements SppDriver {
     if (this.#processes.get(key) === process) this.#processes.delete(key);
     if (this.#closed) return;
     const data = { process: key, type, address: connection.address, generation, reason: reason.message };
-    this.#log('info', 'an SPP process is no longer connected', data);
+    this.#log('info', 'an SPP process disconnected', data);
     this.#changed(key);
   }
 
@@ -199,15 +209,15 @@ class ListeningDriver implements SppDriver {
     try {
       this.#options.changed(key);
     } catch (error) {
-      this.#log('warn', 'what follows a change of an SPP process failed', { process: key, reason: reasonOf(error) });
+      this.#log('warn', 'handling a change of an SPP process failed', { process: key, reason: reasonOf(error) });
     }
   }
 }
 
 function infoOf(process: SppProcess): ProcessInfo {
-  const { key, type, era, generation, connection, connectedAt, lastStatus: status } = process;
+  const { key, type, protocolVersion, generation, connection, connectedAt, lastStatus: status } = process;
   const { address, frameSize: messageSize } = connection;
-  return { key, type, era, messageSize, generation, address, connectedAt, status };
+  return { key, type, protocolVersion, messageSize, generation, address, connectedAt, status };
 }
 
 function rank(key: ProcessKey): number {

@@ -18,7 +18,7 @@ function framed(text: string, size: number): Frame {
   return { text, bytes: padded(text, size) };
 }
 
-/* What real processes said, in three eras. */
+/* What real processes said, in three protocol versions. */
 const CONVERSATIONS: Record<string, Frame[]> = {
   'a vf of 2018': [
     bare('{ "results": [ { "result": "success" } ], "client_id": 2 }'),

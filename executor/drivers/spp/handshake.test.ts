@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { identify } from './handshake.ts';
 
-test('one detector knows the processes of all eras', () => {
+test('one detector knows the processes of all protocol versions', () => {
   const success = '"results": [ { "result": "success" } ]';
   expect(identify('1')).toEqual({ id: 1, type: 'nfv', handshake: 'integer' });
   expect(identify(`{ ${success}, "client_id": 2 }`)).toEqual({ id: 2, type: 'vf', handshake: 'json' });

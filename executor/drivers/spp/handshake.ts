@@ -1,4 +1,4 @@
-import type { HandshakeKind, ProcessType } from './era.ts';
+import type { HandshakeKind, ProcessType } from './protocol-version.ts';
 import { parseObject } from './reply.ts';
 
 export const HANDSHAKE = '_get_client_id';
@@ -13,7 +13,7 @@ const TYPES: readonly string[] = ['vf', 'nfv', 'mirror', 'pcap'] satisfies Ident
 const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
 
 /**
- * Who answers so to `_get_client_id`, in any era: a bare integer is an nfv, JSON without `process_type` a vf.
+ * Who answers so to `_get_client_id`, in any protocol version: a bare integer is an nfv, JSON without `process_type` a vf.
  *
  * @returns why not, in plain words, for an answer that is none or an id that is no whole number from 1
  */
@@ -22,12 +22,12 @@ export function identify(reply: string): Identity | string {
   if (answer === null) {
     const text = reply.trim();
     if (WHOLE_NUMBER.test(text)) return { id: Number(text), type: 'nfv', handshake: 'integer' };
-    return `${shown(text)} is no id`;
+    return `invalid client id ${shown(text)}`;
   }
   const { client_id: id, process_type: type } = answer;
-  if (typeof id !== 'number' || !WHOLE_NUMBER.test(String(id))) return `${shown(JSON.stringify(id))} is no id`;
+  if (typeof id !== 'number' || !WHOLE_NUMBER.test(String(id))) return `invalid client id ${shown(JSON.stringify(id))}`;
   if (type === undefined) return { id, type: 'vf', handshake: 'json' };
-  if (!isType(type)) return `${shown(JSON.stringify(type))} is no type of process`;
+  if (!isType(type)) return `invalid process type ${shown(JSON.stringify(type))}`;
   return { id, type, handshake: 'json-typed' };
 }
 

@@ -1,9 +1,9 @@
 import { encode, type SppCommand, STATUS } from './commands.ts';
 import type { Connection } from './connection.ts';
-import type { Era, ProcessKey, ProcessType } from './era.ts';
 import { SppError } from './errors.ts';
 import { shortfall, wouldCrash } from './nfv-effects.ts';
-import { verdictOf } from './reply.ts';
+import type { ProcessKey, ProcessType, ProtocolVersion } from './protocol-version.ts';
+import { replyResultOf } from './reply.ts';
 import type { Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
 
@@ -18,7 +18,7 @@ export interface CommandResult {
 export interface ProcessOptions {
   readonly key: ProcessKey;
   readonly type: ProcessType;
-  readonly era: Era;
+  readonly protocolVersion: ProtocolVersion;
   readonly generation: number;
   readonly connection: Connection;
   /** The text of its first status, which `parseStatus` knows. */
@@ -32,7 +32,7 @@ export interface ProcessOptions {
 export class SppProcess {
   readonly key: ProcessKey;
   readonly type: ProcessType;
-  readonly era: Era;
+  readonly protocolVersion: ProtocolVersion;
   readonly generation: number;
   readonly connection: Connection;
   /** Milliseconds since 1970. */
@@ -45,10 +45,20 @@ export class SppProcess {
   #reading: Promise<ProcessStatus> | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ key, type, era, generation, connection, statusText, status, timings, changed }: ProcessOptions) {
+  constructor({
+    key,
+    type,
+    protocolVersion,
+    generation,
+    connection,
+    statusText,
+    status,
+    timings,
+    changed,
+  }: ProcessOptions) {
     this.key = key;
     this.type = type;
-    this.era = era;
+    this.protocolVersion = protocolVersion;
     this.generation = generation;
     this.connection = connection;
     this.#statusText = statusText;
@@ -85,14 +95,14 @@ export class SppProcess {
    * @throws SppError `invalid`, `refused`, `timeout`, `lost`
    */
   command(command: SppCommand): Promise<CommandResult> {
-    const { era, type } = this;
+    const { protocolVersion, type } = this;
     let text: string;
     try {
-      text = encode(command, type, era);
+      text = encode(command, type, protocolVersion);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (!era.fragile || command.kind === 'exit') return this.#give(command, text);
+    if (!protocolVersion.fragile || command.kind === 'exit') return this.#send(command, text);
     // What a guard has read must still hold when the command is sent: nothing may change the process in between.
     const turn = this.#turn.then(() => this.#giveGuarded(command, text));
     this.#turn = turn.catch(() => {});
@@ -117,7 +127,7 @@ export class SppProcess {
     const text = await this.connection.ask(STATUS, this.#timings.command);
     if (text === this.#statusText) return this.#status;
     const status = parseStatus(this.type, text);
-    if (status === null) throw this.#outOfStep(STATUS, 'what it answered is no status');
+    if (status === null) throw this.#outOfStep(STATUS, 'invalid status reply');
     this.#statusText = text;
     this.#status = status;
     this.#changed();
@@ -128,19 +138,19 @@ export class SppProcess {
     const before = command.kind === 'remove-port' ? await this.status() : this.#status;
     const danger = before.type === 'nfv' ? wouldCrash(command, before) : null;
     if (danger !== null) throw this.#error('refused', text, danger);
-    return await this.#give(command, text);
+    return await this.#send(command, text);
   }
 
-  async #give(command: SppCommand, text: string): Promise<CommandResult> {
+  async #send(command: SppCommand, text: string): Promise<CommandResult> {
     // A status that was asked for before this command would not show it to those who ask after.
     this.#reading = null;
     const isExit = command.kind === 'exit';
     const reply = await this.connection.ask(text, this.#timings.command, { endAnswers: isExit });
     if (isExit && reply === '') return { confirmed: true };
-    const verdict = verdictOf(reply, text);
-    if (verdict.kind === 'done') return { confirmed: true };
-    if (verdict.kind === 'refused') throw this.#error('refused', text, verdict.message);
-    if (verdict.kind === 'unreadable') throw this.#outOfStep(text, 'its answer is none to this command');
+    const result = replyResultOf(reply, text);
+    if (result.kind === 'done') return { confirmed: true };
+    if (result.kind === 'refused') throw this.#error('refused', text, result.message);
+    if (result.kind === 'unreadable') throw this.#outOfStep(text, 'its reply does not match the command');
     return { confirmed: await this.#verified(command, text) };
   }
 

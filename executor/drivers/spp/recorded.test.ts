@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { ProcessType } from './era.ts';
 import { FrameReader } from './frame-reader.ts';
 import { HANDSHAKE, identify } from './handshake.ts';
-import { isObject, verdictOf } from './reply.ts';
+import type { ProcessType } from './protocol-version.ts';
+import { isObject, replyResultOf } from './reply.ts';
 import { parseStatus } from './status.ts';
 
 const RECORDED = new URL('../../../test/stand-ins/spp/recorded/exchanges.jsonl', import.meta.url);
@@ -30,7 +30,7 @@ function exchangeOf(line: string): Exchange {
   return { era: String(spp), process, command: String(command), reply: String(reply), bytes: Number(bytes) };
 }
 
-/** All that real processes of three eras answered; silence left out. */
+/** All that real processes of three protocol versions answered; silence left out. */
 const EXCHANGES = readFileSync(RECORDED, 'utf8')
   .split('\n')
   .filter((line) => line !== '')
@@ -59,7 +59,7 @@ function readIn(reader: FrameReader, frame: Buffer, size: number): string | null
   return quiet ? reader.settle() : text;
 }
 
-test('there are recordings of three eras', () => {
+test('there are recordings of three protocol versions', () => {
   expect(EXCHANGES.length).toBeGreaterThan(300);
   expect(new Set(EXCHANGES.map(({ era }) => era)).size).toBe(3);
 });
@@ -89,7 +89,7 @@ test('every status is understood', () => {
 test('every answer to a command is understood', () => {
   for (const { command, reply } of EXCHANGES) {
     if (command.startsWith('status') || command === HANDSHAKE || isCrash(reply)) continue;
-    expect(verdictOf(reply, command).kind, `${command}: ${reply}`).not.toBe('unreadable');
+    expect(replyResultOf(reply, command).kind, `${command}: ${reply}`).not.toBe('unreadable');
   }
 });
 

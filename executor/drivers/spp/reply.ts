@@ -2,13 +2,13 @@
  * What a process said to a command. `done`: it says so. `refused`: with its own message. `echo`: it repeated the
  * command, as old ones do whether or not they obey; only the status tells. `unreadable`: no answer to this command.
  */
-export type Verdict =
+export type ReplyResult =
   | { readonly kind: 'done' | 'echo' | 'unreadable' }
   | { readonly kind: 'refused'; readonly message: string };
 
-const DONE: Verdict = { kind: 'done' };
-const ECHO: Verdict = { kind: 'echo' };
-const UNREADABLE: Verdict = { kind: 'unreadable' };
+const DONE: ReplyResult = { kind: 'done' };
+const ECHO: ReplyResult = { kind: 'echo' };
+const UNREADABLE: ReplyResult = { kind: 'unreadable' };
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -31,16 +31,16 @@ export function parseObject(text: string): JsonObject | null {
  * @param reply without its padding
  * @param command as it was sent: an answer that names another one is unreadable, as is the echo of another one
  */
-export function verdictOf(reply: string, command: string): Verdict {
+export function replyResultOf(reply: string, command: string): ReplyResult {
   const answer = parseObject(reply);
   if (answer === null) return isEcho(reply, command) ? ECHO : UNREADABLE;
-  if (Array.isArray(answer.results)) return verdictOfResults(answer.results);
-  if (typeof answer.result === 'string') return verdictOfResult(answer.result, answer, command);
+  if (Array.isArray(answer.results)) return replyResultOfList(answer.results);
+  if (typeof answer.result === 'string') return replyResultOfOne(answer.result, answer, command);
   return command === 'clear' && answer.status === 'cleared' ? DONE : UNREADABLE;
 }
 
 /** vf, mirror, pcap: `{ "results": [ { "result": "error", "error_details": { "message": "…" } } ] }`. */
-function verdictOfResults(results: readonly unknown[]): Verdict {
+function replyResultOfList(results: readonly unknown[]): ReplyResult {
   for (const entry of results) {
     if (!isObject(entry) || typeof entry.result !== 'string') return UNREADABLE;
     if (entry.result === 'success') continue;
@@ -51,7 +51,7 @@ function verdictOfResults(results: readonly unknown[]): Verdict {
 }
 
 /** nfv and primary: `{"result":"failed","command":"add","port":"ring:99"}`, or with a `message`. */
-function verdictOfResult(result: string, answer: JsonObject, command: string): Verdict {
+function replyResultOfOne(result: string, answer: JsonObject, command: string): ReplyResult {
   if (typeof answer.command === 'string' && !`${command} `.startsWith(`${answer.command} `)) return UNREADABLE;
   if (result === 'succeeded' || result === 'success') return DONE;
   return { kind: 'refused', message: typeof answer.message === 'string' ? answer.message : result };

@@ -1,4 +1,4 @@
-import type { ProcessType } from './era.ts';
+import type { ProcessType } from './protocol-version.ts';
 import { type NfvStatus, parseNfvStatus } from './status-nfv.ts';
 import { type PcapStatus, parsePcapStatus } from './status-pcap.ts';
 import { type PrimaryStatus, parsePrimaryStatus } from './status-primary.ts';

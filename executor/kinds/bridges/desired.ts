@@ -5,17 +5,17 @@ import type { Step } from '../resource.ts';
 export interface Bridges {
   /** What each of them is labelled with; its interface stands behind it. */
   readonly label: string;
-  readonly interfaces: readonly InterfaceWish[];
+  readonly interfaces: readonly InterfaceSpec[];
   /** What is not wanted any more stays: the database may be the wrong one. */
   readonly keep: boolean;
 }
 
-export interface InterfaceWish {
+export interface InterfaceSpec {
   readonly name: string;
   /** What the rows say of it, one for each association. */
   readonly noted: readonly Noted[];
   /** The host refused it, and the pause after that is not over. */
-  readonly resting: boolean;
+  readonly backingOff: boolean;
 }
 
 /** The state of an association as its row has it; `error` is JSON. */
@@ -28,7 +28,7 @@ export interface Noted {
 export interface ObservedBridges {
   /** Of the host's own namespace. */
   readonly links: readonly Link[];
-  /** What the host refused to these wishes, by interface, as problems in JSON. */
+  /** What the host refused to these interfaces, by interface, as problems in JSON. */
   readonly refused: ReadonlyMap<string, string>;
 }
 

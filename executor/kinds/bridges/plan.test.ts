@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { BridgeStep, Bridges, Noted, ObservedBridges } from './desired.ts';
+import { interfaceStates, isUpToDate } from './interface-states.ts';
 import { plan } from './plan.ts';
-import { isUpToDate, verdicts } from './verdict.ts';
 
 const label = 'weft:db/hypervisors/h/bridges';
 const pending: Noted = { state: 'pending', error: null };
 
 function bridges(...names: readonly string[]): Bridges {
-  return { label, keep: false, interfaces: names.map((name) => ({ name, noted: [pending], resting: false })) };
+  return { label, keep: false, interfaces: names.map((name) => ({ name, noted: [pending], backingOff: false })) };
 }
 
 let index = 1;
@@ -101,14 +101,14 @@ describe('the plan', () => {
   it('leaves what the host refused until its pause is over, and does the rest', () => {
     const refused = new Map([['a', '{}']]);
     expect(words(plan(bridges('a', 'b'), { links: [], refused }))).toEqual(['bridge.create b']);
-    const resting = { ...bridges('b'), interfaces: [{ name: 'a', noted: [], resting: true }] };
-    expect(plan(resting, host())).toEqual([]);
+    const backingOff = { ...bridges('b'), interfaces: [{ name: 'a', noted: [], backingOff: true }] };
+    expect(plan(backingOff, host())).toEqual([]);
   });
 });
 
-describe('the verdict', () => {
+describe('the state of an interface', () => {
   const states = (observed: ObservedBridges, ...names: readonly string[]) =>
-    verdicts(bridges(...names), observed).map(({ name, state, error }) => [
+    interfaceStates(bridges(...names), observed).map(({ name, state, error }) => [
       name,
       state,
       error === null ? null : JSON.parse(error).detail,
@@ -131,7 +131,7 @@ describe('the verdict', () => {
       link('d', { kind: 'veth', alias: 'mine' }),
     );
     const text = (name: string, mark: string) =>
-      `Link ${name} on the host is there already and is not this subnet's: ${mark}`;
+      `Link ${name} on the host already exists and does not belong to this subnet: ${mark}`;
     expect(states(observed, 'a', 'b', 'c', 'd')).toEqual([
       ['a', 'failed', text('a', "a dummy device without weft's label")],
       ['b', 'failed', text('b', "a physical device without weft's label")],
@@ -146,13 +146,13 @@ describe('the verdict', () => {
   });
 
   it('is noted when each row of the interface says it', () => {
-    const wish = (...noted: readonly Noted[]): Bridges => ({
+    const spec = (...noted: readonly Noted[]): Bridges => ({
       ...bridges(),
-      interfaces: [{ name: 'a', noted, resting: false }],
+      interfaces: [{ name: 'a', noted, backingOff: false }],
     });
     const ready: Noted = { state: 'ready', error: null };
-    expect(isUpToDate(wish(ready, ready), host(ours('a')))).toBe(true);
-    expect(isUpToDate(wish(ready, pending), host(ours('a')))).toBe(false);
-    expect(isUpToDate(wish(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
+    expect(isUpToDate(spec(ready, ready), host(ours('a')))).toBe(true);
+    expect(isUpToDate(spec(ready, pending), host(ours('a')))).toBe(false);
+    expect(isUpToDate(spec(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
   });
 });

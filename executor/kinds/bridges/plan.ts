@@ -1,21 +1,21 @@
 import { hardwareAddress } from '../../../schema/names.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
-import { aliasOf, type BridgeStep, type Bridges, type InterfaceWish, type ObservedBridges } from './desired.ts';
+import { aliasOf, type BridgeStep, type Bridges, type InterfaceSpec, type ObservedBridges } from './desired.ts';
 
 /**
  * What is to be done so that each interface is there, and none that nobody wants. An interface whose name something
  * foreign has needs no step: either that is a bridge, or the association has failed until it is gone.
  */
 export function plan(desired: Bridges, observed: ObservedBridges): BridgeStep[] {
-  const steps = desired.interfaces.flatMap((wish) => planInterface(wish, desired, observed));
+  const steps = desired.interfaces.flatMap((spec) => planInterface(spec, desired, observed));
   const leftover = desired.keep ? [] : unwanted(desired, observed);
   return leftover.length === 0
     ? steps
     : [...steps, { name: 'bridges.delete', item: null, aliases: leftover.map(({ alias }) => alias ?? '') }];
 }
 
-function planInterface({ name, resting }: InterfaceWish, desired: Bridges, observed: ObservedBridges): BridgeStep[] {
-  if (resting || observed.refused.has(name)) return [];
+function planInterface({ name, backingOff }: InterfaceSpec, desired: Bridges, observed: ObservedBridges): BridgeStep[] {
+  if (backingOff || observed.refused.has(name)) return [];
   const alias = aliasOf(desired, name);
   const own = { item: name, alias, desired };
   const occupant = observed.links.find((link) => link.name === name);

@@ -1,11 +1,11 @@
 import { Problem, type ProblemCode } from '../../../schema/problem.ts';
-import type { Touched } from '../../../schema/resources/definition.ts';
+import type { Changed } from '../../../schema/resources/definition.ts';
 import { type HostChange, type NetnsDriver, NetnsError } from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
 import type { Resource } from '../resource.ts';
 import type { BridgeStep, Bridges, ObservedBridges } from './desired.ts';
+import { isUpToDate } from './interface-states.ts';
 import { plan } from './plan.ts';
-import { isUpToDate } from './verdict.ts';
 
 const NOTHING_REFUSED: ReadonlyMap<string, string> = new Map();
 
@@ -46,7 +46,7 @@ export function bridgesResource(
     // Whatever bears a label is the network's to list: orphans are counted and taken away in one place.
     labels: [],
     labelled: () => [],
-    watch: (touched) => changes.subscribe((change) => touched(touchedBy(change, interest))),
+    watch: (changed) => changes.subscribe((change) => changed(changedBy(change, interest))),
   };
 }
 
@@ -75,7 +75,7 @@ function refusal(error: unknown, step: string): ReturnType<Problem['toJSON']> {
   return new Problem(codes[error.code] ?? 'internal', error.message, { step, cause: error }).toJSON();
 }
 
-function touchedBy({ aliases, names, everything }: HostChange, { subject, isWanted }: BridgeInterest): Touched {
+function changedBy({ aliases, names, everything }: HostChange, { subject, isWanted }: BridgeInterest): Changed {
   if (everything) return 'all';
   const ours = aliases.some((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] === subject);
   return ours || names.some(isWanted) ? [subject] : [];

@@ -84,9 +84,9 @@ async function ended({ database, subject }: Fixture, principal: string, secondsA
   ]);
 }
 
-async function resting({ records }: Fixture): Promise<Record<string, boolean>> {
-  const [found] = (await records.loadResting('all')).resting;
-  return Object.fromEntries(found?.desired.interfaces.map(({ name, resting: rests }) => [name, rests]) ?? []);
+async function backingOff({ records }: Fixture): Promise<Record<string, boolean>> {
+  const [found] = (await records.loadIdle('all')).idle;
+  return Object.fromEntries(found?.desired.interfaces.map(({ name, backingOff: rests }) => [name, rests]) ?? []);
 }
 
 describe('the end of an operation', () => {
@@ -121,32 +121,32 @@ describe('the end of an operation', () => {
 describe('what the host refused', () => {
   it('rests, longer and longer; what is in the way, or new, does not', async () => {
     const rows = await fixture(['a', 'failed', refusal], ['b', 'failed', conflict], ['c', 'pending', null]);
-    expect(await resting(rows)).toEqual({ a: false, b: false, c: false });
+    expect(await backingOff(rows)).toEqual({ a: false, b: false, c: false });
     await ended(rows, 'test', 29);
-    expect(await resting(rows)).toEqual({ a: true, b: false, c: false });
+    expect(await backingOff(rows)).toEqual({ a: true, b: false, c: false });
     await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 2000')]);
-    expect(await resting(rows)).toMatchObject({ a: false });
+    expect(await backingOff(rows)).toMatchObject({ a: false });
     await ended(rows, 'executor', 31);
-    expect(await resting(rows)).toMatchObject({ a: true });
+    expect(await backingOff(rows)).toMatchObject({ a: true });
     await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 30000')]);
-    expect(await resting(rows)).toMatchObject({ a: false });
+    expect(await backingOff(rows)).toMatchObject({ a: false });
   });
 
   it('is tried at once when somebody changes the associations', async () => {
     const rows = await fixture(['a', 'failed', refusal]);
     await ended(rows, 'executor', 1);
     const rests = async (kind: string) =>
-      (await changeOf(rows, operation(kind, rows.subject)))?.after.interfaces[0]?.resting;
+      (await changeOf(rows, operation(kind, rows.subject)))?.after.interfaces[0]?.backingOff;
     expect(await rests('bridges.repair')).toBe(true);
     expect(await rests('subnets.change')).toBe(false);
   });
 });
 
-describe('what rests', () => {
+describe('what is idle', () => {
   it('is the set of bridges that no unfinished operation changes, and that an event named', async () => {
     const rows = await fixture(['a', 'ready', null]);
-    const look = async (touched: readonly string[] | 'all') => {
-      const { resting: found, busy } = await rows.records.loadResting(touched);
+    const look = async (changed: readonly string[] | 'all') => {
+      const { idle: found, busy } = await rows.records.loadIdle(changed);
       return [found.length, busy];
     };
     expect(await look('all')).toEqual([1, []]);

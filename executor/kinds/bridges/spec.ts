@@ -8,8 +8,8 @@ import {
   REPAIR,
 } from '../../../schema/resources/bridges.ts';
 import type { Spec } from '../spec.ts';
-import type { Bridges, InterfaceWish, ObservedBridges } from './desired.ts';
-import { verdicts } from './verdict.ts';
+import type { Bridges, InterfaceSpec, ObservedBridges } from './desired.ts';
+import { interfaceStates } from './interface-states.ts';
 
 interface BridgesOf {
   readonly databaseId: string;
@@ -21,8 +21,8 @@ export function bridgesSpec(
   { databaseId, hypervisor }: BridgesOf,
   read: (interfaces: readonly string[]) => void = () => undefined,
 ): Spec<BridgesRows, BridgesRows, Bridges, ObservedBridges, BridgesEnd> {
-  function desiredOf({ associations, keep, resting }: BridgesRows, isPatient: boolean): Bridges {
-    const interfaces = interfacesOf(associations, isPatient && resting === 1);
+  function desiredOf({ associations, keep, backingOff }: BridgesRows, isPatient: boolean): Bridges {
+    const interfaces = interfacesOf(associations, isPatient && backingOff === 1);
     read(interfaces.map(({ name }) => name));
     return { label: label(databaseId, bridgesSubject(hypervisor)), interfaces, keep: keep === 1 };
   }
@@ -36,17 +36,17 @@ export function bridgesSpec(
     desired: (rows) => desiredOf(rows, true),
     end: ({ after }, _ending, observed) => ({
       interfaces: after.interfaces.map(({ name }) => name),
-      verdicts: observed ? verdicts(after, observed) : [],
+      states: observed ? interfaceStates(after, observed) : [],
     }),
   };
 }
 
-/** Associations may share an interface. What is in the way is looked at again each time; a refusal has to rest. */
-function interfacesOf(associations: readonly AssociationRow[], resting: boolean): InterfaceWish[] {
+/** Associations may share an interface. What is in the way is looked at again each time; a refusal backs off. */
+function interfacesOf(associations: readonly AssociationRow[], backingOff: boolean): InterfaceSpec[] {
   return [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
     name,
     noted: rows.map(({ state, error }) => ({ state, error })),
-    resting: resting && rows.every(isRefused),
+    backingOff: backingOff && rows.every(isRefused),
   }));
 }
 

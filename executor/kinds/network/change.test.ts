@@ -44,7 +44,7 @@ const container = (name: string, row: Partial<ContainerRow> = {}): ContainerRow 
 /** Which namespaces are wanted after an operation, and which are to go. */
 function namespacesAfter(kind: string, rows: OperationRowSet): { present: string[]; absent: string[] } {
   const { namespaces } = networkChange('db', kind, rows).after;
-  const names = (present: boolean) => namespaces.filter((wish) => wish.present === present).map(({ name }) => name);
+  const names = (present: boolean) => namespaces.filter((spec) => spec.present === present).map(({ name }) => name);
   return { present: names(true), absent: names(false) };
 }
 

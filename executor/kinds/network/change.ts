@@ -7,7 +7,7 @@ import type {
   OperationRowSet,
 } from '../../../schema/resources/network/operation-rows.ts';
 import type { Change } from '../resource.ts';
-import type { MemberWish, NamespaceWish, Network, SegmentWish } from './desired.ts';
+import type { MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
 
 /** What an operation of a kind turns its rows into. Pure. */
 export function networkChange(
@@ -15,11 +15,11 @@ export function networkChange(
   kind: string,
   { cens, members, containers }: OperationRowSet,
 ): Change<Network> {
-  const membersOf = (cen: CenRow, are: (member: MemberRow) => boolean): MemberWish[] =>
+  const membersOf = (cen: CenRow, are: (member: MemberRow) => boolean): MemberSpec[] =>
     members
       .filter((member) => member.cen === cen.id && are(member))
       .map(({ container, ordinal, outside }) => ({ container, ordinal, outside }));
-  const segments = (side: 'before' | 'after'): SegmentWish[] =>
+  const segments = (side: 'before' | 'after'): SegmentSpec[] =>
     cens.map((cen) => ({
       name: cen.name,
       label: label(database, cen.id),
@@ -30,7 +30,7 @@ export function networkChange(
     }));
   const before = segments('before');
   const after = segments('after');
-  const namespaces = (present: (container: ContainerRow) => boolean): NamespaceWish[] =>
+  const namespaces = (present: (container: ContainerRow) => boolean): NamespaceSpec[] =>
     containers
       .filter((container) => isOurs(container, after))
       .map((container) => ({
@@ -49,7 +49,7 @@ export function networkChange(
  * The operation decides about the containers that it names. Of the others in its CENs it needs those namespaces that
  * are there for sure; the rest may be another operation's at this moment.
  */
-function isOurs(container: ContainerRow, after: readonly SegmentWish[]): boolean {
+function isOurs(container: ContainerRow, after: readonly SegmentSpec[]): boolean {
   return container.named === 1 || (container.namespace === 1 && isMember(container, after));
 }
 
@@ -74,8 +74,8 @@ function madeAfter(kind: string, cen: CenRow): boolean {
 function namespaceAfter(
   kind: string,
   container: ContainerRow,
-  before: readonly SegmentWish[],
-  after: readonly SegmentWish[],
+  before: readonly SegmentSpec[],
+  after: readonly SegmentSpec[],
 ): boolean {
   if (container.named === 1) {
     if (kind === 'container.delete') return false;
@@ -88,12 +88,12 @@ function namespaceAfter(
   return container.namespace === 1;
 }
 
-function isMember({ name }: ContainerRow, segments: readonly SegmentWish[]): boolean {
+function isMember({ name }: ContainerRow, segments: readonly SegmentSpec[]): boolean {
   return segments.some(({ made, members }) => made && members.some(({ container }) => container === name));
 }
 
 /** What takes these orphans away: their resources are wanted nowhere. */
-export function sweepChange(database: string, orphans: readonly Labelled[]): Change<Network> {
+export function garbageCollectionChange(database: string, orphans: readonly Labelled[]): Change<Network> {
   const links = Map.groupBy(
     orphans.filter(({ kind }) => kind === 'link'),
     ({ resource }) => resource,

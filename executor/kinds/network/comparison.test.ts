@@ -4,7 +4,7 @@ import { networkDefinition } from '../../../schema/resources/network/definition.
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing } from '../../loop/reconcile/differences.ts';
-import type { Resting } from '../../loop/records.ts';
+import type { IdleResource } from '../../loop/records.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import { plan } from './plan.ts';
@@ -13,9 +13,9 @@ const CENS = 6;
 const MEMBERS = 4;
 
 /** Networks of four, whose last member is the next one's first; and a container that is in none. */
-function networks(): Resting<Network>[] {
-  const resting = (kind: string, name: string, desired: Network): Resting<Network> => ({
-    ...{ subject: `${kind}/${name}`, generation: 1, subjects: [], touchedBy: [name], desired },
+function networks(): IdleResource<Network>[] {
+  const idle = (kind: string, name: string, desired: Network): IdleResource<Network> => ({
+    ...{ subject: `${kind}/${name}`, generation: 1, subjects: [], eventNames: [name], desired },
   });
   const containers = Array.from({ length: CENS * (MEMBERS - 1) + 2 }, (_, number) => `c${number}`);
   const cens = Array.from({ length: CENS }, (_, cen) => {
@@ -23,18 +23,18 @@ function networks(): Resting<Network>[] {
       ...{ container, ordinal: cen, outside: `${container}.${cen}o` },
     }));
     const name = `n${cen}`;
-    return resting('cens', name, {
+    return idle('cens', name, {
       namespaces: [],
       segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
     });
   });
-  const wishes = containers.map((name) =>
-    resting('containers', name, {
+  const specs = containers.map((name) =>
+    idle('containers', name, {
       namespaces: [{ name, label: `weft:db/${name}`, present: true }],
       segments: [],
     }),
   );
-  return [...wishes, ...cens];
+  return [...specs, ...cens];
 }
 
 /** A host as its driver tells of it, and how many namespaces were looked at at once. */
@@ -66,7 +66,7 @@ async function compared(host: SimulatedHost, partSize: number) {
   const viewer = viewerOf(host);
   const asked: Labelled[] = [];
   const records = {
-    loadResting: async () => ({ resting: networks(), busy: [], since: 9e9 }),
+    loadIdle: async () => ({ idle: networks(), busy: [], since: 9e9 }),
     findOrphans: async (labelled: readonly Labelled[]) => {
       asked.push(...labelled);
       return [];

@@ -2,7 +2,7 @@ import type { HostView, LinkSelection, NetnsDriver } from '../../drivers/netns/d
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { Batcher } from '../batcher.ts';
 import type { HostPart, Resource } from '../resource.ts';
-import { type Network, type SegmentWish, wiringType } from './desired.ts';
+import { type Network, type SegmentSpec, wiringType } from './desired.ts';
 import { labelled } from './labelled.ts';
 import { partOf } from './layout.ts';
 import { partsOf } from './parts.ts';
@@ -92,6 +92,6 @@ function concerned(networks: readonly Network[]): { namespaces: string[]; links:
 }
 
 /** Names on the host that the links of a segment are to have: what else has one is in the way. */
-function hostNames(segment: SegmentWish): string[] {
+function hostNames(segment: SegmentSpec): string[] {
   return wiringType(segment) === 'bridge' ? [segment.linkName, ...segment.members.map(({ outside }) => outside)] : [];
 }

@@ -1,5 +1,5 @@
 import { hardwareAddress } from '../../../schema/names.ts';
-import { type MemberWish, type SegmentWish, wiringType } from './desired.ts';
+import { type MemberSpec, type SegmentSpec, wiringType } from './desired.ts';
 
 /** One end of a veth pair as it should be: found by its alias alone. */
 export interface End {
@@ -38,7 +38,7 @@ export interface Layout {
   readonly pairs: readonly Pair[];
 }
 
-export function layout(segment: SegmentWish): Layout {
+export function layout(segment: SegmentSpec): Layout {
   const [first, second] = segment.members;
   switch (wiringType(segment)) {
     case 'bridge':
@@ -51,7 +51,7 @@ export function layout(segment: SegmentWish): Layout {
 }
 
 /** Null: all of the segment is concerned. */
-export function partOf(segment: SegmentWish): Part | null {
+export function partOf(segment: SegmentSpec): Part | null {
   const { members, without } = segment;
   if (without === undefined) return null;
   const concerned = [...members, ...without];
@@ -63,11 +63,11 @@ export function partOf(segment: SegmentWish): Part | null {
   };
 }
 
-function bridgeOf({ label, name, linkName }: SegmentWish): Bridge {
+function bridgeOf({ label, name, linkName }: SegmentSpec): Bridge {
   return withAddress({ name: linkName, alias: `${label} ${name}` }, `${label} ${name}`);
 }
 
-function portPair(segment: SegmentWish, member: MemberWish): Pair {
+function portPair(segment: SegmentSpec, member: MemberSpec): Pair {
   const fullName = `${member.container}.${member.ordinal}o`;
   const outside = {
     namespace: null,
@@ -81,7 +81,7 @@ function portPair(segment: SegmentWish, member: MemberWish): Pair {
   };
 }
 
-function wirePair(segment: SegmentWish, left: MemberWish, right: MemberWish): Pair {
+function wirePair(segment: SegmentSpec, left: MemberSpec, right: MemberSpec): Pair {
   return {
     ends: [insideEnd(segment, left, insideName(right)), insideEnd(segment, right, insideName(left))],
     item: right.container,
@@ -89,7 +89,7 @@ function wirePair(segment: SegmentWish, left: MemberWish, right: MemberWish): Pa
 }
 
 /** A container keeps its hardware address in a segment, whatever its other end is. */
-function insideEnd(segment: SegmentWish, member: MemberWish, peer: string): End {
+function insideEnd(segment: SegmentSpec, member: MemberSpec, peer: string): End {
   const fullName = insideName(member);
   const end = {
     namespace: member.container,
@@ -113,7 +113,7 @@ function withAddress<Rest extends object>(rest: Rest, seed: string): Rest & { re
 }
 
 /** The full name of the end inside, which on the host is named after the CEN. */
-function insideName({ container, ordinal }: MemberWish): string {
+function insideName({ container, ordinal }: MemberSpec): string {
   return `${container}.${ordinal}i`;
 }
 
@@ -121,7 +121,7 @@ function insideName({ container, ordinal }: MemberWish): string {
  * What a link is marked with: whose it is, its full name and its other end's. A container that gets another far end
  * gets another alias, so one look tells the links that stay from those that go.
  */
-function alias({ label }: SegmentWish, name: string, peer: string): string {
+function alias({ label }: SegmentSpec, name: string, peer: string): string {
   return `${label} ${name} ${peer}`;
 }
 

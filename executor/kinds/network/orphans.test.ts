@@ -23,7 +23,7 @@ async function fixture(count: number) {
   const names = (prefix: string) => ({ hypervisor, names: JSON.stringify(list(prefix, count)) });
   await plain.write([statement(insertContainers, names('c')), statement(insertCens, names('n'))]);
   const database = new CountingDatabase(plain);
-  return { plain, database, hypervisor, resting: networkRecords(database, { databaseId: 'db', hypervisor }) };
+  return { plain, database, hypervisor, records: networkRecords(database, { databaseId: 'db', hypervisor }) };
 }
 
 const namespace = (name: string, resource = `id of ${name}`): Labelled => ({
@@ -35,26 +35,26 @@ const link = (name: string, resource: string): Labelled => ({
 });
 
 it('rows are read in pages, networks and containers in one request, and none is left out', async () => {
-  const { database, resting } = await fixture(1_001);
-  const { resting: all } = await resting.loadResting('all');
-  expect(new Set(all.map(({ touchedBy: [id] }) => id))).toEqual(
+  const { database, records } = await fixture(1_001);
+  const { idle: all } = await records.loadIdle('all');
+  expect(new Set(all.map(({ eventNames: [id] }) => id))).toEqual(
     new Set([...list('c', 1_001), ...list('n', 1_001)].map((name) => `id of ${name}`)),
   );
   expect(database.take()).toEqual({ 'look.network': 3 });
 });
 
 it('what the rows that were read own is not asked for', async () => {
-  const { database, resting } = await fixture(3);
-  const { resting: known } = await resting.loadResting('all');
+  const { database, records } = await fixture(3);
+  const { idle: known } = await records.loadIdle('all');
   database.take();
   const labelled = [...list('c', 3).map((name) => namespace(name)), link('n0', 'id of n0'), link('c0.0o', 'id of n0')];
-  expect(await resting.findOrphans(labelled, known)).toEqual([]);
+  expect(await records.findOrphans(labelled, known)).toEqual([]);
   expect(database.take()).toEqual({});
 });
 
 it('of the rest the rows are asked, in pages', async () => {
-  const { plain, database, hypervisor, resting } = await fixture(3);
-  const { resting: known } = await resting.loadResting('all');
+  const { plain, database, hypervisor, records } = await fixture(3);
+  const { idle: known } = await records.loadIdle('all');
   database.take();
   await plain.write([
     statement(insertContainers, { hypervisor, names: '["new"]' }),
@@ -65,7 +65,7 @@ it('of the rest the rows are asked, in pages', async () => {
   const odd = [namespace('other', 'id of c0'), link('odd', 'id of c0')];
   const bridge = link('eth1', `hypervisors/${hypervisor}/bridges`);
   const owned = [namespace('new'), link('made', 'id of made'), link('new.0o', 'id of made'), bridge];
-  const found = await resting.findOrphans([...owned, ...lost, ...odd], known);
+  const found = await records.findOrphans([...owned, ...lost, ...odd], known);
   expect(new Set(found)).toEqual(new Set([...lost, ...odd]));
   expect(database.take()).toEqual({ 'look.orphans': 3 });
 });

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
-import type { Network, SegmentWish } from './desired.ts';
+import type { Network, SegmentSpec } from './desired.ts';
 import { plan } from './plan.ts';
 import type { ObservedNetwork } from './steps.ts';
 
-/* What a plan costs: the properties of wishes and links that it reads, which do not depend on the machine. */
+/* What a plan costs: the properties of specs and links that it reads, which do not depend on the machine. */
 
-function segment(name: string, size: number, made: boolean): SegmentWish {
+function segment(name: string, size: number, made: boolean): SegmentSpec {
   const members = Array.from({ length: size }, (_, number) => {
     const container = `${name}c${number}`;
     return { container, ordinal: 0, outside: `${container}.0o` };
@@ -14,7 +14,7 @@ function segment(name: string, size: number, made: boolean): SegmentWish {
   return { name, label: `weft:db/${name}`, linkName: name, made, members };
 }
 
-function network(segments: readonly SegmentWish[]): Network {
+function network(segments: readonly SegmentSpec[]): Network {
   const namespaces = segments.flatMap(({ made, members }) =>
     members.map(({ container }) => ({ name: container, label: `weft:db/${container}`, present: made })),
   );

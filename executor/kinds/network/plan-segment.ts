@@ -1,14 +1,14 @@
 import { Problem } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
-import type { SegmentWish } from './desired.ts';
+import type { SegmentSpec } from './desired.ts';
 import { type Bridge, type End, type Layout, layout, type Pair, partOf, temporaryName } from './layout.ts';
 import { type FoundLink, key, ObservedLinks, SegmentLinks } from './observed-links.ts';
-import type { NamedLink, NetworkStep, NewEnd, ObservedNetwork, Replacement } from './steps.ts';
+import type { LinkReplacement, NamedLink, NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
 
 type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
 
 /** The steps of one CEN: what is missing is made beside what is there, takes its place, and then the rest goes. */
-export function planSegment(segment: SegmentWish, observed: ObservedNetwork): NetworkStep[] {
+export function planSegment(segment: SegmentSpec, observed: ObservedNetwork): NetworkStep[] {
   const wanted = layout(segment);
   const links = ObservedLinks.of(observed);
   const ours = new SegmentLinks(concerned(segment, links));
@@ -49,7 +49,7 @@ export function planSegment(segment: SegmentWish, observed: ObservedNetwork): Ne
 }
 
 /** The links of the segment that the plan is about. */
-function concerned(segment: SegmentWish, links: ObservedLinks): readonly FoundLink[] {
+function concerned(segment: SegmentSpec, links: ObservedLinks): readonly FoundLink[] {
   const all = links.labelled(segment.label);
   const part = partOf(segment);
   if (part === null) return all;
@@ -120,7 +120,7 @@ function createPair(pair: Pair, deferred: boolean, ours: SegmentLinks, links: Ob
 }
 
 /** The ports among what is made that are still down. */
-function downEnds(creations: readonly CreatePair[]): NewEnd[] {
+function downEnds(creations: readonly CreatePair[]): NewVethEnd[] {
   return creations.flatMap(({ ends }) => ends.filter(({ bridge, up }) => bridge !== null && !up));
 }
 
@@ -143,7 +143,7 @@ function enableSteps(ends: readonly NamedLink[]): NetworkStep[] {
 }
 
 /** Where another link of the same segment has the name, the new one waits under a temporary one, down. */
-function newEnd(end: End, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NewEnd {
+function newEnd(end: End, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NewVethEnd {
   const old = predecessor(end, ours);
   if (!old) refuseOccupied(end.namespace, end.name, 'veth.create', links);
   return {
@@ -160,7 +160,7 @@ function predecessor(end: End, ours: SegmentLinks): Link | undefined {
 }
 
 /** A link that was made under a temporary name, now or before an executor was killed, takes its predecessor's place. */
-function replaceEnd(end: End, ours: SegmentLinks): Replacement[] {
+function replaceEnd(end: End, ours: SegmentLinks): LinkReplacement[] {
   const old = predecessor(end, ours);
   if (end.namespace === null || !old) return [];
   return [{ namespace: end.namespace, from: old.alias ?? '', to: end.alias, name: end.name }];
@@ -210,7 +210,7 @@ function refuseOccupied(namespace: string | null, name: string, step: string, li
     occupant.alias === null
       ? `a ${occupant.kind ?? 'physical'} device without weft's label`
       : `labelled "${occupant.alias}"`;
-  throw new Problem('conflict', `Link ${name} ${place} is there already and is not this network's: ${mark}`, {
+  throw new Problem('conflict', `Link ${name} ${place} already exists and does not belong to this network: ${mark}`, {
     step,
     hint: 'Rename or remove that link, or choose another id',
   });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
-import type { MemberWish, Network, SegmentWish } from './desired.ts';
+import type { MemberSpec, Network, SegmentSpec } from './desired.ts';
 import { layout } from './layout.ts';
 import { plan } from './plan.ts';
 
-function segment(name: string, containers: readonly string[], made = true): SegmentWish {
-  const members = containers.map((container): MemberWish => {
+function segment(name: string, containers: readonly string[], made = true): SegmentSpec {
+  const members = containers.map((container): MemberSpec => {
     const ordinal = Number(name.slice(-1));
     return { container, ordinal, outside: `${container}.${ordinal}o` };
   });
   return { name, label: `weft:db/${name}`, linkName: name, made, members };
 }
 
-function network(present: readonly string[], absent: readonly string[], ...segments: readonly SegmentWish[]): Network {
-  const wish = (name: string, isPresent: boolean) => ({ name, label: `weft:db/${name}`, present: isPresent });
+function network(present: readonly string[], absent: readonly string[], ...segments: readonly SegmentSpec[]): Network {
+  const spec = (name: string, isPresent: boolean) => ({ name, label: `weft:db/${name}`, present: isPresent });
   return {
-    namespaces: [...present.map((name) => wish(name, true)), ...absent.map((name) => wish(name, false))],
+    namespaces: [...present.map((name) => spec(name, true)), ...absent.map((name) => spec(name, false))],
     segments,
   };
 }
@@ -267,7 +267,7 @@ describe('what is in the way', () => {
     [
       'a namespace without a label',
       (host: SimulatedHost) => host.namespaces.set('b', { label: null, mounted: true }),
-      /Namespace b is there already and is not weft's \(no label\)/,
+      /Namespace b already exists and does not belong to weft \(no label\)/,
     ],
     [
       'a namespace of another database',
@@ -277,7 +277,7 @@ describe('what is in the way', () => {
     [
       'a bridge of that name',
       (host: SimulatedHost) => host.addLink({ name: 'cen0', kind: 'bridge' }),
-      /Link cen0 on the host is there already .* a bridge device without weft's label/,
+      /Link cen0 on the host already exists .* a bridge device without weft's label/,
     ],
     [
       'a physical device of that name',
@@ -306,11 +306,11 @@ describe('layout', () => {
   it('gives every end an alias that fits into IFALIASZ, for the longest ids too', () => {
     const long = 'x'.repeat(63);
     const uuid = '00000000-0000-4000-8000-000000000000';
-    const wish = {
+    const spec = {
       ...segment('cen0', []),
       label: `weft:${uuid}/${uuid}`,
       members: [0, 1, 2].map((ordinal) => ({ container: long, ordinal, outside: 'x' })),
     };
-    for (const { ends } of layout(wish).pairs) for (const { alias } of ends) expect(alias.length).toBeLessThan(256);
+    for (const { ends } of layout(spec).pairs) for (const { alias } of ends) expect(alias.length).toBeLessThan(256);
   });
 });

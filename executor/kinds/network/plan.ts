@@ -1,5 +1,5 @@
 import { Problem } from '../../../schema/problem.ts';
-import type { NamespaceWish, Network } from './desired.ts';
+import type { NamespaceSpec, Network } from './desired.ts';
 import { planSegment } from './plan-segment.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
@@ -8,20 +8,20 @@ import type { NetworkStep, ObservedNetwork } from './steps.ts';
  * Throws a {@link Problem} 409 that names what is in the way.
  */
 export function plan(desired: Network, observed: ObservedNetwork): NetworkStep[] {
-  const created = desired.namespaces.filter((wish) => wish.present).flatMap((wish) => planNamespace(wish, observed));
+  const created = desired.namespaces.filter((spec) => spec.present).flatMap((spec) => planNamespace(spec, observed));
   const segments = desired.segments.flatMap((segment) => planSegment(segment, observed));
   const removed = desired.namespaces
-    .filter((wish) => !wish.present && observed.namespaces.get(wish.name)?.label === wish.label)
+    .filter((spec) => !spec.present && observed.namespaces.get(spec.name)?.label === spec.label)
     .map(({ name, label }): NetworkStep => ({ name: 'namespace.delete', item: name, namespace: name, label }));
   return [...created, ...segments, ...removed];
 }
 
-function planNamespace({ name, label }: NamespaceWish, observed: ObservedNetwork): NetworkStep[] {
+function planNamespace({ name, label }: NamespaceSpec, observed: ObservedNetwork): NetworkStep[] {
   const found = observed.namespaces.get(name);
   if (found && found.label !== label) {
     throw new Problem(
       'conflict',
-      `Namespace ${name} is there already and is not weft's (${found.label ?? 'no label'})`,
+      `Namespace ${name} already exists and does not belong to weft (${found.label ?? 'no label'})`,
       {
         step: 'namespace.create',
         hint: `Remove it (ip netns delete ${name}) or choose another container id`,

@@ -1,11 +1,11 @@
-import type { Touched } from '../../../schema/resources/definition.ts';
+import type { Changed } from '../../../schema/resources/definition.ts';
 import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
 import { Batcher } from '../batcher.ts';
 import type { Resource } from '../resource.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
-import type { NetworkStep, NewEnd, ObservedNetwork } from './steps.ts';
+import type { NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
 
 /** Containers and the Ethernet segments between them: stands on the netns driver. */
 export function networkResource(
@@ -27,12 +27,12 @@ export function networkResource(
         if (first) await apply(driver, first, steps);
       },
     },
-    watch: (touched) => changes?.subscribe((change) => touched(touchedBy(change))) ?? (() => undefined),
+    watch: (changed) => changes?.subscribe((change) => changed(changedBy(change))) ?? (() => undefined),
   };
 }
 
 /** Labels name the resource that a link belongs to, a namespace's name the container. */
-function touchedBy({ aliases, namespaces, everything }: HostChange): Touched {
+function changedBy({ aliases, namespaces, everything }: HostChange): Changed {
   if (everything) return 'all';
   const resources = aliases.flatMap((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] ?? []);
   return [...new Set([...resources, ...namespaces])];
@@ -85,6 +85,6 @@ function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkSt
   }
 }
 
-function vethEnd({ bridge, ...end }: NewEnd): VethEnd {
+function vethEnd({ bridge, ...end }: NewVethEnd): VethEnd {
   return bridge === null ? end : { ...end, bridge };
 }

@@ -323,11 +323,10 @@ describe('the end of a repair', () => {
   });
 });
 
-describe('what rests', () => {
+describe('what is idle', () => {
   it('is everything that no unfinished operation changes', async () => {
     const { database, hypervisor, records } = await fixture();
-    const subjects = async () =>
-      (await records.loadResting('all')).resting.map(({ subject }) => subject.split('/').at(-1));
+    const subjects = async () => (await records.loadIdle('all')).idle.map(({ subject }) => subject.split('/').at(-1));
     expect(await subjects()).toEqual(['c1', 'c2', 'lan-xxc1']);
     await claimed(database, hypervisor, 'cen.make', ['c1']);
     expect(await subjects()).toEqual(['c2']);

@@ -1,11 +1,11 @@
 import { label } from '../../../schema/names.ts';
 import type { ClaimedOperation, Labelled } from '../../../schema/resources/definition.ts';
-import { SWEEP } from '../../../schema/resources/network/definition.ts';
+import { GARBAGE_COLLECTION } from '../../../schema/resources/network/definition.ts';
 import type { NetworkEnd } from '../../../schema/resources/network/finish.ts';
 import type { IdleNetwork } from '../../../schema/resources/network/idle-rows.ts';
 import type { OperationRowSet } from '../../../schema/resources/network/operation-rows.ts';
 import type { Spec } from '../spec.ts';
-import { networkChange, sweepChange } from './change.ts';
+import { garbageCollectionChange, networkChange } from './change.ts';
 import { type Network, wiringType } from './desired.ts';
 import type { ObservedNetwork } from './steps.ts';
 
@@ -15,7 +15,7 @@ export function networkSpec(
 ): Spec<OperationRowSet, IdleNetwork, Network, ObservedNetwork, NetworkEnd> {
   return {
     change(operation, rows) {
-      if (operation.kind === SWEEP) return sweepChange(database, orphansOf(operation));
+      if (operation.kind === GARBAGE_COLLECTION) return garbageCollectionChange(database, orphansOf(operation));
       return isSuperseded(operation, rows) ? null : networkChange(database, operation.kind, rows);
     },
 

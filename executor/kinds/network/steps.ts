@@ -2,7 +2,7 @@ import type { Link, NamespaceView } from '../../drivers/netns/driver.ts';
 import type { Step } from '../resource.ts';
 
 /** An end of a new veth pair; `up` only where nothing else is to be done to it first. */
-export interface NewEnd {
+export interface NewVethEnd {
   readonly namespace: string | null;
   readonly name: string;
   readonly alias: string;
@@ -18,7 +18,7 @@ export interface NamedLink {
   readonly alias: string;
 }
 
-export interface Replacement {
+export interface LinkReplacement {
   readonly namespace: string;
   /** Alias of the link whose addresses and name the other one takes. */
   readonly from: string;
@@ -38,7 +38,7 @@ export type NetworkStep = Step &
         readonly mac: string;
         readonly up: boolean;
       }
-    | { readonly name: 'veth.create'; readonly ends: readonly [NewEnd, NewEnd] }
+    | { readonly name: 'veth.create'; readonly ends: readonly [NewVethEnd, NewVethEnd] }
     | {
         readonly name: 'link.label';
         readonly namespace: string | null;
@@ -53,7 +53,7 @@ export type NetworkStep = Step &
         readonly change: { readonly name?: string; readonly bridge?: string };
       }
     | { readonly name: 'links.enable'; readonly links: readonly NamedLink[] }
-    | { readonly name: 'links.replace'; readonly replacements: readonly Replacement[] }
+    | { readonly name: 'links.replace'; readonly replacements: readonly LinkReplacement[] }
     | { readonly name: 'links.delete'; readonly namespace: string | null; readonly aliases: readonly string[] }
   );
 

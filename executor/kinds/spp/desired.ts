@@ -1,5 +1,5 @@
 import type { ProcessType, SettingCommand, SppCommand } from '../../../schema/api/spp/commands.ts';
-import type { SeenProcess } from '../../peers/spp-processes.ts';
+import type { ProcessSnapshot } from '../../peers/spp-processes.ts';
 import type { Step } from '../resource.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface ReplayDesired {
 }
 
 export interface SppObserved {
-  readonly processes: ReadonlyMap<number, SeenProcess>;
+  readonly processes: ReadonlyMap<number, ProcessSnapshot>;
   /** The command was given and the process took it. */
   readonly given: boolean;
   /** What was tried to set again: null, or why it is not there. Once is enough. */

@@ -28,7 +28,7 @@ export const spp = kindModule({
       kind: ownKind({
         definition: sppDefinition,
         spec: sppSpec(configuration.sppReplay),
-        resource: sppResource(processes, (touched) => subscribe((process) => touched([eventOf(process)]))),
+        resource: sppResource(processes, (changed) => subscribe((process) => changed([eventOf(process)]))),
         health,
       }),
       async close() {

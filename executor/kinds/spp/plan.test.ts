@@ -48,7 +48,7 @@ function info(status: ProcessStatus): ProcessInfo {
   return {
     key: 1,
     type: status.type,
-    era: {
+    protocolVersion: {
       handshake: 'json-typed',
       portSyntax: 'new',
       classifier: 'classifier',
@@ -64,11 +64,11 @@ function info(status: ProcessStatus): ProcessInfo {
 }
 
 function observed(status: ProcessStatus | null, given = false): SppObserved {
-  const seen = status && { process: 1, info: info(status), stale: false, told: new Set<string>(), version: 1 };
+  const seen = status && { process: 1, info: info(status), stale: false, sent: new Set<string>(), version: 1 };
   return { processes: new Map(seen ? [[1, seen]] : []), given, tried: new Map() };
 }
 
-function wish(command: SppCommand, attempt = 1, type: CommandDesired['type'] = 'vf'): CommandDesired {
+function spec(command: SppCommand, attempt = 1, type: CommandDesired['type'] = 'vf'): CommandDesired {
   return { process: 1, type, command, attempt };
 }
 
@@ -120,31 +120,31 @@ it.each<[ProcessStatus, boolean]>([
 
 describe('a command', () => {
   it('is given at the first attempt whatever the status says: what is refused is for the process to say', () => {
-    expect(plan(wish(start), observed(vf)).map(({ command }) => command)).toEqual([start]);
-    expect(plan(wish(start), observed(vf, true))).toEqual([]);
+    expect(plan(spec(start), observed(vf)).map(({ command }) => command)).toEqual([start]);
+    expect(plan(spec(start), observed(vf, true))).toEqual([]);
   });
 
   it('is given again after a kill only if its effect is not there', () => {
-    expect(plan(wish(start, 2), observed(vf))).toEqual([]);
-    expect(plan(wish({ ...start, name: 'other' }, 2), observed(vf))).toHaveLength(1);
+    expect(plan(spec(start, 2), observed(vf))).toEqual([]);
+    expect(plan(spec({ ...start, name: 'other' }, 2), observed(vf))).toHaveLength(1);
   });
 
   it('to a process that is not there is a 404; after a kill it is waited for, for a while', () => {
-    const given = (attempt: number) => () => plan(wish(start, attempt), observed(null));
+    const given = (attempt: number) => () => plan(spec(start, attempt), observed(null));
     expect(given(1)).toThrow(expect.objectContaining({ code: 'not_found', message: 'sec_id 1 not found.' }));
     expect(given(2)).toThrow(expect.objectContaining({ transient: true }));
     expect(given(9)).toThrow(expect.objectContaining({ code: 'not_found' }));
     expect(given(1)).toThrow();
-    expect(plan(wish({ kind: 'exit' }, 2), observed(null))).toEqual([]);
+    expect(plan(spec({ kind: 'exit' }, 2), observed(null))).toEqual([]);
   });
 
   it('to drop one patch resets all and sets the others again', () => {
     const drop: SppCommand = { kind: 'drop-patch', source: 'phy:0', destination: 'ring:0' };
-    expect(plan(wish(drop, 1, 'nfv'), observed(nfv)).map(({ command, last }) => [command, last])).toEqual([
+    expect(plan(spec(drop, 1, 'nfv'), observed(nfv)).map(({ command, last }) => [command, last])).toEqual([
       [{ kind: 'reset-patches' }, false],
       [{ kind: 'patch', source: 'ring:0', destination: 'phy:0' }, true],
     ]);
-    expect(() => plan(wish({ ...drop, source: 'ring:9' }, 1, 'nfv'), observed(nfv))).toThrow(
+    expect(() => plan(spec({ ...drop, source: 'ring:9' }, 1, 'nfv'), observed(nfv))).toThrow(
       /^command error: there is no patch/,
     );
   });

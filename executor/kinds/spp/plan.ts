@@ -1,7 +1,7 @@
 import { operationKinds, type SettingCommand, type SppCommand } from '../../../schema/api/spp/commands.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { type ProcessStatus, SppError } from '../../drivers/spp/driver.ts';
-import type { SeenProcess } from '../../peers/spp-processes.ts';
+import type { ProcessSnapshot } from '../../peers/spp-processes.ts';
 import type { CommandDesired, ReplayDesired, SppDesired, SppObserved, SppStep } from './desired.ts';
 import { inOrder, isDone } from './effects.ts';
 
@@ -38,8 +38,8 @@ function planReplay(desired: ReplayDesired, { processes, tried }: SppObserved): 
 }
 
 /** Whether the process has what the command sets, as far as can be known. */
-export function isThere(item: SettingCommand, { info, told }: SeenProcess): boolean {
-  return isDone(item, info.status) || told.has(JSON.stringify(item));
+export function isThere(item: SettingCommand, { info, sent }: ProcessSnapshot): boolean {
+  return isDone(item, info.status) || sent.has(JSON.stringify(item));
 }
 
 function step(desired: SppDesired, command: SppCommand, last: boolean): SppStep {

@@ -1,8 +1,8 @@
 import type { SettingCommand } from '../../../schema/api/spp/commands.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { Touched } from '../../../schema/resources/definition.ts';
+import type { Changed } from '../../../schema/resources/definition.ts';
 import { SppError } from '../../drivers/spp/driver.ts';
-import type { SeenProcess, SppProcesses } from '../../peers/spp-processes.ts';
+import type { ProcessSnapshot, SppProcesses } from '../../peers/spp-processes.ts';
 import type { Resource } from '../resource.ts';
 import type { SppDesired, SppObserved, SppStep } from './desired.ts';
 import { isThere, notConnected, plan } from './plan.ts';
@@ -12,7 +12,7 @@ const NOTHING_TRIED: ReadonlyMap<SettingCommand, string | null> = new Map();
 /** Soft Patch Panel processes: stands on the SPP driver. */
 export function sppResource(
   registry: SppProcesses,
-  watch: (touched: (what: Touched) => void) => () => void,
+  watch: (changed: (what: Changed) => void) => () => void,
 ): Resource<SppDesired, SppObserved, SppStep> {
   // A status does not tell whether a command was given that changes nothing, or was refused: kept for one attempt.
   const given = new WeakSet<SppDesired>();
@@ -64,7 +64,7 @@ export function sppResource(
 /** What the process took without a word, and does not show. */
 function readBack(
   tried: ReadonlyMap<SettingCommand, string | null> | undefined,
-  seen: SeenProcess,
+  seen: ProcessSnapshot,
 ): ReadonlyMap<SettingCommand, string | null> {
   if (!tried) return NOTHING_TRIED;
   const read = ([item, error]: [SettingCommand, string | null]): [SettingCommand, string | null] => [
@@ -79,7 +79,7 @@ function refusalOf(error: unknown): SppError {
   throw error;
 }
 
-function mapOf(seen: readonly SeenProcess[]): ReadonlyMap<number, SeenProcess> {
+function mapOf(seen: readonly ProcessSnapshot[]): ReadonlyMap<number, ProcessSnapshot> {
   return new Map(seen.map((each) => [each.process, each]));
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import type { Step } from '../../kinds/resource.ts';
-import type { Resting } from '../records.ts';
+import type { IdleResource } from '../records.ts';
 import { type Comparable, comparing } from './differences.ts';
 
 /** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */
@@ -11,12 +11,12 @@ type Comparing = Comparable<{ name: string; value: number }, Host, Step & { read
 
 const labelled: Labelled = { kind: 'link', place: null, name: 'lost', label: 'weft:database/lost', resource: 'lost' };
 
-function resting(name: string, value: number): Resting<{ name: string; value: number }> {
-  return { subject: name, generation: 1, subjects: [name], touchedBy: [`id of ${name}`], desired: { name, value } };
+function idle(name: string, value: number): IdleResource<{ name: string; value: number }> {
+  return { subject: name, generation: 1, subjects: [name], eventNames: [`id of ${name}`], desired: { name, value } };
 }
 
 /** Compares these rows with the host `{ a: 1, b: 2 }`; `calls` is in what order the one and the other were read. */
-function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
+function fixture(rows: readonly IdleResource<{ name: string; value: number }>[]) {
   const calls: string[] = [];
   const read = <Value>(what: string, value: Value): Promise<Value> => {
     calls.push(what);
@@ -26,7 +26,7 @@ function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
   const kind: Comparing = {
     definition: { repair: (subject) => `${subject}.repair` },
     records: {
-      loadResting: () => read('rows', { resting: rows, busy: [], since: 9e9 }),
+      loadIdle: () => read('rows', { idle: rows, busy: [], since: 9e9 }),
       findOrphans: (found) => read('orphans', [...found]),
     },
     resource: {
@@ -47,13 +47,13 @@ function fixture(rows: readonly Resting<{ name: string; value: number }>[]) {
 
 describe('a comparison of everything', () => {
   it('reads the rows before it looks at the host, and asks for orphans last', async () => {
-    const { kind, calls } = fixture([resting('a', 1)]);
+    const { kind, calls } = fixture([idle('a', 1)]);
     await comparing(kind, 'weft:database/')('all');
     expect(calls).toEqual(['rows', 'host', 'orphans']);
   });
 
   it('answers what differs, and what of it removes something or cannot be, as plain data', async () => {
-    const { kind } = fixture([resting('a', 1), resting('b', 1), resting('c', 1), resting('d', -1)]);
+    const { kind } = fixture([idle('a', 1), idle('b', 1), idle('c', 1), idle('d', -1)]);
     const found = await comparing(kind, 'weft:database/')('all');
     expect(structuredClone(found)).toEqual(found);
     expect(found.orphans).toEqual({ labelled: 1, orphans: [labelled] });
@@ -68,7 +68,7 @@ describe('a comparison of everything', () => {
   });
 
   it('looks at each by itself where the host is not looked at as a whole', async () => {
-    const { kind, calls } = fixture([resting('a', 1), resting('b', 1)]);
+    const { kind, calls } = fixture([idle('a', 1), idle('b', 1)]);
     const { observeAll: _, ...resource } = kind.resource;
     const found = await comparing({ ...kind, resource }, 'weft:database/')('all');
     expect(found.differences.map(({ subject }) => subject)).toEqual(['b']);
@@ -78,7 +78,7 @@ describe('a comparison of everything', () => {
 });
 
 it('a comparison of what events named looks at no more than that', async () => {
-  const { kind, calls } = fixture([resting('b', 1)]);
+  const { kind, calls } = fixture([idle('b', 1)]);
   const found = await comparing(kind, 'weft:database/')(['id of b']);
   expect(found.differences.map(({ subject, repairKind }) => [subject, repairKind])).toEqual([['b', 'b.repair']]);
   expect(calls).toEqual(['rows', 'part of the host']);

@@ -1,14 +1,14 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
-import type { Labelled, ResourceDefinition, Touched } from '../../../schema/resources/definition.ts';
+import type { Changed, Labelled, ResourceDefinition } from '../../../schema/resources/definition.ts';
 import type { HostPart, Resource, Step } from '../../kinds/resource.ts';
-import type { AtRest, Records, Resting } from '../records.ts';
+import type { IdleResource, IdleResources, Records } from '../records.ts';
 
 /*
- * Comparisons of what is at rest with the host. What they answer is plain data, small on a host that is as wanted: it may
+ * Comparisons of idle resources with the host. What they answer is plain data, small on a host that is as wanted: it may
  * come from another thread.
  */
 
-/** A resource at rest whose part of the host is not as wanted. */
+/** An idle resource whose part of the host is not as wanted. */
 export interface Difference {
   readonly subject: string;
   readonly repairKind: string;
@@ -18,7 +18,7 @@ export interface Difference {
   /** What a repair changes. */
   readonly subjects: readonly string[];
   /** By which the host's events name the resource. */
-  readonly touchedBy: readonly string[];
+  readonly eventNames: readonly string[];
   /** What a repair would begin with. */
   readonly steps: readonly Step[];
   /** What is in the way of a repair. */
@@ -41,13 +41,13 @@ export interface Comparison {
   readonly orphans: Orphans | null;
 }
 
-/** Compares what is at rest of one kind with the host: all of it, or what events named. */
-export type Compare = (touched: Touched) => Promise<Comparison>;
+/** Compares the idle resources of one kind with the host: all of it, or what events named. */
+export type Compare = (changed: Changed) => Promise<Comparison>;
 
 /** What a kind has to have to be compared with the host. */
 export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
   readonly definition: Pick<ResourceDefinition, 'repair'>;
-  readonly records: Pick<Records<Desired, Observed>, 'loadResting' | 'findOrphans'>;
+  readonly records: Pick<Records<Desired, Observed>, 'loadIdle' | 'findOrphans'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
     'observe' | 'observeAll' | 'observeParts' | 'plan' | 'isUpToDate' | 'removes' | 'labels' | 'labelled'
@@ -66,17 +66,17 @@ export function comparing<Desired, Observed, SomeStep extends Step>(
   prefix: string,
 ): Compare {
   const { records, resource } = kind;
-  return async (touched) => {
-    const { resting, busy, since } = await records.loadResting(touched);
+  return async (changed) => {
+    const { idle, busy, since } = await records.loadIdle(changed);
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
-    const isLabelled = touched === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
-    for await (const { which, observed, fresh } of parts(kind, resting, touched)) {
-      found.push(...differences(kind, { resting, since }, which, observed));
+    const isLabelled = changed === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
+    for await (const { which, observed, fresh } of parts(kind, idle, changed)) {
+      found.push(...differences(kind, { idle, since }, which, observed));
       if (isLabelled) labelled.push(...resource.labelled(fresh, prefix));
     }
     if (!isLabelled) return { differences: found, busy, orphans: null };
-    const orphans = await records.findOrphans(labelled, resting);
+    const orphans = await records.findOrphans(labelled, idle);
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
 }
@@ -87,11 +87,11 @@ function isSeenWhole({ observeAll, observeParts }: Pick<Comparable['resource'], 
 
 function parts<Desired, Observed, SomeStep extends Step>(
   { resource }: Comparable<Desired, Observed, SomeStep>,
-  resting: readonly Resting<Desired>[],
-  touched: Touched,
+  idle: readonly IdleResource<Desired>[],
+  changed: Changed,
 ): AsyncIterable<HostPart<Observed>> {
-  const desired = resting.map((each) => each.desired);
-  const isWhole = touched === 'all';
+  const desired = idle.map((each) => each.desired);
+  const isWhole = changed === 'all';
   if (resource.observeParts) return resource.observeParts(desired, isWhole);
   return isWhole && resource.observeAll ? onePart(resource.observeAll(), desired) : eachPart(resource, desired);
 }
@@ -115,26 +115,26 @@ async function* eachPart<Desired, Observed, SomeStep extends Step>(
 
 function differences<Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Desired, Observed, SomeStep>,
-  { resting, since }: Pick<AtRest<Desired>, 'resting' | 'since'>,
+  { idle, since }: Pick<IdleResources<Desired>, 'idle' | 'since'>,
   which: readonly number[],
   observed: Observed,
 ): Difference[] {
   return which.flatMap((index) => {
-    const each = resting[index];
+    const each = idle[index];
     return each === undefined ? [] : (difference(kind, each, since, observed) ?? []);
   });
 }
 
 function difference<Desired, Observed, SomeStep extends Step>(
   { definition, resource }: Comparable<Desired, Observed, SomeStep>,
-  { desired, subject, generation, subjects, touchedBy }: Resting<Desired>,
+  { desired, subject, generation, subjects, eventNames }: IdleResource<Desired>,
   since: number,
   observed: Observed,
 ): Difference | null {
   const { steps, problem } = plan(resource, desired, observed);
   if (steps.length === 0 && problem === null && (resource.isUpToDate?.(desired, observed) ?? true)) return null;
   return {
-    ...{ subject, generation, since, subjects, touchedBy, problem },
+    ...{ subject, generation, since, subjects, eventNames, problem },
     repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
     removes: steps.some((step) => resource.removes(step)),

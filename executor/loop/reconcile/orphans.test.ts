@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { type Counter, counterKind, hypervisorId, machine, openDatabase } from '../../../test/support/loop.ts';
 import { register } from '../registration.ts';
-import { fileSweep } from './orphans.ts';
+import { fileGarbageCollection } from './orphans.ts';
 
 async function sweeps(database: Database): Promise<number> {
   const [rows] = await database.read([statement<{ count: number }>('SELECT count(*) AS count FROM operations')]);
@@ -14,16 +14,17 @@ it('a look that began before a sweep ended files no other one', async () => {
   const registration = await register(database, 'host1', hypervisorId, machine);
   const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
   const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
-  const sweep = (lookMs: number) => database.write(fileSweep(registration, { kind, orphans: [], asked: null, lookMs }));
-  await sweep(100);
-  await sweep(100);
+  const collect = (lookMs: number) =>
+    database.write(fileGarbageCollection(registration, { kind, orphans: [], asked: null, lookMs }));
+  await collect(100);
+  await collect(100);
   expect(await sweeps(database)).toBe(1);
   await database.write([
     statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000 - 5000"),
     statement('DELETE FROM operation_subjects'),
   ]);
-  await sweep(60_000);
+  await collect(60_000);
   expect(await sweeps(database)).toBe(1);
-  await sweep(100);
+  await collect(100);
   expect(await sweeps(database)).toBe(2);
 });

@@ -1,15 +1,15 @@
 import { v7 } from 'uuid';
-import type { Held } from '../../../schema/api/fleet/reconcile.ts';
+import type { RemovalHold } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import type { Kind } from '../records.ts';
 import type { Registration } from '../registration.ts';
 
-const SWEEP_DEADLINE_MS = 600_000;
+const GARBAGE_COLLECTION_DEADLINE_MS = 600_000;
 
 /** More orphans than this at once, and more than this part of all that is labelled: then a person has to look. */
-const FUSE_COUNT = 5;
-const FUSE_PART = 0.1;
+const BREAKER_COUNT = 5;
+const BREAKER_PART = 0.1;
 
 /** What an orphan is told from another one by. */
 const orphanKey = '(o.kind, o.place, o.name, o.label)';
@@ -71,12 +71,12 @@ export async function dueOrphans(
   return rows.flatMap(({ place }) => orphans[place] ?? []);
 }
 
-export interface SweepRequest {
+export interface GarbageCollectionRequest {
   readonly kind: Kind;
   readonly orphans: readonly Labelled[];
   /** Id of the operation that asked for it and ends with it; null: their grace time is over. */
   readonly asked: string | null;
-  /** How long ago the look began that found them, in milliseconds: a sweep that ended since may have taken them. */
+  /** How long ago the look began that found them, in milliseconds: a collection that ended since may have taken them. */
   readonly lookMs: number;
 }
 
@@ -84,15 +84,15 @@ export interface SweepRequest {
  * Files the operation that takes orphans away, unless one is under way or has ended since they were seen. Executed
  * twice, it files one.
  */
-export function fileSweep(
+export function fileGarbageCollection(
   { hypervisor }: Registration,
-  { kind, orphans, asked, lookMs }: SweepRequest,
+  { kind, orphans, asked, lookMs }: GarbageCollectionRequest,
 ): Statement<never>[] {
   const args = {
     operation: v7(),
     parent: asked,
     hypervisor,
-    kind: kind.definition.sweep ?? `${kind.definition.name}.sweep`,
+    kind: kind.definition.garbageCollection ?? `${kind.definition.name}.sweep`,
     subject: `hypervisors/${hypervisor}/orphans`,
     request: JSON.stringify({ orphans }),
     total: orphans.length,
@@ -102,7 +102,7 @@ export function fileSweep(
     `INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
        done, total, principal, created_ms)
      SELECT :operation, (SELECT sequence FROM operations WHERE id = :parent), :hypervisor, :kind, :subject, :request, 0, 'pending',
-       ${now}, ${now} + ${SWEEP_DEADLINE_MS}, 0, 0, :total, 'executor', ${now}
+       ${now}, ${now} + ${GARBAGE_COLLECTION_DEADLINE_MS}, 0, 0, :total, 'executor', ${now}
      WHERE NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)
        AND coalesce((SELECT finished_ms FROM operations WHERE resource = :subject ORDER BY sequence DESC LIMIT 1) < ${now} - :look, 1)`,
     `INSERT OR IGNORE INTO operation_subjects (subject, sequence)
@@ -113,19 +113,19 @@ export function fileSweep(
   ].map((sql) => statement(sql, args));
 }
 
-/** The fuse: when so much is orphaned at once it is rather the database that is wrong. */
-export function fuse(orphans: number, labelled: number): Held | null {
-  if (orphans <= FUSE_COUNT || orphans <= labelled * FUSE_PART) return null;
+/** The circuit breaker: when so much is orphaned at once it is rather the database that is wrong. */
+export function circuitBreaker(orphans: number, labelled: number): RemovalHold | null {
+  if (orphans <= BREAKER_COUNT || orphans <= labelled * BREAKER_PART) return null;
   return {
     reason: 'orphans',
-    detail: `${orphans} of the ${labelled} links and namespaces that bear this database's label are in no row of it: none of them is removed`,
+    detail: `Circuit breaker open: ${orphans} of the ${labelled} links and namespaces with this database's label have no row in it; none of them is removed`,
     hint: 'If this is the right database, look at GET /hypervisors/{id}/orphans and DELETE that list; else give weft the right one',
   };
 }
 
 /** Keeps the reason why nothing is removed, and tells of it when it changes. */
-export function noteHeld({ hypervisor }: Registration, held: Held | null): Statement<never>[] {
-  const args = { hypervisor, held: held === null ? null : JSON.stringify(held) };
+export function noteRemovalHold({ hypervisor }: Registration, hold: RemovalHold | null): Statement<never>[] {
+  const args = { hypervisor, held: hold === null ? null : JSON.stringify(hold) };
   return [
     `INSERT INTO events (at_ms, hypervisor, type, subject, data)
      SELECT ${now}, id, CASE WHEN :held IS NULL THEN 'removal.released' ELSE 'removal.held' END, 'hypervisors/' || id,

@@ -12,11 +12,11 @@ describe('a look at the host', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
-    const resting = [
-      { subject: 'same', generation: 1, subjects: ['same'], touchedBy: ['same'], desired: 5 },
-      { subject: 'other', generation: 1, subjects: ['other', 'more'], touchedBy: ['other'], desired: 6 },
+    const idle = [
+      { subject: 'same', generation: 1, subjects: ['same'], eventNames: ['same'], desired: 5 },
+      { subject: 'other', generation: 1, subjects: ['other', 'more'], eventNames: ['other'], desired: 6 },
     ];
-    const records = { ...family.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) };
+    const records = { ...family.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
     const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
     const look = async () => (await reconciler.look(kind, 'all', () => false)).repairs;
@@ -52,10 +52,10 @@ describe('a look at the host', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
-    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
+    const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
     const seenBy = (since: number): Kind => ({
       ...family,
-      records: { ...family.records, loadResting: async () => ({ resting, busy: [], since }) },
+      records: { ...family.records, loadIdle: async () => ({ idle, busy: [], since }) },
     });
     const reconciler = new Reconciler({ database, registration, kinds: [family], graceMs: 0, scanMs: 0 });
     const look = async (since: number) => (await reconciler.look(seenBy(since), ['other'], () => false)).repairs;
@@ -73,8 +73,8 @@ describe('a look at the host', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
-    const resting = [{ subject: 'other', generation: 1, subjects: ['other'], touchedBy: ['other'], desired: 6 }];
-    const records = { ...family.records, loadResting: async () => ({ resting, busy: [], since: 9e9 }) };
+    const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
+    const records = { ...family.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) };
     const kind = { ...family, records };
     const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
     let repairs = 0;
@@ -125,13 +125,13 @@ async function thatIsComparedElsewhere() {
       generation: 7,
       since: 9e9,
       subjects: [subject],
-      touchedBy: [`id of ${subject}`],
+      eventNames: [`id of ${subject}`],
     },
     ...{ steps: [{ name: 'count.up', item: null }], problem: null, removes: false },
   }));
   const kind: Kind = {
     ...family,
-    records: { ...family.records, loadResting: own, findOrphans: own },
+    records: { ...family.records, loadIdle: own, findOrphans: own },
     resource: { ...family.resource, observe: own, observeAll: own, plan: own, labelled: own },
     compare: async () => ({ differences, busy: [], orphans: null }),
   };

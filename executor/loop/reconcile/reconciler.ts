@@ -1,13 +1,13 @@
-import type { Held, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
+import type { RemovalHold, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
-import type { ClaimedOperation, Touched } from '../../../schema/resources/definition.ts';
+import type { Changed, ClaimedOperation } from '../../../schema/resources/definition.ts';
 import { TechnologyAway } from '../../kinds/health.ts';
 import type { Kind } from '../records.ts';
 import { fence, type Registration } from '../registration.ts';
 import { isRunning, type Outcome } from '../report.ts';
 import { type Comparison, comparing, type Difference, type Orphans } from './differences.ts';
-import { dueOrphans, fileSweep, fuse, noteHeld, noteOrphans } from './orphans.ts';
+import { circuitBreaker, dueOrphans, fileGarbageCollection, noteOrphans, noteRemovalHold } from './orphans.ts';
 import { fileRepairs } from './repairs.ts';
 import { handOver, resyncBody } from './resync.ts';
 
@@ -28,8 +28,8 @@ export interface Findings {
   /** What is an operation's own at this moment, and is to be looked at again. */
   readonly busy: readonly string[];
   /** Orphans that are taken away now. */
-  readonly swept: number;
-  readonly held: Held | null;
+  readonly collected: number;
+  readonly hold: RemovalHold | null;
 }
 
 interface KindOrphans extends Orphans {
@@ -62,19 +62,24 @@ export class Reconciler {
    * Compares what events named of a kind with the host; everything, orphans too, where they named no one thing. Throws
    * when the host could not be looked at: then nothing is known of what is missing.
    */
-  async look(kind: Kind, touched: Touched, isStale: IsStale): Promise<Findings> {
+  async look(kind: Kind, changed: Changed, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
-    const { orphans, busy, differences: found } = await this.#compare(kind, touched);
-    const differences = found.filter(({ touchedBy }) => !isStale(touchedBy));
-    if (touched !== 'all') {
-      if (differences.length === 0) return { repairs: [], busy, swept: 0, held: null };
-      const held = await this.#held();
-      return { repairs: await this.#write([], allowed(differences, held)), busy, swept: 0, held };
+    const { orphans, busy, differences: found } = await this.#compare(kind, changed);
+    const differences = found.filter(({ eventNames }) => !isStale(eventNames));
+    if (changed !== 'all') {
+      if (differences.length === 0) return { repairs: [], busy, collected: 0, hold: null };
+      const hold = await this.#hold();
+      return { repairs: await this.#write([], allowed(differences, hold)), busy, collected: 0, hold };
     }
-    const held = orphans ? await this.#judge(orphans) : await this.#held();
-    const repairs = await this.#write(this.#note(kind, orphans, held), allowed(differences, held));
+    const hold = orphans ? await this.#judge(orphans) : await this.#hold();
+    const repairs = await this.#write(this.#note(kind, orphans, hold), allowed(differences, hold));
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
-    return { repairs, busy, swept: orphans && held === null ? await this.#sweep(orphans, began) : 0, held };
+    return {
+      repairs,
+      busy,
+      collected: orphans && hold === null ? await this.#fileCollection(orphans, began) : 0,
+      hold,
+    };
   }
 
   /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
@@ -89,9 +94,9 @@ export class Reconciler {
     );
     const { dry_run: dryRun }: { dry_run: boolean } = JSON.parse(operation.request);
     if (dryRun) return { status: 'succeeded', error: null, finish: [], result: body };
-    const held = fuseOf(orphans);
+    const hold = circuitBreakerOf(orphans);
     const repairs = await this.#write(
-      [...looks.flatMap((look) => this.#note(look.kind, look.orphans, held)), ...noteHeld(registration, held)],
+      [...looks.flatMap((look) => this.#note(look.kind, look.orphans, hold)), ...noteRemovalHold(registration, hold)],
       differences,
       operation,
     );
@@ -99,7 +104,7 @@ export class Reconciler {
   }
 
   /** `hypervisor.sweep`: somebody has looked at the orphans and wants them gone, however many there are. */
-  async sweep(operation: ClaimedOperation): Promise<Outcome | undefined> {
+  async collectOrphans(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const began = performance.now();
     const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
     const some = found.filter(({ orphans }) => orphans.length > 0);
@@ -109,9 +114,14 @@ export class Reconciler {
       [
         fence(registration),
         isRunning(registration, operation),
-        ...noteHeld(registration, null),
+        ...noteRemovalHold(registration, null),
         ...some.flatMap(({ kind, orphans }) =>
-          fileSweep(registration, { kind, orphans, asked: operation.id, lookMs: performance.now() - began }),
+          fileGarbageCollection(registration, {
+            kind,
+            orphans,
+            asked: operation.id,
+            lookMs: performance.now() - began,
+          }),
         ),
         ...handOver(operation),
       ],
@@ -126,21 +136,21 @@ export class Reconciler {
     return Promise.all(healthy.map((kind) => this.#compare(kind, 'all')));
   }
 
-  async #compare(kind: Kind, touched: Touched): Promise<Look> {
+  async #compare(kind: Kind, changed: Changed): Promise<Look> {
     const health = kind.health?.() ?? { available: true };
     if (!health.available) throw new TechnologyAway(health.reason);
     const compare = kind.compare ?? comparing(kind, labelPrefix(this.#options.registration.databaseId));
-    const { orphans, ...rest } = await compare(touched);
+    const { orphans, ...rest } = await compare(changed);
     return { kind, ...rest, orphans: orphans && { kind, ...orphans } };
   }
 
-  /** What keeps us from removing: a database that was restored, until a client says that it is right; or the fuse. */
-  async #judge(orphans: KindOrphans): Promise<Held | null> {
-    const held = await this.#held();
-    return held?.reason === 'restored' ? held : fuseOf([orphans]);
+  /** What keeps us from removing: a restored database, until a client says that it is right; or the circuit breaker. */
+  async #judge(orphans: KindOrphans): Promise<RemovalHold | null> {
+    const hold = await this.#hold();
+    return hold?.reason === 'restored' ? hold : circuitBreakerOf([orphans]);
   }
 
-  async #held(): Promise<Held | null> {
+  async #hold(): Promise<RemovalHold | null> {
     const { database, registration } = this.#options;
     const [rows] = await database.read(
       [
@@ -155,14 +165,14 @@ export class Reconciler {
   }
 
   /** What a whole look leaves in the rows beside repairs. */
-  #note(kind: Kind, found: KindOrphans | null, held: Held | null): Statement<never>[] {
+  #note(kind: Kind, found: KindOrphans | null, hold: RemovalHold | null): Statement<never>[] {
     const { registration, kinds, scanMs } = this.#options;
     const now = performance.now();
     this.#scannedAt.set(kind, now);
     const isWhole = kinds.every((each) => now - (this.#scannedAt.get(each) ?? Number.NEGATIVE_INFINITY) <= 2 * scanMs);
     return [
       ...(isWhole ? [scanned(registration)] : []),
-      ...(found ? [...this.#noteOrphans(found), ...noteHeld(registration, held)] : []),
+      ...(found ? [...this.#noteOrphans(found), ...noteRemovalHold(registration, hold)] : []),
     ];
   }
 
@@ -195,13 +205,13 @@ export class Reconciler {
   }
 
   /** `began`: when the look did that found them, by performance.now(). */
-  async #sweep({ kind, orphans }: KindOrphans, began: number): Promise<number> {
+  async #fileCollection({ kind, orphans }: KindOrphans, began: number): Promise<number> {
     const { database, registration, graceMs } = this.#options;
     const due = await dueOrphans(database, registration, orphans, graceMs);
     if (due.length === 0) return 0;
     const lookMs = performance.now() - began;
     await database.write(
-      [fence(registration), ...fileSweep(registration, { kind, orphans: due, asked: null, lookMs })],
+      [fence(registration), ...fileGarbageCollection(registration, { kind, orphans: due, asked: null, lookMs })],
       {
         call: 'orphans.sweep',
       },
@@ -211,12 +221,12 @@ export class Reconciler {
 }
 
 /** While the database may be the wrong one, what it lacks is made, and nothing is taken away. */
-function allowed(differences: readonly Difference[], held: Held | null): readonly Difference[] {
-  return held?.reason === 'restored' ? differences.filter(({ removes }) => !removes) : differences;
+function allowed(differences: readonly Difference[], hold: RemovalHold | null): readonly Difference[] {
+  return hold?.reason === 'restored' ? differences.filter(({ removes }) => !removes) : differences;
 }
 
-function fuseOf(kinds: readonly KindOrphans[]): Held | null {
-  return fuse(
+function circuitBreakerOf(kinds: readonly KindOrphans[]): RemovalHold | null {
+  return circuitBreaker(
     kinds.reduce((sum, { orphans }) => sum + orphans.length, 0),
     kinds.reduce((sum, { labelled }) => sum + labelled, 0),
   );

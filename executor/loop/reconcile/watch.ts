@@ -1,5 +1,5 @@
 import type { Logger } from '../../../schema/process/logger.ts';
-import type { Touched } from '../../../schema/resources/definition.ts';
+import type { Changed } from '../../../schema/resources/definition.ts';
 import { isDatabaseAway } from '../failure.ts';
 import type { Kind } from '../records.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
@@ -24,13 +24,13 @@ export interface WatchOptions {
 export class Watch {
   readonly #options: WatchOptions;
   #unsubscribe: () => void = () => undefined;
-  #touched = new Set<string>();
+  #changed = new Set<string>();
   #everything = false;
   #timer: NodeJS.Timeout | undefined;
   #interval: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #closed = false;
-  #held = '';
+  #hold = '';
   /** Looks in a row that failed. */
   #failures = 0;
   #said = false;
@@ -42,8 +42,8 @@ export class Watch {
   /** Looks at everything soon, and waits for nothing. */
   start(): void {
     const { kind, times } = this.#options;
-    this.#unsubscribe = kind.resource.watch((what) => this.#touch(what));
-    this.#interval = setInterval(() => this.#touch('all'), times.scan);
+    this.#unsubscribe = kind.resource.watch((what) => this.#noteChanged(what));
+    this.#interval = setInterval(() => this.#noteChanged('all'), times.scan);
     this.#everything = true;
     this.#wake(0);
   }
@@ -56,10 +56,10 @@ export class Watch {
     await this.#looking;
   }
 
-  #touch(what: Touched): void {
+  #noteChanged(what: Changed): void {
     if (what.length === 0) return;
     if (what === 'all') this.#everything = true;
-    else for (const each of what) this.#touched.add(each);
+    else for (const each of what) this.#changed.add(each);
     this.#wake(this.#options.times.gather);
   }
 
@@ -69,7 +69,7 @@ export class Watch {
       this.#timer = undefined;
       this.#looking = this.#look().finally(() => {
         this.#looking = undefined;
-        if (this.#everything || this.#touched.size > 0) this.#wake(this.#pause());
+        if (this.#everything || this.#changed.size > 0) this.#wake(this.#pause());
       });
     }, milliseconds);
   }
@@ -81,13 +81,13 @@ export class Watch {
 
   async #look(): Promise<void> {
     const { kind, reconciler } = this.#options;
-    const touched: Touched = this.#everything ? 'all' : [...this.#touched];
+    const changed: Changed = this.#everything ? 'all' : [...this.#changed];
     this.#everything = false;
-    this.#touched = new Set();
+    this.#changed = new Set();
     try {
       // What an event names meanwhile is looked at once more, and not judged by what was seen before it.
-      const findings = await reconciler.look(kind, touched, (names) => names.some((name) => this.#touched.has(name)));
-      for (const each of findings.busy) this.#touched.add(each);
+      const findings = await reconciler.look(kind, changed, (names) => names.some((name) => this.#changed.has(name)));
+      for (const each of findings.busy) this.#changed.add(each);
       this.#tell(findings);
       this.#succeeded();
     } catch (error) {
@@ -98,7 +98,7 @@ export class Watch {
 
   #succeeded(): void {
     const { kind, log } = this.#options;
-    if (this.#said) log.info({ technology: kind.definition.technology }, `the host can be looked at again`);
+    if (this.#said) log.info({ technology: kind.definition.technology }, `the host can be observed again`);
     this.#failures = 0;
     this.#said = false;
   }
@@ -111,19 +111,16 @@ export class Watch {
     if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
     else if (!this.#said && this.#failures >= (isTransient(error) ? TRANSIENT_FAILURES_MAX : 1)) {
       this.#said = true;
-      log.error(
-        { technology: kind.definition.technology, err: error },
-        'the host could not be looked at; it is tried again',
-      );
+      log.error({ technology: kind.definition.technology, err: error }, 'the host could not be observed; retrying');
     }
   }
 
-  #tell({ repairs, swept, held }: Findings): void {
+  #tell({ repairs, collected, hold }: Findings): void {
     const { log } = this.#options;
-    if (repairs.length > 0) log.warn({ repairs }, `the host differs in ${repairs.length} places`);
-    if (swept > 0) log.warn(`${swept} links and namespaces that no row knows any more are removed`);
-    if (held !== null && held.detail !== this.#held) log.error({ held }, `nothing is removed: ${held.detail}`);
-    this.#held = held?.detail ?? '';
+    if (repairs.length > 0) log.warn({ repairs }, `${repairs.length} resources have drifted; repairs are filed`);
+    if (collected > 0) log.warn(`garbage collection: removing ${collected} orphaned links and namespaces`);
+    if (hold !== null && hold.detail !== this.#hold) log.error({ held: hold }, `removal hold: ${hold.detail}`);
+    this.#hold = hold?.detail ?? '';
   }
 }
 

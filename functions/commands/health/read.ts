@@ -63,7 +63,7 @@ async function checkWrites(database: Database): Promise<void> {
   const failure = database.writeFailure?.() ?? null;
   if (failure === null) return;
   if (performance.now() - failure.atMs < RECENT_MS) throw failure.error;
-  await database.write([touch], { wakes: 'nobody', call: 'health' });
+  await database.write([touch], { audience: 'none', call: 'health' });
 }
 
 function noExecutor(oldest: Row | undefined): Problem {

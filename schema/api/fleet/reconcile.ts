@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { problemSchema } from '../../problem.ts';
 
 /** Why an executor removes nothing by itself at present. */
-export const heldSchema = v.object({
+export const removalHoldSchema = v.object({
   /** `restored`: the database is older than what the host has seen. `orphans`: too much has no row any more. */
   reason: v.picklist(['restored', 'orphans']),
   detail: v.string(),
@@ -11,7 +11,7 @@ export const heldSchema = v.object({
   /** Of `restored`: operations up to this sequence wait until it has ended. */
   sequence: v.optional(v.number()),
 });
-export type Held = v.InferOutput<typeof heldSchema>;
+export type RemovalHold = v.InferOutput<typeof removalHoldSchema>;
 
 /** Something on a host that bears this database's label and belongs to nothing that the database knows. */
 export const orphanSchema = v.object({

@@ -2,9 +2,9 @@ import type { ResourceDefinition } from '../definition.ts';
 import { finishNetwork, type NetworkEnd } from './finish.ts';
 import { type IdleNetwork, loadIdleNetworks } from './idle-rows.ts';
 import { loadNetworks, type OperationRowSet } from './operation-rows.ts';
-import { takeBackNetworks } from './rollback.ts';
+import { rollbackNetworks } from './rollback.ts';
 
-export const SWEEP = 'network.sweep';
+export const GARBAGE_COLLECTION = 'network.sweep';
 
 /** A removal that failed stays wanted, and a repair is tried again. */
 const operations: ResourceDefinition['operations'] = {
@@ -18,7 +18,7 @@ const operations: ResourceDefinition['operations'] = {
   'cen.join': { onFailure: 'undo' },
   'cen.leave': { onFailure: 'repair' },
   'cen.repair': { onFailure: 'repair' },
-  [SWEEP]: { onFailure: 'repair' },
+  [GARBAGE_COLLECTION]: { onFailure: 'repair' },
 };
 
 /** Containers, CENs and memberships. */
@@ -27,12 +27,12 @@ export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork,
   technology: 'netns',
   operations,
   repair: (subject) => (subject.includes('/cens/') ? 'cen.repair' : 'container.repair'),
-  sweep: SWEEP,
+  garbageCollection: GARBAGE_COLLECTION,
   load: loadNetworks,
   loadIdle: loadIdleNetworks,
   finish(finished) {
     const { kind } = finished.operation;
-    return kind === SWEEP ? [] : finishNetwork(finished, operations[kind] ?? { onFailure: 'undo' });
+    return kind === GARBAGE_COLLECTION ? [] : finishNetwork(finished, operations[kind] ?? { onFailure: 'undo' });
   },
   // A link is its network's under whatever name; a container's namespace has the container's name, too.
   owners: [
@@ -40,5 +40,5 @@ export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork,
     `SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
   ],
-  rollback: takeBackNetworks,
+  rollback: rollbackNetworks,
 };

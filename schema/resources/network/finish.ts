@@ -1,7 +1,7 @@
 import { now, type Statement, statement, type Value } from '../../database/database.ts';
 import type { Finished, OperationDefinition } from '../definition.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
-import { forgetCens, forgetContainers, freeMembers, takeBackNetworks } from './rollback.ts';
+import { freeMembers, purgeCens, purgeContainers, rollbackNetworks } from './rollback.ts';
 
 /** What is on the host by now: as it was wanted where the operation succeeded, else as it was before. */
 export interface NetworkEnd {
@@ -104,17 +104,17 @@ const isLast =
 
 /** What of these kinds succeeded leaves no row, where none is wanted any more. */
 const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
-  ['cen.delete', forgetCens(absentCen)],
-  ['cen.repair', forgetCens(`${absentCen} AND ${isLast}`)],
-  ['container.delete', forgetContainers(absentContainer)],
-  ['container.repair', forgetContainers(`${absentContainer} AND ${isLast}`)],
+  ['cen.delete', purgeCens(absentCen)],
+  ['cen.repair', purgeCens(`${absentCen} AND ${isLast}`)],
+  ['container.delete', purgeContainers(absentContainer)],
+  ['container.repair', purgeContainers(`${absentContainer} AND ${isLast}`)],
 ]);
 
 /** The host is as it was before, and what was wanted is so again. */
 function takenBack(args: Record<string, Value>): Statement[] {
   return [
     ...[observeCens, observeContainers].map((sql) => statement(sql, args)),
-    ...takeBackNetworks('SELECT :sequence', args),
+    ...rollbackNetworks('SELECT :sequence', args),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { type Statement, statement } from '../../database/database.ts';
 import { subject } from '../../names.ts';
 import type { cens, containers, members } from '../../tables/networks.ts';
-import { type IdlePage, type IdleRows, ownerOf, type Query, query, type Touched } from '../definition.ts';
+import { type Changed, type IdlePage, type IdleRows, ownerOf, type Query, query } from '../definition.ts';
 import { cenSubject, containerSubject } from './rollback.ts';
 
 /** All rows of a hypervisor are read in pages of so many: no page holds up others who use the database. */
@@ -34,11 +34,11 @@ export type IdleNetwork =
  * Those that an event named by what stands in labels: a resource's id, or a container's own name. (The `+` keeps SQLite
  * from going through the whole hypervisor.)
  */
-const touchedCens = '+n.hypervisor = :hypervisor AND n.id IN (SELECT value FROM json_each(:touched))';
-const touchedContainers = `+c.hypervisor = :hypervisor AND c.id IN (
-    SELECT value FROM json_each(:touched)
+const changedCens = '+n.hypervisor = :hypervisor AND n.id IN (SELECT value FROM json_each(:changed))';
+const changedContainers = `+c.hypervisor = :hypervisor AND c.id IN (
+    SELECT value FROM json_each(:changed)
     UNION
-    SELECT x.id FROM json_each(:touched) j CROSS JOIN containers x ON x.hypervisor = :hypervisor AND x.name = j.value)`;
+    SELECT x.id FROM json_each(:changed) j CROSS JOIN containers x ON x.hypervisor = :hypervisor AND x.name = j.value)`;
 
 const busy = (subjectOf: string) => `EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${subjectOf})`;
 
@@ -56,9 +56,9 @@ const selectContainers = (which: string, page = '') => `
   WHERE ${which} AND NOT ${busy(containerSubject)} ${page}`;
 
 const selectBusy = `
-  SELECT n.id AS touched FROM cens n WHERE ${touchedCens} AND ${busy(cenSubject)}
+  SELECT n.id AS changed FROM cens n WHERE ${changedCens} AND ${busy(cenSubject)}
   UNION ALL
-  SELECT c.id FROM containers c WHERE ${touchedContainers} AND ${busy(containerSubject)}`;
+  SELECT c.id FROM containers c WHERE ${changedContainers} AND ${busy(containerSubject)}`;
 
 const selectCenPage = selectCens(
   'n.hypervisor = :hypervisor AND n.name > :after',
@@ -70,21 +70,21 @@ const selectContainerPage = selectContainers(
   `ORDER BY c.name LIMIT ${PAGE_ROWS}`,
 );
 
-const selectNamedCens = selectCens(touchedCens);
-const selectNamedContainers = selectContainers(touchedContainers);
+const selectNamedCens = selectCens(changedCens);
+const selectNamedContainers = selectContainers(changedContainers);
 
 /** The networks and containers of a hypervisor that no unfinished operation changes. */
-export function loadIdleNetworks(hypervisor: string, touched: Touched): Query<IdlePage<IdleNetwork>> {
-  if (touched === 'all') return loadPage(hypervisor, { cens: '', containers: '' });
-  const args = { hypervisor, touched: JSON.stringify(touched) };
-  const statements: readonly [Statement<CenRow>, Statement<ContainerRow>, Statement<{ touched: string }>] = [
+export function loadIdleNetworks(hypervisor: string, changed: Changed): Query<IdlePage<IdleNetwork>> {
+  if (changed === 'all') return loadPage(hypervisor, { cens: '', containers: '' });
+  const args = { hypervisor, changed: JSON.stringify(changed) };
+  const statements: readonly [Statement<CenRow>, Statement<ContainerRow>, Statement<{ changed: string }>] = [
     statement<CenRow>(selectNamedCens, args),
     statement<ContainerRow>(selectNamedContainers, args),
-    statement<{ touched: string }>(selectBusy, args),
+    statement<{ changed: string }>(selectBusy, args),
   ];
   return query(statements, ([foundCens, foundContainers, changing]) => ({
     idle: idleOf(hypervisor, foundCens, foundContainers),
-    busy: changing.map((row) => row.touched),
+    busy: changing.map((row) => row.changed),
     next: null,
   }));
 }
@@ -124,7 +124,7 @@ function idleOf(
     const { id, name, generation } = container;
     const own = subject(hypervisor, 'containers', name);
     const owner = ownerOf({ kind: 'namespace', resource: id, name });
-    return { subject: own, generation, subjects: [own], touchedBy: [id, name], owner, rows: { container } };
+    return { subject: own, generation, subjects: [own], eventNames: [id, name], owner, rows: { container } };
   };
   const idleCen = (cen: CenRow): IdleRows<IdleNetwork> => {
     const { id, name, generation } = cen;
@@ -134,7 +134,7 @@ function idleOf(
       subject: own,
       generation,
       subjects: [own, ...inIt.map(({ container }) => subject(hypervisor, 'containers', container))],
-      touchedBy: [id],
+      eventNames: [id],
       owner: ownerOf({ kind: 'link', resource: id, name }),
       rows: { cen, members: inIt },
     };

@@ -21,8 +21,8 @@ export function freeMembers(which: string): string[] {
   ];
 }
 
-/** Forgets CENs that `which` chooses over `n`, with all that is theirs. */
-export function forgetCens(which: string): string[] {
+/** Purges CENs that `which` chooses over `n`, with all that is theirs. */
+export function purgeCens(which: string): string[] {
   return [
     ...freeMembers(`m.cen IN (SELECT n.id FROM cens n WHERE ${which})`),
     `DELETE FROM host_names WHERE owner IN (SELECT n.id FROM cens n WHERE ${which})`,
@@ -30,8 +30,8 @@ export function forgetCens(which: string): string[] {
   ];
 }
 
-/** Forgets containers that `which` chooses over `c`, with all that is theirs. */
-export function forgetContainers(which: string): string[] {
+/** Purges containers that `which` chooses over `c`, with all that is theirs. */
+export function purgeContainers(which: string): string[] {
   return [
     ...freeMembers(`m.container IN (SELECT c.id FROM containers c WHERE ${which})`),
     `DELETE FROM host_names WHERE owner IN (SELECT c.id FROM containers c WHERE ${which})`,
@@ -41,26 +41,24 @@ export function forgetContainers(which: string): string[] {
 }
 
 /**
- * Takes back what operations that did not succeed wanted: their memberships, and what they made of their resource.
+ * Rolls back what operations that did not succeed wanted: their memberships, and what they made of their resource.
  * Where an unfinished operation wants something else of it, that counts; else what last succeeded. `which` is SQL for
  * the sequences; to be run while the operations still have their subjects.
  */
-export function takeBackNetworks(which: string, args: Arguments): Statement<never>[] {
+export function rollbackNetworks(which: string, args: Arguments): Statement<never>[] {
   return [
     ...freeMembers(`m.added IN (${which})`),
     // Where a later operation joins them anew, that is what removes them now.
     `UPDATE members AS m SET removed = (
        SELECT min(x.added) FROM members x WHERE x.container = m.container AND x.cen = m.cen AND x.added > m.removed)
      WHERE removed IN (${which})`,
-    takeBackMade(which),
-    takeBackSpec(which),
-    takeBackPromises(which),
-    ...['cen', 'container'].map((kind) => takeBackDeletion(kind, which)),
+    rollbackMade(which),
+    rollbackSpec(which),
+    rollbackReservations(which),
+    ...['cen', 'container'].map((kind) => rollbackDeletion(kind, which)),
     // What these operations brought in and nothing ever succeeded with was never there.
-    ...forgetCens(
-      `n.applied_spec IS NULL AND n.id IN (${censOf(which)}) AND NOT EXISTS (${others(cenSubject, which)})`,
-    ),
-    ...forgetContainers(
+    ...purgeCens(`n.applied_spec IS NULL AND n.id IN (${censOf(which)}) AND NOT EXISTS (${others(cenSubject, which)})`),
+    ...purgeContainers(
       `c.applied_spec IS NULL AND c.id IN (${containersOf(which)}) AND NOT EXISTS (${others(containerSubject, which)})`,
     ),
   ].map((sql) => statement(sql, args));
@@ -100,7 +98,7 @@ function otherKinds(subject: string, which: string, kinds: string): string {
 
 const deciding = "'cen.make', 'cen.destroy', 'cen.delete'";
 
-function takeBackMade(which: string): string {
+function rollbackMade(which: string): string {
   return `
     UPDATE cens AS n SET spec = json_set(spec, '$.made', json(
       CASE (${otherKinds(cenSubject, which, deciding)} LIMIT 1) WHEN 'cen.make' THEN 'true' WHEN 'cen.destroy' THEN 'false' WHEN 'cen.delete' THEN 'false'
@@ -108,7 +106,7 @@ function takeBackMade(which: string): string {
     WHERE id IN (${decided('cens', which, deciding)})`;
 }
 
-function takeBackSpec(which: string): string {
+function rollbackSpec(which: string): string {
   return `
     UPDATE containers AS c
     SET spec = json_remove(json_insert(applied_spec, '$.explicit', json('false'), '$.tag', NULL), '$.namespace')
@@ -116,14 +114,14 @@ function takeBackSpec(which: string): string {
       AND NOT EXISTS (${otherKinds(containerSubject, which, "'container.create'")})`;
 }
 
-function takeBackPromises(which: string): string {
+function rollbackReservations(which: string): string {
   return `
     UPDATE reservations SET memory = coalesce(c.spec ->> '$.memory', 0), cpu = coalesce(c.spec ->> '$.vcpus', 0)
     FROM containers c
     WHERE reservations.owner = ${containerSubject} AND c.id IN (${decided('containers', which, "'container.create'")})`;
 }
 
-function takeBackDeletion(kind: string, which: string): string {
+function rollbackDeletion(kind: string, which: string): string {
   const [table, row, subject] =
     kind === 'cen' ? (['cens', 'n', cenSubject] as const) : (['containers', 'c', containerSubject] as const);
   return `

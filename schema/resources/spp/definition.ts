@@ -58,8 +58,8 @@ export const sppDefinition: ResourceDefinition<SppRows, SppRows, SppEnd> = {
     );
   },
 
-  loadIdle(hypervisor, touched) {
-    const processes = touched === 'all' ? null : touched.flatMap(processOfEvent);
+  loadIdle(hypervisor, changed) {
+    const processes = changed === 'all' ? null : changed.flatMap(processOfEvent);
     if (processes?.length === 0) return null;
     const statements: readonly [Statement<ItemRow>, Statement<{ subject: string }>] = [
       selectSetItems(hypervisor, processes),
@@ -74,7 +74,7 @@ export const sppDefinition: ResourceDefinition<SppRows, SppRows, SppEnd> = {
           .map((process) => {
             const subject = processSubject(hypervisor, process);
             const rows = rowsOf(items, process);
-            return { subject, generation: 0, subjects: [subject], touchedBy: [eventOf(process)], rows };
+            return { subject, generation: 0, subjects: [subject], eventNames: [eventOf(process)], rows };
           }),
         busy: processes === null ? [] : processes.filter((process) => changing.has(process)).map(eventOf),
         next: null,
@@ -100,8 +100,8 @@ function rowsOf(items: readonly ItemRow[], process: number): SppRows {
   return { process, items: items.filter((item) => item.process === process) };
 }
 
-function processOfEvent(touched: string): number[] {
-  return touched.startsWith(EVENT_PREFIX) ? [Number(touched.slice(EVENT_PREFIX.length))] : [];
+function processOfEvent(changed: string): number[] {
+  return changed.startsWith(EVENT_PREFIX) ? [Number(changed.slice(EVENT_PREFIX.length))] : [];
 }
 
 /** Processes that an unfinished operation changes. */

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { NetnsError } from '../errors.ts';
 import {
   attribute,
+  decodeAcknowledgement,
   decodeAttributes,
   decodeMessages,
   decodeText,
-  decodeVerdict,
   decodeWord,
   encodeMessage,
   nested,
@@ -70,27 +70,30 @@ describe('decoding', () => {
   });
 });
 
-describe('verdicts', () => {
+describe('acknowledgements', () => {
   const header = '24000000 1000 0506 07000000 00000000';
 
   test('an acknowledgement', () => {
     const payload = bytes(`00000000 ${header}`);
-    expect(decodeVerdict({ type: 2, flags: 0x100, sequence: 7, payload })).toEqual({ errno: 0, text: null });
+    expect(decodeAcknowledgement({ type: 2, flags: 0x100, sequence: 7, payload })).toEqual({ errno: 0, text: null });
   });
 
   test('a refusal with the kernel’s words, after a capped request', () => {
     const payload = Buffer.concat([bytes(`efffffff ${header}`), textAttribute(1, 'in use')]);
-    expect(decodeVerdict({ type: 2, flags: 0x300, sequence: 7, payload })).toEqual({ errno: 17, text: 'in use' });
+    expect(decodeAcknowledgement({ type: 2, flags: 0x300, sequence: 7, payload })).toEqual({
+      errno: 17,
+      text: 'in use',
+    });
   });
 
   test('a refusal that repeats the whole request before the words', () => {
     const request = encodeMessage({ type: 16, flags: 0, body: [Buffer.alloc(20)] }, 7, 5);
     const payload = Buffer.concat([bytes('eaffffff'), request, textAttribute(1, 'bad')]);
-    expect(decodeVerdict({ type: 2, flags: 0x200, sequence: 7, payload })).toEqual({ errno: 22, text: 'bad' });
+    expect(decodeAcknowledgement({ type: 2, flags: 0x200, sequence: 7, payload })).toEqual({ errno: 22, text: 'bad' });
   });
 
   test('the end of a dump that failed', () => {
     const payload = Buffer.concat([bytes('ffffffff'), textAttribute(1, 'no')]);
-    expect(decodeVerdict({ type: 3, flags: 0x202, sequence: 7, payload })).toEqual({ errno: 1, text: 'no' });
+    expect(decodeAcknowledgement({ type: 3, flags: 0x202, sequence: 7, payload })).toEqual({ errno: 1, text: 'no' });
   });
 });

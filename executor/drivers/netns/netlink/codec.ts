@@ -32,7 +32,7 @@ export interface Message {
 }
 
 /** What the kernel says of one request: errno 0 is success. */
-export interface Verdict {
+export interface Acknowledgement {
   errno: number;
   /** The extended acknowledgement, word for word. */
   text: string | null;
@@ -158,15 +158,15 @@ export function decodeWord(value: Buffer | undefined): number | null {
 }
 
 /** Reads an NLMSG_ERROR (which is also the acknowledgement) or the NLMSG_DONE at the end of a dump. */
-export function decodeVerdict(message: Message): Verdict {
+export function decodeAcknowledgement(message: Message): Acknowledgement {
   const errno = message.payload.length < 4 ? 0 : 0 - message.payload.readInt32LE();
   if ((message.flags & NLM_F_ACK_TLVS) === 0) return { errno, text: null };
-  const attributes = decodeAttributes(message.payload.subarray(verdictHeader(message)));
+  const attributes = decodeAttributes(message.payload.subarray(acknowledgementHeader(message)));
   return { errno, text: decodeText(attributes.get(NLMSGERR_ATTR_MSG)) };
 }
 
 /** An NLMSG_ERROR repeats the header of the request that it is about, and all of it unless it is capped. */
-function verdictHeader({ type, flags, payload }: Message): number {
+function acknowledgementHeader({ type, flags, payload }: Message): number {
   if (type === NLMSG_DONE) return 4;
   const repeated = (flags & NLM_F_CAPPED) !== 0 ? MESSAGE_HEADER : aligned(payload.readUInt32LE(4));
   return 4 + repeated;

@@ -50,8 +50,8 @@ export interface LinkRecord extends Link {
   group: number;
 }
 
-/** One end of a veth pair to make. Indexes are unused ones that the caller chose. */
-export interface NewEnd {
+/** A bridge or an end of a veth pair to make. Indexes are unused ones that the caller chose. */
+export interface NewLink {
   index: number;
   name: string;
   mac: string;
@@ -211,7 +211,7 @@ function change(fields: HeaderFields, ...attributes: readonly Buffer[]): Request
 }
 
 /** Makes a bridge without spanning tree, down. */
-export function newBridge({ index, name, mac }: NewEnd): Request {
+export function newBridge({ index, name, mac }: NewLink): Request {
   return creation(
     { index },
     textAttribute(IFLA_IFNAME, name),
@@ -229,7 +229,7 @@ export function newBridge({ index, name, mac }: NewEnd): Request {
  * none), and `far` in the namespace that the descriptor `farNamespace` refers to. The kernel takes a master for the
  * near end only, and an alias for neither (`rtnl_newlink_create`).
  */
-export function newVeth(near: NewEnd, master: number, far: NewEnd, farNamespace: number): Request {
+export function newVeth(near: NewLink, master: number, far: NewLink, farNamespace: number): Request {
   return creation(
     { index: near.index },
     textAttribute(IFLA_IFNAME, near.name),

@@ -27,7 +27,7 @@ export function listenToLinks({ bufferBytes, everywhere }: Listening): number {
   if (everywhere) setSocketOption(socket, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, word(1));
   if (!setSocketOption(socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, word(RTNLGRP_LINK))) {
     closeDescriptor(socket);
-    throw new Error('the kernel takes no listener for links');
+    throw new Error('the kernel does not support listening for links');
   }
   return socket;
 }

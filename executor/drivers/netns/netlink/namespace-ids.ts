@@ -12,8 +12,9 @@ const GENERAL_HEADER = Buffer.alloc(4);
  */
 export function nameForListeners(socket: RouteSocket, descriptors: readonly number[]): void {
   const action = 'number namespaces';
-  for (const verdict of socket.batch(descriptors.map(assignment), action)) {
-    if (verdict.errno !== 0 && errnoName(verdict.errno) !== 'EEXIST') throwUnlessAccepted(verdict, action);
+  for (const acknowledgement of socket.batch(descriptors.map(assignment), action)) {
+    if (acknowledgement.errno !== 0 && errnoName(acknowledgement.errno) !== 'EEXIST')
+      throwUnlessAccepted(acknowledgement, action);
   }
 }
 

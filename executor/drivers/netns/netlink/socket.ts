@@ -2,12 +2,12 @@ import { type NetnsError, refusal, systemError } from '../errors.ts';
 import { requireTime } from '../expiry.ts';
 import { closeDescriptor, openRouteSocket, receive, send, setSocketOption } from '../syscalls.ts';
 import {
+  type Acknowledgement,
+  decodeAcknowledgement,
   decodeMessages,
-  decodeVerdict,
   encodeMessage,
   type Message,
   type Request,
-  type Verdict,
   word,
 } from './codec.ts';
 import {
@@ -72,7 +72,7 @@ export class RouteSocket implements Disposable {
     timeout.writeBigInt64LE(BigInt(RECEIVE_TIMEOUT_SECONDS), 0);
     if (!setSocketOption(descriptor, SOL_SOCKET, SO_RCVTIMEO, timeout)) {
       closeDescriptor(descriptor);
-      throw refusal('unsupported', 'open a netlink socket', 'the kernel takes no receive timeout');
+      throw refusal('unsupported', 'open a netlink socket', 'the kernel does not support a receive timeout');
     }
     return new RouteSocket(descriptor);
   }
@@ -83,18 +83,18 @@ export class RouteSocket implements Disposable {
 
   /** Sends one request and waits for its acknowledgement. @throws NetnsError as the kernel refuses */
   request(request: Request, action: string): void {
-    for (const verdict of this.batch([request], action)) throwUnlessAccepted(verdict, action);
+    for (const acknowledgement of this.batch([request], action)) throwUnlessAccepted(acknowledgement, action);
   }
 
   /**
    * Sends all requests in one system call. The kernel works them off in order before the call returns, whatever
    * happens to this process meanwhile, and goes on after one that it refuses.
    *
-   * @returns a verdict for each request
+   * @returns an acknowledgement for each request
    */
-  batch(requests: readonly Request[], action: string): Verdict[] {
-    const verdicts: Verdict[] = requests.map(() => ({ errno: 0, text: null }));
-    if (requests.length === 0) return verdicts;
+  batch(requests: readonly Request[], action: string): Acknowledgement[] {
+    const acknowledgements: Acknowledgement[] = requests.map(() => ({ errno: 0, text: null }));
+    if (requests.length === 0) return acknowledgements;
     requireTime(action);
     const first = this.#reserve(requests.length);
     const last = requests.length - 1;
@@ -107,8 +107,8 @@ export class RouteSocket implements Disposable {
       for (const message of this.#receive(action)) {
         const position = message.sequence - first;
         if (message.type !== NLMSG_ERROR || position < 0 || position > last) continue;
-        verdicts[position] = decodeVerdict(message);
-        if (position === last) return verdicts;
+        acknowledgements[position] = decodeAcknowledgement(message);
+        if (position === last) return acknowledgements;
       }
     }
   }
@@ -132,7 +132,7 @@ export class RouteSocket implements Disposable {
     for (;;) {
       for (const message of this.#receive(action)) {
         if (message.sequence < first || message.sequence > last) continue;
-        if (message.type === NLMSG_ERROR) refused ??= refusalOf(decodeVerdict(message), action);
+        if (message.type === NLMSG_ERROR) refused ??= refusalOf(decodeAcknowledgement(message), action);
         else push(found, read(message));
         // Answers come in the order of what was asked.
         if (message.sequence !== last) continue;
@@ -161,7 +161,7 @@ export class RouteSocket implements Disposable {
         if (message.sequence !== sequence) continue;
         if ((message.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
         if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
-          throwUnlessAccepted(decodeVerdict(message), action);
+          throwUnlessAccepted(decodeAcknowledgement(message), action);
           return interrupted ? null : entries;
         }
         push(entries, read(message));
@@ -186,14 +186,14 @@ export class RouteSocket implements Disposable {
   }
 }
 
-/** @throws NetnsError for a verdict that is not success */
-export function throwUnlessAccepted(verdict: Verdict, action: string): void {
-  if (verdict.errno !== 0) throw systemError(verdict.errno, action, undefined, verdict.text);
+/** @throws NetnsError for an acknowledgement that is not success */
+export function throwUnlessAccepted(acknowledgement: Acknowledgement, action: string): void {
+  if (acknowledgement.errno !== 0) throw systemError(acknowledgement.errno, action, undefined, acknowledgement.text);
 }
 
 /** Null where the kernel says only that there is no such link. */
-function refusalOf(verdict: Verdict, action: string): NetnsError | null {
-  const error = systemError(verdict.errno, action, undefined, verdict.text);
+function refusalOf(acknowledgement: Acknowledgement, action: string): NetnsError | null {
+  const error = systemError(acknowledgement.errno, action, undefined, acknowledgement.text);
   return error.errno === 'ENODEV' ? null : error;
 }
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Touched } from '../../../../schema/resources/definition.ts';
+import type { Changed } from '../../../../schema/resources/definition.ts';
 import type { Connection } from '../../../drivers/reopening.ts';
 import type { Comparison } from '../../../loop/reconcile/differences.ts';
 import { TechnologyAway } from '../../health.ts';
@@ -32,13 +32,13 @@ export class ComparerThread implements Connection {
     return this.#ended.promise;
   }
 
-  async compare(touched: Touched): Promise<Comparison> {
+  async compare(changed: Changed): Promise<Comparison> {
     if (this.#over) throw new TechnologyAway(this.#fault);
     this.#calls += 1;
     const id = this.#calls;
     const waiter = Promise.withResolvers<Comparison>();
     this.#waiting.set(id, waiter);
-    this.#post({ id, touched });
+    this.#post({ id, changed });
     const late = setTimeout(() => this.#giveUp(), this.#deadlineMs);
     try {
       return await waiter.promise;

@@ -85,8 +85,8 @@ async function start(): Promise<{
     records: networkRecords(database, of),
     resource: networkResource(driver),
   };
-  const { resting } = await kind.records.loadResting('all');
-  for (const { desired } of resting) {
+  const { idle } = await kind.records.loadIdle('all');
+  for (const { desired } of idle) {
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });
   }
   const comparer = await openComparer(
@@ -150,9 +150,9 @@ describe('the thread', () => {
     });
     expect(found.differences.find((each) => each.subject === own('c8'))?.removes).toBe(true);
     expect(found.orphans?.map(({ name }) => name)).toEqual(['lost', 'lost0', 'lost1']);
-    for (const touched of [['bridge'], ['c7'], ['wire', 'c4', 'c8', 'c1', 'unknown']]) {
-      const named = sorted(await inThread(touched));
-      expect(named).toEqual(sorted(await inPlace(touched)));
+    for (const changed of [['bridge'], ['c7'], ['wire', 'c4', 'c8', 'c1', 'unknown']]) {
+      const named = sorted(await inThread(changed));
+      expect(named).toEqual(sorted(await inPlace(changed)));
       expect(named.differences.length).toBeGreaterThan(0);
     }
   });
@@ -226,8 +226,8 @@ describe('the thread', () => {
     });
     onTestFinished(async () => close?.());
     ip('netns', 'delete', 'c8');
-    for (const touched of ['all', ['c8', 'bridge']] as const) {
-      const found = await kind.compare?.(touched);
+    for (const changed of ['all', ['c8', 'bridge']] as const) {
+      const found = await kind.compare?.(changed);
       expect(found?.differences.map((each) => each.subject)).toEqual([subject(of.hypervisor, 'containers', 'c8')]);
     }
   });

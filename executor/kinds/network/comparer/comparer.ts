@@ -33,9 +33,9 @@ export async function openComparer(
     log,
   });
   return {
-    async compare(touched) {
+    async compare(changed) {
       const { current } = thread;
-      if (current !== null) return current.compare(touched);
+      if (current !== null) return current.compare(changed);
       const health = thread.health();
       throw new TechnologyAway(health.available ? 'it is there again' : health.reason);
     },

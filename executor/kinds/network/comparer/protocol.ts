@@ -1,5 +1,5 @@
 import type { DatabaseAddress } from '../../../../schema/database/reader.ts';
-import type { Touched } from '../../../../schema/resources/definition.ts';
+import type { Changed } from '../../../../schema/resources/definition.ts';
 import type { Comparison } from '../../../loop/reconcile/differences.ts';
 import type { SentError } from './sent-error.ts';
 
@@ -11,7 +11,7 @@ export interface ComparerOptions {
   readonly hypervisor: string;
 }
 
-export type Call = { readonly id: number; readonly touched: Touched } | 'close';
+export type Call = { readonly id: number; readonly changed: Changed } | 'close';
 
 export type Answer =
   | { readonly id: number; readonly comparison: Comparison }

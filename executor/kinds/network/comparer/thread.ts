@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../../../../schema/database/reader.ts';
 import { labelPrefix } from '../../../../schema/names.ts';
 import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
-import type { Touched } from '../../../../schema/resources/definition.ts';
+import type { Changed } from '../../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
@@ -46,9 +46,9 @@ const compare = comparing(
   labelPrefix(options.databaseId),
 );
 
-async function answer(id: number, touched: Touched): Promise<Answer> {
+async function answer(id: number, changed: Changed): Promise<Answer> {
   try {
-    return { id, comparison: await compare(touched) };
+    return { id, comparison: await compare(changed) };
   } catch (error) {
     return { id, error: sent(error) };
   }
@@ -56,7 +56,7 @@ async function answer(id: number, touched: Touched): Promise<Answer> {
 
 port.on('message', async (call: Call) => {
   if (call !== 'close') {
-    port.postMessage(await answer(call.id, call.touched));
+    port.postMessage(await answer(call.id, call.changed));
     collectGarbageWhenQuiet();
     return;
   }

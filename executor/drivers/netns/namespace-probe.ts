@@ -27,7 +27,7 @@ type Numbering = (descriptor: number) => void;
  * read through a socket inside, since what is asked from outside by an id (IFLA_TARGET_NETNSID) makes the kernel go
  * through all links of the host first (`rtnl_calcit`).
  */
-export class NamespaceLooks {
+export class NamespaceProbe {
   readonly #directory: string;
   readonly #host: HostNamespace;
   readonly #known = new Map<string, Known>();

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { asNetnsError, isFileError, refusal } from './errors.ts';
 import type { HostLinks } from './host-links.ts';
 import { namespaceInWords } from './names.ts';
-import type { NamespaceLooks } from './namespace-looks.ts';
+import type { NamespaceProbe } from './namespace-probe.ts';
 import type { NamespaceDirectory } from './namespaces.ts';
 import { type LinkRecord, readLink, readLinks } from './netlink/links.ts';
 import type { RouteSocket } from './netlink/socket.ts';
@@ -13,20 +13,20 @@ import type { HostNamespace } from './thread.ts';
 export interface Context {
   host: HostNamespace;
   hostLinks: HostLinks;
-  namespaceLooks: NamespaceLooks;
+  namespaceProbe: NamespaceProbe;
   directory: NamespaceDirectory;
   indexes: IndexSource;
 }
 
 /** A namespace that a verb works in: a named one, or the host's own, whose name is null. */
-export interface Place extends Disposable {
+export interface NetnsHandle extends Disposable {
   name: string | null;
   descriptor: number;
   socket: RouteSocket;
 }
 
 /** Opens a namespace by name; null is the host's own, which stays open. @throws NetnsError `missing` */
-export function openPlace(context: Context, name: string | null, action: string): Place {
+export function openNetns(context: Context, name: string | null, action: string): NetnsHandle {
   if (name === null) {
     const { descriptor, socket } = context.host;
     return { name, descriptor, socket, [Symbol.dispose]: () => undefined };
@@ -53,17 +53,17 @@ export class IndexSource {
 const OWN_KINDS: ReadonlySet<string | null> = new Set(['veth', 'bridge']);
 
 /** @throws NetnsError `foreign` for a link of a kind that this driver does not make */
-export function checkKind(place: Place, link: LinkRecord, action: string): void {
+export function checkKind(netns: NetnsHandle, link: LinkRecord, action: string): void {
   if (OWN_KINDS.has(link.kind)) return;
   const kind = link.kind === null ? 'a device' : `a link of kind ${link.kind}`;
-  const where = namespaceInWords(place.name);
+  const where = namespaceInWords(netns.name);
   throw refusal('foreign', action, `${link.name} in ${where} is ${kind}, which is left alone whatever its alias`);
 }
 
 /** The links that bear one of the aliases: of the host's thousands only these are read. */
-export function linksBearing(context: Context, place: Place, aliases: ReadonlySet<string>): LinkRecord[] {
-  if (place.name === null) return context.hostLinks.bearing(aliases);
-  return readLinks(place.socket).filter(({ alias }) => alias !== null && aliases.has(alias));
+export function linksBearing(context: Context, netns: NetnsHandle, aliases: ReadonlySet<string>): LinkRecord[] {
+  if (netns.name === null) return context.hostLinks.bearing(aliases);
+  return readLinks(netns.socket).filter(({ alias }) => alias !== null && aliases.has(alias));
 }
 
 /**
@@ -72,26 +72,26 @@ export function linksBearing(context: Context, place: Place, aliases: ReadonlySe
  * @throws NetnsError `foreign` when it is neither a veth nor a bridge, `invalid` when several links bear the alias
  */
 export function findByAlias(
-  place: Place,
+  netns: NetnsHandle,
   links: readonly LinkRecord[],
   alias: string,
   action: string,
 ): LinkRecord | null {
   const found = links.filter((link) => link.alias === alias);
-  for (const link of found) checkKind(place, link, action);
+  for (const link of found) checkKind(netns, link, action);
   if (found.length > 1) {
     const names = found.map((link) => link.name).join(', ');
-    throw refusal('invalid', action, `${names} in ${namespaceInWords(place.name)} bear the same alias`);
+    throw refusal('invalid', action, `${names} in ${namespaceInWords(netns.name)} have the same alias`);
   }
   return found[0] ?? null;
 }
 
 /** The index of the bridge of that name. @throws NetnsError `missing`, or `foreign` when it is no bridge */
-export function bridgeIndex(place: Place, name: string, action: string): number {
-  const bridge = readLink(place.socket, name);
-  const where = namespaceInWords(place.name);
-  if (bridge === null) throw refusal('missing', action, `there is no bridge ${name} in ${where}`);
-  if (bridge.kind !== 'bridge') throw refusal('foreign', action, `${name} in ${where} is no bridge`);
+export function bridgeIndex(netns: NetnsHandle, name: string, action: string): number {
+  const bridge = readLink(netns.socket, name);
+  const where = namespaceInWords(netns.name);
+  if (bridge === null) throw refusal('missing', action, `bridge ${name} not found in ${where}`);
+  if (bridge.kind !== 'bridge') throw refusal('foreign', action, `${name} in ${where} is not a bridge`);
   return bridge.index;
 }
 

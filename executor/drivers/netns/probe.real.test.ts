@@ -130,7 +130,7 @@ function isSilent(words: readonly string[], { links }: HostView): boolean {
 }
 
 /** Whether each veth of the host has its other end somewhere that can still be looked at. */
-async function isAtRest(): Promise<boolean> {
+async function isIdle(): Promise<boolean> {
   const first = await freshView();
   const ends = [first.links, ...first.namespaces.map(({ links }) => links)].flat();
   return first.links.every(({ peer }) => peer === null || ends.some(({ index }) => index === peer));
@@ -154,7 +154,7 @@ describe('a driver that has kept what it saw', () => {
       const owner = 'weft:a/one';
       const names = [PORTS[0] ?? '', 'nothing', 'a name that no link can have'];
       // The kernel takes a namespace apart in its own time: with it go the other ends of its links.
-      if (words.includes('delete')) await until('the kernel is done', isAtRest);
+      if (words.includes('delete')) await until('the kernel is done', isIdle);
       const { links } = await driver.view([], { owners: [owner], aliases: [], names });
       const whole = await freshView();
       const byIndex = links.toSorted((one, other) => one.index - other.index);

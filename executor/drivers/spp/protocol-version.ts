@@ -7,7 +7,7 @@ export type ProcessType = 'primary' | 'vf' | 'nfv' | 'mirror' | 'pcap';
 export type ProcessKey = 'primary' | number;
 
 /** What there is no asking for: which words a process understands. No SPP tells its version. */
-export interface Era {
+export interface ProtocolVersion {
   readonly handshake: HandshakeKind;
   /** `add ring 0` or `add ring:0`, of nfv and primary. */
   readonly portSyntax: 'old' | 'new';
@@ -26,7 +26,7 @@ export interface Era {
  *
  * @param status the text of the process' first status
  */
-export function eraOf(handshake: HandshakeKind, status: string): Era {
+export function protocolVersionOf(handshake: HandshakeKind, status: string): ProtocolVersion {
   const modern = handshake === 'json-typed';
   const textStatus = !status.startsWith('{');
   return {

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Workbench } from '../../../test/support/netns-workbench.ts';
 import { changeLink, deleteLinks } from './changes.ts';
 import { HostLinks } from './host-links.ts';
-import { NamespaceLooks } from './namespace-looks.ts';
+import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
+import { type Context, IndexSource } from './netns-handle.ts';
 import { unpackView } from './packed-view.ts';
-import { type Context, IndexSource } from './places.ts';
 import { HostNamespace } from './thread.ts';
 import { view } from './view.ts';
 
@@ -45,7 +45,7 @@ beforeEach(async () => {
   context = {
     host,
     hostLinks,
-    namespaceLooks: new NamespaceLooks(DIRECTORY, host),
+    namespaceProbe: new NamespaceProbe(DIRECTORY, host),
     directory: new NamespaceDirectory(DIRECTORY, host),
     indexes: new IndexSource(),
   };

@@ -13,7 +13,7 @@ import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessKey, SppCommand, SppDriver } from './driver.ts';
 
-/* The driver with the stand-ins for whole processes, which keep state and answer as those of their era did. */
+/* The driver with the stand-ins for whole processes, which keep state and answer as those of their release did. */
 
 const stage = new Stage();
 
