@@ -35,7 +35,7 @@ describe('a process that dies', () => {
     const { weft, nfv } = await aPanel('2020');
     await ask(weft, ...ring);
     // The command is answered; the question after it is not.
-    nfv.faults.next({ kind: 'slow', milliseconds: 1 });
+    nfv.faults.next({ kind: 'slow', milliseconds: 1 }, 'patch');
     nfv.faults.next({ kind: 'dieMidReply', bytes: 0 });
     expect((await ask(weft, ...patch)).status).toBe(204);
     await nfv.restart();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { STATEMENTS_DIRECTORY, WHOLE_RUN } from '../plans/collected.mjs';
 import { endAll, runCommand } from './command.ts';
@@ -14,6 +14,7 @@ import {
   temporaryFiles,
 } from './leftovers.ts';
 import { OUTCOME_FILE, type Outcome } from './reporter.ts';
+import { temporaryRoot } from './temporary-root.ts';
 
 const MINUTE_MS = 60_000;
 const PLANS = 'test/plans/collected.plans.test.ts';
@@ -29,7 +30,7 @@ export interface TestRunOptions {
 export class TestRun {
   readonly #options: TestRunOptions;
   readonly #id = randomUUID();
-  readonly #temporary = mkdtempSync(join(tmpdir(), 'weft-run-'));
+  readonly #temporary = mkdtempSync(join(temporaryRoot(), 'weft-run-'));
   /** For the temporary files of tests, which are to leave none. */
   readonly #ofTests = join(this.#temporary, 'tests');
   readonly #environment: Record<string, string>;

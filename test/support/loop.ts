@@ -170,7 +170,7 @@ export async function renew(
   registration: Registration,
   owned: readonly number[] = [],
 ): Promise<readonly Renewed[]> {
-  const [, rows] = await database.write([fence(registration), renewStatement(registration, owned, shortTimes.lease)]);
+  const [, rows] = await database.write([fence(registration), renewStatement(registration, owned, HOUR)]);
   return rows;
 }
 

@@ -41,13 +41,13 @@ export function hugeJson(bytes = HUGE_BYTES): Buffer {
 
 /** What is to go wrong: once, or until it is switched off. */
 export class FaultPlan {
-  readonly #once: Fault[] = [];
+  readonly #once: { readonly fault: Fault; readonly command: string }[] = [];
   #always: Fault | undefined;
   #handshake: HandshakeFault | undefined;
 
-  /** With the next reply that has no other fault planned. */
-  next(fault: Fault): this {
-    this.#once.push(fault);
+  /** With the next reply that has no other fault planned; `command`: to a command that begins so. */
+  next(fault: Fault, command = ''): this {
+    this.#once.push({ fault, command });
     return this;
   }
 
@@ -71,6 +71,10 @@ export class FaultPlan {
 
   /** What becomes of the reply to a command; a fault for once is used up. */
   take(command: string): HandshakeFault | undefined {
-    return command === '_get_client_id' ? this.#handshake : (this.#once.shift() ?? this.#always);
+    if (command === '_get_client_id') return this.#handshake;
+    const [first] = this.#once;
+    if (first === undefined || !command.startsWith(first.command)) return this.#always;
+    this.#once.shift();
+    return first.fault;
   }
 }
