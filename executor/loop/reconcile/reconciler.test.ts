@@ -48,7 +48,7 @@ describe('a look at the host', () => {
     expect(pauses).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
   });
 
-  it('files nothing when it is written late: what it saw, a later look has repaired', async () => {
+  it('files nothing when it is written late: what it saw, a later operation has changed, a repair or a client’s', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
@@ -64,6 +64,8 @@ describe('a look at the host', () => {
       statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
       statement('DELETE FROM operation_subjects'),
     ]);
+    expect(await look(0)).toEqual([]);
+    await database.write([statement("UPDATE operations SET principal = 'client'")]);
     expect(await look(0)).toEqual([]);
     expect(await look(1)).toEqual(['other']);
   });

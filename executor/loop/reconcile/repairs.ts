@@ -20,14 +20,14 @@ const recent = `(
   WHERE f.resource = r.value ->> 'subject' AND f.principal = 'executor' AND f.created_ms > ${now} - 60000)`;
 
 /**
- * The repairs of the list that may be filed now: nobody else is changing the resource, no later look has repaired it (the
- * batch may be executed late), and it is not at a pause.
+ * The repairs of the list that may be filed now: nobody else is changing the resource, no operation has come since its row
+ * was read and ended (a look takes its time, and the batch may be executed late), and it is not at a pause.
  */
 const due = `
   FROM json_each(:repairs) r
   WHERE NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = r.value ->> 'subject')
     AND NOT EXISTS (
-      SELECT 1 FROM operations n WHERE n.resource = r.value ->> 'subject' AND n.sequence > r.value ->> 'since' AND n.principal = 'executor')
+      SELECT 1 FROM operations n WHERE n.resource = r.value ->> 'subject' AND n.sequence > r.value ->> 'since')
     AND (:asked OR (${recent} < ${REPAIRS_A_MINUTE} AND (${failures} = 0
       OR ${lastFailure} + ${pauseAfter(failures)} <= ${now})))`;
 
