@@ -44,12 +44,13 @@ interface Task {
 
 /** What is read, planned and reported for so many items (containers, say) is some ten megabytes. */
 const ITEMS_COLLECTED_TOGETHER = 1_000;
+const COLLECTED_AFTER_MS = 500;
 
 /** Runs what was claimed, from its load to its report. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Promise<void>>();
-  readonly #worked = collectGarbageEach(ITEMS_COLLECTED_TOGETHER);
+  readonly #worked = collectGarbageEach(ITEMS_COLLECTED_TOGETHER, COLLECTED_AFTER_MS);
   #abandoned = false;
 
   constructor(options: RunnerOptions) {
