@@ -1,6 +1,6 @@
 import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import { collectGarbageEach } from '../../schema/process/collect-garbage.ts';
+import { collectGarbageSoonAfter } from '../../schema/process/collect-garbage.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import type { Change } from '../kinds/resource.ts';
@@ -44,13 +44,12 @@ interface Task {
 
 /** What is read, planned and reported for so many items (containers, say) is some ten megabytes. */
 const ITEMS_COLLECTED_TOGETHER = 1_000;
-const COLLECTED_AFTER_MS = 500;
 
 /** Runs what was claimed, from its load to its report. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Promise<void>>();
-  readonly #worked = collectGarbageEach(ITEMS_COLLECTED_TOGETHER, COLLECTED_AFTER_MS);
+  readonly #worked = collectGarbageSoonAfter(ITEMS_COLLECTED_TOGETHER);
   #abandoned = false;
 
   constructor(options: RunnerOptions) {

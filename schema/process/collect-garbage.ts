@@ -1,23 +1,35 @@
-/** What ends together is collected once. */
-const PAUSE_MS = 1_000;
+/** After it those who wait for the end of the work have been answered, and what ends together is collected once. */
+const SOON_MS = 500;
 
 /**
- * Collects what much work has left in the heap, each time that so much of it was done, by whatever it is counted: V8 alone
- * lets garbage wait that is as much as what lives, and more while others use the processor. Blocks for one to two
- * milliseconds for each megabyte that lives: so long after the work (in milliseconds; 0: at once, in the middle of it) that
- * those who wait for its end have been answered. Does nothing without `--expose-gc` (executor/setup/node.sh).
+ * Collects what much work has left in the heap, in the middle of it, each time that so much of it was done, by whatever it
+ * is counted: V8 alone lets garbage wait that is as much as what lives, and more while others use the processor. Blocks for
+ * one to two milliseconds for each megabyte that lives. Does nothing without `--expose-gc` (executor/setup/node.sh).
  */
-export function collectGarbageEach(amount: number, afterMs: number): (done: number) => void {
+export function collectGarbageEach(amount: number): (done: number) => void {
+  return countUpTo(amount, collect);
+}
+
+/** The same half a second after so much of the work has ended. */
+export function collectGarbageSoonAfter(amount: number): (done: number) => void {
+  let isDue = false;
+  return countUpTo(amount, () => {
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
+      collect();
+    }, SOON_MS).unref();
+  });
+}
+
+function countUpTo(amount: number, reached: () => void): (done: number) => void {
   let sum = 0;
-  let collectedAt = Number.NEGATIVE_INFINITY;
   return (done) => {
     sum += done;
-    const now = performance.now();
-    if (sum < amount || now - collectedAt < PAUSE_MS) return;
+    if (sum < amount) return;
     sum = 0;
-    collectedAt = now;
-    if (afterMs === 0) collect();
-    else setTimeout(collect, afterMs).unref();
+    reached();
   };
 }
 

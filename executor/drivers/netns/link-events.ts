@@ -45,8 +45,13 @@ export class LinkEvents implements Connection {
   /** @throws NetnsError as the socket could not be opened */
   constructor(bufferBytes: number, changed: (changes: LinkChanges) => void) {
     this.#changed = changed;
-    this.#socket = listenToLinks({ bufferBytes, everywhere: true });
     this.#wake = openEvent();
+    try {
+      this.#socket = listenToLinks({ bufferBytes, everywhere: true });
+    } catch (error) {
+      closeDescriptor(this.#wake);
+      throw error;
+    }
     this.ended = this.#listen();
   }
 

@@ -31,7 +31,7 @@ function opened(): NetnsViewer {
 }
 
 /** What was seen of so many namespaces is some megabytes. */
-const looked = collectGarbageEach(1_500, 0);
+const looked = collectGarbageEach(1_500);
 
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
   async view(namespaces, links) {
