@@ -1,6 +1,6 @@
 import { now, type Statement, statement } from '../database/database.ts';
 import type { subnetInterfaces } from '../tables/fleet.ts';
-import { type Query, query, type ResourceDefinition } from './definition.ts';
+import { purgeTables, type Query, query, type ResourceDefinition } from './definition.ts';
 import { pauseAfter } from './failures.ts';
 
 export const REPAIR = 'bridges.repair';
@@ -134,4 +134,6 @@ export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, Bri
       WHERE h.id = substr(j.value ->> 'resource', length('hypervisors/') + 1, 36)
         AND 'hypervisors/' || h.id || '/bridges' = j.value ->> 'resource' AND j.value ->> 'kind' = 'link'`,
   ],
+  purge: purgeTables('subnet_interfaces'),
+  networks: ['SELECT 1 FROM subnet_interfaces s WHERE s.hypervisor = h.id AND s.subnet = w.value'],
 };

@@ -91,6 +91,20 @@ export interface Finished<End> {
   readonly end: End;
 }
 
+/** What an executor writes of its host beside operations, and what the database answers. */
+export interface Note<Data, Row = never> {
+  /** Names the call to the database in errors, logs and tests. */
+  readonly call: string;
+  statements(hypervisor: string, data: Data): readonly Statement<Row>[];
+}
+
+/** Something that has to be deleted before its hypervisor can be removed: the rows of a table with a column `hypervisor`. */
+export interface Content {
+  readonly table: string;
+  /** What one of its rows is called, and several. */
+  readonly words: readonly [singular: string, plural: string];
+}
+
 /** What one kind of resource is in the database: all that is said of it in SQL, and what code needs that names no kind. */
 export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknown> {
   /** Names the calls to the database in errors, logs and tests. */
@@ -116,6 +130,22 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
    * be run while they still have their subjects. Where there is none, what the rows say is wanted before and after.
    */
   rollback?(which: string, args: Arguments): Statement<never>[];
+  /** Forgets everything of a hypervisor, over `:hypervisor`, in an order that no reference stands in the way of. */
+  readonly purge?: readonly string[];
+  /** What lives on a hypervisor. */
+  readonly contents?: readonly Content[];
+  /**
+   * Tables of what requests name (columns `hypervisor`, `name`, `desired`), the more binding one first: where one of the
+   * named is already, the others go, too.
+   */
+  readonly placedTogether?: readonly string[];
+  /** What there is to be attached to: selections, over `h` (a hypervisor) and `w.value` (a name or id), of rows that are it. */
+  readonly networks?: readonly string[];
+}
+
+/** SQL for {@link ResourceDefinition.purge} that forgets a hypervisor's rows of these tables. */
+export function purgeTables(...tables: readonly string[]): string[] {
+  return tables.map((table) => `DELETE FROM ${table} WHERE hypervisor = :hypervisor`);
 }
 
 /** A namespace belongs to its container by label and name, anything else to a resource by the label alone. */

@@ -1,7 +1,7 @@
-import type { Statement } from '../database/database.ts';
+import { type Statement, statement } from '../database/database.ts';
 import type { Arguments } from '../statements/ending.ts';
 import { bridgesDefinition } from './bridges.ts';
-import type { ResourceDefinition } from './definition.ts';
+import type { Content, ResourceDefinition } from './definition.ts';
 import { networkDefinition } from './network/definition.ts';
 import { sppDefinition } from './spp/definition.ts';
 
@@ -21,3 +21,17 @@ export function resourceOf(operationKind: string): ResourceDefinition | undefine
 export function rollbackResources(which: string, args: Arguments): Statement<never>[] {
   return resources.flatMap((each) => each.rollback?.(which, args) ?? []);
 }
+
+/** Forgets all resources of a hypervisor, and leaves its host as it is: see {@link ResourceDefinition.purge}. */
+export function purgeResources(hypervisor: string): Statement<never>[] {
+  return resources.flatMap(({ purge = [] }) => purge.map((sql) => statement<never>(sql, { hypervisor })));
+}
+
+/** What lives on hypervisors: see {@link ResourceDefinition.contents}. */
+export const contents: readonly Content[] = resources.flatMap((each) => each.contents ?? []);
+
+/** See {@link ResourceDefinition.placedTogether}. */
+export const placedTogether: readonly string[] = resources.flatMap((each) => each.placedTogether ?? []);
+
+/** See {@link ResourceDefinition.networks}. */
+export const networks: readonly string[] = resources.flatMap((each) => each.networks ?? []);

@@ -1,4 +1,4 @@
-import type { ResourceDefinition } from '../definition.ts';
+import { purgeTables, type ResourceDefinition } from '../definition.ts';
 import { finishNetwork, type NetworkEnd } from './finish.ts';
 import { type IdleNetwork, loadIdleNetworks } from './idle-rows.ts';
 import { loadNetworks, type OperationRowSet } from './operation-rows.ts';
@@ -41,4 +41,14 @@ export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork,
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
   ],
   rollback: rollbackNetworks,
+  purge: [
+    'DELETE FROM members WHERE cen IN (SELECT id FROM cens WHERE hypervisor = :hypervisor)',
+    ...purgeTables('cens', 'containers'),
+  ],
+  contents: [
+    { table: 'containers', words: ['container', 'containers'] },
+    { table: 'cens', words: ['CEN', 'CENs'] },
+  ],
+  placedTogether: ['cens', 'containers'],
+  networks: ["SELECT 1 FROM cens n WHERE n.hypervisor = h.id AND n.name = w.value AND n.desired = 'present'"],
 };
