@@ -1,5 +1,5 @@
+import type { Kind } from '../../executor/kinds/kind.ts';
 import type { Step } from '../../executor/kinds/resource.ts';
-import type { Kind } from '../../executor/loop/records.ts';
 
 type Some = readonly [Step, ...Step[]];
 

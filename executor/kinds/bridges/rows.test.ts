@@ -3,10 +3,10 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { bridgesDefinition } from '../../../schema/resources/bridges.ts';
 import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
+import { lookRows } from '../../../schema/store/idle.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
-import type { Records } from '../../loop/records.ts';
-import { recordsOf } from '../../loop/records.ts';
-import type { Bridges, ObservedBridges } from './desired.ts';
+import { loadIdle } from '../../loop/reconcile/differences.ts';
+import type { ObservedBridges } from './desired.ts';
 import { bridgesSpec } from './spec.ts';
 
 const refusal = JSON.stringify(new Problem('impossible', 'not here').toJSON());
@@ -14,8 +14,8 @@ const conflict = JSON.stringify(new Problem('conflict', 'something is in the way
 
 interface Fixture {
   readonly database: Database;
+  readonly hypervisor: string;
   readonly subject: string;
-  readonly records: Records<Bridges, ObservedBridges>;
 }
 
 /** Associations as rows: interface, state and error of each. */
@@ -32,14 +32,14 @@ async function fixture(...rows: readonly (readonly [string, string, string | nul
       ];
     }),
   );
-  return {
-    database,
-    subject,
-    records: recordsOf({
-      ...{ database, hypervisor, definition: bridgesDefinition },
-      spec: bridgesSpec({ databaseId: 'db', hypervisor }),
-    }),
-  };
+  return { database, hypervisor, subject };
+}
+
+const specOf = ({ hypervisor }: Pick<Fixture, 'hypervisor'>) => bridgesSpec({ databaseId: 'db', hypervisor });
+
+function idle(rows: Fixture, changed: readonly string[] | 'all') {
+  const kind = { definition: bridgesDefinition, spec: specOf(rows) };
+  return loadIdle(kind, lookRows(rows.database, rows.hypervisor, [bridgesDefinition]), changed);
 }
 
 function operation(kind: string, resource: string): ClaimedOperation {
@@ -58,15 +58,18 @@ function operation(kind: string, resource: string): ClaimedOperation {
   };
 }
 
-async function changeOf({ database, records }: Pick<Fixture, 'database' | 'records'>, claimed: ClaimedOperation) {
-  const loading = records.load([claimed]);
-  return loading.result(await database.read(loading.statements)).get(1);
+async function changeOf(fixed: Fixture, claimed: ClaimedOperation) {
+  const { statements, result } = bridgesDefinition.load(fixed.hypervisor, [claimed]);
+  return specOf(fixed).change(claimed, result(await fixed.database.read(statements))(claimed));
 }
 
-async function settle({ database, records, subject }: Fixture, ending: Ending, observed: ObservedBridges | null) {
+async function settle(fixed: Fixture, ending: Ending, observed: ObservedBridges | null) {
+  const { database, hypervisor, subject } = fixed;
   const claimed = operation('subnets.change', subject);
-  const change = await changeOf({ database, records }, claimed);
-  await database.write(change ? records.finish(claimed, change, ending, observed) : []);
+  const change = await changeOf(fixed, claimed);
+  if (change === null) throw new Error('it is not a repair');
+  const end = specOf(fixed).end(change, ending, observed);
+  await database.write(bridgesDefinition.finish({ hypervisor, operation: claimed, ending, end }));
   const [rows] = await database.read([
     statement<object>("SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY subnet"),
   ]);
@@ -84,8 +87,8 @@ async function ended({ database, subject }: Fixture, principal: string, secondsA
   ]);
 }
 
-async function backingOff({ records }: Fixture): Promise<Record<string, boolean>> {
-  const [found] = (await records.loadIdle('all')).idle;
+async function backingOff(rows: Fixture): Promise<Record<string, boolean>> {
+  const [found] = (await idle(rows, 'all')).idle;
   return Object.fromEntries(found?.desired.interfaces.map(({ name, backingOff: rests }) => [name, rests]) ?? []);
 }
 
@@ -146,7 +149,7 @@ describe('what is idle', () => {
   it('is the set of bridges that no unfinished operation changes, and that an event named', async () => {
     const rows = await fixture(['a', 'ready', null]);
     const look = async (changed: readonly string[] | 'all') => {
-      const { idle: found, busy } = await rows.records.loadIdle(changed);
+      const { idle: found, busy } = await idle(rows, changed);
       return [found.length, busy];
     };
     expect(await look('all')).toEqual([1, []]);

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../schema/process/logger.ts';
 import type { Changed } from '../../../schema/resources/definition.ts';
+import type { Kind } from '../../kinds/kind.ts';
 import { isDatabaseAway } from '../failure.ts';
-import type { Kind } from '../records.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 

@@ -9,6 +9,7 @@ import { migrate } from '../../../../schema/database/migrate.ts';
 import { label, labelPrefix, subject } from '../../../../schema/names.ts';
 import { readConfiguration } from '../../../../schema/process/configuration.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
+import { lookRows } from '../../../../schema/store/idle.ts';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { clearHost, ip } from '../../../../test/support/host.ts';
 import { startLibsqlServer } from '../../../../test/support/libsql-server.ts';
@@ -16,12 +17,12 @@ import { until } from '../../../../test/support/until.ts';
 import { type NetnsDriver, openNetnsDriver } from '../../../drivers/netns/driver.ts';
 import { converge } from '../../../loop/converge.ts';
 import { Lease } from '../../../loop/lease.ts';
-import { type Compare, type Comparison, comparing } from '../../../loop/reconcile/differences.ts';
+import { type Compare, type Comparison, comparing, loadIdle } from '../../../loop/reconcile/differences.ts';
 import { netns } from '../../../peers/netns.ts';
 import { network } from '../index.ts';
 import { networkResource } from '../resource.ts';
+import { networkSpec } from '../spec.ts';
 import { openComparer } from './comparer.ts';
-import { networkRecords } from './records.ts';
 
 const of = { databaseId: crypto.randomUUID(), hypervisor: crypto.randomUUID() };
 
@@ -82,10 +83,11 @@ async function start(): Promise<{
   onTestFinished(() => driver.close());
   const kind = {
     definition: networkDefinition,
-    records: networkRecords(database, of),
+    spec: networkSpec(of.databaseId),
     resource: networkResource(driver),
   };
-  const { idle } = await kind.records.loadIdle('all');
+  const rows = lookRows(database, of.hypervisor, [networkDefinition]);
+  const { idle } = await loadIdle(kind, rows, 'all');
   for (const { desired } of idle) {
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });
   }
@@ -94,7 +96,7 @@ async function start(): Promise<{
     { log: () => undefined },
   );
   onTestFinished(() => comparer.close());
-  const inPlace = comparing(kind, labelPrefix(of.databaseId));
+  const inPlace = comparing(kind, rows, labelPrefix(of.databaseId));
   return { file, database, driver, inThread: comparer.compare, inPlace };
 }
 
