@@ -1,8 +1,9 @@
 import { purgeTables, type ResourceDefinition } from '../definition.ts';
 import { finishNetwork, type NetworkEnd } from './finish.ts';
-import { type IdleNetwork, loadIdleNetworks } from './idle-rows.ts';
-import { loadNetworks, type OperationRowSet } from './operation-rows.ts';
+import { loadIdleNetworks } from './idle-rows.ts';
+import { loadNetworks, type OperationRows } from './operation-rows.ts';
 import { rollbackNetworks } from './rollback.ts';
+import type { NetworkRows } from './rows.ts';
 
 export const GARBAGE_COLLECTION = 'network.sweep';
 
@@ -22,7 +23,7 @@ const operations: ResourceDefinition['operations'] = {
 };
 
 /** Containers, CENs and memberships. */
-export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork, NetworkEnd> = {
+export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, NetworkEnd> = {
   name: 'network',
   technology: 'netns',
   operations,
