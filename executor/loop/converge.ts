@@ -45,7 +45,7 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
     }
   }
   throw new Problem('conflict', 'The host did not converge: something else keeps changing it', {
-    hint: 'Look for another program that manages the same links and namespaces',
+    hint: 'Look for another program that manages the same resources of the host',
   });
 }
 

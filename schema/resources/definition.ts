@@ -73,7 +73,8 @@ export interface IdlePage<Rows> {
 
 /** Something on the host that bears a label of this database. */
 export interface Labelled {
-  readonly kind: 'link' | 'namespace';
+  /** What it is, as its technology calls it: `link`, `namespace`. */
+  readonly kind: string;
   /** The namespace that a link is in; null: the host's own. */
   readonly place: string | null;
   readonly name: string;
@@ -125,6 +126,8 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   finish(finished: Finished<End>): Statement[];
   /** What bears labels of this kind: selections, over `j` (an entry of a list of {@link Labelled}), of rows that know it. */
   readonly owners?: readonly string[];
+  /** Kinds of things on the host that belong to a resource under its own name alone, whatever their label says. */
+  readonly ownedByName?: readonly string[];
   /**
    * Rolls back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
    * be run while they still have their subjects. Where there is none, what the rows say is wanted before and after.
@@ -148,7 +151,7 @@ export function purgeTables(...tables: readonly string[]): string[] {
   return tables.map((table) => `DELETE FROM ${table} WHERE hypervisor = :hypervisor`);
 }
 
-/** A namespace belongs to its container by label and name, anything else to a resource by the label alone. */
-export function ownerOf({ kind, resource, name }: Pick<Labelled, 'kind' | 'resource' | 'name'>): string {
-  return `${kind} ${resource} ${kind === 'namespace' ? name : ''}`;
+/** What a label names, of all that bears it; `name`: of what belongs to its resource under that name alone. */
+export function ownerOf(kind: string, resource: string, name: string | null): string {
+  return `${kind} ${resource} ${name ?? ''}`;
 }

@@ -9,7 +9,7 @@ export function circuitBreaker(orphans: number, labelled: number): RemovalHold |
   if (orphans <= BREAKER_COUNT || orphans <= labelled * BREAKER_PART) return null;
   return {
     reason: 'orphans',
-    detail: `Circuit breaker open: ${orphans} of the ${labelled} links and namespaces with this database's label have no row in it; none of them is removed`,
+    detail: `Circuit breaker open: ${orphans} of the ${labelled} objects with this database's label have no row in it; none of them is removed`,
     hint: 'If this is the right database, look at GET /hypervisors/{id}/orphans and DELETE that list; else give weft the right one',
   };
 }

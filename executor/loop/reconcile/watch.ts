@@ -118,7 +118,7 @@ export class Watch {
   #tell({ repairs, collected, hold }: Findings): void {
     const { log } = this.#options;
     if (repairs.length > 0) log.warn({ repairs }, `${repairs.length} resources have drifted; repairs are filed`);
-    if (collected > 0) log.warn(`garbage collection: removing ${collected} orphaned links and namespaces`);
+    if (collected > 0) log.warn(`garbage collection: removing ${collected} orphaned objects`);
     if (hold !== null && hold.detail !== this.#hold) log.error({ held: hold }, `removal hold: ${hold.detail}`);
     this.#hold = hold?.detail ?? '';
   }

@@ -41,6 +41,7 @@ export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, N
     `SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
   ],
+  ownedByName: ['namespace'],
   rollback: rollbackNetworks,
   purge: [
     'DELETE FROM members WHERE cen IN (SELECT id FROM cens WHERE hypervisor = :hypervisor)',

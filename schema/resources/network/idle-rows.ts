@@ -1,7 +1,6 @@
 import { type Statement, statement } from '../../database/database.ts';
-import { subject } from '../../names.ts';
 import { type Changed, type IdlePage, type IdleRows, ownerOf, type Query, query } from '../definition.ts';
-import { cenSubject, containerSubject } from './rollback.ts';
+import { cenSubject, containerSubject, networkSubject } from './rollback.ts';
 import {
   type CenRow,
   type ContainerRow,
@@ -111,8 +110,8 @@ function idleOf(
 ): IdleRows<NetworkRows>[] {
   const idleContainer = (container: ContainerRow): IdleRows<NetworkRows> => {
     const { id, name, generation } = container;
-    const own = subject(hypervisor, 'containers', name);
-    const owner = ownerOf({ kind: 'namespace', resource: id, name });
+    const own = networkSubject(hypervisor, 'containers', name);
+    const owner = ownerOf('namespace', id, name);
     return {
       subject: own,
       generation,
@@ -125,13 +124,13 @@ function idleOf(
   const idleCen = ({ members, ...cen }: CenWithMembers): IdleRows<NetworkRows> => {
     const { id, name, generation } = cen;
     const inIt: MemberRow[] = JSON.parse(members);
-    const own = subject(hypervisor, 'cens', name);
+    const own = networkSubject(hypervisor, 'cens', name);
     return {
       subject: own,
       generation,
-      subjects: [own, ...inIt.map(({ container }) => subject(hypervisor, 'containers', container))],
+      subjects: [own, ...inIt.map(({ container }) => networkSubject(hypervisor, 'containers', container))],
       eventNames: [id],
-      owner: ownerOf({ kind: 'link', resource: id, name }),
+      owner: ownerOf('link', id, null),
       rows: { cens: [cen], members: inIt, containers: [] },
     };
   };

@@ -6,9 +6,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../../../schema/database/database.ts';
 import { openEmbedded } from '../../../../schema/database/embedded.ts';
 import { migrate } from '../../../../schema/database/migrate.ts';
-import { label, labelPrefix, subject } from '../../../../schema/names.ts';
+import { label, labelPrefix } from '../../../../schema/names.ts';
 import { readConfiguration } from '../../../../schema/process/configuration.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
+import { networkSubject } from '../../../../schema/resources/network/rollback.ts';
 import { lookRows } from '../../../../schema/store/idle.ts';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { clearHost, ip } from '../../../../test/support/host.ts';
@@ -139,7 +140,7 @@ describe('the thread', () => {
     await drift(database, driver);
     const found = sorted(await inThread('all'));
     expect(found).toEqual(sorted(await inPlace('all')));
-    const own = (name: string) => subject(of.hypervisor, name in networks ? 'cens' : 'containers', name);
+    const own = (name: string) => networkSubject(of.hypervisor, name in networks ? 'cens' : 'containers', name);
     expect(found.differences.map((each) => each.subject)).toEqual(
       ['bridge', 'last', 'other', 'wire', 'c4', 'c7', 'c8'].map(own),
     );
@@ -165,11 +166,11 @@ describe('the thread', () => {
     ip('netns', 'delete', 'c7');
     await database.write([
       statement('INSERT INTO operation_subjects VALUES (:subject, 1)', {
-        subject: subject(of.hypervisor, 'containers', 'c8'),
+        subject: networkSubject(of.hypervisor, 'containers', 'c8'),
       }),
     ]);
     expect((await inThread('all')).differences.map((each) => each.subject)).toEqual([
-      subject(of.hypervisor, 'containers', 'c7'),
+      networkSubject(of.hypervisor, 'containers', 'c7'),
     ]);
     expect(await inThread(['c8'])).toEqual({ differences: [], busy: ['c8'], orphans: null });
   });
@@ -230,7 +231,9 @@ describe('the thread', () => {
     ip('netns', 'delete', 'c8');
     for (const changed of ['all', ['c8', 'bridge']] as const) {
       const found = await kind.compare?.(changed);
-      expect(found?.differences.map((each) => each.subject)).toEqual([subject(of.hypervisor, 'containers', 'c8')]);
+      expect(found?.differences.map((each) => each.subject)).toEqual([
+        networkSubject(of.hypervisor, 'containers', 'c8'),
+      ]);
     }
   });
 });
