@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { statement } from '../schema/database/database.ts';
 import { openDatabase } from '../schema/database/open.ts';
 import { formatTable } from '../schema/database/table.ts';
 import { labelPrefix } from '../schema/names.ts';
 import { readConfiguration } from '../schema/process/configuration.ts';
 import { startFailure } from '../schema/process/process.ts';
 import type { Labelled } from '../schema/resources/definition.ts';
+import { databaseStore } from '../schema/store/database-store.ts';
 import { canUseNetns, type NetnsDriver, openNetnsDriver } from './drivers/netns/driver.ts';
 import { lockHost } from './host/lock.ts';
 import { garbageCollectionChange } from './kinds/network/change.ts';
@@ -96,8 +96,7 @@ async function configuredDatabase(): Promise<string> {
   }
   const database = await openDatabase(databaseUrl, databaseAuthToken);
   try {
-    const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
-    return rows[0]?.id ?? '';
+    return await databaseStore(database).identify();
   } finally {
     database.close();
   }

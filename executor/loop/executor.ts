@@ -1,4 +1,3 @@
-import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { ClaimedOperation } from '../../schema/resources/definition.ts';
@@ -7,7 +6,7 @@ import type { Outcome } from '../../schema/store/report.ts';
 import type { ExecutorSession } from '../../schema/store/store.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { Doorbell, type Turn } from './doorbell.ts';
-import { isDatabaseAway } from './failure.ts';
+import { isDatabaseAway, isFenced } from './failure.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Lease } from './lease.ts';
 import { Outage } from './outage.ts';
@@ -244,7 +243,7 @@ export class Executor {
   /** A database that is away is waited out; being fenced is the end. */
   #onError(error: unknown): void {
     if (this.#closing) return;
-    if (error instanceof DatabaseError && error.reason === 'fenced') void this.#lose();
+    if (isFenced(error)) void this.#lose();
     else if (isDatabaseAway(error)) this.#outage.begin(error);
     else this.#options.log.error({ err: error }, 'internal error of the executor');
   }

@@ -6,7 +6,7 @@ import type { PollRequest } from '../../schema/store/claim.ts';
 import type { Outcome, Report } from '../../schema/store/report.ts';
 import type { WorkStore } from '../../schema/store/store.ts';
 import { Batcher } from '../kinds/batcher.ts';
-import { isDatabaseAway } from './failure.ts';
+import { isDatabaseAway, isFenced } from './failure.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
 /** `void`: it was written before, or the operation is not this attempt's any more. */
@@ -53,7 +53,7 @@ export class Reporter {
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       const { reason } = error;
-      if (reason === 'fenced' || isDatabaseAway(error)) return same(error);
+      if (isFenced(error) || isDatabaseAway(error)) return same(error);
       if (reports.length === 1) return same(reason === NOT_RUNNING ? VOID : error);
       const results = new Map<Report, Reported | DatabaseError>();
       for (const half of halves(reports)) {

@@ -8,7 +8,7 @@ import type { WorkStore } from '../../schema/store/store.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Change } from '../kinds/resource.ts';
 import { Attempt } from './attempt.ts';
-import { failureOf, isDatabaseAway } from './failure.ts';
+import { failureOf, isDatabaseAway, isFenced } from './failure.ts';
 import type { Lease } from './lease.ts';
 import type { Progress } from './progress.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
@@ -163,7 +163,7 @@ export class Runner {
     try {
       reported = await reporter.report(operation, outcome);
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.reason === 'fenced' || isDatabaseAway(error)) throw error;
+      if (!(error instanceof DatabaseError) || isFenced(error) || isDatabaseAway(error)) throw error;
       log.error({ err: error, operation: operation.id }, 'the database refused the end of an operation');
       written = { status: 'failed', error: refused(error).toJSON() };
       reported = await reporter.report(operation, written);
@@ -202,7 +202,7 @@ export class Runner {
           });
       }
     } catch (error) {
-      if (isDatabaseAway(error) || (error instanceof DatabaseError && error.reason === 'fenced')) throw error;
+      if (isDatabaseAway(error) || isFenced(error)) throw error;
       return { status: 'failed', error: failureOf(error).problem.toJSON() };
     }
   }

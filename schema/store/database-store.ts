@@ -49,12 +49,12 @@ export function openSession(
     collectAsked: (asked, found, lookMs) => collectAsked(database, registration, asked, found, lookMs),
     findOldest: (log, after, retentionMs) => findOldest(database, log, after, retentionMs),
     prune: (rows, retentionMs) => prune(database, rows, retentionMs),
-    note: (note, data) => write(database, registration, note, data),
+    note: (note, data) => writeNote(database, registration, note, data),
     whyFenced: () => whyFenced(database, registration),
   };
 }
 
-async function write<Data, Row>(
+async function writeNote<Data, Row>(
   database: Database,
   registration: Registration,
   { call, statements }: Note<Data, Row>,

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../schema/process/logger.ts';
 import type { Changed } from '../../../schema/resources/definition.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { isDatabaseAway } from '../failure.ts';
+import { isDatabaseAway, isFenced } from '../failure.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 
@@ -108,7 +108,7 @@ export class Watch {
     const { kind, log, onError } = this.#options;
     this.#failures += 1;
     if (this.#closed) return;
-    if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
+    if (isDatabaseAway(error) || isFenced(error)) onError(error);
     else if (!this.#said && this.#failures >= (isTransient(error) ? TRANSIENT_FAILURES_MAX : 1)) {
       this.#said = true;
       log.error({ technology: kind.definition.technology, err: error }, 'the host could not be observed; retrying');
