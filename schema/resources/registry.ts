@@ -1,4 +1,4 @@
-import { type Statement, statement } from '../database/database.ts';
+import type { Statement } from '../database/database.ts';
 import type { Arguments } from '../statements/ending.ts';
 import { bridgesDefinition } from './bridges.ts';
 import type { Content, ResourceDefinition } from './definition.ts';
@@ -22,10 +22,8 @@ export function rollbackResources(which: string, args: Arguments): Statement<nev
   return resources.flatMap((each) => each.rollback?.(which, args) ?? []);
 }
 
-/** Forgets all resources of a hypervisor, and leaves its host as it is: see {@link ResourceDefinition.purge}. */
-export function purgeResources(hypervisor: string): Statement<never>[] {
-  return resources.flatMap(({ purge = [] }) => purge.map((sql) => statement<never>(sql, { hypervisor })));
-}
+/** Forgets all resources of a hypervisor, over `:hypervisor`, and leaves its host as it is. */
+export const purgeResources: readonly string[] = resources.flatMap((each) => each.purge ?? []);
 
 /** What lives on hypervisors: see {@link ResourceDefinition.contents}. */
 export const contents: readonly Content[] = resources.flatMap((each) => each.contents ?? []);

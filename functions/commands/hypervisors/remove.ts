@@ -1,6 +1,7 @@
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { purgeTables } from '../../../schema/resources/definition.ts';
 import { contents, purgeResources } from '../../../schema/resources/registry.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
@@ -33,7 +34,7 @@ const ended = `
 
 /** What of a hypervisor is of no one kind of resource; the log stays. */
 const purgeHypervisor = [
-  ...['host_names', 'orphans', 'reservations'].map((table) => `DELETE FROM ${table} WHERE hypervisor = :id`),
+  ...purgeTables('host_names', 'orphans', 'reservations'),
   'DELETE FROM hypervisors WHERE id = :id',
 ];
 
@@ -49,7 +50,7 @@ export function removeHypervisor(
 ): Intent {
   const operation = newId();
   const problem = new Problem('cancelled', `Hypervisor ${was.name} was removed`);
-  const args = { id: was.id, problem: JSON.stringify(problem) };
+  const args = { id: was.id, hypervisor: was.id, problem: JSON.stringify(problem) };
   return {
     operation,
     statements: [
@@ -77,8 +78,7 @@ export function removeHypervisor(
       ...(force ? [] : [guard('not_empty', isEmpty, args, (database) => notEmpty(database, was.id))]),
       statement(end, args),
       ...endOperations(ended, args),
-      ...purgeResources(was.id),
-      ...purgeHypervisor.map((sql) => statement<never>(sql, args)),
+      ...[...purgeResources, ...purgeHypervisor].map((sql) => statement<never>(sql, args)),
     ],
     isLarge: force,
   };

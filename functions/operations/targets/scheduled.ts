@@ -1,5 +1,6 @@
 import type { Technology } from '../../../schema/api/capabilities.ts';
 import { type Database, now, statement } from '../../../schema/database/database.ts';
+import { memoize } from '../../../schema/database/memoize.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
 import { networks, placedTogether } from '../../../schema/resources/registry.ts';
 import { alive, lastSeen } from '../../../schema/statements/alive.ts';
@@ -35,38 +36,33 @@ const capable = (technology: Technology) => `coalesce(h.capabilities ->> '$.${te
 
 const hasRoom = `(:memory = 0 OR ${roomMemory} >= :memory) AND (:disk = 0 OR ${roomDisk} >= :disk) AND (:cpu = 0 OR ${roomCpu} >= :cpu)`;
 
+const selectScheduled = memoize(
+  (technology: Technology) => `(
+    SELECT CASE
+      WHEN (SELECT count(*) FROM hypervisors) = 1 THEN (SELECT id FROM hypervisors)
+      ${placedTogether.map((table) => `WHEN with_${table}.count > 0 THEN CASE with_${table}.count WHEN 1 THEN with_${table}.hypervisor END`).join('\n      ')}
+      ELSE (
+        SELECT h.id FROM hypervisors h
+        WHERE ${alive('h')} AND ${capable(technology)} AND NOT ${lacksNetwork} AND ${hasRoom}
+        ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
+      END
+    FROM ${placedTogether.map((table) => `(${placesOf(table)}) with_${table}`).join(', ')})`,
+);
+
 /**
  * The hypervisor for something new that names none: the only one; else where a part of it is already; else the one
  * with the most memory to give among those that are alive and have what it needs.
  */
 export function scheduled(needs: Needs, together: Together = {}): Target {
   const { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 } = needs;
-  const tables = tablesOf(together);
-  const args = {
-    ...Object.fromEntries(tables.map((table) => [argumentOf(table), JSON.stringify(together[table])])),
-    networks: JSON.stringify(wanted),
-    memory,
-    disk,
-    cpu,
-  };
-  const sql = `(
-    SELECT CASE
-      WHEN (SELECT count(*) FROM hypervisors) = 1 THEN (SELECT id FROM hypervisors)
-      ${tables.map((table) => `WHEN with_${table}.count > 0 THEN CASE with_${table}.count WHEN 1 THEN with_${table}.hypervisor END`).join('\n      ')}
-      ELSE (
-        SELECT h.id FROM hypervisors h
-        WHERE ${alive('h')} AND ${capable(technology)} AND NOT ${lacksNetwork} AND ${hasRoom}
-        ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
-      END
-    FROM ${['(SELECT 1)', ...tables.map((table) => `(${placesOf(table)}) with_${table}`)].join(', ')})`;
-  return { sql, args, problem: (database) => noneSuitable(database, needs, tables, args) };
+  const args = { ...togetherArguments(together), networks: JSON.stringify(wanted), memory, disk, cpu };
+  return { sql: selectScheduled(technology), args, problem: (database) => noneSuitable(database, needs, args) };
 }
 
-/** Those that the request names something of, in the order in which they bind. */
-function tablesOf(together: Together): string[] {
+function togetherArguments(together: Together): Target['args'] {
   const unlisted = Object.keys(together).find((table) => !placedTogether.includes(table));
   if (unlisted !== undefined) throw new Error(`no kind of resource is placed by ${unlisted}`);
-  return placedTogether.filter((table) => (together[table] ?? []).length > 0);
+  return Object.fromEntries(placedTogether.map((table) => [argumentOf(table), JSON.stringify(together[table] ?? [])]));
 }
 
 interface Candidate {
@@ -86,18 +82,13 @@ const isTogether = (table: string) => `EXISTS (
   SELECT 1 FROM json_each(:${argumentOf(table)}) j CROSS JOIN ${table} r
   ON r.hypervisor = h.id AND r.name = j.value AND r.desired = 'present')`;
 
-async function noneSuitable(
-  database: Database,
-  needs: Needs,
-  tables: readonly string[],
-  args: Target['args'],
-): Promise<Problem> {
+async function noneSuitable(database: Database, needs: Needs, args: Target['args']): Promise<Problem> {
   const [candidates] = await database.read([
     statement<Candidate>(
       `SELECT h.name, ${now} - h.last_seen_ms AS silent_ms, ${alive('h')} AS alive, ${capable(needs.technology)} AS capable,
          h.capabilities ->> '$.${needs.technology}.reason' AS reason, ${lacksNetwork} AS lacks,
          ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu,
-         ${['0', ...tables.map(isTogether)].join(' OR ')} AS together
+         ${placedTogether.map(isTogether).join(' OR ')} AS together
        FROM hypervisors h ORDER BY h.created_ms, h.name`,
       args,
     ),
