@@ -10,8 +10,9 @@ testEveryPlace('spp', { survive: surviveEveryHalt });
 
 describe('a process that dies', () => {
   it.each<[string, (vf: StandIn) => void]>([
-    ['before it answers', (vf) => vf.faults.next({ kind: 'dieMidReply', bytes: 0 })],
-    ['in the middle of its answer', (vf) => vf.faults.next({ kind: 'dieMidReply', bytes: 10 })],
+    // Of the command: a look may ask it for its status at any time.
+    ['before it answers', (vf) => vf.faults.next({ kind: 'dieMidReply', bytes: 0 }, 'component start')],
+    ['in the middle of its answer', (vf) => vf.faults.next({ kind: 'dieMidReply', bytes: 10 }, 'component start')],
   ])('%s ends the command with 500; back again, it gets all that was set before, and not that', async (_name, arm) => {
     const { weft, vf } = await aPanel('2020');
     await ask(weft, ...component);
