@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { STATEMENTS_DIRECTORY } from './test/plans/collected.mjs';
+import { collectStatements } from './test/plans/collecting.ts';
 import { RUN_MARK } from './test/runner/leftovers.ts';
 import { LongestFirst } from './test/runner/longest-first.ts';
 import { namespaces } from './test/runner/namespaces.ts';
@@ -11,6 +12,7 @@ const faults = 'test/faults/*.faults.test.ts';
 const plans = 'test/plans/*.plans.test.ts';
 
 export default defineConfig({
+  plugins: collects ? [collectStatements()] : [],
   test: {
     pool: 'forks',
     // Most of them wait now and then, for the kernel or for processes of theirs.
@@ -19,15 +21,14 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     sequence: { sequencer: LongestFirst },
-    setupFiles: [
-      ...(process.env[RUN_MARK] === undefined ? [] : ['test/runner/temporary-files.ts']),
-      ...(collects ? ['test/plans/in-tests.ts'] : []),
-    ],
+    setupFiles: process.env[RUN_MARK] === undefined ? [] : ['test/runner/temporary-files.ts'],
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          // A process for each file would take longer than most of them.
+          isolate: false,
           include: ['{schema,functions,executor,test}/**/*.test.ts'],
           exclude: ['node_modules', real, faults, plans],
         },

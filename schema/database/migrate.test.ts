@@ -68,10 +68,13 @@ describe('the migrations', () => {
 
   it('give every database an id of its own', async () => {
     const ids = await Promise.all(
-      [1, 2].map(
-        async () =>
-          (await (await temporaryDatabase()).read([statement<{ id: string }>('SELECT id FROM database')]))[0][0]?.id,
-      ),
+      [1, 2].map(async () => {
+        const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+        onTestFinished(() => database.close());
+        await migrate(database);
+        const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
+        return rows[0]?.id;
+      }),
     );
     expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(ids[0]).not.toBe(ids[1]);

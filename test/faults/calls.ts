@@ -21,9 +21,10 @@ export interface CallsOptions {
   readonly openDatabase?: LabOptions['openDatabase'];
   /**
    * `call`: each call is disturbed by itself. `group`: a few at once, each in another way, until each was disturbed in
-   * every way. `fault`: all of the scenario's at once, in the same way.
+   * every way. `fault`: all of the scenario's at once, in the same way. `mixed`: all at once, each in another way, until
+   * each way was met.
    */
-  readonly each: 'call' | 'group' | 'fault';
+  readonly each: 'call' | 'group' | 'fault' | 'mixed';
   readonly occurrences: Occurrences;
 }
 
@@ -61,17 +62,23 @@ const GROUP_CALLS = 4;
 const plansOf: Readonly<Record<CallsOptions['each'], Plans>> = {
   call: (calls, faults) => calls.flatMap((call) => faults.map((fault) => new Map([[call, fault]]))),
   fault: (calls, faults) => faults.map((fault) => new Map(calls.map((call) => [call, fault]))),
+  mixed: (calls, faults) =>
+    Array.from(
+      { length: Math.ceil(faults.length / calls.length) },
+      (_, turn) => new Map(calls.map((call, index) => [call, inTurn(faults, turn * calls.length + index)])),
+    ),
   group: (calls, faults) => {
     const count = Math.ceil(calls.length / GROUP_CALLS);
     const groups = Array.from({ length: count }, (_, group) => calls.filter((_call, index) => index % count === group));
     return groups.flatMap((group) =>
-      faults.map(
-        (_fault, turn) =>
-          new Map(group.map((call, index) => [call, faults[(turn + index) % faults.length] as DatabaseFault])),
-      ),
+      faults.map((_fault, turn) => new Map(group.map((call, index) => [call, inTurn(faults, turn + index)]))),
     );
   },
 };
+
+function inTurn(faults: readonly DatabaseFault[], number: number): DatabaseFault {
+  return faults[number % faults.length] as DatabaseFault;
+}
 
 function inWords(plan: FaultOfCall, listed: readonly string[]): string {
   const [first] = plan.values();

@@ -10,15 +10,17 @@ import type { Place } from './steps.ts';
  * happened. Answers the places of the halts.
  */
 export async function surviveEveryHalt(scenario: Scenario): Promise<Place[]> {
-  const { places, expected } = await runStraight(scenario);
-  await runTwice(scenario, expected);
-  for (const place of places) await runHalted(scenario, place, expected);
-  await scenario.clear?.();
+  const bench = new Bench(scenario);
+  const { places, expected } = await runStraight(bench);
+  await runTwice(bench, expected);
+  for (const place of places) await runHalted(bench, place, expected);
+  await bench.close();
   return [...places];
 }
 
-async function runStraight(scenario: Scenario): Promise<{ places: ReadonlySet<Place>; expected: Outcome }> {
-  const lab = await prepared(scenario);
+async function runStraight(bench: Bench): Promise<{ places: ReadonlySet<Place>; expected: Outcome }> {
+  const { scenario } = bench;
+  const lab = await bench.prepare();
   const before = await outcomeOf(lab, scenario);
   const places = new Set<Place>();
   lab.steps.onPlace = (place) => void places.add(place);
@@ -26,41 +28,61 @@ async function runStraight(scenario: Scenario): Promise<{ places: ReadonlySet<Pl
   await atRest(lab);
   const expected = await outcomeOf(lab, scenario);
   if (scenario.failing !== undefined) expect(expected.host).toEqual(before.host);
-  await lab.clear();
   return { places, expected };
 }
 
-async function runTwice(scenario: Scenario, expected: Outcome): Promise<void> {
-  const lab = await prepared(scenario);
+async function runTwice(bench: Bench, expected: Outcome): Promise<void> {
+  const lab = await bench.prepare();
   lab.steps.twice = true;
-  await scenario.act(lab);
-  await atRest(lab);
-  await compare('every step twice', lab, scenario, expected);
+  await bench.scenario.act(lab);
+  await compare('every step twice', bench, lab, expected);
 }
 
-async function runHalted(scenario: Scenario, place: Place, expected: Outcome): Promise<void> {
-  const lab = await prepared(scenario);
+async function runHalted(bench: Bench, place: Place, expected: Outcome): Promise<void> {
+  const lab = await bench.prepare();
   const halted = lab.haltAt(place);
   // Its answer comes from the executor that is built anew.
-  const answered = scenario.act(lab).then(() => 'answered');
+  const answered = bench.scenario.act(lab).then(() => 'answered');
   expect({ place, first: await Promise.race([halted, answered]) }).toEqual({ place, first: undefined });
   await lab.abandon();
   await lab.startExecutor();
   await answered;
-  await atRest(lab);
-  await compare(place, lab, scenario, expected);
+  await compare(place, bench, lab, expected);
 }
 
-async function compare(place: Place, lab: Lab, scenario: Scenario, expected: Outcome): Promise<void> {
+async function compare(place: Place, { scenario }: Bench, lab: Lab, expected: Outcome): Promise<void> {
+  await atRest(lab);
   expect({ place, ...(await outcomeOf(lab, scenario)) }).toEqual({ place, ...expected });
-  await lab.clear();
 }
 
-/** One in which the scenario can begin, with its failing step where it has one. */
-async function prepared({ prepare, failing }: Scenario): Promise<Lab> {
-  const lab = await Lab.start();
-  await prepare(lab);
-  await atRest(lab);
-  lab.steps.failing = failing;
-  return lab;
+/** The runs of one scenario, one after another in the same lab, which is emptied in between. */
+class Bench {
+  readonly scenario: Scenario;
+  #lab: Lab | undefined;
+
+  constructor(scenario: Scenario) {
+    this.scenario = scenario;
+  }
+
+  /** A lab in which the scenario can begin, with its failing step where it has one. */
+  async prepare(): Promise<Lab> {
+    const lab = await this.#empty();
+    await this.scenario.prepare(lab);
+    await atRest(lab);
+    lab.steps.failing = this.scenario.failing;
+    return lab;
+  }
+
+  async close(): Promise<void> {
+    await this.#lab?.clear();
+    await this.scenario.clear?.();
+  }
+
+  async #empty(): Promise<Lab> {
+    // An executor knows of the peers that outlive it.
+    if (this.scenario.clear !== undefined) await this.#lab?.clear();
+    if (this.#lab === undefined || this.scenario.clear !== undefined) this.#lab = await Lab.start();
+    else await this.#lab.empty();
+    return this.#lab;
+  }
 }

@@ -29,6 +29,11 @@ export interface OpenedDatabase {
   close(): Promise<void>;
 }
 
+/** All but what makes the database and the hypervisor what they are. */
+const selectTables = `
+  SELECT name FROM sqlite_schema
+  WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('database', 'hypervisors', 'migrations')`;
+
 /**
  * weft in the test's own process: the API without a server, over one database, and an executor on the test's private
  * host that is dropped and built anew in a fraction of the time that a process takes. The API has the database as it
@@ -122,6 +127,17 @@ export class Lab implements Instance {
     this.steps.onPlace = () => undefined;
     this.#gate?.shut();
     await executor?.abandon();
+  }
+
+  /** Removes all resources and what the host has of them, under the running executor, which has nothing to do. */
+  async empty(): Promise<void> {
+    this.steps.reset();
+    const tables = await this.sql<{ name: string }>(selectTables);
+    await this.write([
+      statement('PRAGMA defer_foreign_keys = ON'),
+      ...tables.map(({ name }) => statement(`DELETE FROM ${name}`)),
+    ]);
+    clearHost();
   }
 
   /** Ends all of it and takes everything off the host. */

@@ -30,6 +30,14 @@ export class StepFaults {
     return { ...kind, resource: { ...resource, apply, batches: { ...batches, apply: applyBatch } } };
   };
 
+  /** Without any fault. */
+  reset(): void {
+    this.twice = false;
+    this.failing = undefined;
+    this.onPlace = () => undefined;
+    this.restart();
+  }
+
   /** As a new process counts. */
   restart(): void {
     this.#taken.clear();

@@ -1,15 +1,28 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collected, STATEMENTS_DIRECTORY, WHOLE_RUN } from './collected.mjs';
 import { exceptions, isCovered } from './exceptions.ts';
-import { largeDatabase } from './large-database.ts';
+import { type LargeDatabase, openLargeDatabase } from './large-database.ts';
 import { hasPlan, scansOf } from './scans.ts';
 import { triggerBodies } from './trigger-bodies.ts';
 
-it('no statement that the run has collected goes through a table, but for the exceptions', async () => {
-  const directory = process.env[STATEMENTS_DIRECTORY];
-  if (directory === undefined) throw new Error('`npm test` collects the statements and then runs this');
-  const { database, tables } = await largeDatabase();
-  const scans = collected(directory)
+const directory = mkdtempSync(join(tmpdir(), 'weft-plans-'));
+let large: LargeDatabase;
+beforeAll(async () => {
+  large = await openLargeDatabase(directory);
+});
+afterAll(() => {
+  large.database.close();
+  rmSync(directory, { recursive: true });
+});
+
+it('no statement that the run has collected goes through a table, but for the exceptions', () => {
+  const statements = process.env[STATEMENTS_DIRECTORY];
+  if (statements === undefined) throw new Error('`npm test` collects the statements and then runs this');
+  const { database, tables } = large;
+  const scans = collected(statements)
     // A migration makes a table anew by way of another one, which it drops.
     .filter((sql) => hasPlan(sql) && !/\bearlier_/.test(sql))
     .flatMap((sql) => scansOf(database, tables, sql));
@@ -19,15 +32,15 @@ it('no statement that the run has collected goes through a table, but for the ex
   expect(exceptions.filter((exception) => !scans.some((scan) => isCovered(scan, exception)))).toEqual([]);
 });
 
-it('no trigger goes through a table', async () => {
-  const { database, tables } = await largeDatabase();
+it('no trigger goes through a table', () => {
+  const { database, tables } = large;
   const bodies = triggerBodies(database);
   expect(bodies.length).toBeGreaterThan(0);
   expect(bodies.flatMap((sql) => scansOf(database, tables, sql))).toEqual([]);
 });
 
-it('the rows that refer to another are found by an index when that is deleted', async () => {
-  const { database, tables } = await largeDatabase();
+it('the rows that refer to another are found by an index when that is deleted', () => {
+  const { database, tables } = large;
   const missing = tables.flatMap((table) =>
     database
       .prepare(`SELECT "from" AS child FROM pragma_foreign_key_list(?)`)

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { onTestFinished } from 'vitest';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
-import { temporaryDirectory } from '../support/database.ts';
 
 const ROWS = 100_000;
 
@@ -23,14 +21,18 @@ interface Column {
   readonly type: string;
 }
 
-/** A migrated database whose tables have 100,000 rows each, open until the running test ends. */
-export async function largeDatabase(): Promise<{ database: DatabaseSync; tables: readonly string[] }> {
-  const path = join(temporaryDirectory(), 'weft.db');
+export interface LargeDatabase {
+  readonly database: DatabaseSync;
+  readonly tables: readonly string[];
+}
+
+/** A migrated database in this directory, whose tables have 100,000 rows each. */
+export async function openLargeDatabase(directory: string): Promise<LargeDatabase> {
+  const path = join(directory, 'weft.db');
   const embedded = openEmbedded(path);
   await migrate(embedded);
   embedded.close();
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
-  onTestFinished(() => database.close());
   database.exec('PRAGMA synchronous = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA cache_size = -100000');
   const tables = database
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

@@ -6,6 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 /** The variable by which a process shows that a test run started it. */
 export const RUN_MARK = 'WEFT_TEST_RUN';
 
+/** The variable that names the directory for the temporary files of tests. */
+export const TEMPORARY_FILES = 'WEFT_TEST_TEMPORARY';
+
 /** A process that was killed with its group takes a moment to go. */
 const ENDING_MS = 2_000;
 const LOOK_MS = 20;

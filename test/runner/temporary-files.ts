@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { TEMPORARY_FILES } from './leftovers.ts';
 
 /*
  * Before each file of tests: its temporary files go into a directory of its own, in which it is to leave none. Of any
@@ -10,7 +11,9 @@ import { expect } from 'vitest';
  */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+// Not tmpdir(), which the file before this one in the process has changed.
+const temporary = process.env[TEMPORARY_FILES] ?? tmpdir();
 const { testPath = '' } = expect.getState();
-const directory = join(tmpdir(), relative(root, testPath).replaceAll('/', '-'));
+const directory = join(temporary, relative(root, testPath).replaceAll('/', '-'));
 mkdirSync(directory, { recursive: true, mode: 0o755 });
 process.env.TMPDIR = directory;

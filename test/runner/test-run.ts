@@ -11,6 +11,7 @@ import {
   killProcesses,
   leftovers,
   RUN_MARK,
+  TEMPORARY_FILES,
   temporaryFiles,
 } from './leftovers.ts';
 import { OUTCOME_FILE, type Outcome } from './reporter.ts';
@@ -46,6 +47,7 @@ export class TestRun {
     this.#environment = {
       [RUN_MARK]: this.#id,
       TMPDIR: this.#ofTests,
+      [TEMPORARY_FILES]: this.#ofTests,
       XDG_CONFIG_HOME: this.#temporary,
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -25,12 +25,39 @@ function isRemoved(directory: string): boolean {
 }
 
 /** A migrated database of the running test's own. */
-export async function temporaryDatabase(): Promise<Database> {
-  const path = join(temporaryDirectory(), 'weft.db');
-  const database = openEmbedded(path);
-  onTestFinished(() => database.close());
-  await migrate(database);
-  return database;
+export const temporaryDatabase = preparedDatabase(migrate);
+
+const renewIdentity = 'UPDATE database SET id = :id';
+
+/**
+ * Makes databases of the running test's own. `prepare` fills the first one of the process; the others are copies of its
+ * file, under an identity of their own, which takes a tenth of the time.
+ */
+export function preparedDatabase(prepare: (database: Database) => Promise<unknown>): () => Promise<Database> {
+  let content: Promise<Buffer> | undefined;
+  return async () => {
+    content ??= preparedFile(prepare);
+    const path = join(temporaryDirectory(), 'weft.db');
+    writeFileSync(path, await content);
+    const database = openEmbedded(path);
+    onTestFinished(() => database.close());
+    await database.write([statement(renewIdentity, { id: crypto.randomUUID() })]);
+    return database;
+  };
+}
+
+async function preparedFile(prepare: (database: Database) => Promise<unknown>): Promise<Buffer> {
+  const directory = mkdtempSync(join(tmpdir(), 'weft-prepared-'));
+  try {
+    const path = join(directory, 'weft.db');
+    const database = openEmbedded(path);
+    await prepare(database);
+    // The last connection writes the log back into the file.
+    database.close();
+    return readFileSync(path);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 export const capable = JSON.stringify({ netns: { available: true, version: '6.1' } });

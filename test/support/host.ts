@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { type LinkRecord, readLinks } from '../../executor/drivers/netns/netlink/links.ts';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { deleteLink, type LinkRecord, readLinks } from '../../executor/drivers/netns/netlink/links.ts';
+import { detachMount } from '../../executor/drivers/netns/syscalls.ts';
 import { HostNamespace } from '../../executor/drivers/netns/thread.ts';
 
 /* What iproute2 and ping, which know nothing of weft, say of the host: the witnesses of the real tests. */
@@ -95,20 +96,27 @@ export function pings(namespace: string, address: string): boolean {
   );
 }
 
-/** Takes everything off a test's private host; refuses to where a default route shows that it is no such host. */
+/** Takes everything off a test’s private host; refuses to where a default route shows that it is no such host. */
 export function clearHost(): void {
   if (hasDefaultRoute()) throw new Error('this host is not a test’s own');
-  const removals = namespaces().map((name) => `netns delete ${name}`);
-  const made = () => kernelLinks(null).filter(({ kind }) => kind === 'bridge' || kind === 'veth');
-  removals.push(...made().map(({ name }) => `link delete ${name}`));
-  if (removals.length === 0) return;
-  // The other end of a pair goes with the first.
-  spawnSync('ip', ['-force', '-batch', '-'], {
-    input: `${removals.join('\n')}\n`,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  using host = HostNamespace.open();
+  const made = () => readLinks(host.socket).filter(({ kind }) => kind === 'bridge' || kind === 'veth');
+  // The other end of a pair goes with the first, and is refused.
+  host.socket.batch(
+    made().map(({ index }) => deleteLink(index)),
+    'clear the host',
+  );
+  for (const name of namespaces()) {
+    const path = `/run/netns/${name}`;
+    if (isMounted(path)) detachMount(path);
+    rmSync(path);
+  }
   const left = [...namespaces(), ...made().map(({ name }) => name)];
   if (left.length > 0) throw new Error(`not removed: ${left.join(', ')}`);
+}
+
+function isMounted(path: string): boolean {
+  return statSync(path).dev !== statSync('/run/netns').dev;
 }
 
 /** As /proc/net/route shows it: destination and mask are zero. */

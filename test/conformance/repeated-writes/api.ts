@@ -1,6 +1,7 @@
-import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
+import { migrate } from '../../../schema/database/migrate.ts';
 import { type Ask, client } from '../../support/api.ts';
-import { insertHypervisor, temporaryDatabase } from '../../support/database.ts';
+import { insertHypervisor, preparedDatabase } from '../../support/database.ts';
 import { EMPTY_SUBNET, FAILED, FLEET, PENDING, SUBNET } from './writes.ts';
 
 /** What an executor writes when everything has gone well, but for what it saw. */
@@ -29,18 +30,28 @@ const insertOperation = `
 
 /** An API whose database makes every accepted operation succeed at once, with something of each kind in it. */
 export async function apiWithEverything(): Promise<{ readonly database: Database; readonly ask: Ask }> {
-  const database = await temporaryDatabase();
+  const database = await databaseWithEverything();
+  await database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${now} WHERE last_seen_ms IS NOT NULL`)]);
+  return { database, ask: succeeding(database) };
+}
+
+function succeeding(database: Database): Ask {
   const write: Database['write'] = async (statements, options) => {
     const rows = await database.write(statements, options);
     if (options?.call === 'accept') await database.write(succeed);
     return rows;
   };
-  const ask = client({
+  return client({
     write,
     read: (...args) => database.read(...args),
     subscribe: (...args) => database.subscribe(...args),
     close: () => undefined,
   });
+}
+
+const databaseWithEverything = preparedDatabase(async (database) => {
+  await migrate(database);
+  const ask = succeeding(database);
   await insertHypervisor(
     database,
     'host1',
@@ -64,8 +75,7 @@ export async function apiWithEverything(): Promise<{ readonly database: Database
     statement(insertOperation, { operation: FAILED, status: 'failed', error: '{"detail":"it failed"}' }),
     statement('UPDATE hypervisors SET total_memory = 1000, total_cpu = 4'),
   ]);
-  return { database, ask };
-}
+});
 
 /** Everything but the log of operations is gone. */
 export async function forgetEverything(database: Database): Promise<void> {
