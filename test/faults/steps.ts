@@ -1,5 +1,5 @@
 import type { Kind } from '../../executor/kinds/kind.ts';
-import type { Step } from '../../executor/kinds/resource.ts';
+import type { Session, Step } from '../../executor/kinds/resource.ts';
 
 type Some = readonly [Step, ...Step[]];
 
@@ -22,13 +22,21 @@ export class StepFaults {
   readonly #taken = new Map<string, number>();
 
   readonly wrap = (kind: Kind): Kind => {
-    const { resource } = kind;
-    const { batches } = resource;
-    const apply: Kind['resource']['apply'] = (step) => this.#take([step], ([only]) => resource.apply(only));
-    if (!batches) return { ...kind, resource: { ...resource, apply } };
-    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
-    return { ...kind, resource: { ...resource, apply, batches: { ...batches, apply: applyBatch } } };
+    const { session, ...resource } = kind.resource;
+    const wrapped = this.#wrapSession(resource);
+    return {
+      ...kind,
+      resource: session ? { ...wrapped, session: () => this.#wrapSession(session()) } : wrapped,
+    };
   };
+
+  #wrapSession<Own extends Session<unknown, unknown, Step>>(session: Own): Own {
+    const { batches } = session;
+    const apply: Own['apply'] = (step) => this.#take([step], ([only]) => session.apply(only));
+    if (!batches) return { ...session, apply };
+    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
+    return { ...session, apply, batches: { ...batches, apply: applyBatch } };
+  }
 
   /** As a new process counts. */
   restart(): void {
