@@ -1,6 +1,7 @@
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
 import { netns } from '../../peers/netns.ts';
 import { kindModule, ownKind } from '../kind.ts';
+import { garbageCollectionChange } from './change.ts';
 import { openComparer } from './comparer/comparer.ts';
 import { networkResource } from './resource.ts';
 import { networkSpec } from './spec.ts';
@@ -25,4 +26,9 @@ export const network = kindModule({
       close: async () => comparer?.close(),
     };
   },
+
+  cleaner: ({ driver, changes }, databaseId) => ({
+    resource: networkResource(driver, changes),
+    without: (labelled) => garbageCollectionChange(databaseId, labelled).after,
+  }),
 });
