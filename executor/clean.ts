@@ -78,7 +78,8 @@ async function clean(cleaners: readonly Cleaner[], prefix: string, { yes, list }
 }
 
 async function findLabelled({ resource }: Cleaner, prefix: string): Promise<Labelled[]> {
-  return resource.observeAll ? resource.labelled(await resource.observeAll(), prefix) : [];
+  const { observeAll, labels } = resource;
+  return observeAll && labels ? labels.find(await observeAll(), prefix) : [];
 }
 
 function row({ kind, place, name, label }: Labelled): Record<string, unknown> {

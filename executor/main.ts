@@ -122,7 +122,7 @@ async function openKinds(peers: Peers, context: KindContext, opened: AsyncDispos
     const standsOn = peers.of(peer);
     if (standsOn === undefined) continue;
     const own = opened.adopt(await open(standsOn, context), (each) => each.close?.() ?? Promise.resolve());
-    working.push(own.kind);
+    working.push({ ...own.kind, health: () => standsOn.health() });
   }
   return working;
 }

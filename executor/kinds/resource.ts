@@ -56,14 +56,19 @@ export interface Resource<Desired, Observed, SomeStep extends Step> extends Sess
    * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.
    */
   plan(desired: Desired, observed: Observed): SomeStep[];
-  /** Whether a step takes something away. Pure. */
-  removes(step: SomeStep): boolean;
-  /** What bears labels of this kind of resource; the others need not be asked for orphans. */
-  readonly labels: readonly Labelled['kind'][];
+  /** Whether a step takes something away; without it none does. Pure. */
+  removes?(step: SomeStep): boolean;
+  /** How what it makes is labelled; without it there are no orphans of it. */
+  readonly labels?: Labels<Observed>;
+  /** Calls `changed` soon after changes on the host, whoever made them; answers the end of it. Without it scans alone see them. */
+  watch?(changed: (what: Changed) => void): () => void;
+}
+
+export interface Labels<Observed> {
+  /** What bears them. */
+  readonly kinds: readonly Labelled['kind'][];
   /** Everything that bears a label with this prefix. Pure. */
-  labelled(observed: Observed, prefix: string): Labelled[];
-  /** Calls `changed` soon after changes on the host, whoever made them; answers the end of it. */
-  watch(changed: (what: Changed) => void): () => void;
+  find(observed: Observed, prefix: string): Labelled[];
 }
 
 /** What an operation is to turn into what. */

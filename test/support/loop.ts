@@ -130,9 +130,6 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
       counter.value += step.name === 'count.up' ? 1 : -1;
     },
     removes: ({ name }) => name === 'count.down',
-    labels: [],
-    labelled: () => [],
-    watch: () => () => undefined,
   };
   const counted: Kind<null, number, number, number, Counted, null> = {
     definition: {

@@ -9,7 +9,7 @@ import { bridgesSpec } from './spec.ts';
 export const bridges = kindModule({
   peer: netns,
 
-  async open({ driver, changes, health }, { registration: { databaseId, hypervisor } }) {
+  async open({ driver, changes }, { registration: { databaseId, hypervisor } }) {
     const subject = bridgesSubject(hypervisor);
     const label = labelOf(databaseId, subject);
     return {
@@ -17,7 +17,6 @@ export const bridges = kindModule({
         definition: bridgesDefinition,
         spec: bridgesSpec(label),
         resource: bridgesResource(driver, changes, { subject, label }),
-        health,
       }),
     };
   },

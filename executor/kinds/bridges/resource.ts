@@ -44,8 +44,6 @@ export function bridgesResource(
     plan,
     removes: ({ name }) => name === 'bridges.delete',
     // Whatever bears a label is the network's to list: orphans are counted and taken away in one place.
-    labels: [],
-    labelled: () => [],
     watch: (changed) =>
       changes.subscribe(({ aliases, names, everything }) => {
         const matters =

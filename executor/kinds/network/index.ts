@@ -10,7 +10,7 @@ import { networkSpec } from './spec.ts';
 export const network = kindModule({
   peer: netns,
 
-  async open({ driver, changes, health }, { registration, log, address }) {
+  async open({ driver, changes }, { registration, log, address }) {
     const { databaseId, hypervisor } = registration;
     const comparer =
       address &&
@@ -20,7 +20,6 @@ export const network = kindModule({
         definition: networkDefinition,
         spec: networkSpec(databaseId),
         resource: networkResource(driver, changes),
-        health,
         ...(comparer && { compare: comparer.compare }),
       }),
       close: async () => comparer?.close(),

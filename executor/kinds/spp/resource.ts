@@ -22,9 +22,6 @@ export function sppResource(
       return { processes: mapOf(registry.snapshots()), given: false, tried: NOTHING_TRIED };
     },
     plan,
-    removes: () => false,
-    labels: [],
-    labelled: () => [],
     watch,
   };
 }

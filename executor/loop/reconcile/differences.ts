@@ -59,7 +59,7 @@ export interface Comparable<Idle = unknown, Desired = unknown, Observed = unknow
   readonly spec: Pick<Spec<never, Idle, Desired, never, unknown>, 'desired' | 'isRepaired' | 'isUpToDate'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
-    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels' | 'labelled'
+    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels'
   >;
 }
 
@@ -80,12 +80,12 @@ export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
     const { idle, busy, since } = await loadIdle(kind, rows, changed);
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
-    const isLabelled = changed === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
+    const labels = changed === 'all' && isSeenWhole(resource) ? resource.labels : undefined;
     for await (const { which, observed, fresh } of parts(kind, idle, changed)) {
       found.push(...differences(kind, { idle, since }, which, observed));
-      if (isLabelled) labelled.push(...resource.labelled(fresh, prefix));
+      if (labels) labelled.push(...labels.find(fresh, prefix));
     }
-    if (!isLabelled) return { differences: found, busy, orphans: null };
+    if (!labels) return { differences: found, busy, orphans: null };
     const orphans = await rows.findOrphans(labelled, new Set(idle.flatMap(({ owner }) => owner ?? [])));
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
@@ -169,7 +169,7 @@ function difference<Desired, Observed, SomeStep extends Step>(
     ...{ subject, generation, since, subjects, eventNames, problem },
     repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
-    removes: steps.some((step) => resource.removes(step)),
+    removes: steps.some((step) => resource.removes?.(step) ?? false),
   };
 }
 
