@@ -11,7 +11,10 @@ interface Named {
   readonly label: string;
 }
 
-/** The bridges of subnets, in the host's own namespace: stands on the netns driver. */
+/**
+ * The bridges of subnets, in the host's own namespace: stands on the netns driver. Orphaned ones are the network's, which
+ * lists whatever bears a label.
+ */
 export function bridgesResource(
   driver: NetnsDriver,
   changes: HostChanges,
@@ -43,7 +46,6 @@ export function bridgesResource(
     session,
     plan,
     removes: ({ name }) => name === 'bridges.delete',
-    // Whatever bears a label is the network's to list: orphans are counted and taken away in one place.
     watch: (changed) =>
       changes.subscribe(({ aliases, names, everything }) => {
         const matters =
