@@ -31,7 +31,7 @@ export interface Kind<
 export function ownKind<Rows, Idle, Desired, Observed, SomeStep extends Step, End>(
   own: Kind<Rows, Idle, Desired, Observed, SomeStep, End>,
 ): Kind {
-  return own as unknown as Kind;
+  return own;
 }
 
 /** What a kind is opened with. */
@@ -73,5 +73,5 @@ export function kindModule<Opened extends Peer>(own: {
   open(peer: Opened, context: KindContext): Promise<OpenedKind>;
   cleaner?(peer: Opened, databaseId: string): Cleaner;
 }): KindModule {
-  return own as unknown as KindModule;
+  return own;
 }

@@ -1,6 +1,6 @@
 import type { Changed, Labelled } from '../../schema/resources/definition.ts';
 
-/** One thing that {@link Session.apply} does on the host. */
+/** One thing that {@link HostAccess.apply} does on the host. */
 export interface Step {
   /** `<thing>.<verb>`: what a failed operation and the fault harness name. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface HostPart<Observed> {
 }
 
 /** What reads the host and changes it. */
-export interface Session<Desired, Observed, SomeStep extends Step> {
+export interface HostAccess<Desired, Observed, SomeStep extends Step> {
   /** Reads the part of the host that `desired` is about. */
   observe(desired: Desired): Promise<Observed>;
   /** Takes one step; doing it twice does no harm. */
@@ -38,12 +38,12 @@ export interface Session<Desired, Observed, SomeStep extends Step> {
  * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two attempts:
  * an executor that was killed observes again and goes on.
  */
-export interface Resource<Desired, Observed, SomeStep extends Step> extends Session<Desired, Observed, SomeStep> {
+export interface Resource<Desired, Observed, SomeStep extends Step> extends HostAccess<Desired, Observed, SomeStep> {
   /**
    * Begins an attempt, where that has to remember of its own steps what the host does not show. Without it nothing is
    * remembered.
    */
-  session?(): Session<Desired, Observed, SomeStep>;
+  beginAttempt?(): HostAccess<Desired, Observed, SomeStep>;
   /** Reads all of the host that this kind of resource is on; without it each is observed by itself. */
   observeAll?(): Promise<Observed>;
   /**

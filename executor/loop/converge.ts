@@ -1,5 +1,5 @@
 import { Problem } from '../../schema/problem.ts';
-import type { Resource, Session, Step } from '../kinds/resource.ts';
+import type { HostAccess, Resource, Step } from '../kinds/resource.ts';
 import { waitForOthers } from './for-others.ts';
 
 export interface ConvergeHooks {
@@ -27,19 +27,19 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
   desired: Desired,
   { check, remaining }: ConvergeHooks,
 ): Promise<Observed> {
-  const session = resource.session?.() ?? resource;
+  const host = resource.beginAttempt?.() ?? resource;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const observed = await session.observe(desired);
+    const observed = await host.observe(desired);
     await waitForOthers();
     const steps = resource.plan(desired, observed);
     if (steps.length === 0) return observed;
     const items = itemsFrom(steps);
     let index = 0;
-    for (const batch of batchesOf(steps, session.batches?.names)) {
+    for (const batch of batchesOf(steps, host.batches?.names)) {
       const [first] = batch;
       check();
       remaining(items[index] ?? 0, first.name);
-      await take(session, batch).catch((cause: unknown) => {
+      await take(host, batch).catch((cause: unknown) => {
         throw new StepFailed(first.name, cause);
       });
       index += batch.length;
@@ -68,11 +68,11 @@ function batchesOf<SomeStep extends Step>(
 }
 
 function take<SomeStep extends Step>(
-  session: Pick<Session<never, unknown, SomeStep>, 'apply' | 'batches'>,
+  host: Pick<HostAccess<never, unknown, SomeStep>, 'apply' | 'batches'>,
   batch: Batch<SomeStep>,
 ): Promise<void> {
-  const { batches } = session;
-  return batch.length === 1 || !batches ? session.apply(batch[0]) : batches.apply(batch);
+  const { batches } = host;
+  return batch.length === 1 || !batches ? host.apply(batch[0]) : batches.apply(batch);
 }
 
 /** For each step, how many items it and those after it are about. */

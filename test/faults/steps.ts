@@ -1,5 +1,5 @@
 import type { Kind } from '../../executor/kinds/kind.ts';
-import type { Session, Step } from '../../executor/kinds/resource.ts';
+import type { HostAccess, Step } from '../../executor/kinds/resource.ts';
 
 type Some = readonly [Step, ...Step[]];
 
@@ -22,20 +22,20 @@ export class StepFaults {
   readonly #taken = new Map<string, number>();
 
   readonly wrap = (kind: Kind): Kind => {
-    const { session, ...resource } = kind.resource;
-    const wrapped = this.#wrapSession(resource);
+    const { beginAttempt, ...resource } = kind.resource;
+    const wrapped = this.#wrapHost(resource);
     return {
       ...kind,
-      resource: session ? { ...wrapped, session: () => this.#wrapSession(session()) } : wrapped,
+      resource: beginAttempt ? { ...wrapped, beginAttempt: () => this.#wrapHost(beginAttempt()) } : wrapped,
     };
   };
 
-  #wrapSession<Own extends Session<unknown, unknown, Step>>(session: Own): Own {
-    const { batches } = session;
-    const apply: Own['apply'] = (step) => this.#take([step], ([only]) => session.apply(only));
-    if (!batches) return { ...session, apply };
+  #wrapHost<Own extends HostAccess<unknown, unknown, Step>>(host: Own): Own {
+    const { batches } = host;
+    const apply: Own['apply'] = (step) => this.#take([step], ([only]) => host.apply(only));
+    if (!batches) return { ...host, apply };
     const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
-    return { ...session, apply, batches: { ...batches, apply: applyBatch } };
+    return { ...host, apply, batches: { ...batches, apply: applyBatch } };
   }
 
   /** As a new process counts. */

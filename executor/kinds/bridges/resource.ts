@@ -2,7 +2,7 @@ import { hardwareAddress } from '../../../schema/names.ts';
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
 import { type NetnsDriver, NetnsError } from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
-import type { Resource, Session } from '../resource.ts';
+import type { HostAccess, Resource } from '../resource.ts';
 import { type BridgeStep, type Bridges, type InterfaceStep, type ObservedBridges, plan } from './plan.ts';
 
 interface Named {
@@ -23,7 +23,7 @@ export function bridgesResource(
   // Links come and go on a host all the time: of others' only those that have a name which is wanted matter.
   let wanted: readonly string[] = [];
 
-  function session(): Session<Bridges, ObservedBridges, BridgeStep> {
+  function beginAttempt(): HostAccess<Bridges, ObservedBridges, BridgeStep> {
     const refused = new Map<string, ProblemDetails>();
     return {
       async observe({ interfaces }) {
@@ -42,8 +42,8 @@ export function bridgesResource(
   }
 
   return {
-    ...session(),
-    session,
+    ...beginAttempt(),
+    beginAttempt,
     plan,
     removes: ({ name }) => name === 'bridges.delete',
     watch: (changed) =>

@@ -3,7 +3,7 @@ import { Problem } from '../../../schema/problem.ts';
 import type { Changed } from '../../../schema/resources/definition.ts';
 import { SppError } from '../../drivers/spp/driver.ts';
 import type { ProcessSnapshot, SppProcesses } from '../../peers/spp-processes.ts';
-import type { Resource, Session } from '../resource.ts';
+import type { HostAccess, Resource } from '../resource.ts';
 import type { SppDesired, SppObserved, SppStep } from './desired.ts';
 import { isThere, notConnected, plan } from './plan.ts';
 
@@ -14,10 +14,10 @@ export function sppResource(
   registry: SppProcesses,
   watch: (changed: (what: Changed) => void) => () => void,
 ): Resource<SppDesired, SppObserved, SppStep> {
-  const session = () => sppSession(registry);
+  const beginAttempt = () => sppAttempt(registry);
   return {
-    ...session(),
-    session,
+    ...beginAttempt(),
+    beginAttempt,
     async observeAll() {
       return { processes: mapOf(registry.snapshots()), given: false, tried: NOTHING_TRIED };
     },
@@ -27,7 +27,7 @@ export function sppResource(
 }
 
 /** No status tells whether a command was given that changes nothing, or was refused. */
-function sppSession(registry: SppProcesses): Session<SppDesired, SppObserved, SppStep> {
+function sppAttempt(registry: SppProcesses): HostAccess<SppDesired, SppObserved, SppStep> {
   let given = false;
   /** Taken twice, a command would be refused for what it has done itself. */
   const taken = new Set<SppStep>();
