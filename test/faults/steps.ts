@@ -30,14 +30,6 @@ export class StepFaults {
     };
   };
 
-  #wrapHost<Own extends HostAccess<unknown, unknown, Step>>(host: Own): Own {
-    const { batches } = host;
-    const apply: Own['apply'] = (step) => this.#take([step], ([only]) => host.apply(only));
-    if (!batches) return { ...host, apply };
-    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
-    return { ...host, apply, batches: { ...batches, apply: applyBatch } };
-  }
-
   /** As a new process counts. */
   restart(): void {
     this.#taken.clear();
@@ -56,6 +48,14 @@ export class StepFaults {
     if (next) await this.#apply([next, ...last], apply);
     if (planned >= 0) throw new PlannedFailure(`${first.name} fails as planned`);
     await this.onPlace(`${first.name}:after`);
+  }
+
+  #wrapHost<Own extends HostAccess<unknown, unknown, Step>>(host: Own): Own {
+    const { batches } = host;
+    const apply: Own['apply'] = (step) => this.#take([step], ([only]) => host.apply(only));
+    if (!batches) return { ...host, apply };
+    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
+    return { ...host, apply, batches: { ...batches, apply: applyBatch } };
   }
 
   async #apply(steps: Some, apply: (steps: Some) => Promise<void>): Promise<void> {
