@@ -13,7 +13,7 @@ import { lockHost } from './host/lock.ts';
 import type { Cleaner } from './kinds/kind.ts';
 import { kinds } from './kinds/registry.ts';
 import { converge } from './loop/converge.ts';
-import { absences, findPeers, Peers } from './peers/peers.ts';
+import { absences, type FoundPeers, findPeers, Peers } from './peers/peers.ts';
 
 const usage = `usage: npm run clean [-- --yes] [-- --list] [-- --database ID]
 
@@ -43,22 +43,30 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const labelling = kinds.filter(({ cleaner }) => cleaner !== undefined);
-  const found = await findPeers(labelling.map(({ peer }) => peer));
-  const absent = absences(found);
-  if (absent.length === found.size) throw new Error(absent.join('; '));
-  for (const absence of absent) console.error(`weft: ${absence}`);
+  const found = await findLabellingPeers();
   const database = values.database ?? (await configuredDatabase());
   const configuration = readConfiguration(process.env);
   await using opened = new AsyncDisposableStack();
   opened.adopt(await lockHost({ ...configuration, database }), (lock) => lock.release());
   const options = { configuration, log: pino({ level: 'silent' }), expires: null };
   const peers = opened.adopt(await Peers.open(found, options), (each) => each.close());
-  const cleaners = labelling.flatMap(({ peer, cleaner }) => {
+  await clean(cleanersOf(peers, database), labelPrefix(database), { ...values, database });
+}
+
+/** What kinds that label what they make stand on. Throws where this host has none of it. */
+async function findLabellingPeers(): Promise<FoundPeers> {
+  const found = await findPeers(kinds.flatMap(({ peer, cleaner }) => (cleaner ? [peer] : [])));
+  const absent = absences(found);
+  if (absent.length === found.size) throw new Error(absent.join('; '));
+  for (const absence of absent) console.error(`weft: ${absence}`);
+  return found;
+}
+
+function cleanersOf(peers: Peers, database: string): Cleaner[] {
+  return kinds.flatMap(({ peer, cleaner }) => {
     const standsOn = peers.of(peer);
     return standsOn && cleaner ? [cleaner(standsOn, database)] : [];
   });
-  await clean(cleaners, labelPrefix(database), { ...values, database });
 }
 
 async function clean(cleaners: readonly Cleaner[], prefix: string, { yes, list }: Options): Promise<void> {

@@ -144,7 +144,7 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
     spec: { change: () => change, desired: (desired) => desired, end: () => null },
     resource,
   };
-  return counted as unknown as Kind;
+  return counted;
 }
 
 /** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */
