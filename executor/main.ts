@@ -1,8 +1,8 @@
 import { v7, validate } from 'uuid';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Database, type Statement, statement } from '../schema/database/database.ts';
 import type { Configuration } from '../schema/process/configuration.ts';
 import { type ProcessContext, type Running, startProcess } from '../schema/process/process.ts';
+import { databaseStore } from '../schema/store/database-store.ts';
 import { capabilities, findTechnologies } from './host/capabilities.ts';
 import { openCgroups } from './host/cgroup.ts';
 import { ExecutorStateFile } from './host/executor-state.ts';
@@ -10,17 +10,15 @@ import { bootId, machineId } from './host/identity.ts';
 import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
 import { SequenceNote } from './host/sequence-note.ts';
-import type { KindContext, OwnKind } from './kinds/kind.ts';
+import type { Kind, KindContext } from './kinds/kind.ts';
 import { kinds } from './kinds/registry.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
-import { type Kind, kindOf } from './loop/records.ts';
-import { fence } from './loop/registration.ts';
 import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
-import { findPeers, Peers } from './peers/peers.ts';
+import { absences, findPeers, Peers } from './peers/peers.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -46,11 +44,10 @@ export async function startExecutor(
   await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
-  const foundPeers = await findPeers(
-    kinds.map(({ peer }) => peer),
-    log,
-  );
-  const databaseId = await untilAvailable(() => readDatabaseId(database), log, times);
+  const foundPeers = await findPeers(kinds.map(({ peer }) => peer));
+  for (const absence of absences(foundPeers)) log.warn(absence);
+  const store = databaseStore(database);
+  const databaseId = await untilAvailable(() => store.identify(), log, times);
   const opened = new AsyncDisposableStack();
   try {
     const { stateDirectory, hypervisor: name } = configuration;
@@ -76,25 +73,21 @@ export async function startExecutor(
       resources: await host.resources(),
     };
     const id = validate(name) ? name.toLowerCase() : v7();
-    const start = { database, name, id, machine, ...stateFile.read(), heartbeatMs: times.heartbeat, log };
+    const start = { store, name, id, machine, ...stateFile.read(), heartbeatMs: times.heartbeat, log };
     const registration = await untilAvailable(() => takeOver(start), log, times);
     stateFile.write(registration);
+    const session = store.open(registration);
     const { databaseUrl: url, databaseAuthToken: authToken } = configuration;
     const address = comparer ? { url, authToken } : null;
-    const record = async <Row>(call: string, statements: readonly Statement<Row>[]): Promise<Row[][]> => {
-      const [, ...rows] = await database.write([fence(registration), ...statements], { audience: 'none', call });
-      return rows as Row[][];
-    };
     const context: KindContext = {
-      ...{ registration, configuration, log, address, record },
-      recordAtStart: (call, statements) => untilAvailable(() => record(call, statements), log, times),
+      ...{ registration, configuration, log, address, record: session.note },
+      recordAtStart: (note, data) => untilAvailable(() => session.note(note, data), log, times),
     };
-    const own = await openKinds(peers, context, opened);
-    const working = own.map((each) => wrap(kindOf(each, database, registration.hypervisor)));
+    const working = await openKinds(peers, context, opened);
     const executor = new Executor({
-      ...{ database, registration, lease, log, times },
-      kinds: working,
-      heartbeat: new Heartbeat({ registration, machine, host }),
+      ...{ session, lease, log, times },
+      kinds: working.map(wrap),
+      heartbeat: new Heartbeat({ machine, host }),
       onFatal: stop,
     });
     const lastSequence = () => executor.lastSequence;
@@ -123,13 +116,13 @@ export async function startExecutor(
 }
 
 /** All kinds whose peer this host has. */
-async function openKinds(peers: Peers, context: KindContext, opened: AsyncDisposableStack): Promise<OwnKind[]> {
-  const working: OwnKind[] = [];
+async function openKinds(peers: Peers, context: KindContext, opened: AsyncDisposableStack): Promise<Kind[]> {
+  const working: Kind[] = [];
   for (const { peer, open } of kinds) {
     const standsOn = peers.of(peer);
     if (standsOn === undefined) continue;
     const own = opened.adopt(await open(standsOn, context), (each) => each.close?.() ?? Promise.resolve());
-    working.push(own.kind);
+    working.push({ ...own.kind, health: () => standsOn.health() });
   }
   return working;
 }
@@ -140,11 +133,6 @@ function timesOf({ scanSeconds, orphanGraceSeconds, retentionDays }: Configurati
     grace: orphanGraceSeconds * SECOND_MS,
     retention: retentionDays * DAY_MS,
   };
-}
-
-async function readDatabaseId(database: Database): Promise<string> {
-  const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')], { call: 'identify' });
-  return rows[0]?.id ?? '';
 }
 
 if (import.meta.main) await startProcess(startExecutor);

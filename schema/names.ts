@@ -84,8 +84,3 @@ function mix(bits: bigint): bigint {
   mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 33n)) * 0xc4ceb9fe1a85ec53n);
   return mixed ^ (mixed >> 33n);
 }
-
-/** The name of a subject: what an operation changes, and what an event tells of. */
-export function subject(hypervisor: string, kind: 'cens' | 'containers', name: string): string {
-  return `hypervisors/${hypervisor}/${kind}/${name}`;
-}

@@ -13,21 +13,8 @@ import {
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../../schema/problem.ts';
+import { NOTHING_SEEN, type Seen, seenSchema } from '../../schema/store/machine.ts';
 import { pathSegment, privateStateDirectory, RUN_DIRECTORY, runDirectory } from './private-directory.ts';
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-const seenSchema = v.object({
-  restoreGeneration: count,
-  epoch: count,
-  /** Whose epoch that was; null where the notes do not say. */
-  hypervisor: v.nullish(v.string(), null),
-  /** The last operation that was worked on. */
-  sequence: v.optional(count, 0),
-});
-
-/** How far this host has seen a database: a restored one is behind that. */
-export type Seen = v.InferOutput<typeof seenSchema>;
 
 export interface ExecutorState {
   /** The furthest that any file knows. */
@@ -35,8 +22,6 @@ export interface ExecutorState {
   /** The epoch that the state directory had last: none but the holder of its lock can have gone on with it. 0: none. */
   readonly ownEpoch: number;
 }
-
-export const NOTHING_SEEN: Seen = { restoreGeneration: 0, epoch: 0, hypervisor: null, sequence: 0 };
 
 export interface StatePlaces {
   readonly stateDirectory: string;

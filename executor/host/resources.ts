@@ -2,17 +2,8 @@ import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import type { Resources } from '../../schema/store/machine.ts';
 import type { CgroupLimits } from './cgroup.ts';
-
-/** What a host has, and what of it is free now: memory and disk in MB of 2^20 bytes, CPU in cores. */
-export interface Resources {
-  readonly memory: number;
-  readonly disk: number;
-  readonly cpu: number;
-  readonly freeMemory: number;
-  /** The load average of a minute. */
-  readonly load: number;
-}
 
 const MB = 2 ** 20;
 const KB_PER_MB = 2 ** 10;

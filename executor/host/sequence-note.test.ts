@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { Seen } from './executor-state.ts';
+import type { Seen } from '../../schema/store/machine.ts';
 import { SequenceNote } from './sequence-note.ts';
 
 it('notes the last operation when there was one, for good at the end, and says once that it cannot', () => {

@@ -1,5 +1,6 @@
 import type { Logger } from '../../schema/process/logger.ts';
-import type { ExecutorStateFile, Seen } from './executor-state.ts';
+import type { Seen } from '../../schema/store/machine.ts';
+import type { ExecutorStateFile } from './executor-state.ts';
 
 export interface SequenceNoteOptions {
   readonly file: Pick<ExecutorStateFile, 'write' | 'writeUntilReboot'>;

@@ -1,13 +1,13 @@
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { ClaimedOperation } from '../../schema/resources/definition.ts';
+import type { Outcome } from '../../schema/store/report.ts';
 import { TechnologyAway } from '../kinds/health.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { Change } from '../kinds/resource.ts';
 import { converge } from './converge.ts';
 import { failureOf, isLeaseLost } from './failure.ts';
 import type { Lease } from './lease.ts';
-import type { Kind } from './records.ts';
-import type { Outcome } from './report.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
 export interface AttemptHooks {
@@ -45,8 +45,8 @@ export class Attempt {
       this.#checkWanted();
       this.#checkTechnology();
       const observed = await converge(this.#kind.resource, after, { check: () => this.#checkAll(), remaining });
-      const finish = this.#kind.records.finish(this.#operation, this.#change, { status: 'succeeded' }, observed);
-      return { status: 'succeeded', error: null, finish };
+      const end = this.#kind.spec.end(this.#change, { status: 'succeeded' }, observed);
+      return { status: 'succeeded', error: null, end };
     } catch (error) {
       if (isLeaseLost(error)) return undefined;
       if (error instanceof ExecutorClosing) return { status: 'retry', error: null, afterMs: 0 };
@@ -76,11 +76,7 @@ export class Attempt {
 
   #ended(status: 'failed' | 'cancelled', problem: Problem): Outcome {
     const error = problem.toJSON();
-    return {
-      status,
-      error,
-      finish: this.#kind.records.finish(this.#operation, this.#change, { status, error }, null),
-    };
+    return { status, error, end: this.#kind.spec.end(this.#change, { status, error }, null) };
   }
 
   #isLate(): boolean {

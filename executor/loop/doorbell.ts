@@ -1,4 +1,5 @@
-import type { CommitNotification, Database } from '../../schema/database/database.ts';
+import type { CommitNotification } from '../../schema/database/database.ts';
+import type { ExecutorSession } from '../../schema/store/store.ts';
 
 /** What the loop is to do next: take what is there, or only ask whether something is. */
 export type Turn = 'claim' | 'poll';
@@ -12,11 +13,11 @@ export class Doorbell {
   #end: (() => void) | undefined;
   #closed = false;
 
-  constructor(database: Database) {
-    this.#unsubscribe = database.subscribe((notification, joins) => {
+  constructor(session: Pick<ExecutorSession, 'subscribe'>) {
+    this.#unsubscribe = session.subscribe((notification, joins) => {
       const turn = turnAfter(notification, joins);
       if (turn !== undefined) this.ring(turn);
-    }, 'early');
+    });
   }
 
   ring(turn: Turn): void {

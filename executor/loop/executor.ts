@@ -1,10 +1,12 @@
-import { type Database, DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { ClaimedOperation } from '../../schema/resources/definition.ts';
-import { claim, poll, pollStatement } from './claim.ts';
+import type { PollRequest } from '../../schema/store/claim.ts';
+import type { Outcome } from '../../schema/store/report.ts';
+import type { ExecutorSession } from '../../schema/store/store.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { Doorbell, type Turn } from './doorbell.ts';
-import { isDatabaseAway } from './failure.ts';
+import { isDatabaseAway, isFenced } from './failure.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Lease } from './lease.ts';
 import { Outage } from './outage.ts';
@@ -13,9 +15,7 @@ import { Prune } from './prune.ts';
 import { Pulse } from './pulse.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { Watch } from './reconcile/watch.ts';
-import type { Kind } from './records.ts';
-import { type Registration, whyFenced } from './registration.ts';
-import { type Outcome, type Reported, Reporter } from './report.ts';
+import { type Reported, Reporter } from './report.ts';
 import { Runner } from './runner.ts';
 import { Serial } from './serial.ts';
 import { growingPause, type LoopTimes } from './times.ts';
@@ -36,8 +36,7 @@ interface PollResult {
 const NOTHING: PollResult = { claimed: [], more: false, cancelled: [] };
 
 export interface ExecutorOptions {
-  readonly database: Database;
-  readonly registration: Registration;
+  readonly session: ExecutorSession;
   readonly lease: Lease;
   readonly heartbeat: Heartbeat;
   readonly kinds: readonly Kind[];
@@ -68,27 +67,27 @@ export class Executor {
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ExecutorOptions) {
-    const { database, registration, lease, heartbeat, kinds, log, times } = options;
+    const { session, lease, heartbeat, kinds, log, times } = options;
     const onError = (error: unknown) => this.#onError(error);
     const isClosing = () => this.#closing;
     this.#options = options;
     this.#outage = new Outage(log);
-    this.#doorbell = new Doorbell(database);
-    this.#progress = new Progress(database, registration, times.progress);
+    this.#doorbell = new Doorbell(session);
+    this.#progress = new Progress(session, times.progress);
     this.#pulse = new Pulse({
-      ...{ database, registration, lease, heartbeat, times, onError, work: this.#work, serial: this.#serial },
+      ...{ store: session, lease, heartbeat, times, onError, work: this.#work, serial: this.#serial },
       isMoving: () => performance.now() - this.#turnedAt < times.lease,
       onDone: () => this.#outage.end(),
       onReturned: () => this.#doorbell.ring('claim'),
     });
-    const reconciler = new Reconciler({ database, registration, kinds, graceMs: times.grace, scanMs: times.scan });
+    const reconciler = new Reconciler({ session, kinds, graceMs: times.grace, scanMs: times.scan });
     this.#watches = kinds.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
     this.#runner = new Runner({
-      ...{ database, kinds, lease, log, times, reconciler, isClosing, onError },
+      ...{ store: session, kinds, lease, log, times, reconciler, isClosing, onError },
       ...{ work: this.#work, progress: this.#progress },
       reporter: new Reporter({
-        ...{ database, registration, times, onError, isClosing },
-        poll: () => pollStatement(registration, { times, away: this.#away() }),
+        ...{ store: session, times, onError, isClosing },
+        poll: () => this.#pollRequest(),
       }),
       onLoaded: (succeeded) => {
         this.#failures.load = succeeded ? 0 : this.#failures.load + 1;
@@ -105,11 +104,11 @@ export class Executor {
 
   /** Begins to work and to look at the host; waits for neither. */
   async start(): Promise<void> {
-    const { database, heartbeat, times } = this.#options;
+    const { session, heartbeat, times } = this.#options;
     await this.#pulse.start();
     this.#every(times.capabilities, () => heartbeat.refresh());
     for (const watch of this.#watches) watch.start();
-    const prune = new Prune(database, times.retention);
+    const prune = new Prune(session, times.retention);
     void this.#every(times.prune, () => prune.run(() => this.#closing))();
     this.#loop = this.#turn();
   }
@@ -190,21 +189,22 @@ export class Executor {
     if (heartbeat.isOutdated()) this.#pulse.beatNow();
   }
 
-  /** Kinds of operations whose technology is away. */
-  #away(): string[] {
-    const { kinds } = this.#options;
-    return kinds.flatMap((kind) =>
-      kind.health?.().available === false ? Object.keys(kind.definition.operations) : [],
-    );
+  #pollRequest(): PollRequest {
+    const { kinds, times } = this.#options;
+    const away = kinds.filter((kind) => kind.health?.().available === false);
+    return {
+      away: away.flatMap(({ definition }) => Object.keys(definition.operations)),
+      longestPauseMs: times.retryLongest,
+    };
   }
 
   /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */
   #poll(): Promise<PollResult> {
     return this.#serial.run(async () => {
-      const { database, registration, times } = this.#options;
+      const { session } = this.#options;
       if (this.#closing) return NOTHING;
       try {
-        const { claimable, running, cancelled } = await poll(database, registration, { away: this.#away(), times });
+        const { claimable, running, cancelled } = await session.poll(this.#pollRequest());
         this.#failures.poll = 0;
         if (!claimable) this.#failures.claim = 0;
         if (running > this.#work.size) this.#pulse.giveBack();
@@ -220,12 +220,12 @@ export class Executor {
   /** What is claimed is owned before a renewal can ask for it. */
   #claim(limit: number): Promise<PollResult> {
     return this.#serial.run(async () => {
-      const { database, registration, lease, times } = this.#options;
+      const { session, lease, times } = this.#options;
       const asked = lease.now();
       const running = this.#work.size;
       if (this.#closing || (running > 0 && !lease.isHeld())) return NOTHING;
       try {
-        const found = await claim(database, registration, { limit, away: this.#away(), times });
+        const found = await session.claim({ ...this.#pollRequest(), limit, leaseMs: times.lease });
         if (running === 0) lease.extend(asked);
         this.#failures.claim = 0;
         for (const operation of found.claimed) this.#work.take(operation);
@@ -243,7 +243,7 @@ export class Executor {
   /** A database that is away is waited out; being fenced is the end. */
   #onError(error: unknown): void {
     if (this.#closing) return;
-    if (error instanceof DatabaseError && error.reason === 'fenced') void this.#lose();
+    if (isFenced(error)) void this.#lose();
     else if (isDatabaseAway(error)) this.#outage.begin(error);
     else this.#options.log.error({ err: error }, 'internal error of the executor');
   }
@@ -253,11 +253,13 @@ export class Executor {
     this.#closing = true;
     if (this.#lost) return;
     this.#lost = true;
-    const { database, registration, onFatal } = this.#options;
+    const { session, onFatal } = this.#options;
     onFatal(
-      await whyFenced(database, registration).catch(
-        () => new Problem('conflict', 'A newer start of this executor has taken over, or its hypervisor was removed'),
-      ),
+      await session
+        .whyFenced()
+        .catch(
+          () => new Problem('conflict', 'A newer start of this executor has taken over, or its hypervisor was removed'),
+        ),
     );
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import type { Changed } from '../../schema/resources/definition.ts';
+import { register } from '../../schema/store/registration.ts';
 import {
   counterKind,
   counting,
@@ -10,14 +11,15 @@ import {
   machine,
   one,
   openDatabase,
+  sessionOf,
   states,
+  withIdle,
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
 import type { Health } from '../kinds/health.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
-import type { IdleResource, Kind } from './records.ts';
-import { register } from './registration.ts';
 
 /** Two technologies, the second of which is away until it is told to be back. */
 async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
@@ -39,8 +41,8 @@ async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
     },
   };
   const executor = new Executor({
-    ...{ database, registration, kinds: [far, near], onFatal: () => undefined },
-    ...executorDefaults(registration, { scan: 20 }),
+    ...{ session: sessionOf(database, registration, [far, near]), kinds: [far, near], onFatal: () => undefined },
+    ...executorDefaults({ scan: 20 }),
   });
   onTestFinished(() => executor.close());
   await executor.start();
@@ -96,15 +98,12 @@ it('a look that began before an event files no repair for what the event named',
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const kind = counterKind({ ...counting(), value: 5 }, one);
-  const idle: IdleResource<unknown>[] = ['a', 'b'].map((subject) => ({
+  const idle = ['a', 'b'].map((subject) => ({
     ...{ subject, generation: 1, subjects: [subject], eventNames: [`id of ${subject}`], desired: 6 },
   }));
-  const own: Kind = {
-    ...kind,
-    records: { ...kind.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) },
-  };
-  const reconciler = new Reconciler({ database, registration, kinds: [own], graceMs: 0, scanMs: 1 });
+  const session = withIdle(sessionOf(database, registration), idle);
+  const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 1 });
   const changed: Changed = ['id of a', 'id of b'];
-  const findings = await reconciler.look(own, changed, (names) => names.includes('id of a'));
+  const findings = await reconciler.look(kind, changed, (names) => names.includes('id of a'));
   expect(findings.repairs).toEqual(['b']);
 });

@@ -62,6 +62,11 @@ function isPeerError(error: unknown): error is Error & PeerError {
   );
 }
 
+/** Whether a newer start has replaced this executor, or its hypervisor was removed. */
+export function isFenced(error: unknown): boolean {
+  return error instanceof DatabaseError && error.reason === 'fenced';
+}
+
 /** Whether the database could not be asked: what is true is written when it is back. */
 export function isDatabaseAway(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.isAway;

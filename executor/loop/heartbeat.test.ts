@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Capabilities } from '../../schema/api/capabilities.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
-import { executorDefaults, hypervisorId, machine, openDatabase, renew } from '../../test/support/loop.ts';
+import type { Resources } from '../../schema/store/machine.ts';
+import { type Registration, register } from '../../schema/store/registration.ts';
+import { executorDefaults, hypervisorId, machine, openDatabase, renew, sessionOf } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
-import type { Resources } from '../host/resources.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Pulse } from './pulse.ts';
-import { fence, type Registration, register } from './registration.ts';
 import { Serial } from './serial.ts';
 import { Work } from './work.ts';
 
@@ -45,11 +45,18 @@ async function beating() {
     refresh: async () => undefined,
   };
   const written: Statement[] = [];
-  const heartbeat = new Heartbeat({ registration, machine, host });
+  const recorded: Database = {
+    ...database,
+    write: (statements, options) => {
+      written.push(...statements);
+      return database.write(statements, options);
+    },
+  };
+  const session = sessionOf(recorded, registration);
+  const heartbeat = new Heartbeat({ machine, host });
   const beat = async () => {
-    const { statement: update, written: confirm } = await heartbeat.beat();
-    written.push(fence(registration), update);
-    await database.write([fence(registration), update]);
+    const { state, written: confirm } = await heartbeat.beat();
+    await session.heartbeat(state);
     confirm();
   };
   return { database, registration, now, heartbeat, beat, written };
@@ -174,8 +181,8 @@ describe('a heartbeat', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const executor = new Executor({
-      ...{ database, registration, kinds: [], onFatal: () => undefined },
-      ...executorDefaults(registration),
+      ...{ session: sessionOf(database, registration), kinds: [], onFatal: () => undefined },
+      ...executorDefaults(),
     });
     onTestFinished(() => executor.close());
     await executor.start();
@@ -210,8 +217,8 @@ describe('a heartbeat', () => {
 
 function pulseOf(database: Database, registration: Registration, isMoving: () => boolean): Pulse {
   return new Pulse({
-    ...executorDefaults(registration, { renew: 1, heartbeat: 1 }),
-    ...{ database, registration, work: new Work(), serial: new Serial(), isMoving },
+    ...executorDefaults({ renew: 1, heartbeat: 1 }),
+    ...{ store: sessionOf(database, registration), work: new Work(), serial: new Serial(), isMoving },
     ...{ onDone: () => undefined, onReturned: () => undefined, onError: () => undefined },
   });
 }
@@ -229,8 +236,8 @@ describe('an executor that may not write any more', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const lost: unknown[] = [];
     const executor = new Executor({
-      ...{ database, registration, kinds: [], onFatal: (why) => lost.push(why) },
-      ...executorDefaults(registration),
+      ...{ session: sessionOf(database, registration), kinds: [], onFatal: (why) => lost.push(why) },
+      ...executorDefaults(),
     });
     onTestFinished(() => executor.close());
     await executor.start();

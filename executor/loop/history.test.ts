@@ -1,11 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
+import { register } from '../../schema/store/registration.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
-import { claimed, executorDefaults, machine, renew, reporterOf } from '../../test/support/loop.ts';
-import { noteRemovalHold } from './reconcile/orphans.ts';
-import { fileRepairs } from './reconcile/repairs.ts';
-import { register } from './registration.ts';
+import { claimed, executorDefaults, machine, renew, reporterOf, sessionOf } from '../../test/support/loop.ts';
 
 /** The same database, which keeps every statement that is written. */
 function recording(database: Database, written: Statement[]): Database {
@@ -34,22 +32,12 @@ it('no statement of the loop goes through the history, however long that is', as
   const database = recording(plain, written);
   const [operation] = await claimed(database, registration);
   await renew(database, registration, [1]);
-  await database.write([(await executorDefaults(registration).heartbeat.beat()).statement]);
+  const session = sessionOf(database, registration);
+  await session.heartbeat((await executorDefaults().heartbeat.beat()).state);
   if (!operation) throw new Error('nothing was claimed');
-  await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null, finish: [] });
-  const difference = {
-    subject: 'a',
-    since: 0,
-    repairKind: 'test.repair',
-    ...{ generation: 0, subjects: ['a'], eventNames: [] },
-    steps: [],
-    problem: null,
-    removes: false,
-  };
-  await database.write([
-    ...fileRepairs(registration, { differences: [difference], asked: null }).statements,
-    ...noteRemovalHold(registration, null),
-  ]);
+  await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null });
+  const repair = { subject: 'a', since: 0, repairKind: 'test.repair', generation: 0, subjects: ['a'] };
+  await session.recordLook({ repairs: [repair], isWhole: true, orphans: [], hold: null });
 
   const [files] = await plain.read([statement<{ file: string }>('PRAGMA database_list')]);
   const explainer = new DatabaseSync(files[0]?.file ?? '');

@@ -1,33 +1,4 @@
-import { now, type Statement, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
-import type { Registration } from './registration.ts';
-
-const isOwned = 'epoch = :epoch AND sequence IN (SELECT value FROM json_each(:owned))';
-
-/**
- * Renews what this process owns. Whatever else is running goes back to pending: its claim or report was not answered,
- * it could not be loaded, or it is of an epoch before ours.
- */
-const renew = `
-  UPDATE operations SET
-    status = CASE WHEN ${isOwned} THEN 'running' ELSE 'pending' END,
-    lease_until_ms = CASE WHEN ${isOwned} THEN ${now} + :lease END,
-    epoch = CASE WHEN ${isOwned} THEN epoch END
-  WHERE hypervisor = :hypervisor AND status = 'running' AND epoch <= :epoch AND resource IS NOT NULL
-  RETURNING sequence, status`;
-
-export interface Renewed {
-  readonly sequence: number;
-  readonly status: 'running' | 'pending';
-}
-
-export function renewStatement(
-  { hypervisor, epoch }: Registration,
-  owned: readonly number[],
-  leaseMs: number,
-): Statement<Renewed> {
-  return statement<Renewed>(renew, { hypervisor, epoch, owned: JSON.stringify(owned), lease: leaseMs });
-}
 
 /**
  * Until when this process may touch the host. A process that was paused cannot know the database's time: it trusts its

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
+import { type Registration, register } from '../../schema/store/registration.ts';
 import {
   type Counter,
   counterKind,
@@ -11,6 +12,7 @@ import {
   type OperationState,
   openDatabase,
   renew,
+  sessionOf,
   states,
   take,
 } from '../../test/support/loop.ts';
@@ -18,7 +20,6 @@ import { until } from '../../test/support/until.ts';
 import { NetnsError, refusal } from '../drivers/netns/errors.ts';
 import type { Change, Step } from '../kinds/resource.ts';
 import { Executor } from './executor.ts';
-import { type Registration, register } from './registration.ts';
 
 describe('register', () => {
   it('takes a new epoch at each start, and puts back what the last one left running', async () => {
@@ -112,12 +113,12 @@ async function running(
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const lost: unknown[] = [];
+  const kinds = [counterKind(counter, change)];
   const executor = new Executor({
-    database,
-    registration,
-    kinds: [counterKind(counter, change)],
+    session: sessionOf(database, registration, kinds),
+    kinds,
     onFatal: (reason) => lost.push(reason),
-    ...executorDefaults(registration),
+    ...executorDefaults(),
   });
   onTestFinished(() => executor.close());
   await executor.start();
@@ -246,11 +247,10 @@ describe('an executor that a newer start has replaced', () => {
     const lost: unknown[] = [];
     const resource = { ...slow.resource, apply: (step: Step) => gate.then(() => slow.resource.apply(step)) };
     const executor = new Executor({
-      database,
-      registration,
+      session: sessionOf(database, registration, [slow]),
       kinds: [{ ...slow, resource }],
       onFatal: (reason) => lost.push(reason),
-      ...executorDefaults(registration),
+      ...executorDefaults(),
     });
     onTestFinished(() => executor.close());
     await executor.start();

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, DatabaseError, guard, statement } from '../../schema/database/database.ts';
+import { register } from '../../schema/store/registration.ts';
 import {
   type Counter,
   counterKind,
@@ -10,12 +11,12 @@ import {
   machine,
   one,
   openDatabase,
+  sessionOf,
   states,
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
-import type { Kind } from './records.ts';
-import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
 type Call = (batch: () => Promise<unknown>, turn: number) => Promise<unknown>;
@@ -66,10 +67,11 @@ async function working({ kinds, calls = {}, times = {} }: Setting = {}) {
       return database.write(statements, options);
     },
   };
+  const own = kinds?.(database) ?? [counterKind(counter, one)];
   const executor = new Executor({
-    ...{ database: between(recorded, calls), registration, onFatal: () => undefined },
-    kinds: kinds?.(database) ?? [counterKind(counter, one)],
-    ...executorDefaults(registration, times),
+    ...{ session: sessionOf(between(recorded, calls), registration, own), onFatal: () => undefined },
+    kinds: own,
+    ...executorDefaults(times),
   });
   onTestFinished(() => executor.close());
   await executor.start();
@@ -114,12 +116,12 @@ describe('an operation ends once, without a new start, when', () => {
       kinds: () => {
         let loads = 0;
         const kind = counterKind(counting(), one);
-        const load: Kind['records']['load'] = (operations) => {
+        const load: Kind['definition']['load'] = (hypervisor, operations) => {
           loads += 1;
           if (loads < 3) throw away();
-          return kind.records.load(operations);
+          return kind.definition.load(hypervisor, operations);
         };
-        return [{ ...kind, records: { ...kind.records, load } }];
+        return [{ ...kind, definition: { ...kind.definition, load } }];
       },
     });
     await file(database, 'a');
@@ -164,14 +166,17 @@ describe('a report that the database refuses', () => {
     const { database } = await working({
       kinds: () => {
         const kind = counterKind(counting(), one);
-        const finish: Kind['records']['finish'] = ({ id }) => (id === 'c' ? [guard('never', '1 = 2')] : []);
-        return [{ ...kind, records: { ...kind.records, finish } }];
+        const finish: Kind['definition']['finish'] = ({ operation: { id } }) => {
+          if (id === 'd') throw new TypeError('there is no such row');
+          return id === 'c' ? [guard('never', '1 = 2')] : [];
+        };
+        return [{ ...kind, definition: { ...kind.definition, finish } }];
       },
     });
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     for (const id of ids) await file(database, id);
     expect((await ended(database)).map(({ id, status }) => `${id} ${status}`)).toEqual(
-      ids.map((id) => `${id} ${id === 'c' ? 'failed' : 'succeeded'}`),
+      ids.map((id) => `${id} ${id === 'c' || id === 'd' ? 'failed' : 'succeeded'}`),
     );
   });
 
@@ -199,11 +204,11 @@ describe('operations of which one cannot be loaded', () => {
     const { database } = await working({
       kinds: () => {
         const kind = counterKind(counting(), one);
-        const load: Kind['records']['load'] = (operations) => {
+        const load: Kind['definition']['load'] = (hypervisor, operations) => {
           if (operations.some(({ id }) => id === 'b')) throw new SyntaxError('broken');
-          return kind.records.load(operations);
+          return kind.definition.load(hypervisor, operations);
         };
-        return [{ ...kind, records: { ...kind.records, load } }];
+        return [{ ...kind, definition: { ...kind.definition, load } }];
       },
     });
     for (const id of ['a', 'b', 'c']) await file(database, id);

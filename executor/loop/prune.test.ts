@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Database, now, statement } from '../../schema/database/database.ts';
+import { findOldest, prune } from '../../schema/store/prune.ts';
+import type { LogStore } from '../../schema/store/store.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import { Prune } from './prune.ts';
 
@@ -49,6 +51,13 @@ async function left(database: Database, table: 'operations' | 'events'): Promise
   return rows.map((row) => row.name);
 }
 
+function logOf(database: Database): LogStore {
+  return {
+    findOldest: (log, after, retentionMs) => findOldest(database, log, after, retentionMs),
+    prune: (rows, retentionMs) => prune(database, rows, retentionMs),
+  };
+}
+
 describe('pruning', () => {
   it('forgets what ended and happened long ago, batch by batch, and nothing else', async () => {
     const database = await temporaryDatabase();
@@ -58,7 +67,7 @@ describe('pruning', () => {
     await file(database, 'part', { created: 70, ended: 69, parent: 'list1' });
     await file(database, 'late', { created: 60, ended: 2 });
     await file(database, 'young', { created: 3, ended: 3 });
-    await new Prune(database, 30 * DAY_MS).run();
+    await new Prune(logOf(database), 30 * DAY_MS).run();
     expect(await left(database, 'operations')).toEqual(['waiting1', 'list1', 'part1', 'late1', 'young1']);
     expect(await left(database, 'events')).toEqual(['young1']);
   });
@@ -67,7 +76,7 @@ describe('pruning', () => {
     const database = await temporaryDatabase();
     await file(database, 'old', { created: 80, ended: 80 });
     await file(database, 'young', { created: 1, ended: 1 });
-    await new Prune(database, 30 * DAY_MS).run();
+    await new Prune(logOf(database), 30 * DAY_MS).run();
     await file(database, 'old', { created: 0, ended: 0 });
     await expect(file(database, 'young', { created: 0, ended: 0 })).rejects.toMatchObject({ code: 'constraint' });
   });
@@ -83,7 +92,7 @@ describe('pruning', () => {
         return database.read(statements);
       },
     };
-    await new Prune(counting, 30 * DAY_MS).run();
+    await new Prune(logOf(counting), 30 * DAY_MS).run();
     expect(reads).toBe(2);
     expect(await left(database, 'operations')).toHaveLength(5_000);
   });

@@ -1,14 +1,12 @@
-import type { Database } from '../../schema/database/database.ts';
+import type { WorkStore } from '../../schema/store/store.ts';
 import type { Beat, Heartbeat } from './heartbeat.ts';
-import { type Lease, renewStatement } from './lease.ts';
-import { fence, type Registration } from './registration.ts';
+import type { Lease } from './lease.ts';
 import type { Serial } from './serial.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 import type { Work } from './work.ts';
 
 export interface PulseOptions {
-  readonly database: Database;
-  readonly registration: Registration;
+  readonly store: Pick<WorkStore, 'renew' | 'heartbeat'>;
   readonly lease: Lease;
   readonly work: Work;
   readonly heartbeat: Heartbeat;
@@ -97,7 +95,7 @@ export class Pulse {
   }
 
   async #beat(): Promise<void> {
-    const { database, registration, lease, work, times, onReturned } = this.#options;
+    const { store, lease, work, times, onReturned } = this.#options;
     const asked = lease.now();
     const began = performance.now();
     const owned = work.sequences;
@@ -106,19 +104,16 @@ export class Pulse {
     this.#doubt = false;
     const beat = await this.#heartbeat();
     if (!renews && beat === undefined) return;
-    const renewal = renews ? [renewStatement(registration, owned, times.lease)] : [];
+    let isReturned = false;
     try {
-      const [, renewed] = await database.write(
-        [fence(registration), ...renewal, ...(beat ? [beat.statement] : [])],
-        // Nothing waits for it.
-        { audience: 'none', call: renews ? 'renew' : 'heartbeat' },
-      );
+      if (renews) isReturned = await store.renew({ owned, leaseMs: times.lease }, beat?.state ?? null);
+      else if (beat) await store.heartbeat(beat.state);
       lease.extend(asked);
       if (beat) {
         beat.written();
         this.#beatAt = began;
       }
-      if (renews && renewed?.some((row) => isReturned(row))) onReturned();
+      if (isReturned) onReturned();
     } catch (error) {
       this.#doubt ||= renews;
       throw error;
@@ -136,8 +131,4 @@ export class Pulse {
       return undefined;
     }
   }
-}
-
-function isReturned(row: unknown): boolean {
-  return Reflect.get(Object(row), 'status') === 'pending';
 }

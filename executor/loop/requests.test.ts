@@ -4,6 +4,7 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { openRemote } from '../../schema/database/remote.ts';
 import { query } from '../../schema/resources/definition.ts';
+import { register } from '../../schema/store/registration.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
@@ -17,13 +18,13 @@ import {
   machine,
   one,
   openDatabase,
+  sessionOf,
   states,
 } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
 import { NetnsError } from '../drivers/netns/errors.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
-import type { Kind } from './records.ts';
-import { register } from './registration.ts';
 import type { LoopTimes } from './times.ts';
 
 /* What an executor asks of its database: over HTTP each call is a request that is waited for, and paid for. */
@@ -43,13 +44,13 @@ async function openServed(): Promise<{ database: Database; requests: readonly ob
 function readingKinds(counter: Counter): Kind[] {
   return ['test.do', 'other.do'].map((operation) => {
     const kind = counterKind(counter, one);
-    const load: Kind['records']['load'] = (operations) =>
+    const load: Kind['definition']['load'] = () =>
       query([statement<{ kind: string }>('SELECT :operation AS kind', { operation })], ([[row]]) => {
         expect(row?.kind).toBe(operation);
-        return new Map(operations.map(({ sequence }) => [sequence, one]));
+        return () => null;
       });
-    const definition = { ...kind.definition, operations: { [operation]: { onFailure: 'undo' } } } as const;
-    return { ...kind, definition, records: { ...kind.records, load } };
+    const definition = { ...kind.definition, load, operations: { [operation]: { onFailure: 'undo' } } } as const;
+    return { ...kind, definition };
   });
 }
 
@@ -57,9 +58,10 @@ function readingKinds(counter: Counter): Kind[] {
 async function working(others: Database, times: Partial<LoopTimes>, counter: Counter = counting()) {
   const database = new CountingDatabase(others);
   const registration = await register(database, 'host1', hypervisorId, machine);
+  const kinds = readingKinds(counter);
   const executor = new Executor({
-    ...{ database, registration, kinds: readingKinds(counter), onFatal: () => undefined },
-    ...executorDefaults(registration, times),
+    ...{ session: sessionOf(database, registration, kinds), kinds, onFatal: () => undefined },
+    ...executorDefaults(times),
   });
   onTestFinished(() => executor.close());
   await executor.start();

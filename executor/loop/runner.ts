@@ -1,23 +1,24 @@
-import { type Database, DatabaseError } from '../../schema/database/database.ts';
+import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { collectGarbageSoonAfter } from '../../schema/process/collect-garbage.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import type { ClaimedOperation } from '../../schema/resources/definition.ts';
+import type { Outcome } from '../../schema/store/report.ts';
+import type { WorkStore } from '../../schema/store/store.ts';
+import type { Kind } from '../kinds/kind.ts';
 import type { Change } from '../kinds/resource.ts';
 import { Attempt } from './attempt.ts';
-import { failureOf, isDatabaseAway } from './failure.ts';
+import { failureOf, isDatabaseAway, isFenced } from './failure.ts';
 import type { Lease } from './lease.ts';
-import { type LoadRequest, load } from './load.ts';
 import type { Progress } from './progress.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
-import type { Changes, Kind } from './records.ts';
-import type { Outcome, Reported, Reporter } from './report.ts';
+import type { Reported, Reporter } from './report.ts';
 import { ReportHold } from './report-hold.ts';
 import type { LoopTimes } from './times.ts';
 import type { Owned, Work } from './work.ts';
 
 export interface RunnerOptions {
-  readonly database: Database;
+  readonly store: Pick<WorkStore, 'load'>;
   readonly kinds: readonly Kind[];
   readonly work: Work;
   readonly lease: Lease;
@@ -41,6 +42,9 @@ interface Task {
   readonly kind: Kind;
   readonly owned: Owned;
 }
+
+/** What operations change, as of their own places in the order: null is a repair of what has been changed since. */
+type Changes = ReadonlyMap<number, Change<unknown> | null>;
 
 /** What is read, planned and reported for so many items (containers, say) is some ten megabytes. */
 const ITEMS_COLLECTED_TOGETHER = 1_000;
@@ -85,11 +89,11 @@ export class Runner {
 
   /** What was claimed together is loaded together; where one of them cannot be loaded, each by itself. */
   async #beginTasks(tasks: readonly Task[]): Promise<void> {
-    const { database, onLoaded, onError } = this.#options;
+    const { onLoaded, onError } = this.#options;
     const asked = performance.now();
-    let changes: Changes<unknown>;
+    let changes: Changes;
     try {
-      changes = await load(database, requestsOf(tasks));
+      changes = await this.#load(tasks);
       onLoaded(true);
     } catch (error) {
       if (isDatabaseAway(error)) {
@@ -109,6 +113,16 @@ export class Runner {
       const ended = this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => hold.end()));
       this.#track(ended.finally(() => this.#worked(change?.total ?? 1)));
     }
+  }
+
+  async #load(tasks: readonly Task[]): Promise<Changes> {
+    const rows = await this.#options.store.load(tasks.map(({ owned }) => owned.operation));
+    return new Map(
+      tasks.map(({ kind, owned: { operation } }) => [
+        operation.sequence,
+        kind.spec.change(operation, rows.get(operation.sequence)),
+      ]),
+    );
   }
 
   async #end(owned: Owned, run: () => Promise<Outcome | 'handed over' | undefined>): Promise<void> {
@@ -149,9 +163,9 @@ export class Runner {
     try {
       reported = await reporter.report(operation, outcome);
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.reason === 'fenced' || isDatabaseAway(error)) throw error;
+      if (!(error instanceof DatabaseError) || isFenced(error) || isDatabaseAway(error)) throw error;
       log.error({ err: error, operation: operation.id }, 'the database refused the end of an operation');
-      written = { status: 'failed', error: refused(error).toJSON(), finish: [] };
+      written = { status: 'failed', error: refused(error).toJSON() };
       reported = await reporter.report(operation, written);
     }
     if (reported.status === 'void') return reported;
@@ -188,8 +202,8 @@ export class Runner {
           });
       }
     } catch (error) {
-      if (isDatabaseAway(error) || (error instanceof DatabaseError && error.reason === 'fenced')) throw error;
-      return { status: 'failed', error: failureOf(error).problem.toJSON(), finish: [] };
+      if (isDatabaseAway(error) || isFenced(error)) throw error;
+      return { status: 'failed', error: failureOf(error).problem.toJSON() };
     }
   }
 }
@@ -200,22 +214,15 @@ const words = {
   retry: 'operation will be retried',
 } as const;
 
-function requestsOf(tasks: readonly Task[]): LoadRequest[] {
-  return [...Map.groupBy(tasks, ({ kind }) => kind)].map(([{ records }, own]) => ({
-    records,
-    operations: own.map(({ owned: { operation } }) => operation),
-  }));
-}
-
 function superseded(): Outcome {
   const problem = new Problem('cancelled', 'The resource was changed after this repair was filed');
-  return { status: 'cancelled', error: problem.toJSON(), finish: [] };
+  return { status: 'cancelled', error: problem.toJSON() };
 }
 
 function unloadable(cause: unknown): Outcome {
   const message = cause instanceof Error ? cause.message : String(cause);
   const problem = new Problem('internal', `The operation could not be loaded: ${message}`, { cause });
-  return { status: 'failed', error: problem.toJSON(), finish: [] };
+  return { status: 'failed', error: problem.toJSON() };
 }
 
 function refused(cause: DatabaseError): Problem {

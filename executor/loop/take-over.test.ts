@@ -1,15 +1,24 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, now, statement } from '../../schema/database/database.ts';
+import { databaseStore } from '../../schema/store/database-store.ts';
+import { NOTHING_SEEN } from '../../schema/store/machine.ts';
+import { register } from '../../schema/store/registration.ts';
 import { hypervisorId, machine, openDatabase } from '../../test/support/loop.ts';
-import { NOTHING_SEEN } from '../host/executor-state.ts';
-import { register } from './registration.ts';
 import { type TakeOverOptions, takeOver } from './take-over.ts';
 
 const NEVER = 3_600_000;
 
 function start(database: Database, changes: Partial<TakeOverOptions> = {}): TakeOverOptions {
   return {
-    ...{ database, name: 'host1', id: hypervisorId, machine, seen: NOTHING_SEEN, ownEpoch: 0, heartbeatMs: 40 },
+    ...{
+      store: databaseStore(database),
+      name: 'host1',
+      id: hypervisorId,
+      machine,
+      seen: NOTHING_SEEN,
+      ownEpoch: 0,
+      heartbeatMs: 40,
+    },
     log: { info: () => undefined },
     ...changes,
   };

@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Database, DatabaseError, now, statement } from '../../schema/database/database.ts';
+import { DatabaseError } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import { alive } from '../../schema/statements/alive.ts';
-import type { Seen } from '../host/executor-state.ts';
+import type { Machine, Seen } from '../../schema/store/machine.ts';
+import type { LastExecutor, Registration } from '../../schema/store/registration.ts';
+import type { ExecutorStore } from '../../schema/store/store.ts';
 import { isDatabaseAway } from './failure.ts';
-import { type Machine, type Registration, register, sameHypervisor } from './registration.ts';
 
 export interface TakeOverOptions {
-  readonly database: Database;
+  readonly store: Pick<ExecutorStore, 'findLastExecutor' | 'register'>;
   /** Name or id of the hypervisor. */
   readonly name: string;
   /** For a hypervisor that is not there yet. */
@@ -32,11 +32,11 @@ const LOOKS_PER_PERIOD = 10;
  * silence. Throws a {@link Problem} when another executor, or another machine, has the hypervisor.
  */
 export async function takeOver(options: TakeOverOptions): Promise<Registration> {
-  const { database, name, id, machine, seen } = options;
+  const { store, name, id, machine, seen } = options;
   for (;;) {
-    const epoch = await requireSilence(options);
+    const after = await requireSilence(options);
     try {
-      return await register(database, name, id, machine, seen, epoch);
+      return await store.register({ name, id, machine, seen, after });
     } catch (error) {
       // Another start was faster: it is looked at as any other.
       if (!(error instanceof DatabaseError) || error.reason !== 'epoch_moved') throw error;
@@ -44,23 +44,14 @@ export async function takeOver(options: TakeOverOptions): Promise<Registration> 
   }
 }
 
-interface Row {
-  readonly epoch: number;
-  readonly boot_id: string | null;
-  readonly machine_id: string | null;
-  readonly last_seen_ms: number | null;
-  /** 0 or 1. A clock that was set back hides whether the executor lives. */
-  readonly recent: number;
-}
-
 /** Answers the epoch of the hypervisor's last executor; null for a hypervisor that is not there. */
 async function requireSilence(options: TakeOverOptions): Promise<number | null> {
   const { name, heartbeatMs, log } = options;
-  const first = await look(options);
+  const first = await options.store.findLastExecutor(name);
   if (first === null || !mayLive(first, options)) return first?.epoch ?? null;
   const silence = PERIODS_OF_SILENCE * heartbeatMs;
   log.info(
-    `${name} may have another executor (boot id ${first.boot_id}): listening for it, ${silence / 1000} s at most`,
+    `${name} may have another executor (boot id ${first.bootId}): listening for it, ${silence / 1000} s at most`,
   );
   const until = performance.now() + silence;
   for (;;) {
@@ -70,39 +61,31 @@ async function requireSilence(options: TakeOverOptions): Promise<number | null> 
     if (next === null) return null;
     // What could not be read neither ends the silence nor begins it anew.
     if (next === undefined) continue;
-    if (next.epoch !== first.epoch || next.last_seen_ms !== first.last_seen_ms) throw served(options, next);
+    if (next.epoch !== first.epoch || next.lastSeenMs !== first.lastSeenMs) throw served(options, next);
     if (isLast) return first.epoch;
   }
 }
 
-async function lookIfAvailable(options: TakeOverOptions): Promise<Row | null | undefined> {
+async function lookIfAvailable(options: TakeOverOptions): Promise<LastExecutor | null | undefined> {
   try {
-    return await look(options);
+    return await options.store.findLastExecutor(options.name);
   } catch (error) {
     if (isDatabaseAway(error)) return undefined;
     throw error;
   }
 }
 
-function mayLive({ recent, epoch, boot_id, machine_id }: Row, { machine, ownEpoch }: TakeOverOptions): boolean {
+function mayLive({ recent, epoch, bootId, machineId }: LastExecutor, { machine, ownEpoch }: TakeOverOptions): boolean {
   // Another machine is refused at once, whatever it does.
-  if (machine_id !== null && machine.machineId !== null && machine_id !== machine.machineId) return false;
-  return recent === 1 && !(boot_id === machine.bootId && epoch <= ownEpoch);
+  if (machineId !== null && machine.machineId !== null && machineId !== machine.machineId) return false;
+  return recent === 1 && !(bootId === machine.bootId && epoch <= ownEpoch);
 }
 
-async function look({ database, name }: TakeOverOptions): Promise<Row | null> {
-  const sql = `
-    SELECT epoch, boot_id, machine_id, last_seen_ms, ${alive('h')} OR coalesce(last_seen_ms > ${now}, 0) AS recent
-    FROM hypervisors h WHERE ${sameHypervisor}`;
-  const [[row]] = await database.read([statement<Row>(sql, { name })], { call: 'take-over' });
-  return row ?? null;
-}
-
-function served({ name, machine }: TakeOverOptions, { boot_id }: Row): Problem {
-  const where = boot_id === machine.bootId ? 'of this machine' : 'of another machine, or of another boot of this one';
+function served({ name, machine }: TakeOverOptions, { bootId }: LastExecutor): Problem {
+  const where = bootId === machine.bootId ? 'of this machine' : 'of another machine, or of another boot of this one';
   return new Problem(
     'conflict',
-    `Hypervisor ${name} already has an executor, ${where} (boot id ${boot_id}), which is running`,
+    `Hypervisor ${name} already has an executor, ${where} (boot id ${bootId}), which is running`,
     {
       hint: 'End that one, or set WEFT_HYPERVISOR to a name that no other executor has',
     },

@@ -16,6 +16,7 @@ export const knownMigrations: readonly string[] = [
   '0006_lookups.sql',
   '0007_lists.sql',
   '0008_blocked.sql',
+  '0009_labels.sql',
 ];
 
 /** A row of the table `migrations`. */

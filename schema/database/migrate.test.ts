@@ -141,6 +141,31 @@ describe('the sums and runs that 0007 adds', () => {
   });
 });
 
+describe('the tables that 0009 makes anew', () => {
+  it('have the rows that were there before, and take other kinds', async () => {
+    const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
+    onTestFinished(() => database.close());
+    await migrateUpTo(database, '0008_blocked.sql');
+    const names = [
+      { hypervisor: 'h', kind: 'link', name: 'lan', owner: 'n1' },
+      { hypervisor: 'h', kind: 'namespace', name: 'c1', owner: 'c1' },
+    ];
+    const lost = { hypervisor: 'h', kind: 'link', place: 'c1', name: 'lan', label: 'l', scans: 2, first_seen_ms: 7 };
+    await database.write([
+      statement("INSERT INTO host_names VALUES ('h', 'link', 'lan', 'n1'), ('h', 'namespace', 'c1', 'c1')"),
+      statement("INSERT INTO orphans VALUES ('h', 'link', 'c1', 'lan', 'l', 2, 7)"),
+    ]);
+    await migrate(database);
+    await database.write([statement("INSERT INTO host_names VALUES ('h', 'domain', 'vm1', 'd1')")]);
+    const rows = await database.read([
+      statement("SELECT * FROM host_names WHERE kind <> 'domain' ORDER BY name DESC"),
+      statement('SELECT * FROM orphans'),
+      statement('SELECT kind, name FROM v_orphans'),
+    ]);
+    expect(rows).toEqual([names, [lost], []]);
+  });
+});
+
 /** As an earlier version has left it. */
 async function migrateUpTo(database: Database, last: string): Promise<void> {
   await database.write([

@@ -73,7 +73,8 @@ export interface IdlePage<Rows> {
 
 /** Something on the host that bears a label of this database. */
 export interface Labelled {
-  readonly kind: 'link' | 'namespace';
+  /** What it is, as its technology calls it: `link`, `namespace`. */
+  readonly kind: string;
   /** The namespace that a link is in; null: the host's own. */
   readonly place: string | null;
   readonly name: string;
@@ -89,6 +90,20 @@ export interface Finished<End> {
   readonly operation: ClaimedOperation;
   readonly ending: Ending;
   readonly end: End;
+}
+
+/** What an executor writes of its host beside operations, and what the database answers. */
+export interface Note<Data, Row = never> {
+  /** Names the call to the database in errors, logs and tests. */
+  readonly call: string;
+  statements(hypervisor: string, data: Data): readonly Statement<Row>[];
+}
+
+/** Something that has to be deleted before its hypervisor can be removed: the rows of a table with a column `hypervisor`. */
+export interface Content {
+  readonly table: string;
+  /** What one of its rows is called, and several. */
+  readonly words: readonly [singular: string, plural: string];
 }
 
 /** What one kind of resource is in the database: all that is said of it in SQL, and what code needs that names no kind. */
@@ -111,14 +126,32 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   finish(finished: Finished<End>): Statement[];
   /** What bears labels of this kind: selections, over `j` (an entry of a list of {@link Labelled}), of rows that know it. */
   readonly owners?: readonly string[];
+  /** Kinds of things on the host that belong to a resource under its own name alone, whatever their label says. */
+  readonly ownedByName?: readonly string[];
   /**
    * Rolls back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
    * be run while they still have their subjects. Where there is none, what the rows say is wanted before and after.
    */
   rollback?(which: string, args: Arguments): Statement<never>[];
+  /** Forgets everything of a hypervisor, over `:hypervisor`, in an order that no reference stands in the way of. */
+  readonly purge?: readonly string[];
+  /** What lives on a hypervisor. */
+  readonly contents?: readonly Content[];
+  /**
+   * Tables of what requests name (columns `hypervisor`, `name`, `desired`), the more binding one first: where one of the
+   * named is already, the others go, too.
+   */
+  readonly placedTogether?: readonly string[];
+  /** What there is to be attached to: selections, over `h` (a hypervisor) and `w.value` (a name or id), of rows that are it. */
+  readonly networks?: readonly string[];
 }
 
-/** A namespace belongs to its container by label and name, anything else to a resource by the label alone. */
-export function ownerOf({ kind, resource, name }: Pick<Labelled, 'kind' | 'resource' | 'name'>): string {
-  return `${kind} ${resource} ${kind === 'namespace' ? name : ''}`;
+/** SQL for {@link ResourceDefinition.purge} that forgets a hypervisor's rows of these tables. */
+export function purgeTables(...tables: readonly string[]): string[] {
+  return tables.map((table) => `DELETE FROM ${table} WHERE hypervisor = :hypervisor`);
+}
+
+/** What a label names, of all that bears it; `name`: of what belongs to its resource under that name alone. */
+export function ownerOf(kind: string, resource: string, name: string | null): string {
+  return `${kind} ${resource} ${name ?? ''}`;
 }

@@ -6,6 +6,12 @@ const unknownToAll = resources.flatMap(({ owners = [] }) => owners.map((rows) =>
 
 const selectOrphans = `SELECT j.key AS place FROM json_each(:labelled) j WHERE ${unknownToAll.join(' AND ')}`;
 
+const ownedByName = new Set(resources.flatMap((each) => each.ownedByName ?? []));
+
+function ownerIn({ kind, resource, name }: Labelled): string {
+  return ownerOf(kind, resource, ownedByName.has(kind) ? name : null);
+}
+
 /** So many resources are asked for at once: of a wrong database it may be everything. */
 const ASKED_AT_ONCE = 500;
 
@@ -18,8 +24,8 @@ export function orphanGroups(
   labelled: readonly Labelled[],
   owners: ReadonlySet<string>,
 ): (readonly (readonly Labelled[])[])[] {
-  const unknown = labelled.filter((each) => !owners.has(ownerOf(each)));
-  const groups = [...Map.groupBy(unknown, ownerOf).values()];
+  const unknown = labelled.filter((each) => !owners.has(ownerIn(each)));
+  const groups = [...Map.groupBy(unknown, ownerIn).values()];
   const pages: (readonly (readonly Labelled[])[])[] = [];
   for (let first = 0; first < groups.length; first += ASKED_AT_ONCE) {
     pages.push(groups.slice(first, first + ASKED_AT_ONCE));

@@ -49,7 +49,8 @@ export const orphans = sqliteTable(
   'orphans',
   {
     hypervisor: text().notNull(),
-    kind: text({ enum: ['link', 'namespace'] }).notNull(),
+    /** What it is, as its technology calls it: `link`, `namespace`. */
+    kind: text().notNull(),
     /** The namespace that a link is in; empty: the host's own. */
     place: text().notNull(),
     name: text().notNull(),

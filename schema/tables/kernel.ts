@@ -86,7 +86,8 @@ export const hostNames = sqliteTable(
   'host_names',
   {
     hypervisor: text().notNull(),
-    kind: text({ enum: ['link', 'namespace'] }).notNull(),
+    /** Of what: `link`, `namespace`. */
+    kind: text().notNull(),
     name: text().notNull(),
     owner: text().notNull(),
   },

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { claim, pollStatement } from '../../executor/loop/claim.ts';
-import { register } from '../../executor/loop/registration.ts';
 import { Reporter } from '../../executor/loop/report.ts';
 import { defaultTimes } from '../../executor/loop/times.ts';
 import { type Database, now, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
+import { openSession } from '../../schema/store/database-store.ts';
+import { register } from '../../schema/store/registration.ts';
 
 /* What a long history costs: the loop's statements on a database with few and with a million ended operations. */
 
@@ -48,13 +48,16 @@ async function fileWaiting(database: Database): Promise<void> {
   ]);
 }
 
+const nothingAway = { away: [], longestPauseMs: defaultTimes.retryLongest };
+
 async function medianClaim(database: Database, round: string): Promise<number> {
   const resources = { memory: 0, disk: 0, cpu: 0, freeMemory: 0, load: 0 };
   const machine = { machineId: null, bootId: 'boot', capabilities: {}, version: '0', resources };
   const registration = await register(database, 'host1', HYPERVISOR, machine);
+  const session = openSession(database, registration, []);
   const reporter = new Reporter({
-    ...{ database, registration, times: defaultTimes },
-    poll: () => pollStatement(registration, { away: [], times: defaultTimes }),
+    ...{ store: session, times: defaultTimes },
+    poll: () => nothingAway,
     onError: () => undefined,
     isClosing: () => false,
   });
@@ -66,11 +69,9 @@ async function medianClaim(database: Database, round: string): Promise<number> {
       statement('INSERT INTO operation_subjects SELECT :id, sequence FROM operations WHERE id = :id', { id }),
     ]);
     const began = performance.now();
-    const { claimed } = await claim(database, registration, {
-      ...{ limit: 64, away: [], times: defaultTimes },
-    });
+    const { claimed } = await session.claim({ ...nothingAway, limit: 64, leaseMs: defaultTimes.lease });
     times.push(performance.now() - began);
-    for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null, finish: [] });
+    for (const operation of claimed) await reporter.report(operation, { status: 'succeeded', error: null });
   }
   return times.sort((left, right) => left - right)[CLAIMS / 2] ?? 0;
 }

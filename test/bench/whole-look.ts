@@ -7,15 +7,16 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openNetnsDriver } from '../../executor/drivers/netns/driver.ts';
 import { openComparer } from '../../executor/kinds/network/comparer/comparer.ts';
-import { networkRecords } from '../../executor/kinds/network/comparer/records.ts';
 import { networkResource } from '../../executor/kinds/network/resource.ts';
+import { networkSpec } from '../../executor/kinds/network/spec.ts';
 import { converge } from '../../executor/loop/converge.ts';
-import { type Comparison, comparing } from '../../executor/loop/reconcile/differences.ts';
+import { type Comparison, comparing, loadIdle } from '../../executor/loop/reconcile/differences.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { labelPrefix } from '../../schema/names.ts';
 import { networkDefinition } from '../../schema/resources/network/definition.ts';
+import { lookRows } from '../../schema/store/idle.ts';
 
 /*
  * Times a look at the whole host, with rows, plan and orphans, on the event loop and by the thread that does it in weft:
@@ -106,11 +107,14 @@ async function measure(what: string, look: Look): Promise<void> {
   );
 }
 
+const spec = networkSpec(of.databaseId);
+const rowsOf = (database: Database) => lookRows(database, of.hypervisor, [networkDefinition]);
+
 async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
   const resource = networkResource(driver);
   try {
-    const { idle } = await networkRecords(database, of).loadIdle('all');
+    const { idle } = await loadIdle({ definition: networkDefinition, spec }, rowsOf(database), 'all');
     const namespaces = idle.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
     await converge(resource, { namespaces, segments: [] }, hooks);
@@ -130,12 +134,9 @@ const ways = {
   },
   async loop(database: Database) {
     const driver = await openNetnsDriver();
-    const kind = {
-      definition: networkDefinition,
-      records: networkRecords(database, of),
-      resource: networkResource(driver),
-    };
-    await measure('the same on the event loop', () => comparing(kind, labelPrefix(of.databaseId))('all'));
+    const kind = { definition: networkDefinition, spec, resource: networkResource(driver) };
+    const compare = comparing(kind, rowsOf(database), labelPrefix(of.databaseId));
+    await measure('the same on the event loop', () => compare('all'));
     await driver.close();
   },
 };

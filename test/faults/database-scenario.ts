@@ -2,7 +2,8 @@ import type { LoopTimes } from '../../executor/loop/times.ts';
 import { picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import type { Lab } from './lab.ts';
-import { atRest, type Outcome, outcomeOf } from './scenario.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { atRest } from './scenario.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { Lab } from './lab.ts';
-import { atRest, type Outcome, outcomeOf, type Scenario } from './scenario.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { atRest, type Scenario } from './scenario.ts';
 import type { Place } from './steps.ts';
 
 /**

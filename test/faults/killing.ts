@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { Weft } from '../support/weft.ts';
-import { atRest, nothing, outcomeOf, type Scenario } from './scenario.ts';
+import { outcomeOf } from './outcome.ts';
+import { atRest, nothing, type Scenario } from './scenario.ts';
 import type { Place } from './steps.ts';
 
 const program = 'test/support/faulty-start.ts';

@@ -23,7 +23,8 @@ it('no statement that the run has collected goes through a table, but for the ex
   if (statements === undefined) throw new Error('`npm test` collects the statements and then runs this');
   const { database, tables } = large;
   const scans = collected(statements)
-    .filter(hasPlan)
+    // A migration makes a table anew by way of another one, which it drops.
+    .filter((sql) => hasPlan(sql) && !/\bearlier_/.test(sql))
     .flatMap((sql) => scansOf(database, tables, sql));
   const unexpected = scans.filter((scan) => !exceptions.some((exception) => isCovered(scan, exception)));
   expect(unexpected.map(({ detail, table, statement }) => `${detail} (${table}): ${statement}`)).toEqual([]);

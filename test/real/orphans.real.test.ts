@@ -87,7 +87,7 @@ describe('what bears our label and has no row', () => {
         {
           hypervisor: 'host1',
           reason: 'orphans',
-          detail: expect.stringMatching(/^Circuit breaker open: 25 of the 25 links and namespaces /),
+          detail: expect.stringMatching(/^Circuit breaker open: 25 of the 25 objects with /),
         },
       ],
     });

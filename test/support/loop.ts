@@ -1,18 +1,21 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { Kind } from '../../executor/kinds/kind.ts';
 import type { Change, Resource, Step } from '../../executor/kinds/resource.ts';
-import { claim, pollStatement } from '../../executor/loop/claim.ts';
 import { Heartbeat } from '../../executor/loop/heartbeat.ts';
-import { Lease, type Renewed, renewStatement } from '../../executor/loop/lease.ts';
-import type { Kind } from '../../executor/loop/records.ts';
-import { fence, type Machine, type Registration } from '../../executor/loop/registration.ts';
+import { Lease } from '../../executor/loop/lease.ts';
 import { Reporter } from '../../executor/loop/report.ts';
 import type { LoopTimes } from '../../executor/loop/times.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { query } from '../../schema/resources/definition.ts';
+import type { PollRequest } from '../../schema/store/claim.ts';
+import { openSession } from '../../schema/store/database-store.ts';
+import type { Machine } from '../../schema/store/machine.ts';
+import type { Registration } from '../../schema/store/registration.ts';
+import type { ExecutorSession } from '../../schema/store/store.ts';
 import { temporaryDirectory } from './database.ts';
 
 const HOUR = 3_600_000;
@@ -92,7 +95,9 @@ export const take = async (database: Database, registration: Registration, limit
   (await claimed(database, registration, limit)).map(({ id }) => id);
 
 export const claimed = async (database: Database, registration: Registration, limit = 10) =>
-  (await claim(database, registration, { limit, away: [], times: shortTimes })).claimed;
+  (await sessionOf(database, registration).claim({ ...NOTHING_AWAY, limit, leaseMs: shortTimes.lease })).claimed;
+
+const NOTHING_AWAY: PollRequest = { away: [], longestPauseMs: 100 };
 
 /** A host that is a number, which each operation raises to its wanted one, step by step. */
 export interface Counter {
@@ -125,11 +130,8 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
       counter.value += step.name === 'count.up' ? 1 : -1;
     },
     removes: ({ name }) => name === 'count.down',
-    labels: [],
-    labelled: () => [],
-    watch: () => () => undefined,
   };
-  const counted: Kind<number, number, Counted> = {
+  const counted: Kind<null, number, number, number, Counted, null> = {
     definition: {
       name: 'test',
       technology: 'netns',
@@ -139,15 +141,10 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
       loadIdle: () => null,
       finish: () => [],
     },
+    spec: { change: () => change, desired: (desired) => desired, end: () => null },
     resource,
-    records: {
-      load: (operations) => query([], () => new Map(operations.map(({ sequence }) => [sequence, change]))),
-      finish: () => [],
-      loadIdle: async () => ({ idle: [], busy: [], since: 9e9 }),
-      findOrphans: async () => [],
-    },
   };
-  return counted as unknown as Kind;
+  return counted;
 }
 
 /** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */
@@ -157,10 +154,10 @@ export const shortTimes: LoopTimes = {
   ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
 };
 
-export function executorDefaults(registration: Registration, times: Partial<LoopTimes> = {}) {
+export function executorDefaults(times: Partial<LoopTimes> = {}) {
   const all = { ...shortTimes, ...times };
   const host = { ...{ resources: async () => machine.resources, capabilities: () => machine.capabilities } };
-  const heartbeat = new Heartbeat({ registration, machine, host: { ...host, refresh: async () => undefined } });
+  const heartbeat = new Heartbeat({ machine, host: { ...host, refresh: async () => undefined } });
   return { lease: new Lease(all.lease), heartbeat, log: pino({ level: 'silent' }), times: all };
 }
 
@@ -169,16 +166,47 @@ export async function renew(
   database: Database,
   registration: Registration,
   owned: readonly number[] = [],
-): Promise<readonly Renewed[]> {
-  const [, rows] = await database.write([fence(registration), renewStatement(registration, owned, HOUR)]);
-  return rows;
+): Promise<void> {
+  await sessionOf(database, registration).renew({ owned, leaseMs: HOUR }, null);
 }
 
 export function reporterOf(database: Database, registration: Registration): Reporter {
   return new Reporter({
-    ...{ database, registration, times: shortTimes },
-    poll: () => pollStatement(registration, { away: [], times: shortTimes }),
+    ...{ store: sessionOf(database, registration), times: shortTimes },
+    poll: () => NOTHING_AWAY,
     onError: () => undefined,
     isClosing: () => false,
   });
+}
+
+/** The database as an executor with these kinds has it. */
+export function sessionOf(
+  database: Database,
+  registration: Registration,
+  kinds: readonly Pick<Kind, 'definition'>[] = [],
+): ExecutorSession {
+  return openSession(
+    database,
+    registration,
+    kinds.map(({ definition }) => definition),
+  );
+}
+
+/** What is idle of a {@link counterKind}. */
+export interface IdleNumber {
+  readonly subject: string;
+  readonly generation: number;
+  readonly subjects: readonly string[];
+  readonly eventNames: readonly string[];
+  readonly desired: number;
+}
+
+/** The same session, in which this is idle. */
+export function withIdle(session: ExecutorSession, numbers: readonly IdleNumber[], since = 9e9): ExecutorSession {
+  return {
+    ...session,
+    async *loadIdle() {
+      yield { idle: numbers.map(({ desired, ...each }) => ({ ...each, rows: desired })), busy: [], since };
+    },
+  };
 }

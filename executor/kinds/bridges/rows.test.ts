@@ -3,19 +3,20 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { bridgesDefinition } from '../../../schema/resources/bridges.ts';
 import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
+import { lookRows } from '../../../schema/store/idle.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
-import type { Records } from '../../loop/records.ts';
-import { recordsOf } from '../../loop/records.ts';
-import type { Bridges, ObservedBridges } from './desired.ts';
+import { loadIdle } from '../../loop/reconcile/differences.ts';
+import type { ObservedBridges } from './plan.ts';
 import { bridgesSpec } from './spec.ts';
 
-const refusal = JSON.stringify(new Problem('impossible', 'not here').toJSON());
+const refused = new Problem('impossible', 'not here').toJSON();
+const refusal = JSON.stringify(refused);
 const conflict = JSON.stringify(new Problem('conflict', 'something is in the way').toJSON());
 
 interface Fixture {
   readonly database: Database;
+  readonly hypervisor: string;
   readonly subject: string;
-  readonly records: Records<Bridges, ObservedBridges>;
 }
 
 /** Associations as rows: interface, state and error of each. */
@@ -32,14 +33,14 @@ async function fixture(...rows: readonly (readonly [string, string, string | nul
       ];
     }),
   );
-  return {
-    database,
-    subject,
-    records: recordsOf({
-      ...{ database, hypervisor, definition: bridgesDefinition },
-      spec: bridgesSpec({ databaseId: 'db', hypervisor }),
-    }),
-  };
+  return { database, hypervisor, subject };
+}
+
+const spec = bridgesSpec('weft:db/hypervisors/h/bridges');
+
+function idle(rows: Fixture, changed: readonly string[] | 'all') {
+  const kind = { definition: bridgesDefinition, spec };
+  return loadIdle(kind, lookRows(rows.database, rows.hypervisor, [bridgesDefinition]), changed);
 }
 
 function operation(kind: string, resource: string): ClaimedOperation {
@@ -58,35 +59,38 @@ function operation(kind: string, resource: string): ClaimedOperation {
   };
 }
 
-async function changeOf({ database, records }: Pick<Fixture, 'database' | 'records'>, claimed: ClaimedOperation) {
-  const loading = records.load([claimed]);
-  return loading.result(await database.read(loading.statements)).get(1);
+async function changeOf(fixed: Fixture, claimed: ClaimedOperation) {
+  const { statements, result } = bridgesDefinition.load(fixed.hypervisor, [claimed]);
+  return spec.change(claimed, result(await fixed.database.read(statements))(claimed));
 }
 
-async function settle({ database, records, subject }: Fixture, ending: Ending, observed: ObservedBridges | null) {
+async function settle(fixed: Fixture, ending: Ending, observed: ObservedBridges | null) {
+  const { database, hypervisor, subject } = fixed;
   const claimed = operation('subnets.change', subject);
-  const change = await changeOf({ database, records }, claimed);
-  await database.write(change ? records.finish(claimed, change, ending, observed) : []);
+  const change = await changeOf(fixed, claimed);
+  if (change === null) throw new Error('it is not a repair');
+  const end = spec.end(change, ending, observed);
+  await database.write(bridgesDefinition.finish({ hypervisor, operation: claimed, ending, end }));
   const [rows] = await database.read([
     statement<object>("SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY subnet"),
   ]);
   return rows.map((row) => Object.values(row));
 }
 
-/** An ended operation on the bridges, so many seconds ago. */
-async function ended({ database, subject }: Fixture, principal: string, secondsAgo: number): Promise<void> {
+/** An operation on the bridges that ended so many seconds ago; null: it has not. */
+async function filed({ database, subject }: Fixture, principal: string, secondsAgo: number | null): Promise<void> {
   await database.write([
     statement(
       `INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms, finished_ms)
        SELECT :id, id, 'bridges.repair', :subject, '{}', 0, 'succeeded', 0, 0, 1, 1, 1, :principal, 0, unixepoch() * 1000 - :ago FROM hypervisors`,
-      { id: crypto.randomUUID(), subject, principal, ago: secondsAgo * 1000 },
+      { id: crypto.randomUUID(), subject, principal, ago: secondsAgo && secondsAgo * 1000 },
     ),
   ]);
 }
 
-async function backingOff({ records }: Fixture): Promise<Record<string, boolean>> {
-  const [found] = (await records.loadIdle('all')).idle;
-  return Object.fromEntries(found?.desired.interfaces.map(({ name, backingOff: rests }) => [name, rests]) ?? []);
+async function waiting(rows: Fixture): Promise<Record<string, boolean>> {
+  const [found] = (await idle(rows, 'all')).idle;
+  return Object.fromEntries(found?.desired.interfaces.map(({ name, waits }) => [name, waits]) ?? []);
 }
 
 describe('the end of an operation', () => {
@@ -94,7 +98,7 @@ describe('the end of an operation', () => {
     const rows = await fixture(['a', 'pending', null], ['b', 'failed', conflict], ['b', 'pending', null]);
     const bridge = { index: 1, name: 'b', alias: null, kind: 'bridge', mac: null, mtu: 1500, up: true };
     const links = [{ ...bridge, master: null, peer: null }];
-    const observed = { links, refused: new Map([['a', refusal]]) };
+    const observed = { links, refused: new Map([['a', refused]]) };
     expect(await settle(rows, { status: 'succeeded' }, observed)).toEqual([
       ['a', 'failed', 'not here'],
       ['b', 'ready', null],
@@ -119,26 +123,26 @@ describe('the end of an operation', () => {
 });
 
 describe('what the host refused', () => {
-  it('rests, longer and longer; what is in the way, or new, does not', async () => {
+  it('waits, longer and longer; what is in the way, or new, does not', async () => {
     const rows = await fixture(['a', 'failed', refusal], ['b', 'failed', conflict], ['c', 'pending', null]);
-    expect(await backingOff(rows)).toEqual({ a: false, b: false, c: false });
-    await ended(rows, 'test', 29);
-    expect(await backingOff(rows)).toEqual({ a: true, b: false, c: false });
+    expect(await waiting(rows)).toEqual({ a: false, b: false, c: false });
+    await filed(rows, 'test', 29);
+    expect(await waiting(rows)).toEqual({ a: true, b: false, c: false });
     await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 2000')]);
-    expect(await backingOff(rows)).toMatchObject({ a: false });
-    await ended(rows, 'executor', 31);
-    expect(await backingOff(rows)).toMatchObject({ a: true });
+    expect(await waiting(rows)).toMatchObject({ a: false });
+    await filed(rows, 'executor', 31);
+    expect(await waiting(rows)).toMatchObject({ a: true });
     await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 30000')]);
-    expect(await backingOff(rows)).toMatchObject({ a: false });
+    expect(await waiting(rows)).toMatchObject({ a: false });
   });
 
   it('is tried at once when somebody changes the associations', async () => {
     const rows = await fixture(['a', 'failed', refusal]);
-    await ended(rows, 'executor', 1);
-    const rests = async (kind: string) =>
-      (await changeOf(rows, operation(kind, rows.subject)))?.after.interfaces[0]?.backingOff;
-    expect(await rests('bridges.repair')).toBe(true);
-    expect(await rests('subnets.change')).toBe(false);
+    await filed(rows, 'executor', 1);
+    expect(await waiting(rows)).toEqual({ a: true });
+    await filed(rows, 'test', null);
+    const change = await changeOf(rows, operation('subnets.change', rows.subject));
+    expect(change?.after.interfaces).toMatchObject([{ name: 'a', waits: false }]);
   });
 });
 
@@ -146,7 +150,7 @@ describe('what is idle', () => {
   it('is the set of bridges that no unfinished operation changes, and that an event named', async () => {
     const rows = await fixture(['a', 'ready', null]);
     const look = async (changed: readonly string[] | 'all') => {
-      const { idle: found, busy } = await rows.records.loadIdle(changed);
+      const { idle: found, busy } = await idle(rows, changed);
       return [found.length, busy];
     };
     expect(await look('all')).toEqual([1, []]);

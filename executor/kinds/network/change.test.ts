@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type {
-  CenRow,
-  ContainerRow,
-  MemberRow,
-  OperationRowSet,
+  OperationCen,
+  OperationContainer,
+  OperationMember,
+  OperationRows,
 } from '../../../schema/resources/network/operation-rows.ts';
 import { networkChange } from './change.ts';
 
-const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({
+const cen = (name: string, row: Partial<OperationCen> = {}): OperationCen => ({
   sequence: 1,
   id: name,
   name,
@@ -18,7 +18,7 @@ const cen = (name: string, row: Partial<CenRow> = {}): CenRow => ({
   partial: 0,
   ...row,
 });
-const member = (container: string, row: Partial<MemberRow> = {}): MemberRow => ({
+const member = (container: string, row: Partial<OperationMember> = {}): OperationMember => ({
   sequence: 1,
   cen: 'lan',
   container,
@@ -28,7 +28,7 @@ const member = (container: string, row: Partial<MemberRow> = {}): MemberRow => (
   after: 1,
   ...row,
 });
-const container = (name: string, row: Partial<ContainerRow> = {}): ContainerRow => ({
+const container = (name: string, row: Partial<OperationContainer> = {}): OperationContainer => ({
   sequence: 1,
   id: name,
   name,
@@ -42,7 +42,7 @@ const container = (name: string, row: Partial<ContainerRow> = {}): ContainerRow 
 });
 
 /** Which namespaces are wanted after an operation, and which are to go. */
-function namespacesAfter(kind: string, rows: OperationRowSet): { present: string[]; absent: string[] } {
+function namespacesAfter(kind: string, rows: OperationRows): { present: string[]; absent: string[] } {
   const { namespaces } = networkChange('db', kind, rows).after;
   const names = (present: boolean) => namespaces.filter((spec) => spec.present === present).map(({ name }) => name);
   return { present: names(true), absent: names(false) };

@@ -1,43 +1,38 @@
 import { label } from '../../../schema/names.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import type {
-  CenRow,
-  ContainerRow,
-  MemberRow,
-  OperationRowSet,
+  OperationCen,
+  OperationContainer,
+  OperationMember,
+  OperationRows,
 } from '../../../schema/resources/network/operation-rows.ts';
 import type { Change } from '../resource.ts';
 import type { MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
+import { isMade, isPresent, namespaceOf, segmentOf } from './wanted.ts';
 
 /** What an operation of a kind turns its rows into. Pure. */
 export function networkChange(
   database: string,
   kind: string,
-  { cens, members, containers }: OperationRowSet,
+  { cens, members, containers }: OperationRows,
 ): Change<Network> {
-  const membersOf = (cen: CenRow, are: (member: MemberRow) => boolean): MemberSpec[] =>
+  const membersOf = (cen: OperationCen, are: (member: OperationMember) => boolean): MemberSpec[] =>
     members
       .filter((member) => member.cen === cen.id && are(member))
       .map(({ container, ordinal, outside }) => ({ container, ordinal, outside }));
   const segments = (side: 'before' | 'after'): SegmentSpec[] =>
-    cens.map((cen) => ({
-      name: cen.name,
-      label: label(database, cen.id),
-      linkName: cen.link_name,
-      made: side === 'before' ? cen.made === 1 : madeAfter(kind, cen),
-      members: membersOf(cen, (member) => member[side] === 1),
-      ...(cen.partial === 1 ? { without: membersOf(cen, (member) => member[side] === 0) } : {}),
-    }));
+    cens.map((cen) => {
+      const made = side === 'before' ? cen.made === 1 : madeAfter(kind, cen);
+      const present = membersOf(cen, (member) => member[side] === 1);
+      const segment = segmentOf(database, cen, made, present);
+      return cen.partial === 0 ? segment : { ...segment, without: membersOf(cen, (member) => member[side] === 0) };
+    });
   const before = segments('before');
   const after = segments('after');
-  const namespaces = (present: (container: ContainerRow) => boolean): NamespaceSpec[] =>
+  const namespaces = (present: (container: OperationContainer) => boolean): NamespaceSpec[] =>
     containers
       .filter((container) => isOurs(container, after))
-      .map((container) => ({
-        name: container.name,
-        label: label(database, container.id),
-        present: present(container),
-      }));
+      .map((container) => namespaceOf(database, container, present(container)));
   return {
     before: { namespaces: namespaces(({ namespace }) => namespace === 1), segments: before },
     after: { namespaces: namespaces((container) => namespaceAfter(kind, container, before, after)), segments: after },
@@ -49,11 +44,11 @@ export function networkChange(
  * The operation decides about the containers that it names. Of the others in its CENs it needs those namespaces that
  * are there for sure; the rest may be another operation's at this moment.
  */
-function isOurs(container: ContainerRow, after: readonly SegmentSpec[]): boolean {
+function isOurs(container: OperationContainer, after: readonly SegmentSpec[]): boolean {
   return container.named === 1 || (container.namespace === 1 && isMember(container, after));
 }
 
-function madeAfter(kind: string, cen: CenRow): boolean {
+function madeAfter(kind: string, cen: OperationCen): boolean {
   switch (kind) {
     case 'cen.make':
       return true;
@@ -61,7 +56,7 @@ function madeAfter(kind: string, cen: CenRow): boolean {
     case 'cen.delete':
       return false;
     case 'cen.repair':
-      return cen.wanted === 1;
+      return isMade(cen);
     default:
       return cen.made === 1;
   }
@@ -73,14 +68,14 @@ function madeAfter(kind: string, cen: CenRow): boolean {
  */
 function namespaceAfter(
   kind: string,
-  container: ContainerRow,
+  container: OperationContainer,
   before: readonly SegmentSpec[],
   after: readonly SegmentSpec[],
 ): boolean {
   if (container.named === 1) {
     if (kind === 'container.delete') return false;
     if (kind === 'container.create' || kind === 'cen.join') return true;
-    if (kind === 'container.repair') return container.desired === 'present' && container.namespace === 1;
+    if (kind === 'container.repair') return isPresent(container);
   }
   if (isMember(container, after)) return true;
   const unmade = isMember(container, before) && kind !== 'cen.leave' && kind !== 'cen.import';
@@ -88,7 +83,7 @@ function namespaceAfter(
   return container.namespace === 1;
 }
 
-function isMember({ name }: ContainerRow, segments: readonly SegmentSpec[]): boolean {
+function isMember({ name }: OperationContainer, segments: readonly SegmentSpec[]): boolean {
   return segments.some(({ made, members }) => made && members.some(({ container }) => container === name));
 }
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
+import type { LookRows } from '../../../schema/store/idle.ts';
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
-import { comparing } from '../../loop/reconcile/differences.ts';
-import type { IdleResource } from '../../loop/records.ts';
+import { comparing, type IdleResource } from '../../loop/reconcile/differences.ts';
 import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import { plan } from './plan.ts';
@@ -65,15 +65,22 @@ function viewerOf(host: SimulatedHost): NetnsViewer & { readonly looks: number[]
 async function compared(host: SimulatedHost, partSize: number) {
   const viewer = viewerOf(host);
   const asked: Labelled[] = [];
-  const records = {
-    loadIdle: async () => ({ idle: networks(), busy: [], since: 9e9 }),
-    findOrphans: async (labelled: readonly Labelled[]) => {
+  const rows: LookRows = {
+    async *loadIdle() {
+      yield { idle: networks().map(({ desired, ...each }) => ({ ...each, rows: desired })), busy: [], since: 9e9 };
+    },
+    findOrphans: async (labelled) => {
       asked.push(...labelled);
       return [];
     },
   };
   const { differences, orphans } = await comparing(
-    { definition: networkDefinition, records, resource: networkComparison(viewer, partSize) },
+    {
+      definition: networkDefinition,
+      spec: { desired: (network: Network) => network },
+      resource: networkComparison(viewer, partSize),
+    },
+    rows,
     'weft:db/',
   )('all');
   const byText = (texts: readonly string[]) => texts.toSorted();

@@ -2,9 +2,12 @@ import { expect, it } from 'vitest';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { label } from '../../../schema/names.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
+import { networkDefinition } from '../../../schema/resources/network/definition.ts';
+import { lookRows } from '../../../schema/store/idle.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
-import { networkRecords } from './comparer/records.ts';
+import { loadIdle } from '../../loop/reconcile/differences.ts';
+import { networkSpec } from './spec.ts';
 
 const insertContainers = `
   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
@@ -23,7 +26,10 @@ async function fixture(count: number) {
   const names = (prefix: string) => ({ hypervisor, names: JSON.stringify(list(prefix, count)) });
   await plain.write([statement(insertContainers, names('c')), statement(insertCens, names('n'))]);
   const database = new CountingDatabase(plain);
-  return { plain, database, hypervisor, records: networkRecords(database, { databaseId: 'db', hypervisor }) };
+  const rows = lookRows(database, hypervisor, [networkDefinition]);
+  const idle = async () =>
+    (await loadIdle({ definition: networkDefinition, spec: networkSpec('db') }, rows, 'all')).idle;
+  return { plain, database, hypervisor, rows, idle };
 }
 
 const namespace = (name: string, resource = `id of ${name}`): Labelled => ({
@@ -34,9 +40,11 @@ const link = (name: string, resource: string): Labelled => ({
   ...{ kind: 'link', place: null, name, label: `${label('db', resource)} ${name}`, resource },
 });
 
+const ownersOf = (idle: readonly { readonly owner?: string }[]) => new Set(idle.flatMap(({ owner }) => owner ?? []));
+
 it('rows are read in pages, networks and containers in one request, and none is left out', async () => {
-  const { database, records } = await fixture(1_001);
-  const { idle: all } = await records.loadIdle('all');
+  const { database, idle } = await fixture(1_001);
+  const all = await idle();
   expect(new Set(all.map(({ eventNames: [id] }) => id))).toEqual(
     new Set([...list('c', 1_001), ...list('n', 1_001)].map((name) => `id of ${name}`)),
   );
@@ -44,17 +52,17 @@ it('rows are read in pages, networks and containers in one request, and none is 
 });
 
 it('what the rows that were read own is not asked for', async () => {
-  const { database, records } = await fixture(3);
-  const { idle: known } = await records.loadIdle('all');
+  const { database, rows, idle } = await fixture(3);
+  const known = ownersOf(await idle());
   database.take();
   const labelled = [...list('c', 3).map((name) => namespace(name)), link('n0', 'id of n0'), link('c0.0o', 'id of n0')];
-  expect(await records.findOrphans(labelled, known)).toEqual([]);
+  expect(await rows.findOrphans(labelled, known)).toEqual([]);
   expect(database.take()).toEqual({});
 });
 
 it('of the rest the rows are asked, in pages', async () => {
-  const { plain, database, hypervisor, records } = await fixture(3);
-  const { idle: known } = await records.loadIdle('all');
+  const { plain, database, hypervisor, rows, idle } = await fixture(3);
+  const known = ownersOf(await idle());
   database.take();
   await plain.write([
     statement(insertContainers, { hypervisor, names: '["new"]' }),
@@ -65,7 +73,7 @@ it('of the rest the rows are asked, in pages', async () => {
   const odd = [namespace('other', 'id of c0'), link('odd', 'id of c0')];
   const bridge = link('eth1', `hypervisors/${hypervisor}/bridges`);
   const owned = [namespace('new'), link('made', 'id of made'), link('new.0o', 'id of made'), bridge];
-  const found = await records.findOrphans([...owned, ...lost, ...odd], known);
+  const found = await rows.findOrphans([...owned, ...lost, ...odd], known);
   expect(new Set(found)).toEqual(new Set([...lost, ...odd]));
   expect(database.take()).toEqual({ 'look.orphans': 3 });
 });

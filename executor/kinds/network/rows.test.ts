@@ -2,17 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
+import { networkDefinition } from '../../../schema/resources/network/definition.ts';
+import { lookRows } from '../../../schema/store/idle.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
-import { load } from '../../loop/load.ts';
-import type { Records } from '../../loop/records.ts';
-import { networkRecords } from './comparer/records.ts';
+import { loadIdle } from '../../loop/reconcile/differences.ts';
+import type { Change } from '../resource.ts';
+import type { Network } from './desired.ts';
+import { networkSpec } from './spec.ts';
 
 const succeeded: Ending = { status: 'succeeded' };
 const failed: Ending = { status: 'failed', error: new Problem('conflict', 'something is in the way').toJSON() };
 const cancelled: Ending = { status: 'cancelled', error: new Problem('cancelled', 'nobody wants it').toJSON() };
 
 /** Rows as a request would leave them; `lan-xxc1` ends like the container c1. */
-async function fixture(): Promise<{ database: Database; hypervisor: string; records: Records<unknown> }> {
+async function fixture(): Promise<{ database: Database; hypervisor: string }> {
   const database = await temporaryDatabase();
   const hypervisor = await insertHypervisor(database);
   const args = { hypervisor };
@@ -33,11 +36,15 @@ async function fixture(): Promise<{ database: Database; hypervisor: string; reco
       "INSERT INTO members (cen, container, position, ordinal, outside, added) VALUES ('n1', 'c1', 0, 0, 'c1.0o', 0), ('n1', 'c2', 1, 0, 'c2.0o', 0)",
     ),
   ]);
-  return {
-    database,
-    hypervisor,
-    records: networkRecords(database, { databaseId: 'db', hypervisor }) as unknown as Records<unknown>,
-  };
+  return { database, hypervisor };
+}
+
+const spec = networkSpec('db');
+
+/** What the operation is to change; null: it is a repair of what has been changed since. */
+async function changeOf(database: Database, hypervisor: string, operation: ClaimedOperation) {
+  const { statements, result } = networkDefinition.load(hypervisor, [operation]);
+  return spec.change(operation, result(await database.read(statements))(operation));
 }
 
 /** Files an operation on the CEN and these containers, as the executor has claimed it. */
@@ -79,16 +86,20 @@ async function claimed(
 }
 
 async function settle(
-  records: Records<unknown>,
+  hypervisor: string,
   database: Database,
   operation: ClaimedOperation,
   ending: Ending,
 ): Promise<void> {
-  const change = (await load(database, [{ records, operations: [operation] }])).get(operation.sequence);
+  const change = await changeOf(database, hypervisor, operation);
   await database.write([
-    ...(change ? records.finish(operation, change, ending, null) : []),
+    ...(change ? finish(hypervisor, operation, change, ending) : []),
     statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: operation.sequence }),
   ]);
+}
+
+function finish(hypervisor: string, operation: ClaimedOperation, change: Change<Network>, ending: Ending) {
+  return networkDefinition.finish({ hypervisor, operation, ending, end: spec.end(change, ending, null) });
 }
 
 async function states(database: Database): Promise<unknown[]> {
@@ -102,7 +113,7 @@ async function states(database: Database): Promise<unknown[]> {
 describe('a load', () => {
   /** How many rows an operation on one more member of a CEN with so many reads. */
   async function rowsRead(kind: string, others: number): Promise<number[]> {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const names = JSON.stringify(Array.from({ length: others + 1 }, (_, number) => `m${number}`));
     const operation = await claimed(database, hypervisor, kind, ['m0']);
     await database.write([
@@ -120,7 +131,7 @@ describe('a load', () => {
         { names, joins: kind === 'cen.join' ? 1 : 0, sequence: operation.sequence },
       ),
     ]);
-    const rows = await database.read(records.load([operation]).statements);
+    const rows = await database.read(networkDefinition.load(hypervisor, [operation]).statements);
     return rows.map(({ length }) => length);
   }
 
@@ -140,8 +151,8 @@ describe('a load', () => {
 
 describe('the end of an operation', () => {
   it('that succeeded is what the rows say then', async () => {
-    const { database, hypervisor, records } = await fixture();
-    await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), succeeded);
+    const { database, hypervisor } = await fixture();
+    await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), succeeded);
     expect(await states(database)).toEqual([
       { name: 'c1', state: 'running', spec: null, applied_spec: '{"explicit":false,"namespace":true}', failed: 0 },
       { name: 'c2', state: 'running', spec: null, applied_spec: '{"explicit":false,"namespace":true}', failed: 0 },
@@ -150,24 +161,24 @@ describe('the end of an operation', () => {
   });
 
   it('that repaired what is to be deleted by now leaves the row to the deletion, which finds all of it', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const repair = await claimed(database, hypervisor, 'cen.repair', []);
-    const change = (await load(database, [{ records, operations: [repair] }])).get(repair.sequence);
+    const change = await changeOf(database, hypervisor, repair);
     await database.write([statement("UPDATE cens SET desired = 'absent', spec = '{\"made\":false}', generation = 2")]);
     const deletion = await claimed(database, hypervisor, 'cen.delete', ['c1', 'c2']);
     await database.write([
-      ...(change ? records.finish(repair, change, succeeded, null) : []),
+      ...(change ? finish(hypervisor, repair, change, succeeded) : []),
       statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence: repair.sequence }),
     ]);
     const left = async () => (await database.read([statement('SELECT name FROM cens')]))[0];
     expect(await left()).toEqual([{ name: 'lan-xxc1' }]);
-    await settle(records, database, deletion, succeeded);
+    await settle(hypervisor, database, deletion, succeeded);
     expect(await left()).toEqual([]);
   });
 
   it('that failed takes the change back, and touches no other row of a similar name', async () => {
-    const { database, hypervisor, records } = await fixture();
-    await settle(records, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), failed);
+    const { database, hypervisor } = await fixture();
+    await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), failed);
     expect(await states(database)).toEqual([
       { name: 'c1', state: 'declared', spec: null, applied_spec: '{"namespace":false}', failed: 0 },
       { name: 'c2', state: 'declared', spec: null, applied_spec: '{"namespace":false}', failed: 0 },
@@ -176,7 +187,7 @@ describe('the end of an operation', () => {
   });
 
   it('that failed takes its own members back, and leaves those that a later one added', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const first = await claimed(database, hypervisor, 'cen.import', ['c2']);
     await database.write([
       statement("UPDATE members SET removed = :sequence WHERE container = 'c2'", { sequence: first.sequence }),
@@ -197,7 +208,7 @@ describe('the end of an operation', () => {
         { sequence: second.sequence },
       ),
     ]);
-    await settle(records, database, first, failed);
+    await settle(hypervisor, database, first, failed);
     const current = async () =>
       (
         await database.read([
@@ -205,7 +216,7 @@ describe('the end of an operation', () => {
         ])
       )[0].map(({ container }) => container);
     expect(await current()).toEqual(['c1', 'c2', 'c4']);
-    await settle(records, database, second, succeeded);
+    await settle(hypervisor, database, second, succeeded);
     expect(await current()).toEqual(['c1', 'c2', 'c4']);
   });
 
@@ -219,7 +230,7 @@ describe('the end of an operation', () => {
 
   /** c1 leaves and joins again, each by an operation that waits. */
   async function leftAndJoined() {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const leave = await claimed(database, hypervisor, 'cen.leave', ['c1']);
     const join = await claimed(database, hypervisor, 'cen.join', ['c1']);
     await database.write([
@@ -229,55 +240,55 @@ describe('the end of an operation', () => {
         { sequence: join.sequence },
       ),
     ]);
-    return { database, records, leave, join };
+    return { database, hypervisor, leave, join };
   }
 
   it('that was cancelled takes a removal back, also where what joined anew is cancelled after it', async () => {
-    const { database, records, leave, join } = await leftAndJoined();
-    await settle(records, database, leave, cancelled);
+    const { database, hypervisor, leave, join } = await leftAndJoined();
+    await settle(hypervisor, database, leave, cancelled);
     expect(await memberships(database)).toEqual([
       { ordinal: 0, added: 0, removed: join.sequence },
       { ordinal: 1, added: join.sequence, removed: null },
     ]);
-    await settle(records, database, join, cancelled);
+    await settle(hypervisor, database, join, cancelled);
     expect(await memberships(database)).toEqual([{ ordinal: 0, added: 0, removed: null }]);
   });
 
   it('that joined anew what was not removed replaces it', async () => {
-    const { database, records, leave, join } = await leftAndJoined();
-    await settle(records, database, leave, cancelled);
-    await settle(records, database, join, succeeded);
+    const { database, hypervisor, leave, join } = await leftAndJoined();
+    await settle(hypervisor, database, leave, cancelled);
+    await settle(hypervisor, database, join, succeeded);
     expect(await memberships(database)).toEqual([{ ordinal: 1, added: join.sequence, removed: null }]);
   });
 
   it('that repaired a network frees the membership whose removal had failed', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const leave = await claimed(database, hypervisor, 'cen.leave', ['c1']);
     await database.write([
       statement("UPDATE members SET removed = :sequence WHERE container = 'c1'", { sequence: leave.sequence }),
     ]);
-    await settle(records, database, leave, failed);
+    await settle(hypervisor, database, leave, failed);
     expect(await memberships(database)).toEqual([{ ordinal: 0, added: 0, removed: leave.sequence }]);
-    await settle(records, database, await claimed(database, hypervisor, 'cen.repair', []), succeeded);
+    await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.repair', []), succeeded);
     expect(await memberships(database)).toEqual([]);
   });
 
   it('that created what never succeeded frees the row', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     await database.write([
       statement("UPDATE containers SET applied_spec = NULL WHERE name = 'c2'"),
       statement('DELETE FROM members'),
     ]);
-    await settle(records, database, await claimed(database, hypervisor, 'cen.join', ['c2']), failed);
+    await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.join', ['c2']), failed);
     expect((await states(database)).map((row) => Reflect.get(Object(row), 'name'))).toEqual(['c1', 'lan-xxc1']);
   });
 });
 
 describe('the end of a removal', () => {
   it('that failed leaves it wanted, and degraded at once', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     await database.write([statement(`UPDATE cens SET spec = '{"made":false}', applied_spec = '{"made":true}'`)]);
-    await settle(records, database, await claimed(database, hypervisor, 'cen.destroy', []), failed);
+    await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.destroy', []), failed);
     expect((await states(database)).at(-1)).toEqual({
       name: 'lan-xxc1',
       state: 'degraded',
@@ -288,11 +299,11 @@ describe('the end of a removal', () => {
   });
 
   it('that was cancelled leaves it wanted no more', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     await database.write([
       statement(`UPDATE cens SET spec = '{"made":false}', applied_spec = '{"made":true}', desired = 'absent'`),
     ]);
-    await settle(records, database, await claimed(database, hypervisor, 'cen.delete', []), cancelled);
+    await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.delete', []), cancelled);
     expect((await states(database)).at(-1)).toMatchObject({ spec: '{"made":true}', failed: 0 });
     const [rows] = await database.read([statement('SELECT desired FROM cens')]);
     expect(rows).toEqual([{ desired: 'present' }]);
@@ -301,32 +312,36 @@ describe('the end of a removal', () => {
 
 describe('the end of a repair', () => {
   it('that failed five times in a row is degraded', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const seen: unknown[] = [];
     for (let failure = 0; failure < 5; failure += 1) {
       const repair = await claimed(database, hypervisor, 'cen.repair', []);
       await database.write([
         statement("UPDATE operations SET status = 'failed', principal = 'executor' WHERE status = 'running'"),
       ]);
-      await settle(records, database, repair, failed);
+      await settle(hypervisor, database, repair, failed);
       seen.push(Reflect.get(Object((await states(database)).at(-1)), 'state'));
     }
     expect(seen).toEqual(['failed', 'failed', 'failed', 'failed', 'degraded']);
   });
 
   it('of what was changed since is dropped', async () => {
-    const { database, hypervisor, records } = await fixture();
+    const { database, hypervisor } = await fixture();
     const repair = await claimed(database, hypervisor, 'cen.repair', []);
-    expect((await load(database, [{ records, operations: [repair] }])).get(repair.sequence)).not.toBeNull();
+    expect(await changeOf(database, hypervisor, repair)).not.toBeNull();
     await database.write([statement('UPDATE cens SET generation = generation + 1')]);
-    expect((await load(database, [{ records, operations: [repair] }])).get(repair.sequence)).toBeNull();
+    expect(await changeOf(database, hypervisor, repair)).toBeNull();
   });
 });
 
 describe('what is idle', () => {
+  const idle = (database: Database, hypervisor: string) =>
+    loadIdle({ definition: networkDefinition, spec }, lookRows(database, hypervisor, [networkDefinition]), 'all');
+
   it('is everything that no unfinished operation changes', async () => {
-    const { database, hypervisor, records } = await fixture();
-    const subjects = async () => (await records.loadIdle('all')).idle.map(({ subject }) => subject.split('/').at(-1));
+    const { database, hypervisor } = await fixture();
+    const subjects = async () =>
+      (await idle(database, hypervisor)).idle.map(({ subject }) => subject.split('/').at(-1));
     expect(await subjects()).toEqual(['c1', 'c2', 'lan-xxc1']);
     await claimed(database, hypervisor, 'cen.make', ['c1']);
     expect(await subjects()).toEqual(['c2']);

@@ -1,40 +1,23 @@
-import { label } from '../../../schema/names.ts';
 import type { ClaimedOperation, Labelled } from '../../../schema/resources/definition.ts';
 import { GARBAGE_COLLECTION } from '../../../schema/resources/network/definition.ts';
 import type { NetworkEnd } from '../../../schema/resources/network/finish.ts';
-import type { IdleNetwork } from '../../../schema/resources/network/idle-rows.ts';
-import type { OperationRowSet } from '../../../schema/resources/network/operation-rows.ts';
+import type { OperationRows } from '../../../schema/resources/network/operation-rows.ts';
+import type { NetworkRows } from '../../../schema/resources/network/rows.ts';
 import type { Spec } from '../spec.ts';
 import { garbageCollectionChange, networkChange } from './change.ts';
 import { type Network, wiringType } from './desired.ts';
 import type { ObservedNetwork } from './steps.ts';
+import { wantedOf } from './wanted.ts';
 
 /** What the rows of containers and networks ask for, and what is reported of them. `database`: its id, as labels have it. */
-export function networkSpec(
-  database: string,
-): Spec<OperationRowSet, IdleNetwork, Network, ObservedNetwork, NetworkEnd> {
+export function networkSpec(database: string): Spec<OperationRows, NetworkRows, Network, ObservedNetwork, NetworkEnd> {
   return {
     change(operation, rows) {
       if (operation.kind === GARBAGE_COLLECTION) return garbageCollectionChange(database, orphansOf(operation));
       return isSuperseded(operation, rows) ? null : networkChange(database, operation.kind, rows);
     },
 
-    desired(idle) {
-      if ('container' in idle) {
-        const { id, name, desired, namespace } = idle.container;
-        const present = desired === 'present' && namespace === 1;
-        return { namespaces: [{ name, label: label(database, id), present }], segments: [] };
-      }
-      const { id, name, link_name, made } = idle.cen;
-      const segment = {
-        name,
-        label: label(database, id),
-        linkName: link_name,
-        made: made === 1,
-        members: idle.members,
-      };
-      return { namespaces: [], segments: [segment] };
-    },
+    desired: (rows) => wantedOf(database, rows),
 
     end({ before, after }, { status }) {
       const { segments, namespaces } = status === 'succeeded' ? after : before;
@@ -56,7 +39,7 @@ export function networkSpec(
 }
 
 /** Somebody changed the resource after its repair was filed: that change brings the host where it should be. */
-function isSuperseded({ kind, resource, generation }: ClaimedOperation, rows: OperationRowSet): boolean {
+function isSuperseded({ kind, resource, generation }: ClaimedOperation, rows: OperationRows): boolean {
   if (!kind.endsWith('.repair')) return false;
   const own = (kind === 'cen.repair' ? rows.cens : rows.containers).find(({ name }) => resource.endsWith(`/${name}`));
   return own === undefined || own.generation !== generation;

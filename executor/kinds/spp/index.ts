@@ -1,5 +1,5 @@
 import { eventOf, sppDefinition } from '../../../schema/resources/spp/definition.ts';
-import { forgetProcesses, noteSighting } from '../../../schema/resources/spp/processes.ts';
+import { forgetProcesses, sightings } from '../../../schema/resources/spp/processes.ts';
 import { spp as peer } from '../../peers/spp.ts';
 import { kindModule, ownKind } from '../kind.ts';
 import { ProcessNotes } from './process-notes.ts';
@@ -10,17 +10,12 @@ import { sppSpec } from './spec.ts';
 export const spp = kindModule({
   peer,
 
-  async open({ processes, subscribe, health }, { registration, configuration, log, record, recordAtStart }) {
-    const { hypervisor } = registration;
+  async open({ processes, subscribe }, { configuration, log, record, recordAtStart }) {
     const notes = new ProcessNotes({
       ...{ processes, log },
-      write: (sightings) =>
-        record(
-          'spp.note',
-          sightings.map((each) => noteSighting(hypervisor, each)),
-        ),
+      write: (seen) => record(sightings, seen),
     });
-    const [known = []] = await recordAtStart('spp.forget', [forgetProcesses(hypervisor)]);
+    const [known = []] = await recordAtStart(forgetProcesses, null);
     processes.rememberStale(known.filter(({ stale }) => stale === 1).map(({ process }) => process));
     const unsubscribe = subscribe((process) => notes.add(process));
     for (const { process } of processes.snapshots()) notes.add(process);
@@ -29,7 +24,6 @@ export const spp = kindModule({
         definition: sppDefinition,
         spec: sppSpec(configuration.sppReplay),
         resource: sppResource(processes, (changed) => subscribe((process) => changed([eventOf(process)]))),
-        health,
       }),
       async close() {
         unsubscribe();

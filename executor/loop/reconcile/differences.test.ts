@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { LookRows } from '../../../schema/store/idle.ts';
 import type { Step } from '../../kinds/resource.ts';
-import type { IdleResource } from '../records.ts';
-import { type Comparable, comparing } from './differences.ts';
+import { type Comparable, comparing, type IdleResource } from './differences.ts';
 
 /** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */
 type Host = Readonly<Record<string, number>>;
-type Comparing = Comparable<{ name: string; value: number }, Host, Step & { readonly by: number }>;
+type Wanted = { name: string; value: number };
+type Comparing = Comparable<Wanted, Wanted, Host, Step & { readonly by: number }>;
 
 const labelled: Labelled = { kind: 'link', place: null, name: 'lost', label: 'weft:database/lost', resource: 'lost' };
 
@@ -24,11 +25,8 @@ function fixture(rows: readonly IdleResource<{ name: string; value: number }>[])
   };
   const host: Host = { a: 1, b: 2 };
   const kind: Comparing = {
-    definition: { repair: (subject) => `${subject}.repair` },
-    records: {
-      loadIdle: () => read('rows', { idle: rows, busy: [], since: 9e9 }),
-      findOrphans: (found) => read('orphans', [...found]),
-    },
+    definition: { name: 'test', repair: (subject) => `${subject}.repair` },
+    spec: { desired: (wanted) => wanted },
     resource: {
       observe: () => read('part of the host', host),
       observeAll: () => read('host', host),
@@ -38,23 +36,29 @@ function fixture(rows: readonly IdleResource<{ name: string; value: number }>[])
         return by === 0 ? [] : [{ name: 'count', item: name, by }];
       },
       removes: ({ by }) => by < 0,
-      labels: ['link'],
-      labelled: () => [labelled],
+      labels: { kinds: ['link'], find: () => [labelled] },
     },
   };
-  return { kind, calls };
+  const store: LookRows = {
+    async *loadIdle() {
+      const idle = rows.map(({ desired, ...each }) => ({ ...each, rows: desired }));
+      yield await read('rows', { idle, busy: [], since: 9e9 });
+    },
+    findOrphans: (found) => read('orphans', [...found]),
+  };
+  return { kind, store, calls };
 }
 
 describe('a comparison of everything', () => {
   it('reads the rows before it looks at the host, and asks for orphans last', async () => {
-    const { kind, calls } = fixture([idle('a', 1)]);
-    await comparing(kind, 'weft:database/')('all');
+    const { kind, store, calls } = fixture([idle('a', 1)]);
+    await comparing(kind, store, 'weft:database/')('all');
     expect(calls).toEqual(['rows', 'host', 'orphans']);
   });
 
   it('answers what differs, and what of it removes something or cannot be, as plain data', async () => {
-    const { kind } = fixture([idle('a', 1), idle('b', 1), idle('c', 1), idle('d', -1)]);
-    const found = await comparing(kind, 'weft:database/')('all');
+    const { kind, store } = fixture([idle('a', 1), idle('b', 1), idle('c', 1), idle('d', -1)]);
+    const found = await comparing(kind, store, 'weft:database/')('all');
     expect(structuredClone(found)).toEqual(found);
     expect(found.orphans).toEqual({ labelled: 1, orphans: [labelled] });
     const plain = found.differences.map(({ subject, steps, problem, removes }) => ({
@@ -68,9 +72,9 @@ describe('a comparison of everything', () => {
   });
 
   it('looks at each by itself where the host is not looked at as a whole', async () => {
-    const { kind, calls } = fixture([idle('a', 1), idle('b', 1)]);
+    const { kind, store, calls } = fixture([idle('a', 1), idle('b', 1)]);
     const { observeAll: _, ...resource } = kind.resource;
-    const found = await comparing({ ...kind, resource }, 'weft:database/')('all');
+    const found = await comparing({ ...kind, resource }, store, 'weft:database/')('all');
     expect(found.differences.map(({ subject }) => subject)).toEqual(['b']);
     expect(found.orphans).toBeNull();
     expect(calls).toEqual(['rows', 'part of the host', 'part of the host']);
@@ -78,8 +82,8 @@ describe('a comparison of everything', () => {
 });
 
 it('a comparison of what events named looks at no more than that', async () => {
-  const { kind, calls } = fixture([idle('b', 1)]);
-  const found = await comparing(kind, 'weft:database/')(['id of b']);
+  const { kind, store, calls } = fixture([idle('b', 1)]);
+  const found = await comparing(kind, store, 'weft:database/')(['id of b']);
   expect(found.differences.map(({ subject, repairKind }) => [subject, repairKind])).toEqual([['b', 'b.repair']]);
   expect(calls).toEqual(['rows', 'part of the host']);
 });

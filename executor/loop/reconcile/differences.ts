@@ -1,7 +1,9 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
-import type { Changed, Labelled, ResourceDefinition } from '../../../schema/resources/definition.ts';
+import type { Changed, IdleRows, Labelled, ResourceDefinition } from '../../../schema/resources/definition.ts';
+import type { LookRows } from '../../../schema/store/idle.ts';
+import type { Repair } from '../../../schema/store/repairs.ts';
 import type { HostPart, Resource, Step } from '../../kinds/resource.ts';
-import type { IdleResource, IdleResources, Records } from '../records.ts';
+import type { Spec } from '../../kinds/spec.ts';
 
 /*
  * Comparisons of idle resources with the host. What they answer is plain data, small on a host that is as wanted: it may
@@ -9,14 +11,7 @@ import type { IdleResource, IdleResources, Records } from '../records.ts';
  */
 
 /** An idle resource whose part of the host is not as wanted. */
-export interface Difference {
-  readonly subject: string;
-  readonly repairKind: string;
-  readonly generation: number;
-  /** The last operation that there was when its rows were read. */
-  readonly since: number;
-  /** What a repair changes. */
-  readonly subjects: readonly string[];
+export interface Difference extends Repair {
   /** By which the host's events name the resource. */
   readonly eventNames: readonly string[];
   /** What a repair would begin with. */
@@ -44,13 +39,27 @@ export interface Comparison {
 /** Compares the idle resources of one kind with the host: all of it, or what events named. */
 export type Compare = (changed: Changed) => Promise<Comparison>;
 
+/** A resource that no operation is changing, as it is wanted: what a look compares with the host. */
+export interface IdleResource<Desired> extends Omit<IdleRows<unknown>, 'rows'> {
+  readonly desired: Desired;
+  /** Whether its rows say what the host shows. */
+  isUpToDate?(observed: unknown): boolean;
+}
+
+export interface IdleResources<Desired> {
+  readonly idle: readonly IdleResource<Desired>[];
+  /** The last operation that there was by then. */
+  readonly since: number;
+  readonly busy: readonly string[];
+}
+
 /** What a kind has to have to be compared with the host. */
-export interface Comparable<Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
-  readonly definition: Pick<ResourceDefinition, 'repair'>;
-  readonly records: Pick<Records<Desired, Observed>, 'loadIdle' | 'findOrphans'>;
+export interface Comparable<Idle = unknown, Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
+  readonly definition: Pick<ResourceDefinition, 'name' | 'repair'>;
+  readonly spec: Pick<Spec<never, Idle, Desired, never, unknown>, 'desired' | 'isRepaired' | 'isUpToDate'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
-    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'isUpToDate' | 'removes' | 'labels' | 'labelled'
+    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels'
   >;
 }
 
@@ -61,24 +70,46 @@ export interface Comparable<Desired = unknown, Observed = unknown, SomeStep exte
  *
  * `prefix`: of the labels that are looked for.
  */
-export function comparing<Desired, Observed, SomeStep extends Step>(
-  kind: Comparable<Desired, Observed, SomeStep>,
+export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
+  kind: Comparable<Idle, Desired, Observed, SomeStep>,
+  rows: LookRows,
   prefix: string,
 ): Compare {
-  const { records, resource } = kind;
+  const { resource } = kind;
   return async (changed) => {
-    const { idle, busy, since } = await records.loadIdle(changed);
+    const { idle, busy, since } = await loadIdle(kind, rows, changed);
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
-    const isLabelled = changed === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
+    const labels = changed === 'all' && isSeenWhole(resource) ? resource.labels : undefined;
     for await (const { which, observed, fresh } of parts(kind, idle, changed)) {
       found.push(...differences(kind, { idle, since }, which, observed));
-      if (isLabelled) labelled.push(...resource.labelled(fresh, prefix));
+      if (labels) labelled.push(...labels.find(fresh, prefix));
     }
-    if (!isLabelled) return { differences: found, busy, orphans: null };
-    const orphans = await records.findOrphans(labelled, idle);
+    if (!labels) return { differences: found, busy, orphans: null };
+    const orphans = await rows.findOrphans(labelled, new Set(idle.flatMap(({ owner }) => owner ?? [])));
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
+}
+
+/** What no unfinished operation changes of a kind, as it is wanted: all of it, or what the host's events named. */
+export async function loadIdle<Idle, Desired>(
+  { definition, spec }: Pick<Comparable<Idle, Desired>, 'definition' | 'spec'>,
+  rows: Pick<LookRows, 'loadIdle'>,
+  changed: Changed,
+): Promise<IdleResources<Desired>> {
+  const idle: IdleResource<Desired>[] = [];
+  const busy: string[] = [];
+  let since = Number.POSITIVE_INFINITY;
+  if (spec.isRepaired === false) return { idle, busy, since };
+  for await (const page of rows.loadIdle(definition.name, changed)) {
+    for (const { rows: own, ...each } of page.idle) {
+      const isUpToDate = (observed: unknown) => spec.isUpToDate?.(own as Idle, observed as never) ?? true;
+      idle.push({ ...each, desired: spec.desired(own as Idle), isUpToDate });
+    }
+    busy.push(...page.busy);
+    since = Math.min(since, page.since);
+  }
+  return { idle, busy, since };
 }
 
 function isSeenWhole({ observeAll, observeParts }: Pick<Comparable['resource'], 'observeAll' | 'observeParts'>) {
@@ -86,7 +117,7 @@ function isSeenWhole({ observeAll, observeParts }: Pick<Comparable['resource'], 
 }
 
 function parts<Desired, Observed, SomeStep extends Step>(
-  { resource }: Comparable<Desired, Observed, SomeStep>,
+  { resource }: Pick<Comparable<unknown, Desired, Observed, SomeStep>, 'resource'>,
   idle: readonly IdleResource<Desired>[],
   changed: Changed,
 ): AsyncIterable<HostPart<Observed>> {
@@ -114,7 +145,7 @@ async function* eachPart<Desired, Observed, SomeStep extends Step>(
 }
 
 function differences<Desired, Observed, SomeStep extends Step>(
-  kind: Comparable<Desired, Observed, SomeStep>,
+  kind: Pick<Comparable<unknown, Desired, Observed, SomeStep>, 'definition' | 'resource'>,
   { idle, since }: Pick<IdleResources<Desired>, 'idle' | 'since'>,
   which: readonly number[],
   observed: Observed,
@@ -126,18 +157,19 @@ function differences<Desired, Observed, SomeStep extends Step>(
 }
 
 function difference<Desired, Observed, SomeStep extends Step>(
-  { definition, resource }: Comparable<Desired, Observed, SomeStep>,
-  { desired, subject, generation, subjects, eventNames }: IdleResource<Desired>,
+  { definition, resource }: Pick<Comparable<unknown, Desired, Observed, SomeStep>, 'definition' | 'resource'>,
+  idle: IdleResource<Desired>,
   since: number,
   observed: Observed,
 ): Difference | null {
+  const { desired, subject, generation, subjects, eventNames } = idle;
   const { steps, problem } = plan(resource, desired, observed);
-  if (steps.length === 0 && problem === null && (resource.isUpToDate?.(desired, observed) ?? true)) return null;
+  if (steps.length === 0 && problem === null && (idle.isUpToDate?.(observed) ?? true)) return null;
   return {
     ...{ subject, generation, since, subjects, eventNames, problem },
     repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
-    removes: steps.some((step) => resource.removes(step)),
+    removes: steps.some((step) => resource.removes?.(step) ?? false),
   };
 }
 

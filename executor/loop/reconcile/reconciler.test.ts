@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
+import { register } from '../../../schema/store/registration.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
-import { type Counter, counterKind, hypervisorId, machine, one, openDatabase } from '../../../test/support/loop.ts';
-import type { Kind } from '../records.ts';
-import { register } from '../registration.ts';
+import {
+  type Counter,
+  counterKind,
+  hypervisorId,
+  machine,
+  one,
+  openDatabase,
+  sessionOf,
+  withIdle,
+} from '../../../test/support/loop.ts';
+import type { Kind } from '../../kinds/kind.ts';
 import { Reconciler } from './reconciler.ts';
 
 describe('a look at the host', () => {
@@ -11,14 +20,13 @@ describe('a look at the host', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
+    const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
     const idle = [
       { subject: 'same', generation: 1, subjects: ['same'], eventNames: ['same'], desired: 5 },
       { subject: 'other', generation: 1, subjects: ['other', 'more'], eventNames: ['other'], desired: 6 },
     ];
-    const records = { ...family.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) };
-    const kind = { ...family, records };
-    const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
+    const session = withIdle(sessionOf(database, registration), idle);
+    const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
     const look = async () => (await reconciler.look(kind, 'all', () => false)).repairs;
     expect(await look()).toEqual(['other']);
     const [subjects] = await database.read([statement('SELECT subject FROM operation_subjects ORDER BY subject')]);
@@ -51,14 +59,13 @@ describe('a look at the host', () => {
   it('files nothing when it is written late: what it saw, a later operation has changed, a repair or a client’s', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
-    const family = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
+    const kind = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
     const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
-    const seenBy = (since: number): Kind => ({
-      ...family,
-      records: { ...family.records, loadIdle: async () => ({ idle, busy: [], since }) },
-    });
-    const reconciler = new Reconciler({ database, registration, kinds: [family], graceMs: 0, scanMs: 0 });
-    const look = async (since: number) => (await reconciler.look(seenBy(since), ['other'], () => false)).repairs;
+    const look = async (since: number) => {
+      const session = withIdle(sessionOf(database, registration), idle, since);
+      const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
+      return (await reconciler.look(kind, ['other'], () => false)).repairs;
+    };
     expect(await look(0)).toEqual(['other']);
     await database.write([
       statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
@@ -74,11 +81,10 @@ describe('a look at the host', () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
-    const family = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
+    const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
     const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
-    const records = { ...family.records, loadIdle: async () => ({ idle, busy: [], since: 9e9 }) };
-    const kind = { ...family, records };
-    const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
+    const session = withIdle(sessionOf(database, registration), idle);
+    const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
     let repairs = 0;
     for (let look = 0; look < 50; look += 1) {
       repairs += (await reconciler.look(kind, ['other'], () => false)).repairs.length;
@@ -133,10 +139,10 @@ async function thatIsComparedElsewhere() {
   }));
   const kind: Kind = {
     ...family,
-    records: { ...family.records, loadIdle: own, findOrphans: own },
-    resource: { ...family.resource, observe: own, observeAll: own, plan: own, labelled: own },
+    resource: { ...family.resource, observe: own, observeAll: own, plan: own },
     compare: async () => ({ differences, busy: [], orphans: null }),
   };
-  const reconciler = new Reconciler({ database, registration, kinds: [kind], graceMs: 0, scanMs: 0 });
+  const session = { ...sessionOf(database, registration), loadIdle: own, findOrphans: own };
+  const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
   return { database, registration, kind, reconciler };
 }

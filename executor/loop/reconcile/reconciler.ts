@@ -1,19 +1,18 @@
 import type { RemovalHold, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
-import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { labelPrefix } from '../../../schema/names.ts';
 import type { Changed, ClaimedOperation } from '../../../schema/resources/definition.ts';
+import type { SeenOrphans } from '../../../schema/store/looks.ts';
+import type { OrphansOfKind } from '../../../schema/store/orphans.ts';
+import type { Outcome } from '../../../schema/store/report.ts';
+import type { ExecutorSession, LookStore } from '../../../schema/store/store.ts';
 import { TechnologyAway } from '../../kinds/health.ts';
-import type { Kind } from '../records.ts';
-import { fence, type Registration } from '../registration.ts';
-import { isRunning, type Outcome } from '../report.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { circuitBreaker } from './circuit-breaker.ts';
 import { type Comparison, comparing, type Difference, type Orphans } from './differences.ts';
-import { circuitBreaker, dueOrphans, fileGarbageCollection, noteOrphans, noteRemovalHold } from './orphans.ts';
-import { fileRepairs } from './repairs.ts';
-import { handOver, resyncBody } from './resync.ts';
+import { resyncBody } from './resync.ts';
 
 export interface ReconcilerOptions {
-  readonly database: Database;
-  readonly registration: Registration;
+  readonly session: LookStore & Pick<ExecutorSession, 'registration'>;
   readonly kinds: readonly Kind[];
   /** How long something is left alone after it was first seen as an orphan, in milliseconds. */
   readonly graceMs: number;
@@ -66,25 +65,31 @@ export class Reconciler {
     const began = performance.now();
     const { orphans, busy, differences: found } = await this.#compare(kind, changed);
     const differences = found.filter(({ eventNames }) => !isStale(eventNames));
+    const { session } = this.#options;
     if (changed !== 'all') {
       if (differences.length === 0) return { repairs: [], busy, collected: 0, hold: null };
-      const hold = await this.#hold();
-      return { repairs: await this.#write([], allowed(differences, hold)), busy, collected: 0, hold };
+      const hold = await session.readRemovalHold();
+      const repairs = allowed(differences, hold);
+      const filed = await session.recordLook({ repairs, isWhole: false, orphans: [] });
+      return { repairs: filed, busy, collected: 0, hold };
     }
-    const hold = orphans ? await this.#judge(orphans) : await this.#hold();
-    const repairs = await this.#write(this.#note(kind, orphans, hold), allowed(differences, hold));
+    const hold = orphans ? await this.#judge(orphans) : await session.readRemovalHold();
+    const repairs = await session.recordLook({
+      repairs: allowed(differences, hold),
+      isWhole: this.#noteScans([kind]),
+      ...(orphans ? { orphans: this.#seen(orphans), hold } : { orphans: [] }),
+    });
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
     return {
       repairs,
       busy,
-      collected: orphans && hold === null ? await this.#fileCollection(orphans, began) : 0,
+      collected: orphans && hold === null ? await this.#collectDue(orphans, began) : 0,
       hold,
     };
   }
 
   /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
   async resync(operation: ClaimedOperation): Promise<Outcome | undefined> {
-    const { registration } = this.#options;
     const looks = await this.#lookAll();
     const differences = looks.flatMap((look) => look.differences);
     const orphans = looks.flatMap((look) => look.orphans ?? []);
@@ -93,40 +98,23 @@ export class Reconciler {
       orphans.flatMap((each) => each.orphans),
     );
     const { dry_run: dryRun }: { dry_run: boolean } = JSON.parse(operation.request);
-    if (dryRun) return { status: 'succeeded', error: null, finish: [], result: body };
-    const hold = circuitBreakerOf(orphans);
-    const repairs = await this.#write(
-      [...looks.flatMap((look) => this.#note(look.kind, look.orphans, hold)), ...noteRemovalHold(registration, hold)],
-      differences,
-      operation,
-    );
-    return repairs.length === 0 ? { status: 'succeeded', error: null, finish: [], result: { items: [] } } : undefined;
+    if (dryRun) return { status: 'succeeded', error: null, result: body };
+    const repairs = await this.#options.session.recordResync(operation, {
+      repairs: differences,
+      isWhole: this.#noteScans(looks.map(({ kind }) => kind)),
+      orphans: orphans.flatMap((each) => this.#seen(each)),
+      hold: circuitBreakerOf(orphans),
+    });
+    return repairs.length === 0 ? { status: 'succeeded', error: null, result: { items: [] } } : undefined;
   }
 
   /** `hypervisor.sweep`: somebody has looked at the orphans and wants them gone, however many there are. */
   async collectOrphans(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const began = performance.now();
     const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
-    const some = found.filter(({ orphans }) => orphans.length > 0);
-    const { registration, database } = this.#options;
-    if (some.length === 0) return { status: 'succeeded', error: null, finish: [], result: { items: [] } };
-    await database.write(
-      [
-        fence(registration),
-        isRunning(registration, operation),
-        ...noteRemovalHold(registration, null),
-        ...some.flatMap(({ kind, orphans }) =>
-          fileGarbageCollection(registration, {
-            kind,
-            orphans,
-            asked: operation.id,
-            lookMs: performance.now() - began,
-          }),
-        ),
-        ...handOver(operation),
-      ],
-      { call: 'sweep' },
-    );
+    const some = found.filter(({ orphans }) => orphans.length > 0).map(collectionOf);
+    if (some.length === 0) return { status: 'succeeded', error: null, result: { items: [] } };
+    await this.#options.session.collectAsked(operation, some, performance.now() - began);
     return undefined;
   }
 
@@ -139,85 +127,45 @@ export class Reconciler {
   async #compare(kind: Kind, changed: Changed): Promise<Look> {
     const health = kind.health?.() ?? { available: true };
     if (!health.available) throw new TechnologyAway(health.reason);
-    const compare = kind.compare ?? comparing(kind, labelPrefix(this.#options.registration.databaseId));
+    const { session } = this.#options;
+    const compare = kind.compare ?? comparing(kind, session, labelPrefix(session.registration.databaseId));
     const { orphans, ...rest } = await compare(changed);
     return { kind, ...rest, orphans: orphans && { kind, ...orphans } };
   }
 
   /** What keeps us from removing: a restored database, until a client says that it is right; or the circuit breaker. */
   async #judge(orphans: KindOrphans): Promise<RemovalHold | null> {
-    const hold = await this.#hold();
+    const hold = await this.#options.session.readRemovalHold();
     return hold?.reason === 'restored' ? hold : circuitBreakerOf([orphans]);
   }
 
-  async #hold(): Promise<RemovalHold | null> {
-    const { database, registration } = this.#options;
-    const [rows] = await database.read(
-      [
-        statement<{ held: string | null }>('SELECT held FROM hypervisors WHERE id = :hypervisor', {
-          hypervisor: registration.hypervisor,
-        }),
-      ],
-      { call: 'look.held' },
-    );
-    const held = rows[0]?.held ?? null;
-    return held === null ? null : JSON.parse(held);
-  }
-
-  /** What a whole look leaves in the rows beside repairs. */
-  #note(kind: Kind, found: KindOrphans | null, hold: RemovalHold | null): Statement<never>[] {
-    const { registration, kinds, scanMs } = this.#options;
+  /** These kinds have just looked at the whole host. Answers whether all have by now. */
+  #noteScans(looked: readonly Kind[]): boolean {
+    const { kinds, scanMs } = this.#options;
     const now = performance.now();
-    this.#scannedAt.set(kind, now);
-    const isWhole = kinds.every((each) => now - (this.#scannedAt.get(each) ?? Number.NEGATIVE_INFINITY) <= 2 * scanMs);
-    return [
-      ...(isWhole ? [scanned(registration)] : []),
-      ...(found ? [...this.#noteOrphans(found), ...noteRemovalHold(registration, hold)] : []),
-    ];
+    for (const kind of looked) this.#scannedAt.set(kind, now);
+    return kinds.every((each) => now - (this.#scannedAt.get(each) ?? Number.NEGATIVE_INFINITY) <= 2 * scanMs);
   }
 
-  #noteOrphans({ kind, orphans }: KindOrphans): Statement<never>[] {
+  /** What is to be recorded of a kind's orphans: where there are none, and were none before, nothing. */
+  #seen({ kind, orphans }: KindOrphans): SeenOrphans[] {
     if (orphans.length === 0 && !this.#orphaned.has(kind)) return [];
     if (orphans.length > 0) this.#orphaned.add(kind);
-    return noteOrphans(this.#options.registration, kind.resource.labels, orphans);
-  }
-
-  /** Answers the subjects of the repairs that were filed: what is at a pause is not. */
-  async #write(
-    statements: readonly Statement<never>[],
-    differences: readonly Difference[],
-    asked?: ClaimedOperation,
-  ): Promise<string[]> {
-    const { database, registration } = this.#options;
-    if (statements.length === 0 && differences.length === 0) return [];
-    const repairs = fileRepairs(registration, { differences, asked: asked?.id ?? null });
-    const rows = await database.write(
-      [
-        fence(registration),
-        ...(asked ? [isRunning(registration, asked)] : []),
-        ...statements,
-        ...(differences.length === 0 ? [] : [...repairs.statements, ...(asked ? handOver(asked) : [])]),
-        repairs.selectFiled,
-      ],
-      { call: asked ? 'resync' : 'look.write' },
-    );
-    return (rows.at(-1) ?? []).map((row) => String(Reflect.get(Object(row), 'subject')));
+    return [{ labels: kind.resource.labels?.kinds ?? [], orphans }];
   }
 
   /** `began`: when the look did that found them, by performance.now(). */
-  async #fileCollection({ kind, orphans }: KindOrphans, began: number): Promise<number> {
-    const { database, registration, graceMs } = this.#options;
-    const due = await dueOrphans(database, registration, orphans, graceMs);
-    if (due.length === 0) return 0;
-    const lookMs = performance.now() - began;
-    await database.write(
-      [fence(registration), ...fileGarbageCollection(registration, { kind, orphans: due, asked: null, lookMs })],
-      {
-        call: 'orphans.sweep',
-      },
-    );
+  async #collectDue(found: KindOrphans, began: number): Promise<number> {
+    const { session, graceMs } = this.#options;
+    if (found.orphans.length === 0) return 0;
+    const due = await session.dueOrphans(found.orphans, graceMs);
+    if (due.length > 0) await session.collectDue(collectionOf({ ...found, orphans: due }), performance.now() - began);
     return due.length;
   }
+}
+
+function collectionOf({ kind: { definition }, orphans }: KindOrphans): OrphansOfKind {
+  return { collection: definition.garbageCollection ?? `${definition.name}.sweep`, orphans };
 }
 
 /** While the database may be the wrong one, what it lacks is made, and nothing is taken away. */
@@ -230,8 +178,4 @@ function circuitBreakerOf(kinds: readonly KindOrphans[]): RemovalHold | null {
     kinds.reduce((sum, { orphans }) => sum + orphans.length, 0),
     kinds.reduce((sum, { labelled }) => sum + labelled, 0),
   );
-}
-
-function scanned({ hypervisor }: Registration): Statement<never> {
-  return statement(`UPDATE hypervisors SET scanned_ms = ${now} WHERE id = :hypervisor`, { hypervisor });
 }

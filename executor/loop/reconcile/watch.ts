@@ -1,7 +1,7 @@
 import type { Logger } from '../../../schema/process/logger.ts';
 import type { Changed } from '../../../schema/resources/definition.ts';
-import { isDatabaseAway } from '../failure.ts';
-import type { Kind } from '../records.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { isDatabaseAway, isFenced } from '../failure.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 
@@ -42,7 +42,7 @@ export class Watch {
   /** Looks at everything soon, and waits for nothing. */
   start(): void {
     const { kind, times } = this.#options;
-    this.#unsubscribe = kind.resource.watch((what) => this.#noteChanged(what));
+    this.#unsubscribe = kind.resource.watch?.((what) => this.#noteChanged(what)) ?? this.#unsubscribe;
     this.#interval = setInterval(() => this.#noteChanged('all'), times.scan);
     this.#everything = true;
     this.#wake(0);
@@ -108,7 +108,7 @@ export class Watch {
     const { kind, log, onError } = this.#options;
     this.#failures += 1;
     if (this.#closed) return;
-    if (isDatabaseAway(error) || Reflect.get(Object(error), 'reason') === 'fenced') onError(error);
+    if (isDatabaseAway(error) || isFenced(error)) onError(error);
     else if (!this.#said && this.#failures >= (isTransient(error) ? TRANSIENT_FAILURES_MAX : 1)) {
       this.#said = true;
       log.error({ technology: kind.definition.technology, err: error }, 'the host could not be observed; retrying');
@@ -118,7 +118,7 @@ export class Watch {
   #tell({ repairs, collected, hold }: Findings): void {
     const { log } = this.#options;
     if (repairs.length > 0) log.warn({ repairs }, `${repairs.length} resources have drifted; repairs are filed`);
-    if (collected > 0) log.warn(`garbage collection: removing ${collected} orphaned links and namespaces`);
+    if (collected > 0) log.warn(`garbage collection: removing ${collected} orphaned objects`);
     if (hold !== null && hold.detail !== this.#hold) log.error({ held: hold }, `removal hold: ${hold.detail}`);
     this.#hold = hold?.detail ?? '';
   }

@@ -4,7 +4,7 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { timestamp } from '../../operations/operation.ts';
 
 interface OrphanRow {
-  readonly kind: 'link' | 'namespace';
+  readonly kind: string;
   readonly place: string;
   readonly name: string;
   readonly label: string;

@@ -1,6 +1,8 @@
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { purgeTables } from '../../../schema/resources/definition.ts';
+import { contents, purgeResources } from '../../../schema/resources/registry.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
@@ -30,19 +32,9 @@ const ended = `
   WHERE s.subject >= 'hypervisors/' || :id AND s.subject < 'hypervisors/' || :id || '0'
     AND o.hypervisor = :id AND o.status = 'cancelled'`;
 
-/** Everything of it but the log; in an order that no reference stands in the way of. */
-const forget = [
-  'DELETE FROM members WHERE cen IN (SELECT id FROM cens WHERE hypervisor = :id)',
-  ...[
-    'cens',
-    'containers',
-    'host_names',
-    'orphans',
-    'spp_items',
-    'spp_processes',
-    'subnet_interfaces',
-    'reservations',
-  ].map((table) => `DELETE FROM ${table} WHERE hypervisor = :id`),
+/** What of a hypervisor is of no one kind of resource; the log stays. */
+const purgeHypervisor = [
+  ...purgeTables('host_names', 'orphans', 'reservations'),
   'DELETE FROM hypervisors WHERE id = :id',
 ];
 
@@ -58,7 +50,7 @@ export function removeHypervisor(
 ): Intent {
   const operation = newId();
   const problem = new Problem('cancelled', `Hypervisor ${was.name} was removed`);
-  const args = { id: was.id, problem: JSON.stringify(problem) };
+  const args = { id: was.id, hypervisor: was.id, problem: JSON.stringify(problem) };
   return {
     operation,
     statements: [
@@ -83,17 +75,16 @@ export function removeHypervisor(
               executorAlive,
             ),
           ]),
-      ...(force ? [] : [guard('not_empty', `(${livingThere}) = 0`, args, (database) => notEmpty(database, was.id))]),
+      ...(force ? [] : [guard('not_empty', isEmpty, args, (database) => notEmpty(database, was.id))]),
       statement(end, args),
       ...endOperations(ended, args),
-      ...forget.map((sql) => statement<never>(sql, args)),
+      ...[...purgeResources, ...purgeHypervisor].map((sql) => statement<never>(sql, args)),
     ],
     isLarge: force,
   };
 }
 
-const countOf = (table: string) => `(SELECT count(*) FROM ${table} WHERE hypervisor = :id)`;
-const livingThere = `SELECT ${countOf('containers')} + ${countOf('cens')} + ${countOf('spp_items')}`;
+const isEmpty = contents.map(({ table }) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE hypervisor = :id)`).join(' AND ');
 
 function executorAlive(): Problem {
   return new Problem('conflict', 'The executor of this hypervisor is alive and would register it again', {
@@ -102,18 +93,15 @@ function executorAlive(): Problem {
 }
 
 async function notEmpty(database: Database, id: string): Promise<Problem> {
-  const [rows] = await database.read([
-    statement<{ containers: number; cens: number; items: number }>(
-      `SELECT ${countOf('containers')} AS containers, ${countOf('cens')} AS cens, ${countOf('spp_items')} AS items`,
-      { id },
+  const found = await database.read(
+    contents.map(({ table }) =>
+      statement<{ count: number }>(`SELECT count(*) AS count FROM ${table} WHERE hypervisor = :id`, { id }),
     ),
-  ]);
-  const { containers = 0, cens = 0, items = 0 } = rows[0] ?? {};
-  const counts = [
-    ...(containers > 0 ? [pluralize(containers, 'container')] : []),
-    ...(cens > 0 ? [pluralize(cens, 'CEN')] : []),
-    ...(items > 0 ? [pluralize(items, 'setting of SPP processes', 'settings of SPP processes')] : []),
-  ];
+  );
+  const counts = contents.flatMap(({ words }, place) => {
+    const count = found[place]?.[0]?.count ?? 0;
+    return count > 0 ? [pluralize(count, ...words)] : [];
+  });
   return new Problem('conflict', `The hypervisor is not empty: ${counts.join(', ')}`, {
     hint: 'Delete them first; ?force=true removes their records and leaves the host unchanged',
   });

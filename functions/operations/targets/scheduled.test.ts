@@ -248,6 +248,10 @@ describe('what a new thing needs', () => {
   });
 });
 
+it('what no kind of resource is placed by is a fault, and not a placement without it', () => {
+  expect(() => scheduled({ technology: 'netns' }, { containrs: ['a'] })).toThrow('placed by containrs');
+});
+
 it('a fleet of one is that one, dead or alive', async () => {
   const { database, ask } = await api();
   await kill(database, 'host1');

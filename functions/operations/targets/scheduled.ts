@@ -1,6 +1,8 @@
 import type { Technology } from '../../../schema/api/capabilities.ts';
 import { type Database, now, statement } from '../../../schema/database/database.ts';
+import { memoize } from '../../../schema/database/memoize.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
+import { networks, placedTogether } from '../../../schema/resources/registry.ts';
 import { alive, lastSeen } from '../../../schema/statements/alive.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
 import type { Target } from './target.ts';
@@ -9,7 +11,7 @@ import type { Target } from './target.ts';
 export interface Needs {
   /** What its executor must have found on its host. */
   readonly technology: Technology;
-  /** CENs and subnets that must be there, by name or id. */
+  /** What it is to be attached to, which must be there: by name or id. */
   readonly networks?: readonly string[];
   /** In MB. */
   readonly memory?: number;
@@ -17,51 +19,50 @@ export interface Needs {
   readonly cpu?: number;
 }
 
-/** What the request names: where one of it is already, the rest goes, too. */
-export interface Together {
-  readonly cens?: readonly string[];
-  readonly containers?: readonly string[];
-}
+/** What the request names, by tables that kinds of resources list: where one of it is already, the rest goes, too. */
+export type Together = Readonly<Record<string, readonly string[]>>;
 
-const placesOf = (table: 'cens' | 'containers') => `
+const argumentOf = (table: string) => `${table}_together`;
+
+/** Where what the request names of a table is. */
+const placesOf = (table: string) => `
   SELECT count(DISTINCT r.hypervisor) AS count, max(r.hypervisor) AS hypervisor
-  FROM json_each(:${table}_together) j CROSS JOIN ${table} r ON r.name = j.value AND r.desired = 'present'`;
+  FROM json_each(:${argumentOf(table)}) j CROSS JOIN ${table} r ON r.name = j.value AND r.desired = 'present'`;
 
 const lacksNetwork = `EXISTS (
-  SELECT 1 FROM json_each(:networks) w
-  WHERE NOT EXISTS (SELECT 1 FROM cens n WHERE n.hypervisor = h.id AND n.name = w.value AND n.desired = 'present')
-    AND NOT EXISTS (SELECT 1 FROM subnet_interfaces s WHERE s.hypervisor = h.id AND s.subnet = w.value))`;
+  SELECT 1 FROM json_each(:networks) w WHERE ${networks.map((rows) => `NOT EXISTS (${rows})`).join(' AND ')})`;
 
 const capable = (technology: Technology) => `coalesce(h.capabilities ->> '$.${technology}.available', 0)`;
 
 const hasRoom = `(:memory = 0 OR ${roomMemory} >= :memory) AND (:disk = 0 OR ${roomDisk} >= :disk) AND (:cpu = 0 OR ${roomCpu} >= :cpu)`;
+
+const selectScheduled = memoize(
+  (technology: Technology) => `(
+    SELECT CASE
+      WHEN (SELECT count(*) FROM hypervisors) = 1 THEN (SELECT id FROM hypervisors)
+      ${placedTogether.map((table) => `WHEN with_${table}.count > 0 THEN CASE with_${table}.count WHEN 1 THEN with_${table}.hypervisor END`).join('\n      ')}
+      ELSE (
+        SELECT h.id FROM hypervisors h
+        WHERE ${alive('h')} AND ${capable(technology)} AND NOT ${lacksNetwork} AND ${hasRoom}
+        ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
+      END
+    FROM ${placedTogether.map((table) => `(${placesOf(table)}) with_${table}`).join(', ')})`,
+);
 
 /**
  * The hypervisor for something new that names none: the only one; else where a part of it is already; else the one
  * with the most memory to give among those that are alive and have what it needs.
  */
 export function scheduled(needs: Needs, together: Together = {}): Target {
-  const { technology, networks = [], memory = 0, disk = 0, cpu = 0 } = needs;
-  const args = {
-    cens_together: JSON.stringify(together.cens ?? []),
-    containers_together: JSON.stringify(together.containers ?? []),
-    networks: JSON.stringify(networks),
-    memory,
-    disk,
-    cpu,
-  };
-  const sql = `(
-    SELECT CASE
-      WHEN (SELECT count(*) FROM hypervisors) = 1 THEN (SELECT id FROM hypervisors)
-      WHEN with_cens.count > 0 THEN CASE with_cens.count WHEN 1 THEN with_cens.hypervisor END
-      WHEN with_containers.count > 0 THEN CASE with_containers.count WHEN 1 THEN with_containers.hypervisor END
-      ELSE (
-        SELECT h.id FROM hypervisors h
-        WHERE ${alive('h')} AND ${capable(technology)} AND NOT ${lacksNetwork} AND ${hasRoom}
-        ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
-      END
-    FROM (${placesOf('cens')}) with_cens, (${placesOf('containers')}) with_containers)`;
-  return { sql, args, problem: (database) => noneSuitable(database, needs, args) };
+  const { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 } = needs;
+  const args = { ...togetherArguments(together), networks: JSON.stringify(wanted), memory, disk, cpu };
+  return { sql: selectScheduled(technology), args, problem: (database) => noneSuitable(database, needs, args) };
+}
+
+function togetherArguments(together: Together): Target['args'] {
+  const unlisted = Object.keys(together).find((table) => !placedTogether.includes(table));
+  if (unlisted !== undefined) throw new Error(`no kind of resource is placed by ${unlisted}`);
+  return Object.fromEntries(placedTogether.map((table) => [argumentOf(table), JSON.stringify(together[table] ?? [])]));
 }
 
 interface Candidate {
@@ -77,8 +78,8 @@ interface Candidate {
   readonly together: number;
 }
 
-const isTogether = (table: 'cens' | 'containers') => `EXISTS (
-  SELECT 1 FROM json_each(:${table}_together) j CROSS JOIN ${table} r
+const isTogether = (table: string) => `EXISTS (
+  SELECT 1 FROM json_each(:${argumentOf(table)}) j CROSS JOIN ${table} r
   ON r.hypervisor = h.id AND r.name = j.value AND r.desired = 'present')`;
 
 async function noneSuitable(database: Database, needs: Needs, args: Target['args']): Promise<Problem> {
@@ -87,7 +88,7 @@ async function noneSuitable(database: Database, needs: Needs, args: Target['args
       `SELECT h.name, ${now} - h.last_seen_ms AS silent_ms, ${alive('h')} AS alive, ${capable(needs.technology)} AS capable,
          h.capabilities ->> '$.${needs.technology}.reason' AS reason, ${lacksNetwork} AS lacks,
          ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu,
-         ${isTogether('cens')} OR ${isTogether('containers')} AS together
+         ${placedTogether.map(isTogether).join(' OR ')} AS together
        FROM hypervisors h ORDER BY h.created_ms, h.name`,
       args,
     ),
@@ -106,7 +107,10 @@ async function noneSuitable(database: Database, needs: Needs, args: Target['args
   return new Problem('impossible', `No suitable hypervisor: ${reasons}`, { errors });
 }
 
-function whyNot(candidate: Candidate, { technology, networks = [], memory = 0, disk = 0, cpu = 0 }: Needs): string {
+function whyNot(
+  candidate: Candidate,
+  { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 }: Needs,
+): string {
   const { silent_ms: silent } = candidate;
   if (candidate.alive === 0) {
     return `was ${lastSeen(silent)}`;
@@ -114,7 +118,7 @@ function whyNot(candidate: Candidate, { technology, networks = [], memory = 0, d
   if (candidate.capable === 0) {
     return `has no ${technology}: ${candidate.reason ?? 'its executor has not looked yet'}`;
   }
-  if (candidate.lacks === 1) return `is not in all of ${networks.join(', ')}`;
+  if (candidate.lacks === 1) return `is not in all of ${wanted.join(', ')}`;
   return shortage(candidate, { memory, disk, cpu }) ?? 'has no capacity left';
 }
 

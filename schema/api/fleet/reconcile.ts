@@ -15,7 +15,8 @@ export type RemovalHold = v.InferOutput<typeof removalHoldSchema>;
 
 /** Something on a host that bears this database's label and belongs to nothing that the database knows. */
 export const orphanSchema = v.object({
-  kind: v.picklist(['link', 'namespace']),
+  /** What it is, as its technology calls it: `link`, `namespace`. */
+  kind: v.string(),
   /** The namespace that a link is in; null: the host's own. */
   namespace: v.nullable(v.string()),
   name: v.string(),

@@ -1,8 +1,9 @@
-import type { ResourceDefinition } from '../definition.ts';
+import { purgeTables, type ResourceDefinition } from '../definition.ts';
 import { finishNetwork, type NetworkEnd } from './finish.ts';
-import { type IdleNetwork, loadIdleNetworks } from './idle-rows.ts';
-import { loadNetworks, type OperationRowSet } from './operation-rows.ts';
+import { loadIdleNetworks } from './idle-rows.ts';
+import { loadNetworks, type OperationRows } from './operation-rows.ts';
 import { rollbackNetworks } from './rollback.ts';
+import type { NetworkRows } from './rows.ts';
 
 export const GARBAGE_COLLECTION = 'network.sweep';
 
@@ -22,7 +23,7 @@ const operations: ResourceDefinition['operations'] = {
 };
 
 /** Containers, CENs and memberships. */
-export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork, NetworkEnd> = {
+export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, NetworkEnd> = {
   name: 'network',
   technology: 'netns',
   operations,
@@ -40,5 +41,16 @@ export const networkDefinition: ResourceDefinition<OperationRowSet, IdleNetwork,
     `SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
   ],
+  ownedByName: ['namespace'],
   rollback: rollbackNetworks,
+  purge: [
+    'DELETE FROM members WHERE cen IN (SELECT id FROM cens WHERE hypervisor = :hypervisor)',
+    ...purgeTables('cens', 'containers'),
+  ],
+  contents: [
+    { table: 'containers', words: ['container', 'containers'] },
+    { table: 'cens', words: ['CEN', 'CENs'] },
+  ],
+  placedTogether: ['cens', 'containers'],
+  networks: ["SELECT 1 FROM cens n WHERE n.hypervisor = h.id AND n.name = w.value AND n.desired = 'present'"],
 };

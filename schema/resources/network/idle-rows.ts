@@ -1,34 +1,22 @@
 import { type Statement, statement } from '../../database/database.ts';
-import { subject } from '../../names.ts';
-import type { cens, containers, members } from '../../tables/networks.ts';
 import { type Changed, type IdlePage, type IdleRows, ownerOf, type Query, query } from '../definition.ts';
-import { cenSubject, containerSubject } from './rollback.ts';
+import { cenSubject, containerSubject, networkSubject } from './rollback.ts';
+import {
+  type CenRow,
+  type ContainerRow,
+  cenColumns,
+  containerColumns,
+  type MemberRow,
+  type NetworkRows,
+} from './rows.ts';
 
 /** All rows of a hypervisor are read in pages of so many: no page holds up others who use the database. */
 export const PAGE_ROWS = 500;
 
-type Cen = typeof cens.$inferSelect;
-type Container = typeof containers.$inferSelect;
-type Member = typeof members.$inferSelect;
-
-interface CenRow extends Readonly<Pick<Cen, 'id' | 'name' | 'generation'>> {
-  readonly link_name: Cen['linkName'];
-  readonly made: number;
-  /** A list of {@link IdleMember}, as JSON. */
+interface CenWithMembers extends CenRow {
+  /** A list of {@link MemberRow}, as JSON. */
   readonly members: string;
 }
-
-interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | 'generation' | 'desired'>> {
-  readonly namespace: number;
-}
-
-/** A container that is in a CEN, by its name. */
-export type IdleMember = Readonly<Pick<Member, 'container' | 'ordinal' | 'outside'>>;
-
-/** A container or a CEN that no unfinished operation changes. */
-export type IdleNetwork =
-  | { readonly container: ContainerRow }
-  | { readonly cen: Omit<CenRow, 'members'>; readonly members: readonly IdleMember[] };
 
 /**
  * Those that an event named by what stands in labels: a resource's id, or a container's own name. (The `+` keeps SQLite
@@ -43,7 +31,7 @@ const changedContainers = `+c.hypervisor = :hypervisor AND c.id IN (
 const busy = (subjectOf: string) => `EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${subjectOf})`;
 
 const selectCens = (which: string, page = '') => `
-  SELECT n.id, n.name, n.link_name, n.generation, coalesce(n.spec ->> '$.made', 0) AS made,
+  SELECT ${cenColumns},
     (SELECT json_group_array(json_object('container', container, 'ordinal', ordinal, 'outside', outside)) FROM (
       SELECT c.name AS container, m.ordinal, m.outside FROM members m CROSS JOIN containers c ON c.id = m.container
       WHERE m.cen = n.id AND m.removed IS NULL ORDER BY m.position, m.id)) AS members
@@ -51,7 +39,7 @@ const selectCens = (which: string, page = '') => `
   WHERE ${which} AND NOT ${busy(cenSubject)} ${page}`;
 
 const selectContainers = (which: string, page = '') => `
-  SELECT c.id, c.name, c.generation, c.desired, coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace
+  SELECT ${containerColumns}
   FROM containers c
   WHERE ${which} AND NOT ${busy(containerSubject)} ${page}`;
 
@@ -74,11 +62,11 @@ const selectNamedCens = selectCens(changedCens);
 const selectNamedContainers = selectContainers(changedContainers);
 
 /** The networks and containers of a hypervisor that no unfinished operation changes. */
-export function loadIdleNetworks(hypervisor: string, changed: Changed): Query<IdlePage<IdleNetwork>> {
+export function loadIdleNetworks(hypervisor: string, changed: Changed): Query<IdlePage<NetworkRows>> {
   if (changed === 'all') return loadPage(hypervisor, { cens: '', containers: '' });
   const args = { hypervisor, changed: JSON.stringify(changed) };
-  const statements: readonly [Statement<CenRow>, Statement<ContainerRow>, Statement<{ changed: string }>] = [
-    statement<CenRow>(selectNamedCens, args),
+  const statements: readonly [Statement<CenWithMembers>, Statement<ContainerRow>, Statement<{ changed: string }>] = [
+    statement<CenWithMembers>(selectNamedCens, args),
     statement<ContainerRow>(selectNamedContainers, args),
     statement<{ changed: string }>(selectBusy, args),
   ];
@@ -96,9 +84,9 @@ interface Afters {
 }
 
 /** The next networks and the next containers, in one request; nothing comes after null. */
-function loadPage(hypervisor: string, after: Afters): Query<IdlePage<IdleNetwork>> {
-  const statements: readonly [Statement<CenRow>, Statement<ContainerRow>] = [
-    statement<CenRow>(selectCenPage, { hypervisor, after: after.cens }),
+function loadPage(hypervisor: string, after: Afters): Query<IdlePage<NetworkRows>> {
+  const statements: readonly [Statement<CenWithMembers>, Statement<ContainerRow>] = [
+    statement<CenWithMembers>(selectCenPage, { hypervisor, after: after.cens }),
     statement<ContainerRow>(selectContainerPage, { hypervisor, after: after.containers }),
   ];
   return query(statements, ([foundCens, foundContainers]) => {
@@ -117,26 +105,33 @@ function lastOf(rows: readonly { readonly name: string }[]): string | null {
 
 function idleOf(
   hypervisor: string,
-  foundCens: readonly CenRow[],
+  foundCens: readonly CenWithMembers[],
   foundContainers: readonly ContainerRow[],
-): IdleRows<IdleNetwork>[] {
-  const idleContainer = (container: ContainerRow): IdleRows<IdleNetwork> => {
+): IdleRows<NetworkRows>[] {
+  const idleContainer = (container: ContainerRow): IdleRows<NetworkRows> => {
     const { id, name, generation } = container;
-    const own = subject(hypervisor, 'containers', name);
-    const owner = ownerOf({ kind: 'namespace', resource: id, name });
-    return { subject: own, generation, subjects: [own], eventNames: [id, name], owner, rows: { container } };
-  };
-  const idleCen = (cen: CenRow): IdleRows<IdleNetwork> => {
-    const { id, name, generation } = cen;
-    const inIt: IdleMember[] = JSON.parse(cen.members);
-    const own = subject(hypervisor, 'cens', name);
+    const own = networkSubject(hypervisor, 'containers', name);
+    const owner = ownerOf('namespace', id, name);
     return {
       subject: own,
       generation,
-      subjects: [own, ...inIt.map(({ container }) => subject(hypervisor, 'containers', container))],
+      subjects: [own],
+      eventNames: [id, name],
+      owner,
+      rows: { cens: [], members: [], containers: [container] },
+    };
+  };
+  const idleCen = ({ members, ...cen }: CenWithMembers): IdleRows<NetworkRows> => {
+    const { id, name, generation } = cen;
+    const inIt: MemberRow[] = JSON.parse(members);
+    const own = networkSubject(hypervisor, 'cens', name);
+    return {
+      subject: own,
+      generation,
+      subjects: [own, ...inIt.map(({ container }) => networkSubject(hypervisor, 'containers', container))],
       eventNames: [id],
-      owner: ownerOf({ kind: 'link', resource: id, name }),
-      rows: { cen, members: inIt },
+      owner: ownerOf('link', id, null),
+      rows: { cens: [cen], members: inIt, containers: [] },
     };
   };
   return [...foundContainers.map(idleContainer), ...foundCens.map(idleCen)];

@@ -1,35 +1,37 @@
 import { type Statement, statement } from '../../database/database.ts';
-import type { cens, containers, members } from '../../tables/networks.ts';
 import { type ClaimedOperation, type Query, query } from '../definition.ts';
-
-type Cen = typeof cens.$inferSelect;
-type Container = typeof containers.$inferSelect;
-type Member = typeof members.$inferSelect;
+import {
+  type CenRow,
+  type ContainerRow,
+  cenColumns,
+  containerColumns,
+  type MemberRow,
+  type NetworkRows,
+} from './rows.ts';
 
 /** A CEN that an operation changes. */
-export interface CenRow extends Readonly<Pick<Cen, 'id' | 'name' | 'generation'>> {
+export interface OperationCen extends CenRow {
   readonly sequence: number;
-  readonly link_name: Cen['linkName'];
-  readonly wanted: number;
+  /** It is made, as far as the last operation said. */
   readonly made: number;
   /** The operation changes some of its members and not what it is: only those members are read. */
   readonly partial: number;
 }
 
-/** A membership that the operation of `sequence` finds, leaves behind, or both; the container by its name. */
-export interface MemberRow extends Readonly<Pick<Member, 'cen' | 'container' | 'ordinal' | 'outside'>> {
+/** A membership that the operation of `sequence` finds, leaves behind, or both. */
+export interface OperationMember extends MemberRow {
   readonly sequence: number;
+  /** Id of the CEN. */
+  readonly cen: string;
   readonly before: number;
   readonly after: number;
 }
 
 /** A container that an operation changes, or that is in a CEN it changes. */
-export interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | 'generation' | 'desired'>> {
+export interface OperationContainer extends ContainerRow {
   readonly sequence: number;
   /** Somebody asked for it by itself. */
   readonly explicit: number;
-  /** Its namespace is there, as far as the last operation said. */
-  readonly namespace: number;
   /** Another CEN that is made, or about to be, holds it; until a removal has ended its row is there, and counts. */
   readonly held: number;
   /** The operation names it as its subject. */
@@ -37,11 +39,7 @@ export interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | '
 }
 
 /** The rows that one operation is about. */
-export interface OperationRowSet {
-  readonly cens: readonly CenRow[];
-  readonly members: readonly MemberRow[];
-  readonly containers: readonly ContainerRow[];
-}
+export type OperationRows = NetworkRows<OperationCen, OperationMember, OperationContainer>;
 
 /*
  * CROSS JOIN is SQLite's way to fix the order of a join: from the operations to the rows by their keys. Left to itself the
@@ -65,9 +63,7 @@ const isPartial = `(o.kind IN ('cen.join', 'cen.leave', 'container.delete') AND 
   SELECT count(*) FROM (SELECT 1 FROM members m WHERE m.cen = n.id AND ${found} AND ${left} LIMIT ${BRIDGED})) = ${BRIDGED})`;
 
 const selectCens = `
-  SELECT o.sequence, n.id, n.name, n.link_name, n.generation,
-    coalesce(n.spec ->> '$.made', 0) AS wanted, coalesce(n.applied_spec ->> '$.made', 0) AS made,
-    ${isPartial} AS partial
+  SELECT o.sequence, ${cenColumns}, coalesce(n.applied_spec ->> '$.made', 0) AS made, ${isPartial} AS partial
   FROM ${operationCens}`;
 
 /** `m`: members of the CENs that are changed as a whole. */
@@ -104,8 +100,7 @@ const selectContainers = `
       SELECT o.sequence, m.container, 0 FROM ${wholeMembers}
     ) GROUP BY sequence, id
   )
-  SELECT x.sequence, c.id, c.name, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
-    coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace, c.desired, c.generation,
+  SELECT x.sequence, ${containerColumns}, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
     EXISTS (
       SELECT 1 FROM members m CROSS JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id
@@ -119,17 +114,17 @@ const selectContainers = `
 export function loadNetworks(
   hypervisor: string,
   operations: readonly ClaimedOperation[],
-): Query<(operation: ClaimedOperation) => OperationRowSet> {
+): Query<(operation: ClaimedOperation) => OperationRows> {
   const args = {
     hypervisor,
     sequences: JSON.stringify(operations.map(({ sequence }) => sequence)),
     cens: `hypervisors/${hypervisor}/cens/`,
     containers: `hypervisors/${hypervisor}/containers/`,
   };
-  const statements: readonly [Statement<CenRow>, Statement<MemberRow>, Statement<ContainerRow>] = [
-    statement<CenRow>(selectCens, args),
-    statement<MemberRow>(selectMembers, args),
-    statement<ContainerRow>(selectContainers, args),
+  const statements: readonly [Statement<OperationCen>, Statement<OperationMember>, Statement<OperationContainer>] = [
+    statement<OperationCen>(selectCens, args),
+    statement<OperationMember>(selectMembers, args),
+    statement<OperationContainer>(selectContainers, args),
   ];
   return query(statements, ([foundCens, foundMembers, foundContainers]) => {
     const bySequence = {

@@ -9,6 +9,10 @@ const KIND_AT = HYPERVISOR_AT + 36;
 const CEN_AT = KIND_AT + '/cens/'.length;
 const CONTAINER_AT = KIND_AT + '/containers/'.length;
 
+export function networkSubject(hypervisor: string, kind: 'cens' | 'containers', name: string): string {
+  return `hypervisors/${hypervisor}/${kind}/${name}`;
+}
+
 /** Over `n`, a row of cens, and `c`, one of containers. */
 export const cenSubject = "'hypervisors/' || n.hypervisor || '/cens/' || n.name";
 export const containerSubject = "'hypervisors/' || c.hypervisor || '/containers/' || c.name";

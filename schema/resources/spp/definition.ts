@@ -7,7 +7,7 @@ import {
   type SppRequest,
 } from '../../api/spp/commands.ts';
 import { type Statement, statement } from '../../database/database.ts';
-import { type OperationDefinition, query, type ResourceDefinition } from '../definition.ts';
+import { type OperationDefinition, purgeTables, query, type ResourceDefinition } from '../definition.ts';
 import { type ItemRow, keepItems, refuseItems, selectSetItems } from './items.ts';
 import { noteSighting, type Sighting } from './processes.ts';
 
@@ -90,6 +90,9 @@ export const sppDefinition: ResourceDefinition<SppRows, SppRows, SppEnd> = {
         : keepItems(hypervisor, sequence, requestOf(request), succeeded);
     return succeeded ? [...items, noteSighting(hypervisor, sighting)] : items;
   },
+
+  purge: purgeTables('spp_items', 'spp_processes'),
+  contents: [{ table: 'spp_items', words: ['setting of SPP processes', 'settings of SPP processes'] }],
 };
 
 function requestOf(request: string): SppRequest {

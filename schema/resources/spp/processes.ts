@@ -2,6 +2,7 @@ import { mirrorBody, nfvBody, pcapBody, primaryBody, vfBody } from '../../api/sp
 import type { ProcessType } from '../../api/spp/commands.ts';
 import type { ProcessStatus } from '../../api/spp/status.ts';
 import { now, type Statement, statement } from '../../database/database.ts';
+import type { Note } from '../definition.ts';
 
 /** An old process does not say its own id. */
 type MaybeNameless<Status> = Status extends { clientId: number }
@@ -64,13 +65,22 @@ export function noteSighting(hypervisor: string, sighting: Sighting): Statement<
     : noteGone(hypervisor, sighting.process, sighting.version);
 }
 
+/** Processes that changed by themselves. */
+export const sightings: Note<readonly Sighting[]> = {
+  call: 'spp.note',
+  statements: (hypervisor, seen) => seen.map((each) => noteSighting(hypervisor, each)),
+};
+
 /** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */
-export function forgetProcesses(hypervisor: string): Statement<{ process: number; stale: number }> {
-  return statement(
-    'UPDATE spp_processes SET connected = 0, version = 0 WHERE hypervisor = :hypervisor RETURNING process, stale',
-    { hypervisor },
-  );
-}
+export const forgetProcesses: Note<null, { process: number; stale: number }> = {
+  call: 'spp.forget',
+  statements: (hypervisor) => [
+    statement(
+      'UPDATE spp_processes SET connected = 0, version = 0 WHERE hypervisor = :hypervisor RETURNING process, stale',
+      { hypervisor },
+    ),
+  ],
+};
 
 function bodyOf({ process: clientId, info: { status } }: SeenProcess): unknown {
   switch (status.type) {

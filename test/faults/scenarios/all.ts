@@ -1,9 +1,12 @@
 import type { Scenarios } from '../scenario.ts';
-import { bridges } from './bridges.ts';
-import { network } from './network.ts';
+import { bridges, bridgesRows } from './bridges.ts';
+import { network, networkRows } from './network.ts';
 import { networkUndo } from './network-undo.ts';
-import { spp } from './spp.ts';
+import { spp, sppRows } from './spp.ts';
 
 export const groups = { network, networkUndo, bridges, spp } as const satisfies Record<string, Scenarios>;
+
+/** What kinds of resources leave in their tables, but for ids and times: selections of a word and a JSON array. */
+export const rowsOfKinds: readonly string[] = [...networkRows, ...bridgesRows, ...sppRows];
 
 export type Group = keyof typeof groups;

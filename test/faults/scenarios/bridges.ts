@@ -22,6 +22,8 @@ const byHand =
     await until('it is repaired', async () => weft.hasEnded || (await weft.sql(repaired)).length > 0);
   };
 
+export const bridgesRows = ["SELECT 'interface', json_array(subnet, interface, state, error) FROM subnet_interfaces"];
+
 export const bridges: Scenarios = {
   'make two': { prepare: nothing, act: made },
   'remove one': { prepare: made, act: associating({ 1: null }) },

@@ -16,6 +16,12 @@ const occupied: Act = async () => {
   ip('netns', 'add', 'd');
 };
 
+export const networkRows = [
+  "SELECT 'cen', json_array(name, spec, applied_spec, desired, state, error, wiring_type) FROM cens",
+  "SELECT 'container', json_array(name, spec, applied_spec, desired, state, error) FROM containers",
+  "SELECT 'member', json_array(outside, removed) FROM members",
+];
+
 export const network: Scenarios = {
   make: { prepare: declare, act: make },
   destroy: { prepare: made, act: request('POST', '/cen/destroy', ['wire', 'bridge']) },

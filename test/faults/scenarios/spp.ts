@@ -51,6 +51,11 @@ const entry = [
 export const ring = ['PUT', '/v1/nfvs/2/ports', { action: 'add', port: 'ring:0' }] as const;
 export const patch = ['PUT', '/v1/nfvs/2/patches', { src: 'phy:0', dst: 'ring:0' }] as const;
 
+export const sppRows = [
+  "SELECT 'spp ' || kind, json_array(name, spec, state, error, process) FROM spp_items",
+  "SELECT 'process', json_array(process, status, body, connected, stale) FROM spp_processes",
+];
+
 export const spp: Scenarios = {
   'start a component': command([], ...component),
   'attach a port': command([component], ...port),

@@ -6,9 +6,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../../../schema/database/database.ts';
 import { openEmbedded } from '../../../../schema/database/embedded.ts';
 import { migrate } from '../../../../schema/database/migrate.ts';
-import { label, labelPrefix, subject } from '../../../../schema/names.ts';
+import { label, labelPrefix } from '../../../../schema/names.ts';
 import { readConfiguration } from '../../../../schema/process/configuration.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
+import { networkSubject } from '../../../../schema/resources/network/rollback.ts';
+import { lookRows } from '../../../../schema/store/idle.ts';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { clearHost, ip } from '../../../../test/support/host.ts';
 import { startLibsqlServer } from '../../../../test/support/libsql-server.ts';
@@ -16,12 +18,12 @@ import { until } from '../../../../test/support/until.ts';
 import { type NetnsDriver, openNetnsDriver } from '../../../drivers/netns/driver.ts';
 import { converge } from '../../../loop/converge.ts';
 import { Lease } from '../../../loop/lease.ts';
-import { type Compare, type Comparison, comparing } from '../../../loop/reconcile/differences.ts';
+import { type Compare, type Comparison, comparing, loadIdle } from '../../../loop/reconcile/differences.ts';
 import { netns } from '../../../peers/netns.ts';
 import { network } from '../index.ts';
 import { networkResource } from '../resource.ts';
+import { networkSpec } from '../spec.ts';
 import { openComparer } from './comparer.ts';
-import { networkRecords } from './records.ts';
 
 const of = { databaseId: crypto.randomUUID(), hypervisor: crypto.randomUUID() };
 
@@ -82,10 +84,11 @@ async function start(): Promise<{
   onTestFinished(() => driver.close());
   const kind = {
     definition: networkDefinition,
-    records: networkRecords(database, of),
+    spec: networkSpec(of.databaseId),
     resource: networkResource(driver),
   };
-  const { idle } = await kind.records.loadIdle('all');
+  const rows = lookRows(database, of.hypervisor, [networkDefinition]);
+  const { idle } = await loadIdle(kind, rows, 'all');
   for (const { desired } of idle) {
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });
   }
@@ -94,7 +97,7 @@ async function start(): Promise<{
     { log: () => undefined },
   );
   onTestFinished(() => comparer.close());
-  const inPlace = comparing(kind, labelPrefix(of.databaseId));
+  const inPlace = comparing(kind, rows, labelPrefix(of.databaseId));
   return { file, database, driver, inThread: comparer.compare, inPlace };
 }
 
@@ -137,7 +140,7 @@ describe('the thread', () => {
     await drift(database, driver);
     const found = sorted(await inThread('all'));
     expect(found).toEqual(sorted(await inPlace('all')));
-    const own = (name: string) => subject(of.hypervisor, name in networks ? 'cens' : 'containers', name);
+    const own = (name: string) => networkSubject(of.hypervisor, name in networks ? 'cens' : 'containers', name);
     expect(found.differences.map((each) => each.subject)).toEqual(
       ['bridge', 'last', 'other', 'wire', 'c4', 'c7', 'c8'].map(own),
     );
@@ -163,11 +166,11 @@ describe('the thread', () => {
     ip('netns', 'delete', 'c7');
     await database.write([
       statement('INSERT INTO operation_subjects VALUES (:subject, 1)', {
-        subject: subject(of.hypervisor, 'containers', 'c8'),
+        subject: networkSubject(of.hypervisor, 'containers', 'c8'),
       }),
     ]);
     expect((await inThread('all')).differences.map((each) => each.subject)).toEqual([
-      subject(of.hypervisor, 'containers', 'c7'),
+      networkSubject(of.hypervisor, 'containers', 'c7'),
     ]);
     expect(await inThread(['c8'])).toEqual({ differences: [], busy: ['c8'], orphans: null });
   });
@@ -228,7 +231,9 @@ describe('the thread', () => {
     ip('netns', 'delete', 'c8');
     for (const changed of ['all', ['c8', 'bridge']] as const) {
       const found = await kind.compare?.(changed);
-      expect(found?.differences.map((each) => each.subject)).toEqual([subject(of.hypervisor, 'containers', 'c8')]);
+      expect(found?.differences.map((each) => each.subject)).toEqual([
+        networkSubject(of.hypervisor, 'containers', 'c8'),
+      ]);
     }
   });
 });

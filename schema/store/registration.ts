@@ -1,18 +1,8 @@
-import type { Capabilities } from '../../schema/api/capabilities.ts';
-import type { RemovalHold } from '../../schema/api/fleet/reconcile.ts';
-import { type Database, DatabaseError, guard, now, statement, type Value } from '../../schema/database/database.ts';
-import { Problem } from '../../schema/problem.ts';
-import { NOTHING_SEEN, type Seen } from '../host/executor-state.ts';
-import type { Resources } from '../host/resources.ts';
-
-/** What an executor knows of its machine. */
-export interface Machine {
-  readonly machineId: string | null;
-  readonly bootId: string;
-  readonly capabilities: Capabilities;
-  readonly version: string;
-  readonly resources: Resources;
-}
+import type { RemovalHold } from '../api/fleet/reconcile.ts';
+import { type Database, DatabaseError, guard, now, statement, type Value } from '../database/database.ts';
+import { Problem } from '../problem.ts';
+import { alive } from '../statements/alive.ts';
+import { type Machine, NOTHING_SEEN, type Resources, type Seen } from './machine.ts';
 
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
 export interface Registration {
@@ -35,7 +25,7 @@ export function resourceArguments({ memory, disk, cpu, freeMemory, load }: Resou
 }
 
 /** Matches the row that has the name or id `:name`. */
-export const sameHypervisor = '(id = lower(:name) OR name = :name)';
+const sameHypervisor = '(id = lower(:name) OR name = :name)';
 
 const restored: Omit<RemovalHold, 'sequence'> = {
   reason: 'restored',
@@ -169,6 +159,33 @@ export function fence({ hypervisor, epoch }: Registration) {
     fence_hypervisor: hypervisor,
     fence_epoch: epoch,
   });
+}
+
+const selectLastExecutor = `
+  SELECT epoch, boot_id AS bootId, machine_id AS machineId, last_seen_ms AS lastSeenMs,
+    ${alive('h')} OR coalesce(last_seen_ms > ${now}, 0) AS recent
+  FROM hypervisors h WHERE ${sameHypervisor}`;
+
+/** What the last executor of a hypervisor has left in its row. */
+export interface LastExecutor {
+  readonly epoch: number;
+  readonly bootId: string | null;
+  readonly machineId: string | null;
+  readonly lastSeenMs: number | null;
+  /** 0 or 1. A clock that was set back hides whether the executor lives. */
+  readonly recent: number;
+}
+
+/** The last executor of the hypervisor that has this name or id; null: there is no such hypervisor. */
+export async function findLastExecutor(database: Database, name: string): Promise<LastExecutor | null> {
+  const [[row]] = await database.read([statement<LastExecutor>(selectLastExecutor, { name })], { call: 'take-over' });
+  return row ?? null;
+}
+
+/** The database's id. */
+export async function identify(database: Database): Promise<string> {
+  const [rows] = await database.read([statement<{ id: string }>('SELECT id FROM database')], { call: 'identify' });
+  return rows[0]?.id ?? '';
 }
 
 /** Why a write was fenced: a newer start has taken over, or the hypervisor was removed (and maybe described anew since). */

@@ -4,12 +4,13 @@ import { labelPrefix } from '../../../../schema/names.ts';
 import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
 import type { Changed } from '../../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
+import { lookRows } from '../../../../schema/store/idle.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
 import { networkComparison } from '../comparison.ts';
+import { networkSpec } from '../spec.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
-import { networkRecords } from './records.ts';
 import { sent } from './sent-error.ts';
 
 /*
@@ -17,11 +18,10 @@ import { sent } from './sent-error.ts';
  * thousands of rows and links are neither read nor planned where requests are answered, nor copied there.
  */
 
-if (parentPort === null) throw new Error('thread.ts is to be started as a worker thread');
+if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
 const port = parentPort;
 const options: ComparerOptions = workerData;
 const database = await openReader(options.database);
-const records = networkRecords(database, options);
 let viewer: NetnsViewer | undefined;
 
 /** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
@@ -42,7 +42,8 @@ const host: Pick<NetnsViewer, 'view' | 'names'> = {
 };
 
 const compare = comparing(
-  { definition: networkDefinition, records, resource: networkComparison(host) },
+  { definition: networkDefinition, spec: networkSpec(options.databaseId), resource: networkComparison(host) },
+  lookRows(database, options.hypervisor, [networkDefinition]),
   labelPrefix(options.databaseId),
 );
 

@@ -1,7 +1,6 @@
-import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
-import type { ClaimedOperation } from '../../schema/resources/definition.ts';
+import { type Database, now, type Statement, statement } from '../database/database.ts';
+import type { ClaimedOperation } from '../resources/definition.ts';
 import type { Registration } from './registration.ts';
-import type { LoopTimes } from './times.ts';
 
 /** A technology that is away cannot do it; what it never touched may fail at its deadline all the same. */
 const isPossible = `
@@ -74,17 +73,23 @@ export interface Claim extends Omit<Poll, 'claimable'> {
 export interface PollRequest {
   /** Kinds of operations whose technology is away. */
   readonly away: readonly string[];
-  readonly times: Pick<LoopTimes, 'lease' | 'retryLongest'>;
+  /** The longest pause between two attempts. */
+  readonly longestPauseMs: number;
 }
 
 export interface ClaimRequest extends PollRequest {
   /** How many at most. */
   readonly limit: number;
+  /** How long the claim holds without a renewal. */
+  readonly leaseMs: number;
 }
 
 /** Writes nothing and takes no lock: what an executor without work asks again and again. */
-export function pollStatement({ hypervisor, epoch }: Registration, { away, times }: PollRequest): Statement<PollRow> {
-  const args = { hypervisor, epoch, longest_pause: times.retryLongest };
+export function pollStatement(
+  { hypervisor, epoch }: Registration,
+  { away, longestPauseMs }: PollRequest,
+): Statement<PollRow> {
+  const args = { hypervisor, epoch, longest_pause: longestPauseMs };
   return away.length === 0
     ? statement<PollRow>(pollAny, args)
     : statement<PollRow>(pollPossible, { ...args, away: JSON.stringify(away) });
@@ -107,10 +112,10 @@ export function pollOf(row: PollRow | undefined): Poll {
 export async function claim(
   database: Database,
   { hypervisor, epoch }: Registration,
-  { limit, away, times }: ClaimRequest,
+  { limit, leaseMs, away, longestPauseMs }: ClaimRequest,
 ): Promise<Claim> {
   const own = { hypervisor, epoch };
-  const args = { ...own, limit, lease: times.lease, longest_pause: times.retryLongest };
+  const args = { ...own, limit, lease: leaseMs, longest_pause: longestPauseMs };
   const take: Statement<ClaimedOperation> =
     away.length === 0
       ? statement<ClaimedOperation>(claimAny, args)

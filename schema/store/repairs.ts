@@ -1,8 +1,7 @@
 import { v7 } from 'uuid';
-import { now, type Statement, statement } from '../../../schema/database/database.ts';
-import { failuresInARow, pauseAfter } from '../../../schema/resources/failures.ts';
-import type { Registration } from '../registration.ts';
-import type { Difference } from './differences.ts';
+import { now, type Statement, statement } from '../database/database.ts';
+import { failuresInARow, pauseAfter } from '../resources/failures.ts';
+import type { Registration } from './registration.ts';
 
 const REPAIR_DEADLINE_MS = 600_000;
 
@@ -65,26 +64,38 @@ const selectFiled = `
   SELECT o.resource AS subject FROM json_each(:repairs) r CROSS JOIN operations o ON o.id = r.value ->> 'operation'
   ORDER BY o.sequence`;
 
+/** A repair that is due as far as the host is concerned. */
+export interface Repair {
+  readonly subject: string;
+  /** The kind of its operation. */
+  readonly repairKind: string;
+  readonly generation: number;
+  /** The last operation that there was when the resource's rows were read. */
+  readonly since: number;
+  /** What it changes. */
+  readonly subjects: readonly string[];
+}
+
 export interface RepairRequest {
-  readonly differences: readonly Difference[];
+  readonly repairs: readonly Repair[];
   /** Id of the operation that asked for the repairs and ends with them; null: the executor saw the differences itself. */
   readonly asked: string | null;
 }
 
 /**
- * The statements that file a repair for each difference that is due; one unfinished repair for a resource, which waits
+ * The statements that file those of the repairs that are due; one unfinished repair for a resource, which waits
  * for whatever else changes its other subjects. Somebody who asks does not have to wait for the end of a pause.
  */
 export function fileRepairs(
   { hypervisor }: Registration,
-  { differences, asked }: RepairRequest,
+  { repairs, asked }: RepairRequest,
 ): { readonly statements: Statement<never>[]; readonly selectFiled: Statement<{ subject: string }> } {
   const args = {
     hypervisor,
     parent: asked ?? v7(),
     asked: asked === null ? 0 : 1,
     repairs: JSON.stringify(
-      differences.map(({ subject, repairKind, generation, since, subjects }) => ({
+      repairs.map(({ subject, repairKind, generation, since, subjects }) => ({
         operation: v7(),
         subject,
         kind: repairKind,

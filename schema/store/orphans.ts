@@ -1,15 +1,9 @@
 import { v7 } from 'uuid';
-import type { RemovalHold } from '../../../schema/api/fleet/reconcile.ts';
-import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
-import type { Labelled } from '../../../schema/resources/definition.ts';
-import type { Kind } from '../records.ts';
-import type { Registration } from '../registration.ts';
+import { type Database, now, type Statement, statement } from '../database/database.ts';
+import type { Labelled } from '../resources/definition.ts';
+import type { Registration } from './registration.ts';
 
 const GARBAGE_COLLECTION_DEADLINE_MS = 600_000;
-
-/** More orphans than this at once, and more than this part of all that is labelled: then a person has to look. */
-const BREAKER_COUNT = 5;
-const BREAKER_PART = 0.1;
 
 /** What an orphan is told from another one by. */
 const orphanKey = '(o.kind, o.place, o.name, o.label)';
@@ -63,7 +57,6 @@ export async function dueOrphans(
   orphans: readonly Labelled[],
   graceMs: number,
 ): Promise<Labelled[]> {
-  if (orphans.length === 0) return [];
   const [rows] = await database.read(
     [statement<{ place: number }>(selectDue, { hypervisor, grace: graceMs, orphans: JSON.stringify(orphans) })],
     { call: 'orphans.due' },
@@ -71,9 +64,14 @@ export async function dueOrphans(
   return rows.flatMap(({ place }) => orphans[place] ?? []);
 }
 
-export interface GarbageCollectionRequest {
-  readonly kind: Kind;
+/** Orphans of one kind of resource. */
+export interface OrphansOfKind {
+  /** The kind of the operation that takes them away. */
+  readonly collection: string;
   readonly orphans: readonly Labelled[];
+}
+
+export interface GarbageCollectionRequest extends OrphansOfKind {
   /** Id of the operation that asked for it and ends with it; null: their grace time is over. */
   readonly asked: string | null;
   /** How long ago the look began that found them, in milliseconds: a collection that ended since may have taken them. */
@@ -86,13 +84,13 @@ export interface GarbageCollectionRequest {
  */
 export function fileGarbageCollection(
   { hypervisor }: Registration,
-  { kind, orphans, asked, lookMs }: GarbageCollectionRequest,
+  { collection, orphans, asked, lookMs }: GarbageCollectionRequest,
 ): Statement<never>[] {
   const args = {
     operation: v7(),
     parent: asked,
     hypervisor,
-    kind: kind.definition.garbageCollection ?? `${kind.definition.name}.sweep`,
+    kind: collection,
     subject: `hypervisors/${hypervisor}/orphans`,
     request: JSON.stringify({ orphans }),
     total: orphans.length,
@@ -110,27 +108,5 @@ export function fileGarbageCollection(
     `INSERT INTO events (at_ms, hypervisor, type, subject, data)
      SELECT created_ms, hypervisor, 'operation.accepted', resource, json_object('operation', id, 'kind', kind)
      FROM operations WHERE id = :operation AND changes() > 0`,
-  ].map((sql) => statement(sql, args));
-}
-
-/** The circuit breaker: when so much is orphaned at once it is rather the database that is wrong. */
-export function circuitBreaker(orphans: number, labelled: number): RemovalHold | null {
-  if (orphans <= BREAKER_COUNT || orphans <= labelled * BREAKER_PART) return null;
-  return {
-    reason: 'orphans',
-    detail: `Circuit breaker open: ${orphans} of the ${labelled} links and namespaces with this database's label have no row in it; none of them is removed`,
-    hint: 'If this is the right database, look at GET /hypervisors/{id}/orphans and DELETE that list; else give weft the right one',
-  };
-}
-
-/** Keeps the reason why nothing is removed, and tells of it when it changes. */
-export function noteRemovalHold({ hypervisor }: Registration, hold: RemovalHold | null): Statement<never>[] {
-  const args = { hypervisor, held: hold === null ? null : JSON.stringify(hold) };
-  return [
-    `INSERT INTO events (at_ms, hypervisor, type, subject, data)
-     SELECT ${now}, id, CASE WHEN :held IS NULL THEN 'removal.released' ELSE 'removal.held' END, 'hypervisors/' || id,
-       coalesce(:held, held)
-     FROM hypervisors WHERE id = :hypervisor AND held IS NOT :held`,
-    'UPDATE hypervisors SET held = :held WHERE id = :hypervisor AND held IS NOT :held',
   ].map((sql) => statement(sql, args));
 }

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { type Database, statement } from '../../../schema/database/database.ts';
-import { type Counter, counterKind, hypervisorId, machine, openDatabase } from '../../../test/support/loop.ts';
-import { register } from '../registration.ts';
+import { hypervisorId, machine, openDatabase } from '../../test/support/loop.ts';
+import { type Database, statement } from '../database/database.ts';
 import { fileGarbageCollection } from './orphans.ts';
+import { register } from './registration.ts';
 
 async function sweeps(database: Database): Promise<number> {
   const [rows] = await database.read([statement<{ count: number }>('SELECT count(*) AS count FROM operations')]);
@@ -12,10 +12,8 @@ async function sweeps(database: Database): Promise<number> {
 it('a look that began before a sweep ended files no other one', async () => {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
-  const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
-  const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
   const collect = (lookMs: number) =>
-    database.write(fileGarbageCollection(registration, { kind, orphans: [], asked: null, lookMs }));
+    database.write(fileGarbageCollection(registration, { collection: 'test.sweep', orphans: [], asked: null, lookMs }));
   await collect(100);
   await collect(100);
   expect(await sweeps(database)).toBe(1);

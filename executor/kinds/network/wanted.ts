@@ -1,0 +1,35 @@
+import { label } from '../../../schema/names.ts';
+import type { CenRow, ContainerRow, NetworkRows } from '../../../schema/resources/network/rows.ts';
+import type { MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
+
+/* What rows ask for of the host, whether an operation or a look has read them. Pure. `database`: its id, as labels have it. */
+
+export function segmentOf(
+  database: string,
+  { id, name, link_name }: CenRow,
+  made: boolean,
+  members: readonly MemberSpec[],
+): SegmentSpec {
+  return { name, label: label(database, id), linkName: link_name, made, members };
+}
+
+export function namespaceOf(database: string, { id, name }: ContainerRow, present: boolean): NamespaceSpec {
+  return { name, label: label(database, id), present };
+}
+
+/** What is wanted of a resource by itself: what a look compares, and a repair brings about. */
+export function isMade({ wanted }: CenRow): boolean {
+  return wanted === 1;
+}
+
+export function isPresent({ desired, namespace }: ContainerRow): boolean {
+  return desired === 'present' && namespace === 1;
+}
+
+/** One CEN with its members, or containers by themselves. */
+export function wantedOf(database: string, { cens, members, containers }: NetworkRows): Network {
+  return {
+    namespaces: containers.map((container) => namespaceOf(database, container, isPresent(container))),
+    segments: cens.map((cen) => segmentOf(database, cen, isMade(cen), members)),
+  };
+}

@@ -1,0 +1,106 @@
+import type { RemovalHold } from '../api/fleet/reconcile.ts';
+import { type Database, now, type Statement, statement } from '../database/database.ts';
+import type { ClaimedOperation, Labelled } from '../resources/definition.ts';
+import { areRunning } from './attempts.ts';
+import { fileGarbageCollection, noteOrphans, type OrphansOfKind } from './orphans.ts';
+import { fence, type Registration } from './registration.ts';
+import { noteRemovalHold } from './removal-hold.ts';
+import { fileRepairs, type Repair } from './repairs.ts';
+
+/** What looks at the host have found. */
+export interface LookRecord {
+  readonly repairs: readonly Repair[];
+  /** With what was seen by now every kind has looked at the whole host. */
+  readonly isWhole: boolean;
+  /** What looks at everything found of orphans. */
+  readonly orphans: readonly SeenOrphans[];
+  /** Undefined: what keeps from removing stays as it is. */
+  readonly hold?: RemovalHold | null;
+}
+
+/** All orphans that bear these labels. */
+export interface SeenOrphans {
+  readonly labels: readonly Labelled['kind'][];
+  readonly orphans: readonly Labelled[];
+}
+
+/** Records what was found and files the repairs that are due; answers their subjects. */
+export async function recordLook(database: Database, registration: Registration, look: LookRecord): Promise<string[]> {
+  const notes = notesOf(registration, look);
+  if (notes.length === 0 && look.repairs.length === 0) return [];
+  const { statements, selectFiled } = fileRepairs(registration, { repairs: look.repairs, asked: null });
+  const repairs = look.repairs.length === 0 ? [] : statements;
+  const rows = await database.write([fence(registration), ...notes, ...repairs, selectFiled], { call: 'look.write' });
+  return subjectsOf(rows);
+}
+
+/** The same for an operation that asked for it, which ends with the repairs, where there are any. */
+export async function recordResync(
+  database: Database,
+  registration: Registration,
+  asked: ClaimedOperation,
+  look: LookRecord,
+): Promise<string[]> {
+  const { statements, selectFiled } = fileRepairs(registration, { repairs: look.repairs, asked: asked.id });
+  const repairs = look.repairs.length === 0 ? [] : [...statements, ...handOver(asked)];
+  const rows = await database.write(
+    [fence(registration), areRunning(registration, [asked]), ...notesOf(registration, look), ...repairs, selectFiled],
+    { call: 'resync' },
+  );
+  return subjectsOf(rows);
+}
+
+/** Files the collection of orphans whose grace time is over. `lookMs`: see {@link fileGarbageCollection}. */
+export async function collectDue(
+  database: Database,
+  registration: Registration,
+  found: OrphansOfKind,
+  lookMs: number,
+): Promise<void> {
+  const filing = fileGarbageCollection(registration, { ...found, asked: null, lookMs });
+  await database.write([fence(registration), ...filing], { call: 'orphans.sweep' });
+}
+
+/** Files the collection of all these orphans, which an operation asked for that ends with it; nothing is held back any more. */
+export async function collectAsked(
+  database: Database,
+  registration: Registration,
+  asked: ClaimedOperation,
+  found: readonly OrphansOfKind[],
+  lookMs: number,
+): Promise<void> {
+  await database.write(
+    [
+      fence(registration),
+      areRunning(registration, [asked]),
+      ...noteRemovalHold(registration, null),
+      ...found.flatMap((each) => fileGarbageCollection(registration, { ...each, asked: asked.id, lookMs })),
+      ...handOver(asked),
+    ],
+    { call: 'sweep' },
+  );
+}
+
+function notesOf(registration: Registration, { isWhole, orphans, hold }: LookRecord): Statement<never>[] {
+  const { hypervisor } = registration;
+  return [
+    ...(isWhole
+      ? [statement(`UPDATE hypervisors SET scanned_ms = ${now} WHERE id = :hypervisor`, { hypervisor })]
+      : []),
+    ...orphans.flatMap((each) => noteOrphans(registration, each.labels, each.orphans)),
+    ...(hold === undefined ? [] : noteRemovalHold(registration, hold)),
+  ];
+}
+
+/** An operation whose work others do becomes their list, and ends with the last of them. */
+function handOver({ id, sequence }: ClaimedOperation): Statement<never>[] {
+  const hasParts = 'EXISTS (SELECT 1 FROM operations c WHERE c.parent = :sequence)';
+  return [
+    `UPDATE operations SET resource = NULL, epoch = NULL, lease_until_ms = NULL WHERE id = :id AND ${hasParts}`,
+    `DELETE FROM operation_subjects WHERE sequence = :sequence AND ${hasParts}`,
+  ].map((sql) => statement(sql, { id, sequence }));
+}
+
+function subjectsOf(rows: readonly (readonly unknown[])[]): string[] {
+  return (rows.at(-1) ?? []).map((row) => String(Reflect.get(Object(row), 'subject')));
+}
