@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
+import { pino } from 'pino';
 import { openDatabase } from '../schema/database/open.ts';
 import { formatTable } from '../schema/database/table.ts';
 import { labelPrefix } from '../schema/names.ts';
@@ -8,12 +9,11 @@ import { readConfiguration } from '../schema/process/configuration.ts';
 import { startFailure } from '../schema/process/process.ts';
 import type { Labelled } from '../schema/resources/definition.ts';
 import { databaseStore } from '../schema/store/database-store.ts';
-import { canUseNetns, type NetnsDriver, openNetnsDriver } from './drivers/netns/driver.ts';
 import { lockHost } from './host/lock.ts';
-import { garbageCollectionChange } from './kinds/network/change.ts';
-import { networkComparison } from './kinds/network/comparison.ts';
-import { networkResource } from './kinds/network/resource.ts';
+import type { Cleaner } from './kinds/kind.ts';
+import { kinds } from './kinds/registry.ts';
 import { converge } from './loop/converge.ts';
+import { absences, type FoundPeers, findPeers, Peers } from './peers/peers.ts';
 
 const usage = `usage: npm run clean [-- --yes] [-- --list] [-- --database ID]
 
@@ -43,35 +43,51 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const netns = await canUseNetns();
-  if (!netns.available) throw new Error(netns.reason);
+  const found = await findLabellingPeers();
   const database = values.database ?? (await configuredDatabase());
-  const { stateDirectory } = readConfiguration(process.env);
-  const lock = await lockHost({ stateDirectory, database });
-  const driver = await openNetnsDriver();
-  try {
-    await clean(driver, database, { ...values, database });
-  } finally {
-    await driver.close();
-    lock.release();
-  }
+  const configuration = readConfiguration(process.env);
+  await using opened = new AsyncDisposableStack();
+  opened.adopt(await lockHost({ ...configuration, database }), (lock) => lock.release());
+  const options = { configuration, log: pino({ level: 'silent' }), expires: null };
+  const peers = opened.adopt(await Peers.open(found, options), (each) => each.close());
+  await clean(cleanersOf(peers, database), labelPrefix(database), { ...values, database });
 }
 
-async function clean(driver: NetnsDriver, database: string, { yes, list }: Options): Promise<void> {
-  const resource = networkResource(driver);
-  const { observeAll, labelled: labelledIn } = networkComparison(driver);
-  const labelled = labelledIn(await observeAll(), labelPrefix(database));
+/** What kinds that label what they make stand on. Throws where this host has none of it. */
+async function findLabellingPeers(): Promise<FoundPeers> {
+  const found = await findPeers(kinds.flatMap(({ peer, cleaner }) => (cleaner ? [peer] : [])));
+  const absent = absences(found);
+  if (absent.length === found.size) throw new Error(absent.join('; '));
+  for (const absence of absent) console.error(`weft: ${absence}`);
+  return found;
+}
+
+function cleanersOf(peers: Peers, database: string): Cleaner[] {
+  return kinds.flatMap(({ peer, cleaner }) => {
+    const standsOn = peers.of(peer);
+    return standsOn && cleaner ? [cleaner(standsOn, database)] : [];
+  });
+}
+
+async function clean(cleaners: readonly Cleaner[], prefix: string, { yes, list }: Options): Promise<void> {
+  const found = await Promise.all(
+    cleaners.map(async (cleaner) => ({ cleaner, own: await findLabelled(cleaner, prefix) })),
+  );
+  const labelled = found.flatMap(({ own }) => own);
   if (labelled.length === 0) {
-    console.log(`nothing on this host bears the label ${labelPrefix(database)}`);
+    console.log(`nothing on this host bears the label ${prefix}`);
     return;
   }
   console.log(formatTable(labelled.map(row)));
   if (list || !(yes || !process.stdin.isTTY || (await confirm(labelled.length)))) return;
-  await converge(resource, garbageCollectionChange(database, labelled).after, {
-    check: () => undefined,
-    remaining: () => undefined,
-  });
+  const hooks = { check: () => undefined, remaining: () => undefined };
+  for (const { cleaner, own } of found) await converge(cleaner.resource, cleaner.without(own), hooks);
   console.log(`took away ${labelled.length}`);
+}
+
+async function findLabelled({ resource }: Cleaner, prefix: string): Promise<Labelled[]> {
+  const { observeAll, labels } = resource;
+  return observeAll && labels ? labels.find(await observeAll(), prefix) : [];
 }
 
 function row({ kind, place, name, label }: Labelled): Record<string, unknown> {

@@ -18,7 +18,7 @@ import { Lease } from './loop/lease.ts';
 import { untilAvailable } from './loop/outage.ts';
 import { takeOver } from './loop/take-over.ts';
 import { defaultTimes, type LoopTimes } from './loop/times.ts';
-import { findPeers, Peers } from './peers/peers.ts';
+import { absences, findPeers, Peers } from './peers/peers.ts';
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
@@ -44,10 +44,8 @@ export async function startExecutor(
   await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
-  const foundPeers = await findPeers(
-    kinds.map(({ peer }) => peer),
-    log,
-  );
+  const foundPeers = await findPeers(kinds.map(({ peer }) => peer));
+  for (const absence of absences(foundPeers)) log.warn(absence);
   const store = databaseStore(database);
   const databaseId = await untilAvailable(() => store.identify(), log, times);
   const opened = new AsyncDisposableStack();
@@ -124,7 +122,7 @@ async function openKinds(peers: Peers, context: KindContext, opened: AsyncDispos
     const standsOn = peers.of(peer);
     if (standsOn === undefined) continue;
     const own = opened.adopt(await open(standsOn, context), (each) => each.close?.() ?? Promise.resolve());
-    working.push(own.kind);
+    working.push({ ...own.kind, health: () => standsOn.health() });
   }
   return working;
 }

@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from '../../schema/database/reader.ts';
 import type { Configuration } from '../../schema/process/configuration.ts';
 import type { Logger } from '../../schema/process/logger.ts';
-import type { Note, ResourceDefinition } from '../../schema/resources/definition.ts';
+import type { Labelled, Note, ResourceDefinition } from '../../schema/resources/definition.ts';
 import type { Registration } from '../../schema/store/registration.ts';
 import type { Compare } from '../loop/reconcile/differences.ts';
 import type { Peer, PeerDefinition } from '../peers/peer.ts';
@@ -31,7 +31,7 @@ export interface Kind<
 export function ownKind<Rows, Idle, Desired, Observed, SomeStep extends Step, End>(
   own: Kind<Rows, Idle, Desired, Observed, SomeStep, End>,
 ): Kind {
-  return own as unknown as Kind;
+  return own;
 }
 
 /** What a kind is opened with. */
@@ -52,16 +52,26 @@ export interface OpenedKind {
   close?(): Promise<void>;
 }
 
+/** What finds everything of a kind on a host by its labels and takes it off, whatever its rows say. */
+export interface Cleaner<Desired = unknown> {
+  readonly resource: Resource<Desired, unknown, Step>;
+  /** What is desired where these are to go. */
+  without(labelled: readonly Labelled[]): Desired;
+}
+
 /** A kind as the registry has it: on which peer it stands, and how it begins to work there. */
 export interface KindModule {
   readonly peer: PeerDefinition;
   open(peer: Peer, context: KindContext): Promise<OpenedKind>;
+  /** Of a kind that labels what it makes. */
+  cleaner?(peer: Peer, databaseId: string): Cleaner;
 }
 
 /** Forgets the type of the peer: the kind is opened with what its own definition has opened. */
 export function kindModule<Opened extends Peer>(own: {
   readonly peer: PeerDefinition<Opened>;
   open(peer: Opened, context: KindContext): Promise<OpenedKind>;
+  cleaner?(peer: Opened, databaseId: string): Cleaner;
 }): KindModule {
-  return own as unknown as KindModule;
+  return own;
 }

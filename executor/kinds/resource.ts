@@ -1,6 +1,6 @@
 import type { Changed, Labelled } from '../../schema/resources/definition.ts';
 
-/** One thing that {@link Resource.apply} does on the host. */
+/** One thing that {@link HostAccess.apply} does on the host. */
 export interface Step {
   /** `<thing>.<verb>`: what a failed operation and the fault harness name. */
   readonly name: string;
@@ -24,13 +24,26 @@ export interface HostPart<Observed> {
   readonly fresh: Observed;
 }
 
-/**
- * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two calls:
- * an executor that was killed observes again and goes on.
- */
-export interface Resource<Desired, Observed, SomeStep extends Step> {
+/** What reads the host and changes it. */
+export interface HostAccess<Desired, Observed, SomeStep extends Step> {
   /** Reads the part of the host that `desired` is about. */
   observe(desired: Desired): Promise<Observed>;
+  /** Takes one step; doing it twice does no harm. */
+  apply(step: SomeStep): Promise<void>;
+  /** Where steps cost less together. */
+  readonly batches?: Batches<SomeStep>;
+}
+
+/**
+ * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two attempts:
+ * an executor that was killed observes again and goes on.
+ */
+export interface Resource<Desired, Observed, SomeStep extends Step> extends HostAccess<Desired, Observed, SomeStep> {
+  /**
+   * Begins an attempt, where that has to remember of its own steps what the host does not show. Without it nothing is
+   * remembered.
+   */
+  beginAttempt?(): HostAccess<Desired, Observed, SomeStep>;
   /** Reads all of the host that this kind of resource is on; without it each is observed by itself. */
   observeAll?(): Promise<Observed>;
   /**
@@ -43,20 +56,19 @@ export interface Resource<Desired, Observed, SomeStep extends Step> {
    * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.
    */
   plan(desired: Desired, observed: Observed): SomeStep[];
-  /** Whether the rows say what the host shows, where they tell more than that it is as wanted; without it they always do. Pure. */
-  isUpToDate?(desired: Desired, observed: Observed): boolean;
-  /** Takes one step; doing it twice does no harm. */
-  apply(step: SomeStep): Promise<void>;
-  /** Where steps cost less together. */
-  readonly batches?: Batches<SomeStep>;
-  /** Whether a step takes something away. Pure. */
-  removes(step: SomeStep): boolean;
-  /** What bears labels of this kind of resource; the others need not be asked for orphans. */
-  readonly labels: readonly Labelled['kind'][];
+  /** Whether a step takes something away; without it none does. Pure. */
+  removes?(step: SomeStep): boolean;
+  /** How what it makes is labelled; without it there are no orphans of it. */
+  readonly labels?: Labels<Observed>;
+  /** Calls `changed` soon after changes on the host, whoever made them; answers the end of it. Without it scans alone see them. */
+  watch?(changed: (what: Changed) => void): () => void;
+}
+
+export interface Labels<Observed> {
+  /** What bears them. */
+  readonly kinds: readonly Labelled['kind'][];
   /** Everything that bears a label with this prefix. Pure. */
-  labelled(observed: Observed, prefix: string): Labelled[];
-  /** Calls `changed` soon after changes on the host, whoever made them; answers the end of it. */
-  watch(changed: (what: Changed) => void): () => void;
+  find(observed: Observed, prefix: string): Labelled[];
 }
 
 /** What an operation is to turn into what. */

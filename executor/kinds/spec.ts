@@ -7,6 +7,8 @@ export interface Spec<Rows, Idle, Desired, Observed, End> {
   change(operation: ClaimedOperation, rows: Rows): Change<Desired> | null;
   /** What is wanted of something that no operation is changing. */
   desired(rows: Idle): Desired;
+  /** Whether the rows say what the host shows, where they tell more than that it is as wanted; without it they always do. */
+  isUpToDate?(rows: Idle, observed: Observed): boolean;
   /** What is reported of an operation that has ended; `observed` is null where it did not succeed. */
   end(change: Change<Desired>, ending: Ending, observed: Observed | null): End;
   /** False: what differs from the rows is not repaired, and so not looked for. */

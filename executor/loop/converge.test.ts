@@ -20,10 +20,6 @@ function hostOf(planned: readonly Step[], failing?: Step) {
     plan: (_, observed) => planned.filter((step) => !observed.has(step)),
     apply: (step) => take([step]),
     batches: { names: new Set(['many']), apply: take },
-    removes: () => false,
-    labels: [],
-    labelled: () => [],
-    watch: () => () => undefined,
   };
   return { resource, calls };
 }

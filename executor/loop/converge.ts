@@ -1,5 +1,5 @@
 import { Problem } from '../../schema/problem.ts';
-import type { Resource, Step } from '../kinds/resource.ts';
+import type { HostAccess, Resource, Step } from '../kinds/resource.ts';
 import { waitForOthers } from './for-others.ts';
 
 export interface ConvergeHooks {
@@ -27,18 +27,19 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
   desired: Desired,
   { check, remaining }: ConvergeHooks,
 ): Promise<Observed> {
+  const host = resource.beginAttempt?.() ?? resource;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const observed = await resource.observe(desired);
+    const observed = await host.observe(desired);
     await waitForOthers();
     const steps = resource.plan(desired, observed);
     if (steps.length === 0) return observed;
     const items = itemsFrom(steps);
     let index = 0;
-    for (const batch of batchesOf(steps, resource.batches?.names)) {
+    for (const batch of batchesOf(steps, host.batches?.names)) {
       const [first] = batch;
       check();
       remaining(items[index] ?? 0, first.name);
-      await take(resource, batch).catch((cause: unknown) => {
+      await take(host, batch).catch((cause: unknown) => {
         throw new StepFailed(first.name, cause);
       });
       index += batch.length;
@@ -67,11 +68,11 @@ function batchesOf<SomeStep extends Step>(
 }
 
 function take<SomeStep extends Step>(
-  resource: Pick<Resource<never, unknown, SomeStep>, 'apply' | 'batches'>,
+  host: Pick<HostAccess<never, unknown, SomeStep>, 'apply' | 'batches'>,
   batch: Batch<SomeStep>,
 ): Promise<void> {
-  const { batches } = resource;
-  return batch.length === 1 || !batches ? resource.apply(batch[0]) : batches.apply(batch);
+  const { batches } = host;
+  return batch.length === 1 || !batches ? host.apply(batch[0]) : batches.apply(batch);
 }
 
 /** For each step, how many items it and those after it are about. */

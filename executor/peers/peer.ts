@@ -12,8 +12,8 @@ export interface Peer {
 export interface PeerOptions {
   readonly configuration: Configuration;
   readonly log: Logger;
-  /** When the right to change the host ends: {@link Lease.expires}. */
-  readonly expires: BigInt64Array;
+  /** When the right to change the host ends: {@link Lease.expires}; null: never. */
+  readonly expires: BigInt64Array | null;
 }
 
 /** How a technology of the host is found and opened. */

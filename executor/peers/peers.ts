@@ -4,18 +4,18 @@ import type { Peer, PeerDefinition, PeerOptions } from './peer.ts';
 /** What there is of each technology that this version has a driver for. */
 export type FoundPeers = ReadonlyMap<PeerDefinition, Capability>;
 
-/** Asks of each once; what is away is said in the log. */
-export async function findPeers(
-  definitions: Iterable<PeerDefinition>,
-  log: Pick<PeerOptions['log'], 'warn'>,
-): Promise<FoundPeers> {
+/** Asks of each once. */
+export async function findPeers(definitions: Iterable<PeerDefinition>): Promise<FoundPeers> {
   const found = new Map<PeerDefinition, Capability>();
-  for (const definition of new Set(definitions)) {
-    const capability = await definition.find();
-    if (!capability.available) log.warn(`no ${definition.technology} on this host: ${capability.reason}`);
-    found.set(definition, capability);
-  }
+  for (const definition of new Set(definitions)) found.set(definition, await definition.find());
   return found;
+}
+
+/** Why those that this host does not have are not there. */
+export function absences(found: FoundPeers): string[] {
+  return [...found].flatMap(([{ technology }, capability]) =>
+    capability.available ? [] : [`no ${technology} on this host: ${capability.reason}`],
+  );
 }
 
 /** The peers of one executor, from their opening to their end. */

@@ -1,86 +1,72 @@
-import { now, type Statement, statement } from '../database/database.ts';
+import { now, statement } from '../database/database.ts';
 import type { subnetInterfaces } from '../tables/fleet.ts';
 import { purgeTables, type Query, query, type ResourceDefinition } from './definition.ts';
 import { pauseAfter } from './failures.ts';
 
-export const REPAIR = 'bridges.repair';
+const REPAIR = 'bridges.repair';
 
 /** The set of bridges of a hypervisor. */
 export function bridgesSubject(hypervisor: string): string {
   return `hypervisors/${hypervisor}/bridges`;
 }
 
-export type AssociationRow = Readonly<Pick<typeof subnetInterfaces.$inferSelect, 'interface' | 'state' | 'error'>>;
+/** What is to be said of an interface, and what is. */
+export type Association = Readonly<Pick<typeof subnetInterfaces.$inferSelect, 'interface' | 'state' | 'error'>>;
+
+interface AssociationRow extends Association {
+  /** The host refused it, and the pause after that is not over. */
+  readonly waits: number;
+}
 
 interface BridgesRow {
-  /** The database was restored, and nobody has said yet that it is right. */
-  readonly keep: number;
+  /** The database was restored, and nobody has said yet that it is right: it may not know all bridges. */
+  readonly restored: number;
   /** An unfinished operation changes them. */
   readonly busy: number;
-  /** What the host refused is not to be tried again yet. */
-  readonly backingOff: number;
 }
 
 export interface BridgesRows extends BridgesRow {
   readonly associations: readonly AssociationRow[];
 }
 
-/** What the host says of an interface: what its associations' rows are to say. */
-export interface InterfaceState extends Pick<AssociationRow, 'state' | 'error'> {
-  readonly name: string;
-}
-
-export interface BridgesEnd {
-  /** All that were wanted. */
-  readonly interfaces: readonly string[];
-  /** None where the host was not read back. */
-  readonly states: readonly InterfaceState[];
-}
-
-const selectAssociations = `
-  SELECT interface, state, error FROM subnet_interfaces WHERE hypervisor = :hypervisor ORDER BY created_ms, subnet`;
-
 const ofClients = `coalesce((
   SELECT g.sequence FROM operations g WHERE g.resource = :subject AND g.principal <> 'executor' ORDER BY g.sequence DESC LIMIT 1), 0)`;
 
-/** The pause grows with each repair since a client last changed anything. */
-const pause = pauseAfter("sum(f.principal = 'executor') + 1");
+/** The pause grows with each repair since a client last changed anything, and ends when one does. */
+const isPause = `coalesce((
+  SELECT max(f.finished_ms) + ${pauseAfter("sum(f.principal = 'executor') + 1")} > ${now} FROM operations f
+  WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0)`;
+
+/** What is in the way is no refusal: whether it is still there shows. */
+const selectAssociations = `
+  SELECT interface, state, error, state = 'failed' AND error ->> '$.code' <> 'conflict' AND ${isPause} AS waits
+  FROM subnet_interfaces WHERE hypervisor = :hypervisor ORDER BY created_ms, subnet`;
 
 const selectBridges = `
-  SELECT coalesce(h.held ->> '$.reason' = 'restored', 0) AS keep,
-    EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :subject) AS busy,
-    coalesce((
-      SELECT max(f.finished_ms) + ${pause} > ${now} FROM operations f
-      WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0) AS backingOff
-  FROM hypervisors h WHERE h.id = :hypervisor`;
-
-const note = `
-  UPDATE subnet_interfaces SET state = x.value ->> 'state', error = x.value ->> 'error'
-  FROM json_each(:states) x
-  WHERE subnet_interfaces.hypervisor = :hypervisor AND subnet_interfaces.interface = x.value ->> 'name'`;
-
-/** What was ready may be so still: the next look says. */
-const fail = `
-  UPDATE subnet_interfaces SET state = 'failed', error = :error
-  WHERE hypervisor = :hypervisor AND state = 'pending' AND interface IN (SELECT value FROM json_each(:interfaces))`;
-
-const UNKNOWN: BridgesRow = { keep: 1, busy: 0, backingOff: 0 };
+  SELECT coalesce(held ->> '$.reason' = 'restored', 0) AS restored,
+    EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject) AS busy
+  FROM hypervisors WHERE id = :hypervisor`;
 
 /** All that the executor wants to know of a hypervisor's bridges; on one snapshot. */
 function select(hypervisor: string): Query<BridgesRows> {
   const args = { hypervisor, subject: bridgesSubject(hypervisor) };
-  const statements: readonly [Statement<AssociationRow>, Statement<BridgesRow>] = [
-    statement<AssociationRow>(selectAssociations, args),
-    statement<BridgesRow>(selectBridges, args),
-  ];
-  return query(statements, ([associations, [own = UNKNOWN]]) => ({ associations, ...own }));
+  return query(
+    [statement<AssociationRow>(selectAssociations, args), statement<BridgesRow>(selectBridges, args)],
+    ([associations, [own = { restored: 1, busy: 0 }]]) => ({ associations, ...own }),
+  );
 }
+
+/** What was ready may be so still when an operation fails: the next look says. */
+const note = `
+  UPDATE subnet_interfaces SET state = x.value ->> 'state', error = x.value ->> 'error'
+  FROM json_each(:associations) x
+  WHERE hypervisor = :hypervisor AND interface = x.value ->> 'interface' AND (:succeeded OR subnet_interfaces.state = 'pending')`;
 
 /**
  * The bridges by which a hypervisor is in subnets. What is wanted is what the rows of its associations say at the time,
  * whatever operation asks; what became of each stands in its own row, so that one that can't be fails no other.
  */
-export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, BridgesEnd> = {
+export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, readonly Association[]> = {
   name: 'bridges',
   technology: 'netns',
   operations: { 'subnets.change': { onFailure: 'repair' }, [REPAIR]: { onFailure: 'repair' } },
@@ -88,13 +74,7 @@ export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, Bri
 
   load(hypervisor) {
     const { statements, result } = select(hypervisor);
-    return {
-      statements,
-      result(found) {
-        const rows = result(found);
-        return () => rows;
-      },
-    };
+    return { statements, result: (found) => () => result(found) };
   },
 
   loadIdle(hypervisor, changed) {
@@ -112,21 +92,9 @@ export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, Bri
     };
   },
 
-  finish({ hypervisor, ending, end: { interfaces, states } }) {
-    switch (ending.status) {
-      case 'succeeded':
-        return [statement(note, { hypervisor, states: JSON.stringify(states) })];
-      case 'failed':
-        return [
-          statement(fail, {
-            hypervisor,
-            error: JSON.stringify(ending.error),
-            interfaces: JSON.stringify(interfaces),
-          }),
-        ];
-      case 'cancelled':
-        return [];
-    }
+  finish({ hypervisor, ending: { status }, end }) {
+    const succeeded = status === 'succeeded' ? 1 : 0;
+    return [statement(note, { hypervisor, succeeded, associations: JSON.stringify(end) })];
   },
 
   owners: [

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { resources } from '../../schema/resources/registry.ts';
 import { picture } from '../support/host.ts';
 import calls from './calls.json' with { type: 'json' };
 import { type DatabaseScenarioName, databaseScenarios } from './database/all.ts';
@@ -14,7 +15,12 @@ const STUCK_MS = 90_000;
 /** What a call left undone is done again after a pause. */
 const SETTLING_MS = 60_000;
 
-const everyCall: readonly string[] = Object.values(calls).flat();
+/** By the scenario; each kind of resource looks at the host by a call of its own. */
+const listedCalls: Readonly<Record<DatabaseScenarioName, readonly string[]>> = {
+  ...calls,
+  work: [...calls.work, ...resources.map(({ name }) => `look.${name}`)].sort(),
+};
+const everyCall = Object.values(listedCalls).flat();
 
 export interface CallsOptions {
   readonly faults: readonly DatabaseFault[];
@@ -35,7 +41,7 @@ export interface CallsOptions {
  */
 export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions): void {
   const { faults, each, occurrences } = options;
-  const listed: readonly string[] = calls[name];
+  const listed = listedCalls[name];
   describe(`${name}, ${occurrences}:`, () => {
     const bench = new Bench(databaseScenarios[name], options.openDatabase);
     afterAll(() => bench.close());

@@ -1,5 +1,5 @@
 import type { Kind } from '../../executor/kinds/kind.ts';
-import type { Step } from '../../executor/kinds/resource.ts';
+import type { HostAccess, Step } from '../../executor/kinds/resource.ts';
 
 type Some = readonly [Step, ...Step[]];
 
@@ -22,12 +22,12 @@ export class StepFaults {
   readonly #taken = new Map<string, number>();
 
   readonly wrap = (kind: Kind): Kind => {
-    const { resource } = kind;
-    const { batches } = resource;
-    const apply: Kind['resource']['apply'] = (step) => this.#take([step], ([only]) => resource.apply(only));
-    if (!batches) return { ...kind, resource: { ...resource, apply } };
-    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
-    return { ...kind, resource: { ...resource, apply, batches: { ...batches, apply: applyBatch } } };
+    const { beginAttempt, ...resource } = kind.resource;
+    const wrapped = this.#wrapHost(resource);
+    return {
+      ...kind,
+      resource: beginAttempt ? { ...wrapped, beginAttempt: () => this.#wrapHost(beginAttempt()) } : wrapped,
+    };
   };
 
   /** Without any fault. */
@@ -56,6 +56,14 @@ export class StepFaults {
     if (next) await this.#apply([next, ...last], apply);
     if (planned >= 0) throw new PlannedFailure(`${first.name} fails as planned`);
     await this.onPlace(`${first.name}:after`);
+  }
+
+  #wrapHost<Own extends HostAccess<unknown, unknown, Step>>(host: Own): Own {
+    const { batches } = host;
+    const apply: Own['apply'] = (step) => this.#take([step], ([only]) => host.apply(only));
+    if (!batches) return { ...host, apply };
+    const applyBatch = (steps: readonly Step[]) => this.#take(steps, (some) => batches.apply(some));
+    return { ...host, apply, batches: { ...batches, apply: applyBatch } };
   }
 
   async #apply(steps: Some, apply: (steps: Some) => Promise<void>): Promise<void> {

@@ -130,9 +130,6 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
       counter.value += step.name === 'count.up' ? 1 : -1;
     },
     removes: ({ name }) => name === 'count.down',
-    labels: [],
-    labelled: () => [],
-    watch: () => () => undefined,
   };
   const counted: Kind<null, number, number, number, Counted, null> = {
     definition: {
@@ -147,7 +144,7 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
     spec: { change: () => change, desired: (desired) => desired, end: () => null },
     resource,
   };
-  return counted as unknown as Kind;
+  return counted;
 }
 
 /** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */

@@ -1,3 +1,4 @@
+import { label as labelOf } from '../../../schema/names.ts';
 import { bridgesDefinition, bridgesSubject } from '../../../schema/resources/bridges.ts';
 import { netns } from '../../peers/netns.ts';
 import { kindModule, ownKind } from '../kind.ts';
@@ -8,22 +9,14 @@ import { bridgesSpec } from './spec.ts';
 export const bridges = kindModule({
   peer: netns,
 
-  async open({ driver, changes, health }, { registration }) {
-    // Links come and go on a host all the time: events of others than these are no reason to look.
-    let wanted: ReadonlySet<string> = new Set();
-    const read = (interfaces: readonly string[]) => {
-      wanted = new Set(interfaces);
-    };
-    const interest = {
-      subject: bridgesSubject(registration.hypervisor),
-      isWanted: (name: string) => wanted.has(name),
-    };
+  async open({ driver, changes }, { registration: { databaseId, hypervisor } }) {
+    const subject = bridgesSubject(hypervisor);
+    const label = labelOf(databaseId, subject);
     return {
       kind: ownKind({
         definition: bridgesDefinition,
-        spec: bridgesSpec(registration, read),
-        resource: bridgesResource(driver, changes, interest),
-        health,
+        spec: bridgesSpec(label),
+        resource: bridgesResource(driver, changes, { subject, label }),
       }),
     };
   },

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { Problem } from '../../../schema/problem.ts';
+import type { Association } from '../../../schema/resources/bridges.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
-import type { BridgeStep, Bridges, Noted, ObservedBridges } from './desired.ts';
-import { interfaceStates, isUpToDate } from './interface-states.ts';
-import { plan } from './plan.ts';
+import { type BridgeStep, type Bridges, type ObservedBridges, plan } from './plan.ts';
+import { bridgesSpec } from './spec.ts';
 
 const label = 'weft:db/hypervisors/h/bridges';
-const pending: Noted = { state: 'pending', error: null };
+const refused = new Map([['a', new Problem('impossible', 'no').toJSON()]]);
 
 function bridges(...names: readonly string[]): Bridges {
-  return { label, keep: false, interfaces: names.map((name) => ({ name, noted: [pending], backingOff: false })) };
+  const interfaces = names.map((name) => ({ name, alias: `${label} ${name}`, waits: false }));
+  return { label, interfaces, complete: true };
 }
 
 let index = 1;
@@ -31,7 +33,7 @@ function words(steps: readonly BridgeStep[]): string[] {
 function take(links: readonly Link[], step: BridgeStep): Link[] {
   switch (step.name) {
     case 'bridge.create':
-      return [...links, link(step.item, { alias: step.alias, mac: step.mac })];
+      return [...links, link(step.item, { alias: step.alias })];
     case 'bridge.enable':
       return links.map((each) => (each.alias === step.alias ? { ...each, up: true } : each));
     case 'bridge.rename':
@@ -95,24 +97,25 @@ describe('the plan', () => {
   });
 
   it('takes nothing away while the database may be the wrong one', () => {
-    expect(words(plan({ ...bridges('new'), keep: true }, host(ours('gone'))))).toEqual(['bridge.create new']);
+    expect(words(plan({ ...bridges('new'), complete: false }, host(ours('gone'))))).toEqual(['bridge.create new']);
   });
 
   it('leaves what the host refused until its pause is over, and does the rest', () => {
-    const refused = new Map([['a', '{}']]);
     expect(words(plan(bridges('a', 'b'), { links: [], refused }))).toEqual(['bridge.create b']);
-    const backingOff = { ...bridges('b'), interfaces: [{ name: 'a', noted: [], backingOff: true }] };
-    expect(plan(backingOff, host())).toEqual([]);
+    const [first, ...others] = bridges('a', 'b').interfaces;
+    const waiting = { ...bridges(), interfaces: [...(first ? [{ ...first, waits: true }] : []), ...others] };
+    expect(words(plan(waiting, host()))).toEqual(['bridge.create b']);
   });
 });
 
 describe('the state of an interface', () => {
-  const states = (observed: ObservedBridges, ...names: readonly string[]) =>
-    interfaceStates(bridges(...names), observed).map(({ name, state, error }) => [
-      name,
-      state,
-      error === null ? null : JSON.parse(error).detail,
-    ]);
+  const spec = bridgesSpec(label);
+  const states = (observed: ObservedBridges, ...names: readonly string[]) => {
+    const change = { before: bridges(...names), after: bridges(...names), total: names.length };
+    return spec
+      .end(change, { status: 'succeeded' }, observed)
+      .map(({ interface: name, state, error }) => [name, state, error === null ? null : JSON.parse(error).detail]);
+  };
 
   it('is ready for a bridge, ours or the host’s own, up or not', () => {
     const observed = host(ours('a'), link('b'), link('c', { up: false, alias: 'mine' }));
@@ -141,18 +144,17 @@ describe('the state of an interface', () => {
   });
 
   it('is what the host said of what it refused, and nothing of what is yet to be done', () => {
-    const refused = new Map([['a', '{"detail":"no"}']]);
     expect(states({ links: [ours('b', { up: false })], refused }, 'a', 'b', 'c')).toEqual([['a', 'failed', 'no']]);
   });
 
-  it('is noted when each row of the interface says it', () => {
-    const spec = (...noted: readonly Noted[]): Bridges => ({
-      ...bridges(),
-      interfaces: [{ name: 'a', noted, backingOff: false }],
-    });
-    const ready: Noted = { state: 'ready', error: null };
-    expect(isUpToDate(spec(ready, ready), host(ours('a')))).toBe(true);
-    expect(isUpToDate(spec(ready, pending), host(ours('a')))).toBe(false);
-    expect(isUpToDate(spec(ready), host(link('a', { kind: 'dummy' })))).toBe(false);
+  it('is up to date when each row of the interface says it', () => {
+    const isUpToDate = (observed: ObservedBridges, ...states: readonly Association['state'][]) => {
+      const associations = states.map((state) => ({ interface: 'a', state, error: null, waits: 0 }));
+      return spec.isUpToDate?.({ associations, restored: 0, busy: 0 }, observed);
+    };
+    expect(isUpToDate(host(ours('a')), 'ready', 'ready')).toBe(true);
+    expect(isUpToDate(host(ours('a')), 'ready', 'pending')).toBe(false);
+    expect(isUpToDate(host(link('a', { kind: 'dummy' })), 'ready')).toBe(false);
+    expect(isUpToDate(host(), 'pending')).toBe(true);
   });
 });

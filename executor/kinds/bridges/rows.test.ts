@@ -6,10 +6,11 @@ import type { ClaimedOperation, Ending } from '../../../schema/resources/definit
 import { lookRows } from '../../../schema/store/idle.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
 import { loadIdle } from '../../loop/reconcile/differences.ts';
-import type { ObservedBridges } from './desired.ts';
+import type { ObservedBridges } from './plan.ts';
 import { bridgesSpec } from './spec.ts';
 
-const refusal = JSON.stringify(new Problem('impossible', 'not here').toJSON());
+const refused = new Problem('impossible', 'not here').toJSON();
+const refusal = JSON.stringify(refused);
 const conflict = JSON.stringify(new Problem('conflict', 'something is in the way').toJSON());
 
 interface Fixture {
@@ -35,10 +36,10 @@ async function fixture(...rows: readonly (readonly [string, string, string | nul
   return { database, hypervisor, subject };
 }
 
-const specOf = ({ hypervisor }: Pick<Fixture, 'hypervisor'>) => bridgesSpec({ databaseId: 'db', hypervisor });
+const spec = bridgesSpec('weft:db/hypervisors/h/bridges');
 
 function idle(rows: Fixture, changed: readonly string[] | 'all') {
-  const kind = { definition: bridgesDefinition, spec: specOf(rows) };
+  const kind = { definition: bridgesDefinition, spec };
   return loadIdle(kind, lookRows(rows.database, rows.hypervisor, [bridgesDefinition]), changed);
 }
 
@@ -60,7 +61,7 @@ function operation(kind: string, resource: string): ClaimedOperation {
 
 async function changeOf(fixed: Fixture, claimed: ClaimedOperation) {
   const { statements, result } = bridgesDefinition.load(fixed.hypervisor, [claimed]);
-  return specOf(fixed).change(claimed, result(await fixed.database.read(statements))(claimed));
+  return spec.change(claimed, result(await fixed.database.read(statements))(claimed));
 }
 
 async function settle(fixed: Fixture, ending: Ending, observed: ObservedBridges | null) {
@@ -68,7 +69,7 @@ async function settle(fixed: Fixture, ending: Ending, observed: ObservedBridges 
   const claimed = operation('subnets.change', subject);
   const change = await changeOf(fixed, claimed);
   if (change === null) throw new Error('it is not a repair');
-  const end = specOf(fixed).end(change, ending, observed);
+  const end = spec.end(change, ending, observed);
   await database.write(bridgesDefinition.finish({ hypervisor, operation: claimed, ending, end }));
   const [rows] = await database.read([
     statement<object>("SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY subnet"),
@@ -76,20 +77,20 @@ async function settle(fixed: Fixture, ending: Ending, observed: ObservedBridges 
   return rows.map((row) => Object.values(row));
 }
 
-/** An ended operation on the bridges, so many seconds ago. */
-async function ended({ database, subject }: Fixture, principal: string, secondsAgo: number): Promise<void> {
+/** An operation on the bridges that ended so many seconds ago; null: it has not. */
+async function filed({ database, subject }: Fixture, principal: string, secondsAgo: number | null): Promise<void> {
   await database.write([
     statement(
       `INSERT INTO operations (id, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms, finished_ms)
        SELECT :id, id, 'bridges.repair', :subject, '{}', 0, 'succeeded', 0, 0, 1, 1, 1, :principal, 0, unixepoch() * 1000 - :ago FROM hypervisors`,
-      { id: crypto.randomUUID(), subject, principal, ago: secondsAgo * 1000 },
+      { id: crypto.randomUUID(), subject, principal, ago: secondsAgo && secondsAgo * 1000 },
     ),
   ]);
 }
 
-async function backingOff(rows: Fixture): Promise<Record<string, boolean>> {
+async function waiting(rows: Fixture): Promise<Record<string, boolean>> {
   const [found] = (await idle(rows, 'all')).idle;
-  return Object.fromEntries(found?.desired.interfaces.map(({ name, backingOff: rests }) => [name, rests]) ?? []);
+  return Object.fromEntries(found?.desired.interfaces.map(({ name, waits }) => [name, waits]) ?? []);
 }
 
 describe('the end of an operation', () => {
@@ -97,7 +98,7 @@ describe('the end of an operation', () => {
     const rows = await fixture(['a', 'pending', null], ['b', 'failed', conflict], ['b', 'pending', null]);
     const bridge = { index: 1, name: 'b', alias: null, kind: 'bridge', mac: null, mtu: 1500, up: true };
     const links = [{ ...bridge, master: null, peer: null }];
-    const observed = { links, refused: new Map([['a', refusal]]) };
+    const observed = { links, refused: new Map([['a', refused]]) };
     expect(await settle(rows, { status: 'succeeded' }, observed)).toEqual([
       ['a', 'failed', 'not here'],
       ['b', 'ready', null],
@@ -122,26 +123,26 @@ describe('the end of an operation', () => {
 });
 
 describe('what the host refused', () => {
-  it('rests, longer and longer; what is in the way, or new, does not', async () => {
+  it('waits, longer and longer; what is in the way, or new, does not', async () => {
     const rows = await fixture(['a', 'failed', refusal], ['b', 'failed', conflict], ['c', 'pending', null]);
-    expect(await backingOff(rows)).toEqual({ a: false, b: false, c: false });
-    await ended(rows, 'test', 29);
-    expect(await backingOff(rows)).toEqual({ a: true, b: false, c: false });
+    expect(await waiting(rows)).toEqual({ a: false, b: false, c: false });
+    await filed(rows, 'test', 29);
+    expect(await waiting(rows)).toEqual({ a: true, b: false, c: false });
     await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 2000')]);
-    expect(await backingOff(rows)).toMatchObject({ a: false });
-    await ended(rows, 'executor', 31);
-    expect(await backingOff(rows)).toMatchObject({ a: true });
+    expect(await waiting(rows)).toMatchObject({ a: false });
+    await filed(rows, 'executor', 31);
+    expect(await waiting(rows)).toMatchObject({ a: true });
     await rows.database.write([statement('UPDATE operations SET finished_ms = finished_ms - 30000')]);
-    expect(await backingOff(rows)).toMatchObject({ a: false });
+    expect(await waiting(rows)).toMatchObject({ a: false });
   });
 
   it('is tried at once when somebody changes the associations', async () => {
     const rows = await fixture(['a', 'failed', refusal]);
-    await ended(rows, 'executor', 1);
-    const rests = async (kind: string) =>
-      (await changeOf(rows, operation(kind, rows.subject)))?.after.interfaces[0]?.backingOff;
-    expect(await rests('bridges.repair')).toBe(true);
-    expect(await rests('subnets.change')).toBe(false);
+    await filed(rows, 'executor', 1);
+    expect(await waiting(rows)).toEqual({ a: true });
+    await filed(rows, 'test', null);
+    const change = await changeOf(rows, operation('subnets.change', rows.subject));
+    expect(change?.after.interfaces).toMatchObject([{ name: 'a', waits: false }]);
   });
 });
 

@@ -1,56 +1,72 @@
-import { label } from '../../../schema/names.ts';
-import type { ProblemDetails } from '../../../schema/problem.ts';
-import {
-  type AssociationRow,
-  type BridgesEnd,
-  type BridgesRows,
-  bridgesSubject,
-  REPAIR,
-} from '../../../schema/resources/bridges.ts';
+import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
+import type { Association, BridgesRows } from '../../../schema/resources/bridges.ts';
+import type { Link } from '../../drivers/netns/driver.ts';
 import type { Spec } from '../spec.ts';
-import type { Bridges, InterfaceSpec, ObservedBridges } from './desired.ts';
-import { interfaceStates } from './interface-states.ts';
+import { type Bridges, isOwn, type ObservedBridges } from './plan.ts';
 
-interface BridgesOf {
-  readonly databaseId: string;
-  readonly hypervisor: string;
-}
+type BridgesSpec = Spec<BridgesRows, BridgesRows, Bridges, ObservedBridges, readonly Association[]>;
 
-/** What the rows of a hypervisor's associations ask for; `read` is told the interfaces whenever they were read. */
-export function bridgesSpec(
-  { databaseId, hypervisor }: BridgesOf,
-  read: (interfaces: readonly string[]) => void = () => undefined,
-): Spec<BridgesRows, BridgesRows, Bridges, ObservedBridges, BridgesEnd> {
-  function desiredOf({ associations, keep, backingOff }: BridgesRows, isPatient: boolean): Bridges {
-    const interfaces = interfacesOf(associations, isPatient && backingOff === 1);
-    read(interfaces.map(({ name }) => name));
-    return { label: label(databaseId, bridgesSubject(hypervisor)), interfaces, keep: keep === 1 };
+/** What the rows of a hypervisor's associations ask for, and what becomes of each. */
+export function bridgesSpec(label: string): BridgesSpec {
+  /** Associations may share an interface, which waits when all of them do. */
+  function desiredOf({ associations, restored }: BridgesRows): Bridges {
+    const interfaces = [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
+      ...{ name, alias: `${label} ${name}` },
+      waits: rows.every(({ waits }) => waits === 1),
+    }));
+    return { label, interfaces, complete: restored === 0 };
   }
 
   return {
-    change({ kind }, rows) {
+    change(_operation, rows) {
       // A cancelled operation takes no row back: what they say is wanted before and after it.
-      const desired = desiredOf(rows, kind === REPAIR);
+      const desired = desiredOf(rows);
       return { before: desired, after: desired, total: Math.max(1, desired.interfaces.length) };
     },
-    desired: (rows) => desiredOf(rows, true),
-    end: ({ after }, _ending, observed) => ({
-      interfaces: after.interfaces.map(({ name }) => name),
-      states: observed ? interfaceStates(after, observed) : [],
-    }),
+    desired: desiredOf,
+    isUpToDate(rows, observed) {
+      const found = new Map(statesOf(desiredOf(rows), observed).map((each) => [each.interface, each]));
+      return rows.associations.every((row) => {
+        const { state, error } = found.get(row.interface) ?? row;
+        return state === row.state && error === row.error;
+      });
+    },
+    end({ after }, ending, observed) {
+      if (observed) return statesOf(after, observed);
+      return ending.status === 'failed' ? after.interfaces.map(({ name }) => failed(name, ending.error)) : [];
+    },
   };
 }
 
-/** Associations may share an interface. What is in the way is looked at again each time; a refusal backs off. */
-function interfacesOf(associations: readonly AssociationRow[], backingOff: boolean): InterfaceSpec[] {
-  return [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
-    name,
-    noted: rows.map(({ state, error }) => ({ state, error })),
-    backingOff: backingOff && rows.every(isRefused),
-  }));
+/** Of each interface that there is something to say of: one that is yet to be made, or waits, stays what it was. */
+function statesOf({ interfaces }: Bridges, { links, refused }: ObservedBridges): Association[] {
+  return interfaces.flatMap(({ name, alias }): Association[] => {
+    const refusal = refused.get(name);
+    if (refusal) return [failed(name, refusal)];
+    const occupant = links.find((link) => link.name === name);
+    if (!occupant) return [];
+    const isOurs = isOwn(occupant, alias);
+    const problem = isOurs ? null : obstacle(occupant);
+    if (problem) return [failed(name, problem.toJSON())];
+    return isOurs && !occupant.up ? [] : [{ interface: name, state: 'ready', error: null }];
+  });
 }
 
-function isRefused({ state, error }: AssociationRow): boolean {
-  const problem: Partial<ProblemDetails> | null = error === null ? null : JSON.parse(error);
-  return state === 'failed' && problem?.code !== 'conflict';
+function failed(name: string, error: ProblemDetails): Association {
+  return { interface: name, state: 'failed', error: JSON.stringify(error) };
+}
+
+/** A bridge of the host's own serves; anything else, or what belongs to some weft already, is in the way. */
+function obstacle({ name, kind, alias }: Link): Problem | null {
+  const belongs = alias !== null && /^weft:[^/]+\//.test(alias);
+  if (kind === 'bridge' && !belongs) return null;
+  const mark = belongs ? `labelled "${alias}"` : `a ${kind ?? 'physical'} device without weft's label`;
+  return new Problem(
+    'conflict',
+    `Link ${name} on the host already exists and does not belong to this subnet: ${mark}`,
+    {
+      step: 'bridge.create',
+      hint: 'Rename or remove that link, or choose another interface',
+    },
+  );
 }

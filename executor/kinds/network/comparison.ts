@@ -10,10 +10,7 @@ import { plan } from './plan.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
 type Compared = Required<
-  Pick<
-    Resource<Network, ObservedNetwork, NetworkStep>,
-    'observe' | 'observeAll' | 'plan' | 'removes' | 'labels' | 'labelled'
-  >
+  Pick<Resource<Network, ObservedNetwork, NetworkStep>, 'observe' | 'observeAll' | 'plan' | 'removes' | 'labels'>
 > &
   Pick<Resource<Network, ObservedNetwork, NetworkStep>, 'observeParts'>;
 
@@ -41,8 +38,7 @@ export function networkComparison(
     }),
     plan,
     removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
-    labels: ['namespace', 'link'],
-    labelled,
+    labels: { kinds: ['namespace', 'link'], find: labelled },
   };
 }
 

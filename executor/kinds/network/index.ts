@@ -1,6 +1,7 @@
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
 import { netns } from '../../peers/netns.ts';
 import { kindModule, ownKind } from '../kind.ts';
+import { garbageCollectionChange } from './change.ts';
 import { openComparer } from './comparer/comparer.ts';
 import { networkResource } from './resource.ts';
 import { networkSpec } from './spec.ts';
@@ -9,7 +10,7 @@ import { networkSpec } from './spec.ts';
 export const network = kindModule({
   peer: netns,
 
-  async open({ driver, changes, health }, { registration, log, address }) {
+  async open({ driver, changes }, { registration, log, address }) {
     const { databaseId, hypervisor } = registration;
     const comparer =
       address &&
@@ -19,10 +20,14 @@ export const network = kindModule({
         definition: networkDefinition,
         spec: networkSpec(databaseId),
         resource: networkResource(driver, changes),
-        health,
         ...(comparer && { compare: comparer.compare }),
       }),
       close: async () => comparer?.close(),
     };
   },
+
+  cleaner: ({ driver, changes }, databaseId) => ({
+    resource: networkResource(driver, changes),
+    without: (labelled) => garbageCollectionChange(databaseId, labelled).after,
+  }),
 });

@@ -36,11 +36,17 @@ export interface SppObserved {
   readonly tried: ReadonlyMap<SettingCommand, string | null>;
 }
 
-export interface SppStep extends Step {
+interface ProcessStep extends Step {
   readonly process: number;
-  readonly command: SppCommand;
-  /** What the step is for. */
-  readonly desired: SppDesired;
-  /** With it the command of an operation has been given. */
-  readonly last: boolean;
 }
+
+export type SppStep = ProcessStep &
+  (
+    | { readonly purpose: 'replay'; readonly command: SettingCommand }
+    | {
+        readonly purpose: 'command';
+        readonly command: SppCommand;
+        /** With it the command of an operation has been given. */
+        readonly last: boolean;
+      }
+  );

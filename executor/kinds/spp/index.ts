@@ -10,7 +10,7 @@ import { sppSpec } from './spec.ts';
 export const spp = kindModule({
   peer,
 
-  async open({ processes, subscribe, health }, { configuration, log, record, recordAtStart }) {
+  async open({ processes, subscribe }, { configuration, log, record, recordAtStart }) {
     const notes = new ProcessNotes({
       ...{ processes, log },
       write: (seen) => record(sightings, seen),
@@ -24,7 +24,6 @@ export const spp = kindModule({
         definition: sppDefinition,
         spec: sppSpec(configuration.sppReplay),
         resource: sppResource(processes, (changed) => subscribe((process) => changed([eventOf(process)]))),
-        health,
       }),
       async close() {
         unsubscribe();

@@ -140,9 +140,9 @@ describe('a command', () => {
 
   it('to drop one patch resets all and sets the others again', () => {
     const drop: SppCommand = { kind: 'drop-patch', source: 'phy:0', destination: 'ring:0' };
-    expect(plan(spec(drop, 1, 'nfv'), observed(nfv)).map(({ command, last }) => [command, last])).toEqual([
-      [{ kind: 'reset-patches' }, false],
-      [{ kind: 'patch', source: 'ring:0', destination: 'phy:0' }, true],
+    expect(plan(spec(drop, 1, 'nfv'), observed(nfv))).toMatchObject([
+      { command: { kind: 'reset-patches' }, last: false },
+      { command: { kind: 'patch', source: 'ring:0', destination: 'phy:0' }, last: true },
     ]);
     expect(() => plan(spec({ ...drop, source: 'ring:9' }, 1, 'nfv'), observed(nfv))).toThrow(
       /^command error: there is no patch/,

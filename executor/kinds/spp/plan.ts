@@ -2,6 +2,7 @@ import { operationKinds, type SettingCommand, type SppCommand } from '../../../s
 import { Problem } from '../../../schema/problem.ts';
 import { type ProcessStatus, SppError } from '../../drivers/spp/driver.ts';
 import type { ProcessSnapshot } from '../../peers/spp-processes.ts';
+import type { Step } from '../resource.ts';
 import type { CommandDesired, ReplayDesired, SppDesired, SppObserved, SppStep } from './desired.ts';
 import { inOrder, isDone } from './effects.ts';
 
@@ -24,7 +25,10 @@ function planCommand(desired: CommandDesired, { processes, given }: SppObserved)
   const { status } = seen.info;
   if (attempt > 1 && isDone(command, status)) return [];
   const commands = command.kind === 'drop-patch' ? dropPatch(command, status) : [command];
-  return commands.map((each, index) => step(desired, each, index === commands.length - 1));
+  return commands.map((each, index) => {
+    const last = index === commands.length - 1;
+    return { ...named(each), process, purpose: 'command', command: each, last };
+  });
 }
 
 /** What the process lacks. One that is not connected gets it when it comes. */
@@ -34,7 +38,7 @@ function planReplay(desired: ReplayDesired, { processes, tried }: SppObserved): 
   const own = desired.items.filter(({ type }) => type === seen.info.type).map(({ command }) => command);
   return inOrder(own)
     .filter((item) => !tried.has(item) && !isThere(item, seen))
-    .map((item) => step(desired, item, false));
+    .map((item) => ({ ...named(item), process: desired.process, purpose: 'replay', command: item }));
 }
 
 /** Whether the process has what the command sets, as far as can be known. */
@@ -42,8 +46,8 @@ export function isThere(item: SettingCommand, { info, sent }: ProcessSnapshot): 
   return isDone(item, info.status) || sent.has(JSON.stringify(item));
 }
 
-function step(desired: SppDesired, command: SppCommand, last: boolean): SppStep {
-  return { name: operationKinds[command.kind], item: null, process: desired.process, command, desired, last };
+function named({ kind }: SppCommand): Step {
+  return { name: operationKinds[kind], item: null };
 }
 
 function dropPatch(

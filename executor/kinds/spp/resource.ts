@@ -3,7 +3,7 @@ import { Problem } from '../../../schema/problem.ts';
 import type { Changed } from '../../../schema/resources/definition.ts';
 import { SppError } from '../../drivers/spp/driver.ts';
 import type { ProcessSnapshot, SppProcesses } from '../../peers/spp-processes.ts';
-import type { Resource } from '../resource.ts';
+import type { HostAccess, Resource } from '../resource.ts';
 import type { SppDesired, SppObserved, SppStep } from './desired.ts';
 import { isThere, notConnected, plan } from './plan.ts';
 
@@ -14,14 +14,34 @@ export function sppResource(
   registry: SppProcesses,
   watch: (changed: (what: Changed) => void) => () => void,
 ): Resource<SppDesired, SppObserved, SppStep> {
-  // A status does not tell whether a command was given that changes nothing, or was refused: kept for one attempt.
-  const given = new WeakSet<SppDesired>();
+  const beginAttempt = () => sppAttempt(registry);
+  return {
+    ...beginAttempt(),
+    beginAttempt,
+    async observeAll() {
+      return { processes: mapOf(registry.snapshots()), given: false, tried: NOTHING_TRIED };
+    },
+    plan,
+    watch,
+  };
+}
+
+/** No status tells whether a command was given that changes nothing, or was refused. */
+function sppAttempt(registry: SppProcesses): HostAccess<SppDesired, SppObserved, SppStep> {
+  let given = false;
   /** Taken twice, a command would be refused for what it has done itself. */
-  const taken = new WeakSet<SppStep>();
-  const tried = new WeakMap<SppDesired, Map<SettingCommand, string | null>>();
+  const taken = new Set<SppStep>();
+  const tried = new Map<SettingCommand, string | null>();
 
   /** Nothing of ours has changed it since its status was read: the first look needs no question. */
-  const isFresh = (desired: SppDesired) => 'command' in desired && desired.attempt === 1 && !given.has(desired);
+  const isFresh = (desired: SppDesired) => 'command' in desired && desired.attempt === 1 && !given;
+
+  async function replay(process: number, item: SettingCommand): Promise<void> {
+    const refusal = await registry.send(process, item).then(() => null, refusalOf);
+    if (refusal && refusal.code !== 'refused' && refusal.code !== 'invalid') throw refusal;
+    const isThereAlready = refusal?.code === 'refused' && registry.assumePresent(process, item);
+    tried.set(item, isThereAlready ? null : (refusal?.detail ?? null));
+  }
 
   return {
     async observe(desired) {
@@ -29,44 +49,29 @@ export function sppResource(
       const seen = isFresh(desired) ? registry.snapshot(process) : await registry.refresh(process).catch(goneIsGone);
       return {
         processes: mapOf(seen === null ? [] : [seen]),
-        given: given.has(desired),
-        tried: seen === null ? NOTHING_TRIED : readBack(tried.get(desired), seen),
+        given,
+        tried: seen === null ? NOTHING_TRIED : readBack(tried, seen),
       };
     },
-    async observeAll() {
-      return { processes: mapOf(registry.snapshots()), given: false, tried: NOTHING_TRIED };
-    },
-    plan,
     async apply(step) {
-      const { process, command, desired, last } = step;
-      if (command.kind === 'drop-patch') throw new Error('No process has a command to drop one patch');
       if (taken.has(step)) return;
       taken.add(step);
-      const refusal = await registry.send(process, command).then(() => null, refusalOf);
-      if ('command' in desired) {
-        if (refusal) throw problemOf(process, refusal);
-        if (last) given.add(desired);
-        return;
-      }
-      if (refusal && refusal.code !== 'refused' && refusal.code !== 'invalid') throw refusal;
-      const known = tried.get(desired) ?? new Map<SettingCommand, string | null>();
-      const isThereAlready = refusal?.code === 'refused' && registry.assumePresent(process, command);
-      // A replay gives nothing but what sets something.
-      tried.set(desired, known.set(command as SettingCommand, isThereAlready ? null : (refusal?.detail ?? null)));
+      if (step.purpose === 'replay') return replay(step.process, step.command);
+      const { process, command, last } = step;
+      if (command.kind === 'drop-patch') throw new Error('No process has a command to drop one patch');
+      await registry.send(process, command).catch((error: unknown) => {
+        throw problemOf(process, refusalOf(error));
+      });
+      if (last) given = true;
     },
-    removes: () => false,
-    labels: [],
-    labelled: () => [],
-    watch,
   };
 }
 
 /** What the process took without a word, and does not show. */
 function readBack(
-  tried: ReadonlyMap<SettingCommand, string | null> | undefined,
+  tried: ReadonlyMap<SettingCommand, string | null>,
   seen: ProcessSnapshot,
 ): ReadonlyMap<SettingCommand, string | null> {
-  if (!tried) return NOTHING_TRIED;
   const read = ([item, error]: [SettingCommand, string | null]): [SettingCommand, string | null] => [
     item,
     error ?? (isThere(item, seen) ? null : 'the process took it, and does not show it'),

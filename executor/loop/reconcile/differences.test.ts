@@ -36,8 +36,7 @@ function fixture(rows: readonly IdleResource<{ name: string; value: number }>[])
         return by === 0 ? [] : [{ name: 'count', item: name, by }];
       },
       removes: ({ by }) => by < 0,
-      labels: ['link'],
-      labelled: () => [labelled],
+      labels: { kinds: ['link'], find: () => [labelled] },
     },
   };
   const store: LookRows = {

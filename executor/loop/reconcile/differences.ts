@@ -42,6 +42,8 @@ export type Compare = (changed: Changed) => Promise<Comparison>;
 /** A resource that no operation is changing, as it is wanted: what a look compares with the host. */
 export interface IdleResource<Desired> extends Omit<IdleRows<unknown>, 'rows'> {
   readonly desired: Desired;
+  /** Whether its rows say what the host shows. */
+  isUpToDate?(observed: unknown): boolean;
 }
 
 export interface IdleResources<Desired> {
@@ -54,10 +56,10 @@ export interface IdleResources<Desired> {
 /** What a kind has to have to be compared with the host. */
 export interface Comparable<Idle = unknown, Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
   readonly definition: Pick<ResourceDefinition, 'name' | 'repair'>;
-  readonly spec: Pick<Spec<never, Idle, Desired, never, unknown>, 'desired' | 'isRepaired'>;
+  readonly spec: Pick<Spec<never, Idle, Desired, never, unknown>, 'desired' | 'isRepaired' | 'isUpToDate'>;
   readonly resource: Pick<
     Resource<Desired, Observed, SomeStep>,
-    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'isUpToDate' | 'removes' | 'labels' | 'labelled'
+    'observe' | 'observeAll' | 'observeParts' | 'plan' | 'removes' | 'labels'
   >;
 }
 
@@ -78,12 +80,12 @@ export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
     const { idle, busy, since } = await loadIdle(kind, rows, changed);
     const found: Difference[] = [];
     const labelled: Labelled[] = [];
-    const isLabelled = changed === 'all' && resource.labels.length > 0 && isSeenWhole(resource);
+    const labels = changed === 'all' && isSeenWhole(resource) ? resource.labels : undefined;
     for await (const { which, observed, fresh } of parts(kind, idle, changed)) {
       found.push(...differences(kind, { idle, since }, which, observed));
-      if (isLabelled) labelled.push(...resource.labelled(fresh, prefix));
+      if (labels) labelled.push(...labels.find(fresh, prefix));
     }
-    if (!isLabelled) return { differences: found, busy, orphans: null };
+    if (!labels) return { differences: found, busy, orphans: null };
     const orphans = await rows.findOrphans(labelled, new Set(idle.flatMap(({ owner }) => owner ?? [])));
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
@@ -100,7 +102,10 @@ export async function loadIdle<Idle, Desired>(
   let since = Number.POSITIVE_INFINITY;
   if (spec.isRepaired === false) return { idle, busy, since };
   for await (const page of rows.loadIdle(definition.name, changed)) {
-    for (const { rows: own, ...each } of page.idle) idle.push({ ...each, desired: spec.desired(own as Idle) });
+    for (const { rows: own, ...each } of page.idle) {
+      const isUpToDate = (observed: unknown) => spec.isUpToDate?.(own as Idle, observed as never) ?? true;
+      idle.push({ ...each, desired: spec.desired(own as Idle), isUpToDate });
+    }
     busy.push(...page.busy);
     since = Math.min(since, page.since);
   }
@@ -153,17 +158,18 @@ function differences<Desired, Observed, SomeStep extends Step>(
 
 function difference<Desired, Observed, SomeStep extends Step>(
   { definition, resource }: Pick<Comparable<unknown, Desired, Observed, SomeStep>, 'definition' | 'resource'>,
-  { desired, subject, generation, subjects, eventNames }: IdleResource<Desired>,
+  idle: IdleResource<Desired>,
   since: number,
   observed: Observed,
 ): Difference | null {
+  const { desired, subject, generation, subjects, eventNames } = idle;
   const { steps, problem } = plan(resource, desired, observed);
-  if (steps.length === 0 && problem === null && (resource.isUpToDate?.(desired, observed) ?? true)) return null;
+  if (steps.length === 0 && problem === null && (idle.isUpToDate?.(observed) ?? true)) return null;
   return {
     ...{ subject, generation, since, subjects, eventNames, problem },
     repairKind: definition.repair(subject),
     steps: steps.map(({ name, item }) => ({ name, item })),
-    removes: steps.some((step) => resource.removes(step)),
+    removes: steps.some((step) => resource.removes?.(step) ?? false),
   };
 }
 

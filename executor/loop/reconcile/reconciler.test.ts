@@ -139,7 +139,7 @@ async function thatIsComparedElsewhere() {
   }));
   const kind: Kind = {
     ...family,
-    resource: { ...family.resource, observe: own, observeAll: own, plan: own, labelled: own },
+    resource: { ...family.resource, observe: own, observeAll: own, plan: own },
     compare: async () => ({ differences, busy: [], orphans: null }),
   };
   const session = { ...sessionOf(database, registration), loadIdle: own, findOrphans: own };

@@ -151,7 +151,7 @@ export class Reconciler {
   #seen({ kind, orphans }: KindOrphans): SeenOrphans[] {
     if (orphans.length === 0 && !this.#orphaned.has(kind)) return [];
     if (orphans.length > 0) this.#orphaned.add(kind);
-    return [{ labels: kind.resource.labels, orphans }];
+    return [{ labels: kind.resource.labels?.kinds ?? [], orphans }];
   }
 
   /** `began`: when the look did that found them, by performance.now(). */

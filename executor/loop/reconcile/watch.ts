@@ -42,7 +42,7 @@ export class Watch {
   /** Looks at everything soon, and waits for nothing. */
   start(): void {
     const { kind, times } = this.#options;
-    this.#unsubscribe = kind.resource.watch((what) => this.#noteChanged(what));
+    this.#unsubscribe = kind.resource.watch?.((what) => this.#noteChanged(what)) ?? this.#unsubscribe;
     this.#interval = setInterval(() => this.#noteChanged('all'), times.scan);
     this.#everything = true;
     this.#wake(0);

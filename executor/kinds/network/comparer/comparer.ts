@@ -25,7 +25,7 @@ const DEADLINE_MS = 60_000;
 /** Starts the thread and does not wait for it. */
 export async function openComparer(
   options: ComparerOptions,
-  { log, deadlineMs = DEADLINE_MS, program = new URL('./thread.ts', import.meta.url) }: ComparerSettings,
+  { log, deadlineMs = DEADLINE_MS, program = new URL('./worker.ts', import.meta.url) }: ComparerSettings,
 ): Promise<Comparer> {
   const thread = await Reopening.open({
     name: 'the thread that compares the host with the rows',

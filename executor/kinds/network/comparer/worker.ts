@@ -18,7 +18,7 @@ import { sent } from './sent-error.ts';
  * thousands of rows and links are neither read nor planned where requests are answered, nor copied there.
  */
 
-if (parentPort === null) throw new Error('thread.ts is to be started as a worker thread');
+if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
 const port = parentPort;
 const options: ComparerOptions = workerData;
 const database = await openReader(options.database);
