@@ -15,6 +15,8 @@ export default defineConfig({
   plugins: collects ? [collectStatements()] : [],
   test: {
     pool: 'forks',
+    // It knows of a module's file and nothing of what `collectStatements` makes of an import.
+    fsModuleCache: !collects,
     // Most of them wait now and then, for the kernel or for processes of theirs.
     maxWorkers: availableParallelism() + 1,
     // Only what hangs takes so long: no test depends on how fast a machine is.
