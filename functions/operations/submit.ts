@@ -10,11 +10,11 @@ import { findKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
 import {
   type AcceptedOperation,
+  existingOperation,
   isFinished,
   isWhole,
   type OperationRow,
   operationBody,
-  readOperation,
 } from './operation.ts';
 import { waitForOperation } from './wait.ts';
 
@@ -36,7 +36,7 @@ export function submitAsynchronously(c: AppContext, command: Command): Promise<R
 
 /** Answers the operation as it is now. Throws a 404 for one that is not there. */
 export async function answerOperation(c: AppContext, id: string, status?: 200 | 202): Promise<Response> {
-  return answerJson(c, operationBody(await existing(c, id)), status ?? 200);
+  return answerJson(c, operationBody(await existingOperation(c.get('settings').database, id)), status ?? 200);
 }
 
 /** A removal answers the resource as it was. */
@@ -54,7 +54,7 @@ export function orAsRecorded(c: AppContext, encode: Encode, recorded: (row: Oper
       return await encode(operation);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
-      return recorded(await existing(c, operation.id));
+      return recorded(await existingOperation(c.get('settings').database, operation.id));
     }
   };
 }
@@ -108,12 +108,6 @@ export async function accept(c: AppContext, command: Command, { whole = false } 
     if (earlier === undefined) throw error;
     return earlier;
   }
-}
-
-async function existing(c: AppContext, id: string): Promise<OperationRow> {
-  const operation = await readOperation(c.get('settings').database, id);
-  if (operation === undefined) throw new Problem('not_found', `Operation ${id} not found`);
-  return operation;
 }
 
 /** The work goes on, but nobody can say how far it is. */
