@@ -70,7 +70,7 @@ export interface CommandDefinition<Schema extends v.GenericSchema, Found> {
   readonly status: 'pending' | 'succeeded' | { readonly pendingWhere: string };
   /** How much work it is; 1 by default. */
   readonly total?: (input: InputOf<Schema, Found>) => number;
-  /** What is known of the result before the work is done. */
+  /** What is known of the result before the work is done; null: nothing. */
   readonly result?: (input: InputOf<Schema, Found>) => unknown;
   readonly arguments?: (input: InputOf<Schema, Found>) => Arguments;
   readonly guards?: readonly Guard<InputOf<Schema, Found>>[];
@@ -136,13 +136,13 @@ export function defineCommand<Schema extends v.GenericSchema, Found = undefined>
   function inserted(input: Input<Request, Found>, operation: string, on: Target): Statement<AcceptedOperation> {
     const { encode, resource, total, result } = definition;
     const { request, principal } = input;
-    const known = result?.(input);
+    const known = result?.(input) ?? null;
     return statement(insert(on.sql), {
       ...on.args,
       ...{ operation, kind, principal, total: total?.(input) ?? 1 },
       request: JSON.stringify(encode ? encode(input) : request),
       resource: typeof resource === 'function' ? resource(input) : (resource?.onHost(input) ?? null),
-      result: known === undefined ? null : JSON.stringify(known),
+      result: known === null ? null : JSON.stringify(known),
     });
   }
 

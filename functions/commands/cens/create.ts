@@ -6,7 +6,7 @@ import { byName } from '../../operations/targets/target.ts';
 import { networkArguments } from '../networks/arguments.ts';
 import { networkConstraints } from '../networks/guards.ts';
 import { allocateBridges, declareCens } from '../networks/statements.ts';
-import { cenNames, cenResource } from './record.ts';
+import { cenNames, cenResource } from './cen.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
 export const createCen = defineCommand({

@@ -4,9 +4,8 @@ import { cenSubject, containerSubject } from '../../../schema/resources/network/
 import { defineCommand } from '../../operations/command.ts';
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 import { byName } from '../../operations/targets/target.ts';
-import { unknownCen } from './problems.ts';
+import { cenResource, unknownCen } from './cen.ts';
 import { readCen } from './read.ts';
-import { cenResource } from './record.ts';
 
 const fromCen = `FROM cens n WHERE n.hypervisor = ${hypervisor} AND n.name = :cen`;
 

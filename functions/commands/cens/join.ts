@@ -4,8 +4,8 @@ import { networkArguments } from '../networks/arguments.ts';
 import { hasNamespaces, networkConstraints, onOneHost, withinSize } from '../networks/guards.ts';
 import { addMembers, allocateOutsideNames } from '../networks/member-statements.ts';
 import { allocateBridges, allocateNamespaces, declareCens, declareContainers } from '../networks/statements.ts';
+import { cenResource } from './cen.ts';
 import { membershipNames, membershipSchema, membershipSubjects } from './membership.ts';
-import { cenResource } from './record.ts';
 
 /** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
 export const joinCen = defineCommand({

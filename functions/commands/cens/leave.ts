@@ -3,8 +3,8 @@ import { defineCommand } from '../../operations/command.ts';
 import { namedHost } from '../../operations/command-context.ts';
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 import { ofContainer } from '../containers/host.ts';
+import { cenResource } from './cen.ts';
 import { membershipSchema, membershipSubjects } from './membership.ts';
-import { cenResource } from './record.ts';
 
 const selectMember = `
   SELECT m.id FROM cens n

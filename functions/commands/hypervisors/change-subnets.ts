@@ -9,7 +9,7 @@ import { type Asked, defineCommand } from '../../operations/command.ts';
 import { revisionGuards } from '../../operations/conflict.ts';
 import { hypervisor, ownSubject } from '../../operations/operation-statements.ts';
 import { byId } from '../../operations/targets/target.ts';
-import { missingHypervisor } from './named.ts';
+import { missingHypervisor } from './hypervisor.ts';
 import { readNamedHypervisor, readNamedWithSubnets } from './read.ts';
 
 /** By subnet, the interface by which the hypervisor is in it from now on; empty: it leaves the subnet. */
@@ -82,7 +82,7 @@ export const changeSubnets = defineCommand({
   resource: ({ found }) => bridgesSubject(found.body.id),
   status: { pendingWhere: `${alive('h')} AND ${has('h', 'netns')}` },
   total: ({ request }) => Object.keys(request).length,
-  result: ({ request, found: { subnets } }) => subnets && { left: remaining(subnets, request) },
+  result: ({ request, found: { subnets } }) => subnets && { left: leftOf(subnets, request) },
   arguments: ({ request, found, ifMatch }) => ({
     id: found.body.id,
     revision: expectedRevision(ifMatch, found.revision),
@@ -107,7 +107,7 @@ export const changeSubnets = defineCommand({
   ],
 });
 
-function remaining(subnets: Change, change: Change): Change {
+function leftOf(subnets: Change, change: Change): Change {
   return Object.fromEntries(Object.entries(subnets).filter(([subnet]) => change[subnet] !== ''));
 }
 

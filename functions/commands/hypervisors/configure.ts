@@ -3,7 +3,7 @@ import { expectedRevision } from '../../http/entity-tag.ts';
 import { defineCommand } from '../../operations/command.ts';
 import { revisionGuards } from '../../operations/conflict.ts';
 import { byId } from '../../operations/targets/target.ts';
-import { hypervisorResource, missingHypervisor } from './named.ts';
+import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
 import { readNamedHypervisor } from './read.ts';
 
 /** Merges into the config; an empty string takes a key away. */

@@ -24,7 +24,7 @@ export interface ReadHypervisor {
   readonly config: Readonly<Record<string, string>>;
 }
 
-export interface WithSubnets extends ReadHypervisor {
+interface WithSubnets extends ReadHypervisor {
   /** Subnet to interface, all of them. */
   readonly subnets: Readonly<Record<string, string>>;
 }

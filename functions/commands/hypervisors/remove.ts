@@ -10,7 +10,7 @@ import { defineCommand } from '../../operations/command.ts';
 import { revisionGuards } from '../../operations/conflict.ts';
 import { byId } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
-import { hypervisorResource, missingHypervisor } from './named.ts';
+import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
 import { readNamedHypervisor } from './read.ts';
 
 const unfinished = `

@@ -12,7 +12,7 @@ import { defineCommand, type Guard, type Input } from '../../operations/command.
 import { revisionGuards } from '../../operations/conflict.ts';
 import { byId } from '../../operations/targets/target.ts';
 import { prefixed, type Resource, resources, taken } from './description.ts';
-import { hypervisorResource, missingHypervisor } from './named.ts';
+import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
 import { type ReadHypervisor, readNamedHypervisor } from './read.ts';
 
 const available: Readonly<Record<Resource, string>> = {

@@ -3,7 +3,7 @@ import type { Arguments } from '../../../schema/statements/ending.ts';
 import { idSeries } from '../../operations/new-id.ts';
 
 /** A CEN of a request, and the containers that are to be in it. */
-export interface Membership {
+interface Membership {
   readonly cen: string;
   readonly containers: readonly string[];
 }

@@ -10,7 +10,7 @@ import { now } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { defineCommand } from '../../operations/command.ts';
 import { none } from '../../operations/targets/target.ts';
-import { metadataOf, subnetResource } from './record.ts';
+import { metadataOf, subnetResource } from './subnet.ts';
 
 const upsert = `
   INSERT INTO subnets (id, cidr, gateway, first, last, first_offset, last_offset, gateway_offset, metadata, revision, created_ms)

@@ -8,7 +8,7 @@ import { revisionGuards } from '../../operations/conflict.ts';
 import { none } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
 import { readSubnet } from './read.ts';
-import { missingSubnet, subnetResource } from './record.ts';
+import { missingSubnet, subnetResource } from './subnet.ts';
 
 const users = `
   SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT reserved FROM subnets WHERE id = :id)`;

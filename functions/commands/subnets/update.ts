@@ -16,7 +16,7 @@ import { none } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
 import { blockUnchanged } from './block.ts';
 import { blockOf, type ReadSubnet, readSubnet } from './read.ts';
-import { metadataOf, missingSubnet, subnetResource } from './record.ts';
+import { metadataOf, missingSubnet, subnetResource } from './subnet.ts';
 
 /** Reserved addresses that are not in the range any more, once the subnet is as asked: at either end, or the gateway. */
 const stranded = `

@@ -3,7 +3,6 @@ import * as v from 'valibot';
 /* Commands to SPP processes as operations keep them. The executor's driver puts them into each process' own words. */
 
 const componentTypes = ['forward', 'merge', 'classifier', 'mirror'] as const;
-export type ComponentType = (typeof componentTypes)[number];
 
 /** What a port does to the VLAN tag of what passes it. */
 const vlanTagSchema = v.variant('operation', [
@@ -20,41 +19,21 @@ const attachment = { port: v.string(), direction: v.picklist(['rx', 'tx']), comp
 const classifier = { mac: v.string(), port: v.string(), vlanId: v.nullable(v.number()) };
 const patch = { source: v.string(), destination: v.string() };
 
-const startComponentSchema = command('start-component', {
-  name: v.string(),
-  core: v.number(),
-  type: v.picklist(componentTypes),
-});
-export type StartComponent = Readonly<v.InferOutput<typeof startComponentSchema>>;
-
-const attachPortSchema = command('attach-port', { ...attachment, vlan: v.exactOptional(vlanTagSchema) });
-export type AttachPort = Readonly<v.InferOutput<typeof attachPortSchema>>;
-
-const addClassifierSchema = command('add-classifier', classifier);
-export type AddClassifier = Readonly<v.InferOutput<typeof addClassifierSchema>>;
-
-const addPortSchemas = [
+/** Commands that leave something on the process, which is set again when the process comes back without it. */
+const settingSchemas = [
+  command('start-component', { name: v.string(), core: v.number(), type: v.picklist(componentTypes) }),
+  command('attach-port', { ...attachment, vlan: v.exactOptional(vlanTagSchema) }),
+  command('add-classifier', classifier),
   command('add-port', { port: v.string() }),
   command('add-pipe', { port: v.string(), rx: v.string(), tx: v.string() }),
+  command('patch', patch),
+  command('forward', {}),
+  command('start-capture', {}),
 ] as const;
-export type AddPort = Readonly<v.InferOutput<(typeof addPortSchemas)[number]>>;
-
-const patchSchema = command('patch', patch);
-export type Patch = Readonly<v.InferOutput<typeof patchSchema>>;
-
-const forwardSchemas = [command('forward', {}), command('start-capture', {})] as const;
-export type Forward = Readonly<v.InferOutput<(typeof forwardSchemas)[number]>>;
-
-/** Commands that leave something on the process, which is set again when the process comes back without it. */
-export type SettingCommand = StartComponent | AttachPort | AddClassifier | AddPort | Patch | Forward;
+export type SettingCommand = Readonly<v.InferOutput<(typeof settingSchemas)[number]>>;
 
 const commandSchemas = [
-  startComponentSchema,
-  attachPortSchema,
-  addClassifierSchema,
-  ...addPortSchemas,
-  patchSchema,
-  ...forwardSchemas,
+  ...settingSchemas,
   command('stop-component', { name: v.string() }),
   command('detach-port', attachment),
   command('remove-classifier', classifier),
@@ -67,7 +46,6 @@ const commandSchemas = [
   // No process has a command for it: all patches are reset and the others set again.
   command('drop-patch', patch),
 ] as const;
-
 export type SppCommand = Readonly<v.InferOutput<(typeof commandSchemas)[number]>>;
 
 const processTypes = ['primary', 'vf', 'nfv', 'mirror', 'pcap'] as const;
