@@ -107,9 +107,9 @@ it('a command is refused to who has not its role', async () => {
 
 it('what an operation keeps is checked when it is asked for again', async () => {
   const context = await started();
-  const { replay } = command({});
-  await expect(replay(context, {})).rejects.toBeInstanceOf(v.ValiError);
-  const { id } = await commit(context.database, await replay(context, { name: 'again' }));
+  const { retry } = command({});
+  await expect(retry(context, {})).rejects.toBeInstanceOf(v.ValiError);
+  const { id } = await commit(context.database, await retry(context, { name: 'again' }));
   expect(await readOperation(context.database, id)).toMatchObject({ request: '{"name":"again"}' });
 });
 

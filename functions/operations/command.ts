@@ -97,7 +97,7 @@ export interface Command<Request> {
   readonly target: Target | ((input: never) => Target);
   readonly prepare: (context: CommandContext, request: Request) => Promise<Intent>;
   /** From the request as an operation keeps it. */
-  readonly replay: (context: CommandContext, stored: unknown) => Promise<Intent>;
+  readonly retry: (context: CommandContext, stored: unknown) => Promise<Intent>;
 }
 
 const TARGET = 'target';
@@ -156,7 +156,7 @@ export function defineCommand<Schema extends v.GenericSchema, Found = undefined>
   return {
     ...{ kind, role, request: schema, target },
     prepare: (context, request) => prepare({ ...context, request, isRetry: false }),
-    replay: async (context, stored) => prepare({ ...context, request: v.parse(schema, stored), isRetry: true }),
+    retry: async (context, stored) => prepare({ ...context, request: v.parse(schema, stored), isRetry: true }),
   };
 }
 

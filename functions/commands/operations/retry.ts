@@ -26,5 +26,5 @@ export async function retryOperation(context: CommandContext, row: OperationRow)
     });
   }
   const host = row.hypervisor_name;
-  return command.replay({ ...context, host, isScoped: host !== null, ifMatch: undefined }, JSON.parse(row.request));
+  return command.retry({ ...context, host, isScoped: host !== null, ifMatch: undefined }, JSON.parse(row.request));
 }
