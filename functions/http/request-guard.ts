@@ -37,7 +37,7 @@ function refuseOtherSites(
   if (foreign || fetchSite === 'cross-site' || fetchSite === 'same-site') {
     throw new Problem(
       'forbidden',
-      `ReplayHandlers of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
+      `Requests of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
       {
         hint: 'List the origin in WEFT_ALLOWED_ORIGINS if it is meant to use this API',
       },
