@@ -122,7 +122,7 @@ export function defineCommand<Schema extends v.GenericSchema, Found = undefined>
     const statements: Statement[] = on.problem === undefined ? [] : [{ sql: hasHypervisor, args, guard: TARGET }];
     for (const { text, guard } of steps) {
       const sql = text(input);
-      if (sql !== null) statements.push(guard === undefined ? { sql, args } : { sql, args, guard });
+      if (sql !== null) statements.push(guard === undefined ? statement(sql, args) : { sql, args, guard });
     }
     return {
       operation,
