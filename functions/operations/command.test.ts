@@ -61,13 +61,10 @@ describe('a write that is aborted', () => {
   });
 
   it('by an invariant is refused when its rows are written', async () => {
-    const none = {
-      id: 'none',
-      holds: "NOT EXISTS (SELECT 1 FROM events WHERE type = 'test')",
-      problem: () => conflict,
-    };
-    const event = "INSERT INTO events (at_ms, type, subject) VALUES (0, 'test', :operation)";
-    expect(await refusal({ guards: [{ ...none, id: 'before' }], rows: [event], invariants: [none] })).toBe(conflict);
+    const isMissing = { holds: "NOT EXISTS (SELECT 1 FROM hypervisors WHERE id = 'x')", problem: () => conflict };
+    const row = insert.replace(':name', "'other'");
+    const invariants = [{ ...isMissing, id: 'after' }];
+    expect(await refusal({ guards: [{ ...isMissing, id: 'before' }], rows: [row], invariants })).toBe(conflict);
   });
 
   it('by a constraint that it names is refused with the problem of that constraint', async () => {
