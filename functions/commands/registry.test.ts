@@ -15,6 +15,11 @@ describe.each(commands.map((command) => [command.kind, command] as const))('%s',
     expect(typeof target === 'function' || typeof target.sql === 'string').toBe(true);
     expect(commandOf(kind)).toBe(command);
   });
+
+  it('has a problem for each of its guards, which have ids of their own', () => {
+    const guards = [...(command.guards ?? []), ...(command.invariants ?? [])];
+    expect(new Set(guards.map(({ id }) => id)).size).toBe(guards.length);
+  });
 });
 
 it.each(['cen.repair', 'container.repair', 'bridges.repair', 'network.sweep', 'spp.replay'])(

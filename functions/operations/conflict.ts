@@ -1,7 +1,7 @@
 import { Problem } from '../../schema/problem.ts';
 import { preconditionFailed } from '../http/entity-tag.ts';
-import type { Guard } from './command.ts';
 import type { CommandContext } from './command-context.ts';
+import type { Guard } from './command-definition.ts';
 import { pause } from './pause.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Constraint, Guard } from '../../operations/command.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import type { Constraint, Guard } from '../../operations/command-definition.ts';
 import { hypervisor } from '../../operations/operation-statements.ts';
 import { capableOf } from '../../operations/targets/target.ts';
 import { linkConflict, type RequestedNames } from './link-conflict.ts';

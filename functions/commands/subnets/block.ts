@@ -1,4 +1,4 @@
-import type { Guard } from '../../operations/command.ts';
+import type { Guard } from '../../operations/command-definition.ts';
 import { VersionConflict } from '../../operations/conflict.ts';
 
 /**
