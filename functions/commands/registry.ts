@@ -52,7 +52,7 @@ export const commands: readonly Command<never>[] = [
 
 const byKind: ReadonlyMap<string, Command<never>> = new Map(commands.map((command) => [command.kind, command]));
 
-/** Undefined: no client asks for such operations, or it is a part of another. */
+/** Undefined: no client can ask for operations of this kind. */
 export function commandOf(kind: string): Command<never> | undefined {
   return byKind.get(kind);
 }

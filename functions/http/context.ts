@@ -3,7 +3,7 @@ import type { Database } from '../../schema/database/database.ts';
 import type { IdempotencyKey } from './idempotency-key.ts';
 import type { SchemaCheck } from './schema-check.ts';
 
-/** What somebody may do: there is one role for now, and whoever may come in has it. */
+/** There is one role for now, and every authenticated principal has it. */
 export type Role = 'operator';
 
 /** What a deployment decides; on a Worker made anew for each request. */
@@ -28,7 +28,7 @@ export interface Variables {
   settings: Settings;
   requestId: string;
   principal: string;
-  /** Of the principal; null: it may only ask how weft is. */
+  /** Of the principal; null: it may read the health checks only. */
   role: Role | null;
   /** What a write brought as `Idempotency-Key`. */
   idempotencyKey: IdempotencyKey | undefined;

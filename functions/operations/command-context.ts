@@ -7,13 +7,13 @@ import type { AppContext, Role } from '../http/context.ts';
 export interface CommandContext {
   readonly database: Database;
   readonly principal: string;
-  /** What the principal may call; null: nothing. */
+  /** Null: the principal may call no command. */
   readonly role: Role | null;
   /** Id or name of the hypervisor that the path names; null: it names none. */
   readonly host: string | null;
-  /** Names of the request are those of that hypervisor; else they may be the names of something elsewhere in the fleet. */
+  /** Names in the request are names on that hypervisor; else they are searched for in the whole fleet. */
   readonly isScoped: boolean;
-  /** The revisions that the client has seen, as `If-Match` tells them; undefined: it does not care. */
+  /** The header `If-Match`. */
   readonly ifMatch: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function commandContext(c: AppContext): CommandContext {
   };
 }
 
-/** The hypervisor of a request that always names one. Throws a 404 where an operation is retried whose hypervisor is gone. */
+/** The hypervisor of a request that always names one. Throws a 404 for the retry of an operation whose hypervisor was removed. */
 export function namedHost({ host }: Pick<CommandContext, 'host'>): string {
   if (host === null) throw new Problem('not_found', 'The hypervisor of the request has been removed');
   return host;

@@ -5,71 +5,70 @@ import type { Role } from '../http/context.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Target } from './targets/target.ts';
 
-/** A request to a command. */
+/** A request to a command, with who sends it. */
 export interface Asked<Request> extends CommandContext {
   readonly request: Request;
-  /** An operation with this request has failed or was cancelled, and is asked for again. */
+  /** It repeats the request of an operation that failed or was cancelled. */
   readonly isRetry: boolean;
 }
 
-/** What a command makes its batch from: the request, and what was read for it. */
+/** What a batch is made from: the request, and what the command read for it. */
 export interface Input<Request, Found> extends Asked<Request> {
   readonly found: Found;
 }
 
-/** SQL over the command's arguments, or what chooses among such texts; null: it is left out. */
+/** SQL over the arguments of the command, or a function that chooses one of several constant texts; null: no statement. */
 export type Text<From> = string | ((input: From) => string | null);
 
-/** What the client of an aborted write is answered; may read what is in the way. */
+/** Makes the answer to an aborted write; may read the database for it. */
 export type MakeProblem<From> = (input: From, target: Target) => Problem | Promise<Problem>;
 
-/** A condition that must hold for a write, and the problem where it does not. */
+/** A condition that aborts the batch where it does not hold, and the problem that the client is answered then. */
 export interface Guard<From> {
-  /** Its own within a command. */
+  /** Unique within a command. */
   readonly id: string;
   readonly holds: Text<From>;
   readonly problem: MakeProblem<From>;
 }
 
-/** A constraint that a write may violate: a name that is taken, or what another request has changed since it was read. */
+/** A constraint of a table that a request may violate, such as a unique name, and the problem that the client is answered. */
 export interface Constraint<From> {
-  /** Part of what SQLite says that was violated, such as `hypervisors.name`. */
+  /** Part of SQLite's message, such as `hypervisors.name`. */
   readonly violated: string;
   readonly problem: MakeProblem<From>;
 }
 
-/** The resource that does the operation's work: of the fleet, or what stands behind its hypervisor; null: its parts'. */
+/** The resource that the operation is about: its whole name, or what follows that of its hypervisor; null: only its parts have one. */
 export type Resource<From> = ((input: From) => string) | { readonly onHost: (input: From) => string } | null;
 
 /**
- * What the batch of a write is made of. It inserts the operation, checks that it has a hypervisor and that the guards
- * hold, writes the rows and the subjects, and checks the invariants. All statements see the same arguments, `:operation`
- * among them.
+ * The batch of a write, in this order: the operation's row, a check that it has a hypervisor, guards, rows, subjects,
+ * invariants. All statements have the same arguments, and `:operation`, the operation's id.
  */
 export interface BatchDefinition<From> {
   readonly target: Target | ((input: From) => Target);
   readonly resource: Resource<From>;
   /**
-   * What needs no host is born succeeded; so is what is true once it is recorded, unless `pendingWhere`, a condition over
-   * `h`, the hypervisor, says that its executor can bring the host in line at once.
+   * `succeeded`: no host is involved. `pendingWhere`, a condition over `h`, the hypervisor: the request takes effect when it
+   * is recorded, and the operation is pending only where an executor can bring the host in line now.
    */
   readonly status: 'pending' | 'succeeded' | { readonly pendingWhere: string };
-  /** How much work it is; 1 by default. */
+  /** Units of work, of which progress is counted; 1 by default. */
   readonly total?: (input: From) => number;
-  /** What is known of the result before the work is done; null: nothing. */
+  /** The part of the result that is known beforehand; null: none. */
   readonly result?: (input: From) => unknown;
   readonly arguments?: (input: From) => Arguments;
   readonly guards?: readonly Guard<From>[];
   readonly rows?: readonly Text<From>[];
-  /** Selections of what the operation and its parts change: subject and sequence. */
+  /** Queries for what the operation and its parts change: subject, and sequence of the operation. */
   readonly subjects?: readonly Text<From>[];
-  /** What must hold when everything is written. */
+  /** Conditions on what was written. */
   readonly invariants?: readonly Guard<From>[];
-  /** The constraints that it may violate without a fault of ours. */
+  /** A violation of any other constraint is an internal error. */
   readonly constraints?: readonly Constraint<From>[];
-  /** Its rows change the operation, or are parts of it. */
+  /** Rows change the operation after its insertion, or are parts of it. */
   readonly isAmended?: true;
-  /** It may change thousands of rows, however little the request says. */
+  /** It may change thousands of rows, however small the request is. */
   readonly isLarge?: (input: From) => boolean;
 }
 
@@ -81,10 +80,10 @@ export interface CommandDefinition<Schema extends v.GenericSchema, Found>
   readonly kind: string;
   /** Who may call it. */
   readonly role: Role;
-  /** What the operation keeps, and what a retry reads again. */
+  /** Of the request as the operation keeps it; a retry parses that. */
   readonly request: Schema;
-  /** Reads what must be known before the batch can be made; asked again when another request has changed it meanwhile. */
+  /** Reads what the batch is made from, besides the request; called again after a version conflict. */
   readonly read?: (asked: Asked<v.InferOutput<Schema>>) => Promise<Found>;
-  /** The request as the schema takes it, where it is kept in another form than it is used in. */
+  /** The input of the schema, where that is not the request itself. */
   readonly encode?: (input: InputOf<Schema, Found>) => v.InferInput<Schema>;
 }

@@ -20,13 +20,13 @@ import type { AcceptedOperation } from './operation.ts';
 import { hypervisor, insertOperation, insertSubjects } from './operation-statements.ts';
 import type { Target } from './targets/target.ts';
 
-/** A kind of write, for whatever goes over all of them; `Command<never>` is any. */
+/** A kind of write. `Command<never>` is the type of any of them. */
 export interface Command<Request> extends BatchDefinition<never> {
   readonly kind: string;
   readonly role: Role;
   readonly request: v.GenericSchema;
   readonly prepare: (context: CommandContext, request: Request) => Promise<Intent>;
-  /** From the request as an operation keeps it. */
+  /** `stored`: the request as an operation keeps it. */
   readonly retry: (context: CommandContext, stored: unknown) => Promise<Intent>;
 }
 
@@ -102,7 +102,7 @@ function resourceText(resource: Resource<never>): string {
     : "'hypervisors/' || x.hypervisor || :resource";
 }
 
-/** A statement of a command's batch, whose text is put together once and not for each request. */
+/** A statement of the batch; its text is made once, not for each request. */
 interface Step<From> {
   readonly text: (input: From) => string | null;
   readonly guard?: string;

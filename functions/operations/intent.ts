@@ -8,10 +8,10 @@ export interface Intent {
   readonly operation: string;
   /** The first inserts the operation and returns it as accepted; the others in the order they run. */
   readonly statements: readonly [Statement<AcceptedOperation>, ...Statement[]];
-  /** Why the batch was aborted; undefined: nothing that the write knows of did it, which is a fault. */
+  /** Why the batch was aborted; undefined: by no guard or constraint of the command, which is an internal error. */
   readonly refusal: (error: DatabaseError) => Problem | Promise<Problem> | undefined;
-  /** Statements after its own change the operation, or make parts of it. */
+  /** Statements change the operation after its insertion, or make parts of it. */
   readonly isAmended: boolean;
-  /** It may change thousands of rows, however little the request says. */
+  /** It may change thousands of rows, however small the request is. */
   readonly isLarge: boolean;
 }

@@ -1,14 +1,12 @@
 import { now } from '../../schema/database/database.ts';
 import { memoize } from '../../schema/database/memoize.ts';
 
-/* SQL by which a batch records its operation, and speaks of it afterwards as `:operation`, its id. */
+/* SQL that records the operation of a batch, and refers to it afterwards by `:operation`, its id. */
 
 /** How long an operation may take, retries included, before it fails for good. */
 const DEADLINE_MS = 600_000;
 
-/**
- * The operation's row, by the SQL of its target. `status` and `resource` are SQL over `x`, which has the hypervisor.
- */
+/** Inserts the operation, given the SQL of its target. `status` and `resource` are SQL over `x.hypervisor`. */
 export function insertOperation(status: string, resource: string): (target: string) => string {
   return memoize(
     (target) => `
@@ -27,10 +25,10 @@ export function insertOperation(status: string, resource: string): (target: stri
 /** The hypervisor that the operation was given; NULL where its target is none. */
 export const hypervisor = '(SELECT hypervisor FROM operations WHERE id = :operation)';
 
-/** The place of the operation in the order of all. */
+/** The sequence of the operation. */
 export const operationSequence = '(SELECT sequence FROM operations WHERE id = :operation)';
 
-/** The operation changes its resource. One that is born succeeded changes nothing any more. */
+/** The operation changes its resource, unless it has already succeeded. */
 export const ownSubject = "SELECT resource, sequence FROM operations WHERE id = :operation AND status = 'pending'";
 
 export function insertSubjects(select: string): string {
