@@ -3,6 +3,9 @@ import type { Database } from '../../schema/database/database.ts';
 import type { IdempotencyKey } from './idempotency-key.ts';
 import type { SchemaCheck } from './schema-check.ts';
 
+/** There is one role for now, and every authenticated principal has it. */
+export type Role = 'operator';
+
 /** What a deployment decides; on a Worker made anew for each request. */
 export interface Settings {
   readonly database: Database;
@@ -25,6 +28,8 @@ export interface Variables {
   settings: Settings;
   requestId: string;
   principal: string;
+  /** Of the principal; null: it may read the health checks only. */
+  role: Role | null;
   /** What a write brought as `Idempotency-Key`. */
   idempotencyKey: IdempotencyKey | undefined;
 }

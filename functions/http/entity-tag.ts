@@ -11,8 +11,7 @@ export function tag(c: AppContext, revision: number): void {
  * The revision that a write insists on: the one that was just read, where the client named it; null where it does not
  * care. Throws a 412 where the client has seen another.
  */
-export function expectedRevision(c: AppContext, revision: number): number | null {
-  const header = c.req.header('if-match');
+export function expectedRevision(header: string | undefined, revision: number): number | null {
   if (header === undefined) return null;
   if (!ifMatch(header, revision)) throw preconditionFailed();
   return header.trim() === '*' ? null : revision;

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../../schema/problem.ts';
-import type { AppEnvironment } from './context.ts';
+import type { AppEnvironment, Role } from './context.ts';
 
 const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
@@ -19,7 +19,9 @@ export function requestGuard(): MiddlewareHandler<AppEnvironment> {
       });
     }
     refuseOtherSites(c.req.header('origin'), c.req.header('sec-fetch-site'), c.req.url, origins);
-    c.set('principal', await authenticate(c.req.path, c.req.header('authorization'), adminToken));
+    const { principal, role } = await authenticate(c.req.path, c.req.header('authorization'), adminToken);
+    c.set('principal', principal);
+    c.set('role', role);
     await next();
   };
 }
@@ -35,7 +37,7 @@ function refuseOtherSites(
   if (foreign || fetchSite === 'cross-site' || fetchSite === 'same-site') {
     throw new Problem(
       'forbidden',
-      `ReplayHandlers of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
+      `Requests of another site${origin === undefined ? '' : ` (${origin})`} are refused`,
       {
         hint: 'List the origin in WEFT_ALLOWED_ORIGINS if it is meant to use this API',
       },
@@ -47,10 +49,17 @@ function originHost(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-async function authenticate(path: string, header: string | undefined, token: string | undefined): Promise<string> {
-  if (token === undefined) return 'local';
-  if (header !== undefined && (await sameText(header, `Bearer ${token}`))) return 'admin';
-  if (openPaths.has(path)) return 'anonymous';
+interface Caller {
+  readonly principal: string;
+  readonly role: Role | null;
+}
+
+async function authenticate(path: string, header: string | undefined, token: string | undefined): Promise<Caller> {
+  if (token === undefined) return { principal: 'local', role: 'operator' };
+  if (header !== undefined && (await sameText(header, `Bearer ${token}`))) {
+    return { principal: 'admin', role: 'operator' };
+  }
+  if (openPaths.has(path)) return { principal: 'anonymous', role: null };
   throw new Problem('unauthorized', 'Bearer token required', {
     hint: 'Send "Authorization: Bearer …" with the value of WEFT_ADMIN_TOKEN',
     headers: { 'www-authenticate': 'Bearer realm="weft"' },

@@ -1,13 +1,20 @@
 import { readHypervisorReference } from '../../schema/api/fleet/parameters.ts';
 import type { Database } from '../../schema/database/database.ts';
-import type { AppContext } from '../http/context.ts';
+import { Problem } from '../../schema/problem.ts';
+import type { AppContext, Role } from '../http/context.ts';
 
 /** Who asks for something, and of which hypervisor. */
 export interface CommandContext {
   readonly database: Database;
   readonly principal: string;
+  /** Null: the principal may call no command. */
+  readonly role: Role | null;
   /** Id or name of the hypervisor that the path names; null: it names none. */
   readonly host: string | null;
+  /** Names in the request are names on that hypervisor; else they are searched for in the whole fleet. */
+  readonly isScoped: boolean;
+  /** The header `If-Match`. */
+  readonly ifMatch: string | undefined;
 }
 
 /**
@@ -17,5 +24,18 @@ export interface CommandContext {
 export function commandContext(c: AppContext): CommandContext {
   const given = c.req.param('hypervisor');
   const host = given === undefined ? null : readHypervisorReference(given);
-  return { database: c.get('settings').database, principal: c.get('principal'), host };
+  return {
+    database: c.get('settings').database,
+    principal: c.get('principal'),
+    role: c.get('role'),
+    host,
+    isScoped: host !== null,
+    ifMatch: c.req.header('if-match'),
+  };
+}
+
+/** The hypervisor of a request that always names one. Throws a 404 for the retry of an operation whose hypervisor was removed. */
+export function namedHost({ host }: Pick<CommandContext, 'host'>): string {
+  if (host === null) throw new Problem('not_found', 'The hypervisor of the request has been removed');
+  return host;
 }

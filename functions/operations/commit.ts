@@ -2,7 +2,6 @@ import { type Database, DatabaseError, guard, type Statement, statement } from '
 import { Problem } from '../../schema/problem.ts';
 import { notRecorded } from '../http/database-problem.ts';
 import type { IdempotencyKey } from '../http/idempotency-key.ts';
-import { problemOf, withoutProblem } from './guard.ts';
 import { findByKey, guardKey, KEY_TAKEN, keepKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
 import { type AcceptedOperation, selectAccepted, selectOperation } from './operation.ts';
@@ -50,24 +49,20 @@ export async function commit(
 }
 
 async function write(database: Database, intent: Intent, { key, whole }: CommitOptions): Promise<AcceptedOperation> {
-  const { operation, statements, amended = false, isLarge } = intent;
+  const { operation, statements, isAmended, isLarge } = intent;
   // What the insertion returns is enough, but for what other statements make of it.
-  const selects = whole ? [selectOperation(operation)] : amended ? [selectAccepted(operation)] : [];
+  const selects = whole ? [selectOperation(operation)] : isAmended ? [selectAccepted(operation)] : [];
+  const before = [guardRecorded(operation), ...(key ? [guardKey(key)] : [])];
   const batch = [
-    guardRecorded(operation),
-    ...(key ? [guardKey(key)] : []),
-    ...statements.map(withoutProblem),
+    ...before,
+    ...statements,
     ...(key ? [keepKey(operation, key)] : []),
-    statement(amended ? acceptedWithParts : acceptedEvent, { operation }),
+    statement(isAmended ? acceptedWithParts : acceptedEvent, { operation }),
     ...selects,
   ];
   // Executors hear of it; that it was accepted, nobody waits for.
-  const rows = await database.write(batch, {
-    audience: 'executors',
-    call: 'accept',
-    ...(isLarge ? { isLarge } : {}),
-  });
-  const accepted = selects.length > 0 ? rows.at(-1)?.[0] : rows.find((returned) => returned.length > 0)?.[0];
+  const rows = await database.write(batch, { audience: 'executors', call: 'accept', isLarge });
+  const [accepted] = rows.at(selects.length > 0 ? -1 : before.length) ?? [];
   if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
   return accepted as AcceptedOperation;
 }
@@ -85,14 +80,8 @@ async function recordedOrRefused(
   }
   const earlier = code === 'guard' && reason === KEY_TAKEN && key ? await findByKey(database, key) : undefined;
   if (earlier !== undefined) return earlier;
-  if (code === 'guard' || code === 'constraint') throw await refusal(database, intent, error);
+  if (code === 'guard' || code === 'constraint') throw (await intent.refusal(error)) ?? error;
   throw error.isAway ? notRecorded(error) : error;
-}
-
-/** Why the batch was aborted: the guard that did it knows. What nothing of the intent knows is a fault of ours. */
-async function refusal(database: Database, intent: Intent, error: DatabaseError): Promise<Error> {
-  const problem = problemOf(error, intent.statements, intent.constraints ?? []);
-  return problem === undefined ? error : problem(database);
 }
 
 /** Before each look for a batch whose answer was lost, in milliseconds: the server may be at it still. */

@@ -1,27 +1,26 @@
 import { Problem } from '../../schema/problem.ts';
 import { preconditionFailed } from '../http/entity-tag.ts';
-import { type Guard, guard } from './guard.ts';
+import type { CommandContext } from './command-context.ts';
+import type { Guard } from './command-definition.ts';
 import { pause } from './pause.ts';
 
-const GONE = 'gone';
-const CHANGED = 'changed_meanwhile';
-
 /**
- * Aborts the batch unless the row is there still, and at the revision that was read; null: at whatever revision. To be
- * put before what changes it.
+ * Abort the batch unless the row `:id` is there still, and at the revision that was read, where the client named it:
+ * `:revision`, or null for whatever there is.
  */
-export function guardRevision(
+export function revisionGuards<From>(
   table: 'hypervisors' | 'subnets',
-  id: string,
-  revision: number | null,
-  missing: () => Problem,
-): Guard[] {
+  missing: (input: From) => Problem,
+): Guard<From & CommandContext>[] {
   const row = `SELECT 1 FROM ${table} WHERE id = :id`;
+  const isCurrent = `:revision IS NULL OR EXISTS (${row} AND revision = :revision)`;
   return [
-    guard(GONE, `EXISTS (${row})`, { id }, missing),
-    ...(revision === null
-      ? []
-      : [guard(CHANGED, `EXISTS (${row} AND revision = :revision)`, { id, revision }, preconditionFailed)]),
+    { id: 'gone', holds: `EXISTS (${row})`, problem: missing },
+    {
+      id: 'changed_meanwhile',
+      holds: ({ ifMatch }) => (ifMatch === undefined ? null : isCurrent),
+      problem: preconditionFailed,
+    },
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { OperationBody } from '../../schema/api/operations.ts';
 import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
-import type { ProblemDetails } from '../../schema/problem.ts';
+import { Problem, type ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
 import { waitingFor } from './waiting.ts';
 
@@ -87,6 +87,13 @@ export function selectAccepted(operation: string): Statement<AcceptedOperation> 
 export async function readOperation(database: Database, operation: string): Promise<OperationRow | undefined> {
   const [rows] = await database.read([selectOperation(operation)]);
   return rows[0];
+}
+
+/** Throws a 404. */
+export async function existingOperation(database: Database, operation: string): Promise<OperationRow> {
+  const row = await readOperation(database, operation);
+  if (row === undefined) throw new Problem('not_found', `Operation ${operation} not found`);
+  return row;
 }
 
 const selectRecorded = `

@@ -10,38 +10,38 @@ import { findKey } from './idempotency.ts';
 import type { Intent } from './intent.ts';
 import {
   type AcceptedOperation,
+  existingOperation,
   isFinished,
   isWhole,
   type OperationRow,
   operationBody,
-  readOperation,
 } from './operation.ts';
 import { waitForOperation } from './wait.ts';
 
 /** How a dialect answers a write whose operation succeeded. */
 export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
 
-/** Says what a write means, with whatever it must read for that; asked again when another request changed what it has read. */
-export type Command = () => Intent | Promise<Intent>;
+/** Prepares a command, with whatever it must read for that; asked again when another request changed what it has read. */
+export type Prepare = () => Promise<Intent>;
 
 /** A write that answers when its work is done, as the older daemons did; later than that it is a 202. */
-export function submit(c: AppContext, command: Command, encode: Encode): Promise<Response> {
-  return submitWaiting(c, command, encode, WAIT_MAX_SECONDS);
+export function submit(c: AppContext, prepare: Prepare, encode: Encode): Promise<Response> {
+  return submitWaiting(c, prepare, encode, WAIT_MAX_SECONDS);
 }
 
 /** A write whose client is answered 202 at once unless it asks to wait: then 200 and the finished operation. */
-export function submitAsynchronously(c: AppContext, command: Command): Promise<Response> {
-  return submitWaiting(c, command, ({ id }) => answerOperation(c, id), 0);
+export function submitAsynchronously(c: AppContext, prepare: Prepare): Promise<Response> {
+  return submitWaiting(c, prepare, ({ id }) => answerOperation(c, id), 0);
 }
 
 /** Answers the operation as it is now. Throws a 404 for one that is not there. */
 export async function answerOperation(c: AppContext, id: string, status?: 200 | 202): Promise<Response> {
-  return answerJson(c, operationBody(await existing(c, id)), status ?? 200);
+  return answerJson(c, operationBody(await existingOperation(c.get('settings').database, id)), status ?? 200);
 }
 
 /** A removal answers the resource as it was. */
-export function submitRemoval(c: AppContext, command: Command): Promise<Response> {
-  return submit(c, command, ({ result }) => answerJson(c, JSON.parse(result ?? '{}').was));
+export function submitRemoval(c: AppContext, prepare: Prepare): Promise<Response> {
+  return submit(c, prepare, ({ result }) => answerJson(c, JSON.parse(result ?? '{}').was));
 }
 
 /**
@@ -54,14 +54,14 @@ export function orAsRecorded(c: AppContext, encode: Encode, recorded: (row: Oper
       return await encode(operation);
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
-      return recorded(await existing(c, operation.id));
+      return recorded(await existingOperation(c.get('settings').database, operation.id));
     }
   };
 }
 
-async function submitWaiting(c: AppContext, command: Command, encode: Encode, otherwise: number): Promise<Response> {
+async function submitWaiting(c: AppContext, prepare: Prepare, encode: Encode, otherwise: number): Promise<Response> {
   const preference = readPreference(c.req.header('prefer'), otherwise);
-  const accepted = await accept(c, command, { whole: preference.wait === 0 });
+  const accepted = await accept(c, prepare, { whole: preference.wait === 0 });
   c.header('operation-id', accepted.id);
   try {
     const operation = await waitAsPreferred(c, accepted, preference);
@@ -97,23 +97,17 @@ export async function waitAsPreferred(
  * whatever else is wrong by now: what the request is about may be gone since, and its entity tag be another. `whole`:
  * the operation is to be answered as it is recorded, and comes with all its columns.
  */
-export async function accept(c: AppContext, command: Command, { whole = false } = {}): Promise<AcceptedOperation> {
+export async function accept(c: AppContext, prepare: Prepare, { whole = false } = {}): Promise<AcceptedOperation> {
   const { database } = c.get('settings');
   const key = c.get('idempotencyKey');
   try {
-    return await retryOnConflict(async () => commit(database, await command(), { key, whole }));
+    return await retryOnConflict(async () => commit(database, await prepare(), { key, whole }));
   } catch (error) {
     if (key === undefined || !(error instanceof Problem) || error.code === 'unavailable') throw error;
     const earlier = await findKey(c);
     if (earlier === undefined) throw error;
     return earlier;
   }
-}
-
-async function existing(c: AppContext, id: string): Promise<OperationRow> {
-  const operation = await readOperation(c.get('settings').database, id);
-  if (operation === undefined) throw new Problem('not_found', `Operation ${id} not found`);
-  return operation;
 }
 
 /** The work goes on, but nobody can say how far it is. */

@@ -1,46 +1,67 @@
-import type { AddressBody } from '../../../schema/api/fleet/subnets.ts';
-import { statement } from '../../../schema/database/database.ts';
+import * as v from 'valibot';
+import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
+import { type AddressBody, addressSchema } from '../../../schema/api/fleet/subnets.ts';
+import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { guard } from '../../operations/guard.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
+import { defineCommand } from '../../operations/command.ts';
 import { none } from '../../operations/targets/target.ts';
-import { guardBlock } from '../subnets/block.ts';
-import type { ReadSubnet } from '../subnets/read.ts';
+import { blockUnchanged } from '../subnets/block.ts';
+import { type ReadSubnet, readSubnet } from '../subnets/read.ts';
+import { offsetOf } from './offset.ts';
+import { readAddress } from './read.ts';
 
-/** Gives an address back. */
-export function releaseAddress(
-  { principal }: CommandContext,
-  { body }: ReadSubnet,
-  was: AddressBody,
-  offset: number,
-): Intent {
-  const operation = newId();
-  const args = { subnet: body.id, offset };
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'address.release',
-        on: none,
-        request: { subnet: body.id, address: was.address },
-        principal,
-        resource: `subnets/${body.id}`,
-        status: 'succeeded',
-        result: { was },
-      }),
-      guardBlock(body.id, body.cidr),
-      guard('not_reserved', 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :subnet AND offset = :offset)', args, () =>
-        notReserved(was.address),
-      ),
-      statement('DELETE FROM addresses WHERE subnet = :subnet AND offset = :offset', args),
-    ],
-  };
+export interface Reserved {
+  readonly offset: number;
+  readonly reservation: AddressBody;
 }
 
-export function notReserved(address: string): Problem {
+/** Gives an address back. */
+export const releaseAddress = defineCommand({
+  kind: 'address.release',
+  role: 'operator',
+  request: v.object({ subnet: subnetIdSchema, address: addressSchema }),
+  read: async ({ database, request }) => {
+    const subnet = await readSubnet(database, request.subnet);
+    return { subnet, ...(await findReserved(database, subnet, request.address)) };
+  },
+  target: none,
+  resource: ({ request }) => `subnets/${request.subnet}`,
+  status: 'succeeded',
+  result: ({ found }) => ({ was: found.reservation }),
+  arguments: ({ request, found }) => ({
+    id: request.subnet,
+    read_cidr: found.subnet.body.cidr,
+    offset: found.offset,
+  }),
+  guards: [
+    blockUnchanged,
+    {
+      id: 'not_reserved',
+      holds: 'EXISTS (SELECT 1 FROM addresses WHERE subnet = :id AND offset = :offset)',
+      problem: ({ request }) => notReserved(request.address),
+    },
+  ],
+  rows: ['DELETE FROM addresses WHERE subnet = :id AND offset = :offset'],
+});
+
+/** Throws a 404 for an address that nobody has; what is not in the subnet at all is not reserved there. */
+export async function findReserved(database: Database, subnet: ReadSubnet, address: string): Promise<Reserved> {
+  const offset = offsetOrNone(subnet, address);
+  const reservation = offset === null ? undefined : await readAddress(database, subnet, offset);
+  if (offset === null || reservation === undefined) throw notReserved(address);
+  return { offset, reservation };
+}
+
+function offsetOrNone(subnet: ReadSubnet, address: string): number | null {
+  try {
+    return offsetOf(subnet, address);
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
+}
+
+function notReserved(address: string): Problem {
   return new Problem('not_found', `${address} is not reserved`, {
     errors: [{ parameter: 'address', detail: 'is not reserved' }],
   });

@@ -1,31 +1,24 @@
-import type { CommandContext } from '../../operations/command-context.ts';
-import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
+import * as v from 'valibot';
+import { cenIdSchema } from '../../../schema/api/leviathan.ts';
+import { defineCommand } from '../../operations/command.ts';
 import { scheduled } from '../../operations/targets/scheduled.ts';
 import { byName } from '../../operations/targets/target.ts';
-import { NetworkStatements } from '../networks/statements.ts';
+import { networkArguments } from '../networks/arguments.ts';
+import { networkConstraints } from '../networks/guards.ts';
+import { allocateBridges, declareCens } from '../networks/statements.ts';
+import { cenNames, cenResource } from './cen.ts';
 
 /** Declares an empty CEN; there already: leaves it as it is. */
-export function createCen({ principal, host }: CommandContext, cen: string): Intent {
-  const operation = newId();
-  const on = host === null ? scheduled({ technology: 'netns' }, { cens: [cen] }) : byName(host);
-  const network = new NetworkStatements({ operation, on, memberships: [{ cen, containers: [] }], mode: 'declare' });
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'cen.create',
-        on,
-        request: { cenID: cen },
-        principal,
-        resource: resourceOf('cens', cen),
-        status: 'succeeded',
-      }),
-      network.guardHypervisor(),
-      network.declareCens(),
-      ...network.allocateNames(),
-    ],
-    constraints: network.constraints,
-  };
-}
+export const createCen = defineCommand({
+  kind: 'cen.create',
+  role: 'operator',
+  request: v.object({ cenID: cenIdSchema }),
+  target: ({ host, request }) =>
+    host === null ? scheduled({ technology: 'netns' }, { cens: [request.cenID] }) : byName(host),
+  resource: cenResource,
+  status: 'succeeded',
+  arguments: ({ request }) =>
+    networkArguments({ memberships: [{ cen: request.cenID, containers: [] }], mode: 'declare' }),
+  rows: [declareCens, allocateBridges],
+  constraints: networkConstraints(cenNames),
+});

@@ -1,16 +1,36 @@
-import type { CenImport } from '../../../schema/api/leviathan.ts';
+import { type CenImport, cenImportSchema } from '../../../schema/api/leviathan.ts';
 import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { cenSubject } from '../../../schema/resources/network/rollback.ts';
+import { defineCommand } from '../../operations/command.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { VersionConflict } from '../../operations/conflict.ts';
-import { guard } from '../../operations/guard.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
+import { hypervisor } from '../../operations/operation-statements.ts';
 import { scheduled } from '../../operations/targets/scheduled.ts';
-import { byName, hypervisor, resolve, type Target } from '../../operations/targets/target.ts';
+import { byName, resolve, type Target } from '../../operations/targets/target.ts';
+import { networkArguments } from '../networks/arguments.ts';
+import { networkConstraints, onOneHost } from '../networks/guards.ts';
+import type { RequestedNames } from '../networks/link-conflict.ts';
+import {
+  addMembers,
+  allocateOutsideNames,
+  countParts,
+  forgetRemovedMembers,
+  freeForgottenNames,
+  moveMembers,
+  partCens,
+  partContainers,
+  removeOtherMembers,
+} from '../networks/member-statements.ts';
 import { readScope } from '../networks/problems.ts';
-import { NetworkStatements } from '../networks/statements.ts';
+import {
+  allocateBridges,
+  allocateNamespaces,
+  declareCens,
+  declareContainers,
+  finishWithoutParts,
+  insertParts,
+} from '../networks/statements.ts';
 
 /** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
 const active = `(n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0)
@@ -24,64 +44,84 @@ const sameHost = `NOT EXISTS (
  * Declares CENs and their containers; each list given is from now on the whole membership of its CEN. The host is
  * touched only where a CEN is made already: that difference is a part of its own.
  */
-export function importCens({ principal, host }: CommandContext, body: CenImport): Intent {
-  const operation = newId();
-  const hosts = [...new Set(body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host)))].filter(
-    (each) => each !== null,
-  );
-  const cens = body.cenList.map(({ cenID }) => cenID);
-  const containers = body.cenList.flatMap(({ containerIDs }) => containerIDs.map(({ container }) => container));
-  const explicit = host ?? hosts[0];
-  const on = explicit === undefined ? scheduled({ technology: 'netns' }, { cens, containers }) : byName(explicit);
-  const network = new NetworkStatements({
-    operation,
-    on,
-    memberships: body.cenList.map(({ cenID, containerIDs }) => ({
-      cen: cenID,
-      containers: containerIDs.map(({ container }) => container),
-    })),
-    mode: 'declare',
-  });
+export const importCens = defineCommand({
+  kind: 'cen.import',
+  role: 'operator',
+  request: cenImportSchema,
+  encode: ({ request }) => asSent(request),
+  target: (input) => {
+    const target = targetOf(input);
+    const problem = async (database: Database) =>
+      (await otherHost(database, input.request, target)) ?? target.problem(database);
+    return { ...target, problem };
+  },
+  resource: null,
+  status: 'pending',
+  arguments: ({ request }) => ({
+    hosts: JSON.stringify(hostsOf(request)),
+    ...networkArguments({
+      memberships: request.cenList.map(({ cenID, containerIDs }) => ({
+        cen: cenID,
+        containers: containerIDs.map(({ container }) => container),
+      })),
+      mode: 'declare',
+    }),
+  }),
+  guards: [
+    {
+      id: 'other_host',
+      holds: sameHost,
+      problem: async (input) =>
+        (await otherHost(input.database, input.request, targetOf(input))) ?? new VersionConflict(),
+    },
+    onOneHost(namesOf),
+  ],
+  rows: [
+    declareContainers,
+    declareCens,
+    allocateNamespaces,
+    allocateBridges,
+    insertParts(active),
+    removeOtherMembers,
+    // Members whose removal needs no host go at once.
+    freeForgottenNames,
+    forgetRemovedMembers,
+    moveMembers,
+    addMembers,
+    allocateOutsideNames,
+    countParts,
+    finishWithoutParts,
+  ],
+  subjects: [partCens, partContainers('m.added = o.sequence OR m.removed = o.sequence')],
+  isAmended: true,
+  constraints: networkConstraints(namesOf),
+});
+
+interface Importing extends CommandContext {
+  readonly request: CenImport;
+}
+
+function targetOf({ host, request }: Importing): Required<Target> {
+  const explicit = host ?? hostsOf(request)[0];
+  return explicit === undefined ? scheduled({ technology: 'netns' }, namesOf({ request })) : byName(explicit);
+}
+
+function hostsOf({ cenList }: CenImport): string[] {
+  const named = cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host));
+  return [...new Set(named)].filter((host) => host !== null);
+}
+
+function namesOf({ request: { cenList } }: Pick<Importing, 'request'>): Required<RequestedNames> {
   return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'cen.import',
-        on,
-        request: requestOf(body),
-        principal,
-        resource: null,
-        status: 'pending',
-      }),
-      network.guardHypervisor(async (database) => (await otherHost(database, body, on)) ?? on.problem(database)),
-      guard(
-        'other_host',
-        sameHost,
-        { operation, hosts: JSON.stringify(hosts) },
-        async (database) => (await otherHost(database, body, on)) ?? new VersionConflict(),
-      ),
-      ...(host === null ? [network.guardOneHost()] : []),
-      network.declareContainers(),
-      network.declareCens(),
-      ...network.allocateNames(),
-      network.insertParts('cen.import', active),
-      network.removeOtherMembers(),
-      ...network.forgetRemovedMembers(),
-      ...network.addMembers(),
-      ...network.partSubjects('m.added = o.sequence OR m.removed = o.sequence'),
-      network.countParts(),
-      network.finishWithoutParts(),
-    ],
-    amended: true,
-    constraints: network.constraints,
+    cens: cenList.map(({ cenID }) => cenID),
+    containers: cenList.flatMap(({ containerIDs }) => containerIDs.map(({ container }) => container)),
   };
 }
 
 /** The body as it came: with the host before a container only where the request named one. */
-function requestOf(body: CenImport): unknown {
+function asSent({ cenList }: CenImport) {
   return {
-    cenList: body.cenList.map(({ cenID, containerIDs }) => ({
+    cenList: cenList.map(({ cenID, containerIDs }) => ({
       cenID,
       containerIDs: containerIDs.map(({ host, container }) => (host === null ? container : `${host}/${container}`)),
     })),

@@ -1,8 +1,21 @@
-import { hypervisor } from '../../operations/targets/target.ts';
-import { operationSequence } from '../networks/operation-sequence.ts';
+import * as v from 'valibot';
+import { cenIdSchema, containerIdSchema } from '../../../schema/api/leviathan.ts';
+import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
+import type { RequestedNames } from '../networks/link-conflict.ts';
 
-export const insertSubjects = `
-  INSERT INTO operation_subjects (subject, sequence)
+/** A container in a CEN. */
+export const membershipSchema = v.object({ contID: containerIdSchema, cenID: cenIdSchema });
+
+interface Asked {
+  readonly request: v.InferOutput<typeof membershipSchema>;
+}
+
+export function membershipNames({ request }: Asked): Required<RequestedNames> {
+  return { cens: [request.cenID], containers: [request.contID] };
+}
+
+/** Its change is one of its CEN, `:cen`, and of its container, `:container`. */
+export const membershipSubjects = `
   SELECT 'hypervisors/' || ${hypervisor} || '/cens/' || :cen, ${operationSequence}
   UNION ALL
   SELECT 'hypervisors/' || ${hypervisor} || '/containers/' || :container, ${operationSequence}`;

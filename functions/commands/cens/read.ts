@@ -5,8 +5,8 @@ import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
+import { unknownCen } from './cen.ts';
 import { censCalled, type Scope, scopeOf } from './places.ts';
-import { unknownCen } from './problems.ts';
 
 interface CenRow {
   readonly name: string;

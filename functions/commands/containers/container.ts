@@ -1,7 +1,6 @@
 import { Problem } from '../../../schema/problem.ts';
 import { containerSubject } from '../../../schema/resources/network/rollback.ts';
-import { hypervisor } from '../../operations/targets/target.ts';
-import { operationSequence } from '../networks/operation-sequence.ts';
+import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 
 export function unknownContainer(host: string, container: string): Problem {
   return new Problem('not_found', `Container ${container} not found on ${host}`, {
@@ -9,7 +8,15 @@ export function unknownContainer(host: string, container: string): Problem {
   });
 }
 
+/** The request of a command on one container. */
+interface NamesContainer {
+  readonly request: { readonly contID: string };
+}
+
+export const containerNames = ({ request }: NamesContainer) => ({ containers: [request.contID] });
+
+export const containerResource = { onHost: ({ request }: NamesContainer) => `/containers/${request.contID}` };
+
 export const fromContainer = `FROM containers c WHERE c.hypervisor = ${hypervisor} AND c.name = :container`;
 
-export const insertContainerSubject = `
-  INSERT INTO operation_subjects (subject, sequence) SELECT ${containerSubject}, ${operationSequence} ${fromContainer}`;
+export const containerSubjects = `SELECT ${containerSubject}, ${operationSequence} ${fromContainer}`;

@@ -1,52 +1,41 @@
-import type { ContainerBody } from '../../../schema/api/leviathan.ts';
-import { statement } from '../../../schema/database/database.ts';
+import * as v from 'valibot';
+import { containerIdSchema } from '../../../schema/api/leviathan.ts';
 import { cenSubject } from '../../../schema/resources/network/rollback.ts';
-import { guard } from '../../operations/guard.ts';
-import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { operationSequence } from '../networks/operation-sequence.ts';
-import { fromContainer, insertContainerSubject, unknownContainer } from './container.ts';
-import { hostOfContainer, type OnHost } from './host.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { namedHost } from '../../operations/command-context.ts';
+import { operationSequence } from '../../operations/operation-statements.ts';
+import { containerResource, containerSubjects, fromContainer, unknownContainer } from './container.ts';
+import { ofContainer } from './host.ts';
+import { readContainer } from './read.ts';
+
+const leaveAll = `
+  UPDATE members SET removed = ${operationSequence} WHERE removed IS NULL AND container = (SELECT c.id ${fromContainer})`;
+
+const removeContainer = `
+  UPDATE containers SET desired = 'absent', generation = generation + 1 WHERE id = (SELECT c.id ${fromContainer})`;
+
+const subjectsOfCens = `
+  SELECT DISTINCT ${cenSubject}, ${operationSequence}
+  FROM members m CROSS JOIN cens n ON n.id = m.cen WHERE m.removed = ${operationSequence}`;
 
 /** Removes a container: it leaves every CEN first. */
-export function deleteContainer({ principal, host }: OnHost, was: ContainerBody): Intent {
-  const container = was.contID;
-  const operation = newId();
-  const on = hostOfContainer(host);
-  const args = { operation, container };
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'container.delete',
-        on,
-        request: { contID: container },
-        principal,
-        resource: resourceOf('containers', container),
-        status: 'pending',
-        result: { was },
-      }),
-      guard('unknown_container', `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`, args, () =>
-        unknownContainer(host, container),
-      ),
-      statement(insertContainerSubject, args),
-      statement(insertItsCens, args),
-      statement(
-        `UPDATE members SET removed = ${operationSequence}
-         WHERE removed IS NULL AND container = (SELECT c.id ${fromContainer})`,
-        args,
-      ),
-      statement(
-        `UPDATE containers SET desired = 'absent', generation = generation + 1 WHERE id = (SELECT c.id ${fromContainer})`,
-        args,
-      ),
-    ],
-  };
-}
-
-const insertItsCens = `
-  INSERT INTO operation_subjects (subject, sequence)
-  SELECT DISTINCT ${cenSubject}, ${operationSequence}
-  FROM members m CROSS JOIN cens n ON n.id = m.cen
-  WHERE m.removed IS NULL AND m.container = (SELECT c.id ${fromContainer})`;
+export const deleteContainer = defineCommand({
+  kind: 'container.delete',
+  role: 'operator',
+  request: v.object({ contID: containerIdSchema }),
+  read: (asked) => readContainer(asked, asked.request.contID),
+  target: ofContainer,
+  resource: containerResource,
+  status: 'pending',
+  result: ({ found }) => ({ was: found }),
+  arguments: ({ request }) => ({ container: request.contID }),
+  guards: [
+    {
+      id: 'unknown_container',
+      holds: `EXISTS (SELECT 1 ${fromContainer} AND c.desired = 'present')`,
+      problem: (input) => unknownContainer(namedHost(input), input.request.contID),
+    },
+  ],
+  rows: [leaveAll, removeContainer],
+  subjects: [containerSubjects, subjectsOfCens],
+});

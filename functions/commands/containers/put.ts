@@ -1,50 +1,62 @@
-import type { ContainerPut } from '../../../schema/api/leviathan.ts';
-import { statement } from '../../../schema/database/database.ts';
+import * as v from 'valibot';
+import { type ContainerPut, containerIdSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
 import { type MemberError, Problem } from '../../../schema/problem.ts';
-import { type Intent, insertOperation, resourceOf } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { reserve } from '../../operations/targets/reservations.ts';
-import { NetworkStatements } from '../networks/statements.ts';
-import { fromContainer, insertContainerSubject } from './container.ts';
-import { hostOfContainer, type OnHost } from './host.ts';
+import { defineCommand } from '../../operations/command.ts';
+import type { CommandContext } from '../../operations/command-context.ts';
+import { reservationArguments, reserving } from '../../operations/targets/reservations.ts';
+import { networkArguments } from '../networks/arguments.ts';
+import { hasNamespaces, networkConstraints } from '../networks/guards.ts';
+import { allocateNamespaces, declareContainers } from '../networks/statements.ts';
+import { containerNames, containerResource, containerSubjects, fromContainer } from './container.ts';
+import { ofContainer } from './host.ts';
 
 /** The image of a container that is a namespace and no process. */
 const NETNS_IMAGE = 'netns';
 
-/** Creates a container's namespace now; there already: changes what the body says. */
-export function putContainer({ principal, host }: OnHost, container: string, body: ContainerPut): Intent {
-  refuseProcess(body);
-  const operation = newId();
-  const on = hostOfContainer(host);
-  const args = { operation, container };
-  const changed = changesOf(body);
-  const network = new NetworkStatements({ operation, on, memberships: [], containers: [container], mode: 'make' });
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'container.create',
-        on,
-        request: { contID: container, ...changed },
-        principal,
-        resource: resourceOf('containers', container),
-        status: 'pending',
-      }),
-      network.guardHypervisor(),
-      network.guardCapable(),
-      network.declareContainers(),
-      ...network.allocateNames(),
-      statement(changeContainer, { ...args, changed: JSON.stringify(changed) }),
-      statement(insertContainerSubject, args),
-      ...reserve(operation, resourceOf('containers', container), on, { memory: body.memory, cpu: body.vcpus }),
-    ],
-    constraints: network.constraints,
-  };
+const changeContainer = `
+  UPDATE containers SET generation = generation + 1,
+    spec = json_set(json_patch(spec, :changed), '$.explicit', json('true'))
+  WHERE id = (SELECT c.id ${fromContainer})`;
+
+const requestSchema = v.object({
+  contID: containerIdSchema,
+  ...v.pick(containerPutSchema.pipe[1], ['tag', 'memory', 'vcpus', 'image', 'command']).entries,
+});
+
+interface Putting extends CommandContext {
+  readonly request: v.InferOutput<typeof requestSchema>;
 }
 
+const promised = ({ request: { memory, vcpus } }: Putting) => ({ memory, cpu: vcpus });
+const reservation = reserving(promised);
+
+/** Creates a container's namespace now; there already: changes what the request says. */
+export const putContainer = defineCommand({
+  kind: 'container.create',
+  role: 'operator',
+  request: requestSchema,
+  encode: ({ request }) => ({ contID: request.contID, ...changesOf(request) }),
+  target: ofContainer,
+  resource: containerResource,
+  status: 'pending',
+  arguments: (input) => {
+    refuseProcess(input.request);
+    const { contID } = input.request;
+    return {
+      ...networkArguments({ memberships: [], containers: [contID], mode: 'make' }),
+      ...reservationArguments(promised(input)),
+      container: contID,
+      changed: JSON.stringify(changesOf(input.request)),
+    };
+  },
+  guards: [hasNamespaces, reservation.guard],
+  rows: [declareContainers, allocateNamespaces, changeContainer, reservation.row],
+  subjects: [containerSubjects],
+  constraints: networkConstraints(containerNames),
+});
+
 /** What the request says of the container; null takes something away. */
-function changesOf({ tag, memory, vcpus }: ContainerPut): Partial<ContainerPut> {
+function changesOf({ tag, memory, vcpus }: ContainerPut): Pick<ContainerPut, 'tag' | 'memory' | 'vcpus'> {
   return Object.fromEntries(Object.entries({ tag, memory, vcpus }).filter(([, value]) => value !== undefined));
 }
 
@@ -60,8 +72,3 @@ function refuseProcess({ image, command }: ContainerPut): void {
     errors,
   });
 }
-
-const changeContainer = `
-  UPDATE containers SET generation = generation + 1,
-    spec = json_set(json_patch(spec, :changed), '$.explicit', json('true'))
-  WHERE id = (SELECT c.id ${fromContainer})`;

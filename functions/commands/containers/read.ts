@@ -1,9 +1,9 @@
 import { type ContainerBody, containerStates } from '../../../schema/api/leviathan.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { containerSubject } from '../../../schema/resources/network/rollback.ts';
+import { type CommandContext, namedHost } from '../../operations/command-context.ts';
 import { isNamed } from '../../operations/targets/target.ts';
 import { unknownContainer } from './container.ts';
-import type { OnHost } from './host.ts';
 
 interface ContainerRow {
   readonly name: string;
@@ -27,10 +27,11 @@ const selectContainers = `
 
 /** A container as leviathan tells of it. Throws a 404. */
 export async function readContainer(
-  { database, host }: Pick<OnHost, 'database' | 'host'>,
+  context: Pick<CommandContext, 'database' | 'host'>,
   container: string,
 ): Promise<ContainerBody> {
-  const [rows] = await database.read([statement<ContainerRow>(selectContainers, { host, container })]);
+  const host = namedHost(context);
+  const [rows] = await context.database.read([statement<ContainerRow>(selectContainers, { host, container })]);
   const row = rows[0];
   if (row === undefined) throw unknownContainer(host, container);
   return {

@@ -1,9 +1,9 @@
-import type { HypervisorPost } from '../../../schema/api/fleet/hypervisors.ts';
-import { now, statement } from '../../../schema/database/database.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { byName } from '../../operations/targets/target.ts';
+import * as v from 'valibot';
+import { uuidSchema } from '../../../schema/api/common.ts';
+import { hypervisorPostSchema } from '../../../schema/api/fleet/hypervisors.ts';
+import { now } from '../../../schema/database/database.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { byId } from '../../operations/targets/target.ts';
 import { prefixed, taken } from './description.ts';
 
 const insert = `
@@ -14,37 +14,29 @@ const insert = `
     :total_cpu - :available_cpu)`;
 
 /** Describes a hypervisor whose executor may come one day. */
-export function createHypervisor(
-  { principal }: Pick<CommandContext, 'principal'>,
-  id: string,
-  post: HypervisorPost,
-): Intent {
-  const operation = newId();
-  const { name = id, ip = '', netmask = '', gateway = '', mac = '', metadata = {} } = post;
-  const total = { memory: 0, disk: 0, cpu: 0, ...post.total_resources };
-  const available = { ...total, ...post.available_resources };
-  return {
-    operation,
-    statements: [
-      statement(insert, {
-        ...{ id, name, ip, netmask, gateway, mac, metadata: JSON.stringify(metadata) },
-        ...prefixed('total', total),
-        ...prefixed('available', available),
-      }),
-      insertOperation({
-        operation,
-        kind: 'hypervisor.create',
-        on: byName(id),
-        request: { ...post, id },
-        principal,
-        resource: `hypervisors/${id}`,
-        status: 'succeeded',
-      }),
-    ],
-    constraints: [
-      { violated: 'hypervisors.id', problem: () => taken('id', id) },
+export const createHypervisor = defineCommand({
+  kind: 'hypervisor.create',
+  role: 'operator',
+  request: v.object({ ...hypervisorPostSchema.pipe[1].entries, id: uuidSchema }),
+  target: ({ request }) => byId(request.id),
+  resource: ({ request }) => `hypervisors/${request.id}`,
+  status: 'succeeded',
+  arguments: ({ request }) => {
+    const { id, name = id, ip = '', netmask = '', gateway = '', mac = '', metadata = {} } = request;
+    const total = { memory: 0, disk: 0, cpu: 0, ...request.total_resources };
+    return {
+      ...{ id, name, ip, netmask, gateway, mac, metadata: JSON.stringify(metadata) },
+      ...prefixed('total', total),
+      ...prefixed('available', { ...total, ...request.available_resources }),
+    };
+  },
+  rows: [insert],
+  constraints: [
+    { violated: 'hypervisors.id', problem: ({ request }) => taken('id', request.id) },
+    {
+      violated: 'hypervisors.name',
       // Where the name is the id, SQLite may say either.
-      { violated: 'hypervisors.name', problem: () => (name === id ? taken('id', id) : taken('name', name)) },
-    ],
-  };
-}
+      problem: ({ request: { id, name = id } }) => (name === id ? taken('id', id) : taken('name', name)),
+    },
+  ],
+});

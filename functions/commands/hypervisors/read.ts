@@ -13,6 +13,7 @@ import {
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
+import { type CommandContext, namedHost } from '../../operations/command-context.ts';
 import { timestamp } from '../../operations/operation.ts';
 import { isNamed } from '../../operations/targets/target.ts';
 
@@ -23,7 +24,7 @@ export interface ReadHypervisor {
   readonly config: Readonly<Record<string, string>>;
 }
 
-export interface WithSubnets extends ReadHypervisor {
+interface WithSubnets extends ReadHypervisor {
   /** Subnet to interface, all of them. */
   readonly subnets: Readonly<Record<string, string>>;
 }
@@ -93,6 +94,18 @@ export async function readHypervisor(database: Database, host: string): Promise<
 export async function readHypervisorWithSubnets(database: Database, host: string): Promise<WithSubnets> {
   const row = await readRow<Row & { readonly subnets: string }>(database, host, selectWithSubnets);
   return { ...readOf(row), subnets: JSON.parse(row.subnets) };
+}
+
+type Named = Pick<CommandContext, 'database' | 'host'>;
+
+/** The one that the request names. Throws as {@link readHypervisor} does. */
+export function readNamedHypervisor(context: Named): Promise<ReadHypervisor> {
+  return readHypervisor(context.database, namedHost(context));
+}
+
+/** Throws as {@link readHypervisor} does. */
+export function readNamedWithSubnets(context: Named): Promise<WithSubnets> {
+  return readHypervisorWithSubnets(context.database, namedHost(context));
 }
 
 async function readRow<Read = Row>(database: Database, host: string, sql: string): Promise<Read> {

@@ -1,18 +1,17 @@
-import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
+import * as v from 'valibot';
 import { type Database, now, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { purgeTables } from '../../../schema/resources/definition.ts';
 import { contents, purgeResources } from '../../../schema/resources/registry.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { guardRevision } from '../../operations/conflict.ts';
-import { guard } from '../../operations/guard.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { byName } from '../../operations/targets/target.ts';
+import { expectedRevision } from '../../http/entity-tag.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { revisionGuards } from '../../operations/conflict.ts';
+import { byId } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
-import type { ReadHypervisor } from './read.ts';
+import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
+import { readNamedHypervisor } from './read.ts';
 
 const unfinished = `
   SELECT sequence FROM operations WHERE hypervisor = :id AND status = 'pending' AND resource IS NOT NULL
@@ -38,53 +37,45 @@ const purgeHypervisor = [
   'DELETE FROM hypervisors WHERE id = :id',
 ];
 
+const isEmpty = contents.map(({ table }) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE hypervisor = :id)`).join(' AND ');
+
+const notAlive = `NOT EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND ${alive('h')})`;
+
+const unlessForced = (condition: string) => (input: { readonly request: { readonly force: boolean } }) =>
+  input.request.force ? null : condition;
+
 /**
  * Removes a hypervisor that nothing lives on. `force`: whatever lives on it is forgotten, too, and its unfinished
  * operations end; the host is left as it is.
  */
-export function removeHypervisor(
-  { principal }: CommandContext,
-  { body: was }: ReadHypervisor,
-  force: boolean,
-  revision: number | null,
-): Intent {
-  const operation = newId();
-  const problem = new Problem('cancelled', `Hypervisor ${was.name} was removed`);
-  const args = { id: was.id, hypervisor: was.id, problem: JSON.stringify(problem) };
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'hypervisor.delete',
-        on: byName(was.id),
-        request: { id: was.id, name: was.name, force },
-        principal,
-        resource: `hypervisors/${was.id}`,
-        status: 'succeeded',
-        result: { was },
-      }),
-      ...guardRevision('hypervisors', was.id, revision, () => unknownHypervisor(was.id)),
-      ...(force
-        ? []
-        : [
-            guard(
-              'executor_alive',
-              `NOT EXISTS (SELECT 1 FROM hypervisors h WHERE h.id = :id AND ${alive('h')})`,
-              args,
-              executorAlive,
-            ),
-          ]),
-      ...(force ? [] : [guard('not_empty', isEmpty, args, (database) => notEmpty(database, was.id))]),
-      statement(end, args),
-      ...endOperations(ended, args),
-      ...[...purgeResources, ...purgeHypervisor].map((sql) => statement<never>(sql, args)),
-    ],
-    isLarge: force,
-  };
-}
-
-const isEmpty = contents.map(({ table }) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE hypervisor = :id)`).join(' AND ');
+export const removeHypervisor = defineCommand({
+  kind: 'hypervisor.delete',
+  role: 'operator',
+  request: v.object({ force: v.boolean() }),
+  read: readNamedHypervisor,
+  encode: ({ request: { force }, found: { body } }) => ({ ...{ id: body.id, name: body.name }, force }),
+  target: ({ found }) => byId(found.body.id),
+  resource: hypervisorResource,
+  status: 'succeeded',
+  result: ({ found }) => ({ was: found.body }),
+  arguments: ({ found, ifMatch }) => ({
+    id: found.body.id,
+    hypervisor: found.body.id,
+    revision: expectedRevision(ifMatch, found.revision),
+    problem: JSON.stringify(new Problem('cancelled', `Hypervisor ${found.body.name} was removed`)),
+  }),
+  guards: [
+    ...revisionGuards('hypervisors', missingHypervisor),
+    { id: 'executor_alive', holds: unlessForced(notAlive), problem: executorAlive },
+    {
+      id: 'not_empty',
+      holds: unlessForced(isEmpty),
+      problem: ({ database, found }) => notEmpty(database, found.body.id),
+    },
+  ],
+  rows: [end, ...endOperations(ended, {}).map(({ sql }) => sql), ...purgeResources, ...purgeHypervisor],
+  isLarge: ({ request }) => request.force,
+});
 
 function executorAlive(): Problem {
   return new Problem('conflict', 'The executor of this hypervisor is alive and would register it again', {

@@ -1,19 +1,22 @@
-import type { HypervisorPatch } from '../../../schema/api/fleet/hypervisors.ts';
-import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
+import {
+  type HypervisorPatch,
+  hypervisorPatchSchema,
+  refuseForeignName,
+} from '../../../schema/api/fleet/hypervisors.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { guardRevision } from '../../operations/conflict.ts';
-import { guard } from '../../operations/guard.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { byName } from '../../operations/targets/target.ts';
+import { expectedRevision } from '../../http/entity-tag.ts';
+import { defineCommand } from '../../operations/command.ts';
+import type { Guard, Input } from '../../operations/command-definition.ts';
+import { revisionGuards } from '../../operations/conflict.ts';
+import { byId } from '../../operations/targets/target.ts';
 import { prefixed, type Resource, resources, taken } from './description.ts';
-import type { ReadHypervisor } from './read.ts';
+import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
+import { type ReadHypervisor, readNamedHypervisor } from './read.ts';
 
-export const available: Readonly<Record<Resource, string>> = {
+const available: Readonly<Record<Resource, string>> = {
   memory: availableMemory,
   disk: availableDisk,
   cpu: availableCpu,
@@ -49,43 +52,55 @@ const update = `
     metadata = coalesce(:metadata, metadata), ${resources.map(setResource).join(', ')}
   WHERE h.id = :id`;
 
-/** Merges: what the request leaves out stays. `revision`: the one that the client has seen; null: whatever there is. */
-export function updateHypervisor(
-  { principal }: CommandContext,
-  { body: { id } }: ReadHypervisor,
-  patch: HypervisorPatch,
-  revision: number | null,
-): Intent {
-  const operation = newId();
-  const { name = null, ip = null, netmask = null, gateway = null, mac = null } = patch;
-  const args = {
-    ...{ id, name, ip, netmask, gateway, mac },
-    metadata: patch.metadata === undefined ? null : JSON.stringify(patch.metadata),
-    ...prefixed('total', patch.total_resources ?? {}),
-    ...prefixed('available', patch.available_resources ?? {}),
-  };
-  return {
-    operation,
-    statements: [
-      insertOperation({
-        operation,
-        kind: 'hypervisor.update',
-        on: byName(id),
-        request: patch,
-        principal,
-        resource: `hypervisors/${id}`,
-        status: 'succeeded',
-      }),
-      ...guardRevision('hypervisors', id, revision, () => unknownHypervisor(id)),
-      guard('executor_alive', resourcesMayChange, args, () => executorAlive(patch)),
-      ...resources.map((resource) =>
-        guard(`above_${resource}`, isWithin(resource), args, (database) => aboveTotal(database, id, patch, resource)),
-      ),
-      guard('registered', mayBeRenamed, args, executorHasRegistered),
-      statement(update, args),
-    ],
-    constraints: [{ violated: 'hypervisors.name', problem: () => taken('name', patch.name ?? '') }],
-  };
+type Updating = Input<HypervisorPatch, ReadHypervisor>;
+
+const withinTotals = resources.map(
+  (resource): Guard<Updating> => ({
+    id: `above_${resource}`,
+    holds: isWithin(resource),
+    problem: ({ database, found, request }) => aboveTotal(database, found.body.id, request, resource),
+  }),
+);
+
+/** Merges: what the request leaves out stays. */
+export const updateHypervisor = defineCommand({
+  kind: 'hypervisor.update',
+  role: 'operator',
+  request: hypervisorPatchSchema,
+  read: async (asked) => {
+    const found = await readNamedHypervisor(asked);
+    refuseOtherId(found.body.id, asked.request);
+    refuseForeignName(found.body.id, asked.request);
+    return found;
+  },
+  target: ({ found }) => byId(found.body.id),
+  resource: hypervisorResource,
+  status: 'succeeded',
+  arguments: ({ request, found, ifMatch }) => {
+    const { name = null, ip = null, netmask = null, gateway = null, mac = null } = request;
+    return {
+      ...{ id: found.body.id, name, ip, netmask, gateway, mac },
+      revision: expectedRevision(ifMatch, found.revision),
+      metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
+      ...prefixed('total', request.total_resources ?? {}),
+      ...prefixed('available', request.available_resources ?? {}),
+    };
+  },
+  guards: [
+    ...revisionGuards('hypervisors', missingHypervisor),
+    { id: 'executor_alive', holds: resourcesMayChange, problem: ({ request }) => executorAlive(request) },
+    ...withinTotals,
+    { id: 'registered', holds: mayBeRenamed, problem: executorHasRegistered },
+  ],
+  rows: [update],
+  constraints: [{ violated: 'hypervisors.name', problem: ({ request }) => taken('name', request.name ?? '') }],
+});
+
+function refuseOtherId(id: string, patch: HypervisorPatch): void {
+  if (patch.id === undefined || patch.id === id) return;
+  throw new Problem('invalid', '/id cannot be changed', {
+    errors: [{ pointer: '/id', detail: `is ${id}, and cannot be changed` }],
+  });
 }
 
 function executorHasRegistered(): Problem {

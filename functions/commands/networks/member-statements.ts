@@ -1,10 +1,9 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { containerSubject } from '../../../schema/resources/network/rollback.ts';
-import { hypervisor } from '../../operations/targets/target.ts';
-import { operationSequence } from './operation-sequence.ts';
+import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 
 /*
- * The memberships of a request, over the arguments of {@link NetworkStatements}.
+ * The memberships of a request, over {@link networkArguments}.
  *
  * CROSS JOIN is SQLite's way to fix the order of a join: from the request's list to the rows by their keys. Left to
  * itself the planner, which knows nothing of a list's length, goes through all rows for each entry of it. What an UPDATE
@@ -105,8 +104,8 @@ export const noneTooLarge = `NOT EXISTS (
   SELECT 1 FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   WHERE (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) > ${CEN_CONTAINERS_MAX})`;
 
+/** The subjects of every part: its CEN, … */
 export const partCens = `
-  INSERT INTO operation_subjects (subject, sequence)
   SELECT resource, sequence FROM operations WHERE parent = ${operationSequence}`;
 
 /** The parts of this operation, each with its CEN. */
@@ -115,10 +114,9 @@ const parts = `
   CROSS JOIN operations o ON o.id = j.value ->> 'part'
   CROSS JOIN cens n ON n.hypervisor = o.hypervisor AND n.name = j.value ->> 'name'`;
 
-/** The containers of the parts' CENs that `which`, over `m` and `o`, chooses. */
+/** … and the containers of that which `which`, over `m` and `o`, chooses. */
 export function partContainers(which: string): string {
   return `
-    INSERT INTO operation_subjects (subject, sequence)
     SELECT DISTINCT ${containerSubject}, o.sequence
     FROM ${parts}
     CROSS JOIN members m ON m.cen = n.id
@@ -126,6 +124,7 @@ export function partContainers(which: string): string {
     WHERE ${which}`;
 }
 
+/** Counts the containers of each part's CEN as its work. */
 export const countParts = `
   WITH counted AS MATERIALIZED (
     SELECT o.sequence, (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) AS members FROM ${parts}

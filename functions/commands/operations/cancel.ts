@@ -1,12 +1,11 @@
-import { type Database, now, statement } from '../../../schema/database/database.ts';
+import * as v from 'valibot';
+import { type Database, now } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { rollbackResources } from '../../../schema/resources/registry.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
-import { guard } from '../../operations/guard.ts';
-import { type Intent, insertOperation } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { isFinished, type OperationRow, selectOperation } from '../../operations/operation.ts';
-import { byName, none } from '../../operations/targets/target.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { existingOperation, isFinished, type OperationRow, readOperation } from '../../operations/operation.ts';
+import { byId, none } from '../../operations/targets/target.ts';
 
 /** The operation, and what is left of its parts. */
 const meant = `(id = :target OR parent = (SELECT sequence FROM operations WHERE id = :target))`;
@@ -27,6 +26,9 @@ const ended = `
   SELECT sequence FROM operations
   WHERE ${meant} AND status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
 
+const rollback = rollbackResources(untouched, {}).map(({ sql }) => sql);
+const freeEnded = endOperations(ended, {}).map(({ sql }) => sql);
+
 /** Of the containers that the operation is about, and of the characters that name its parts: a few hundreds of either. */
 const LARGE_TOTAL = 300;
 const LARGE_SUBJECTS = 20_000;
@@ -35,41 +37,36 @@ const LARGE_SUBJECTS = 20_000;
  * Cancels an operation: at once where nobody has begun it; else its executor stops before its next step and takes
  * back what was done.
  */
-export function cancelOperation(principal: string, target: OperationRow): Intent {
-  if (isFinished(target)) throw hasEnded(target);
-  const operation = newId();
-  const problem = new Problem('cancelled', `The operation was cancelled by ${principal} before it began`);
-  const args = { target: target.id, problem: JSON.stringify(problem.toJSON()) };
-  return {
-    operation,
-    statements: [
-      guard(
-        'ended',
-        `EXISTS (SELECT 1 FROM operations WHERE id = :target AND status IN ('pending', 'running'))`,
-        args,
-        (database) => endedProblem(database, target),
-      ),
-      insertOperation({
-        operation,
-        kind: 'operation.cancel',
-        on: target.hypervisor_name === null ? none : byName(target.hypervisor_name),
-        request: { operation: target.id },
-        principal,
-        resource: `operations/${target.id}`,
-        status: 'succeeded',
-      }),
-      statement(ask, args),
-      ...rollbackResources(untouched, args),
-      statement(end, args),
-      ...endOperations(ended, args),
-    ],
-    isLarge: target.total_all >= LARGE_TOTAL || target.subjects.length >= LARGE_SUBJECTS,
-  };
-}
+export const cancelOperation = defineCommand({
+  kind: 'operation.cancel',
+  role: 'operator',
+  request: v.object({ operation: v.string() }),
+  read: async ({ database, request }) => {
+    const target = await existingOperation(database, request.operation);
+    if (isFinished(target)) throw hasEnded(target);
+    return target;
+  },
+  // Its hypervisor may have been removed.
+  target: ({ found }) => (found.hypervisor_name === null ? none : byId(found.hypervisor ?? '')),
+  resource: ({ found }) => `operations/${found.id}`,
+  status: 'succeeded',
+  arguments: ({ principal, found }) => ({
+    target: found.id,
+    problem: JSON.stringify(new Problem('cancelled', `The operation was cancelled by ${principal} before it began`)),
+  }),
+  guards: [
+    {
+      id: 'ended',
+      holds: "EXISTS (SELECT 1 FROM operations WHERE id = :target AND status IN ('pending', 'running'))",
+      problem: ({ database, found }) => endedProblem(database, found),
+    },
+  ],
+  rows: [ask, ...rollback, end, ...freeEnded],
+  isLarge: ({ found }) => found.total_all >= LARGE_TOTAL || found.subjects.length >= LARGE_SUBJECTS,
+});
 
 async function endedProblem(database: Database, target: OperationRow): Promise<Problem> {
-  const [rows] = await database.read([selectOperation(target.id)]);
-  return hasEnded(rows[0] ?? target);
+  return hasEnded((await readOperation(database, target.id)) ?? target);
 }
 
 function hasEnded({ id, status }: OperationRow): Problem {

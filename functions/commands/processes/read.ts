@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import type { ProcessesBody } from '../../../schema/api/spp/answers.ts';
-import type { ProcessType } from '../../../schema/api/spp/commands.ts';
+import type { ProcessType, SppProcess } from '../../../schema/api/spp/commands.ts';
+import { missingProcess } from '../../../schema/api/spp/parameters.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
@@ -19,13 +20,6 @@ const connected = `
 
 const inScope = ({ host }: Where) => (host === null ? '' : `AND ${isNamed('h')}`);
 
-/** A process that a path names; `missing` is what to answer when it is not there. */
-export interface NamedProcess {
-  readonly process: number;
-  readonly type: ProcessType;
-  readonly missing: () => Problem;
-}
-
 const isProcess = 'AND p.process = :process AND p.type = :type';
 
 const onlyOne = `SELECT CASE count(*) WHEN 1 THEN max(p.hypervisor) END ${connected} ${isProcess}`;
@@ -33,23 +27,28 @@ const connectedAnywhere = `(${onlyOne})`;
 const connectedToNamed = `(${onlyOne} AND ${isNamed('h')})`;
 
 /** The hypervisor that it is connected to; where two have such a process, neither. */
-export function connectedTo(where: Where, named: NamedProcess): Target {
-  const { process, type } = named;
+export function connectedTo({ database, host }: Where, { process, type }: SppProcess): Target {
   return {
-    sql: where.host === null ? connectedAnywhere : connectedToNamed,
-    args: { process, type, host: where.host },
-    problem: () => findProcess(where, named).then(named.missing),
+    sql: host === null ? connectedAnywhere : connectedToNamed,
+    args: { process, type, host },
+    // One that came back in this moment was not there when it was to be told.
+    problem: () => findProcess({ database, host }, { process, type }).then(() => missingProcess(process), asProblem),
   };
 }
 
-/** Throws `missing`, a 409 where two hypervisors have such a process, or a 422 where none can have one. */
-export async function findProcess(where: Where, named: NamedProcess): Promise<void> {
-  await only(where, named, 'p.hypervisor');
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  throw error;
+}
+
+/** Throws a 404, a 409 where two hypervisors have such a process, or a 422 where none can have one. */
+export async function findProcess(where: Where, process: SppProcess): Promise<void> {
+  await only(where, process, 'p.hypervisor');
 }
 
 /** What a GET of it answers, as JSON text. Throws as {@link findProcess} does. */
-export async function readProcess(where: Where, named: NamedProcess): Promise<string> {
-  return (await only(where, named, 'p.hypervisor, p.body')).body;
+export async function readProcess(where: Where, process: SppProcess): Promise<string> {
+  return (await only(where, process, 'p.hypervisor, p.body')).body;
 }
 
 interface Row {
@@ -58,7 +57,7 @@ interface Row {
   readonly body: string;
 }
 
-async function only(where: Where, { process, type, missing }: NamedProcess, columns: string): Promise<Row> {
+async function only(where: Where, { process, type }: SppProcess, columns: string): Promise<Row> {
   const [rows] = await where.database.read([
     statement<Row>(`SELECT h.name, ${columns} ${connected} ${isProcess} ${inScope(where)}`, {
       host: where.host,
@@ -67,7 +66,7 @@ async function only(where: Where, { process, type, missing }: NamedProcess, colu
     }),
   ]);
   const [row] = rows;
-  if (!row) throw (await unavailable(where)) ?? missing();
+  if (!row) throw (await unavailable(where)) ?? missingProcess(process);
   if (rows.length > 1)
     throw severalPlaces(
       'Such a process',

@@ -1,11 +1,16 @@
-import { defineSubnet, type SubnetBody, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
-import { now, statement } from '../../../schema/database/database.ts';
+import * as v from 'valibot';
+import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
+import {
+  defineSubnet,
+  type SubnetBody,
+  type SubnetInput,
+  subnetInputSchema,
+} from '../../../schema/api/fleet/subnets.ts';
+import { now } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { guard } from '../../operations/guard.ts';
-import type { Intent } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
-import { metadataOf, ofSubnet } from './record.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { none } from '../../operations/targets/target.ts';
+import { metadataOf, subnetResource } from './subnet.ts';
 
 const upsert = `
   INSERT INTO subnets (id, cidr, gateway, first, last, first_offset, last_offset, gateway_offset, metadata, revision, created_ms)
@@ -15,26 +20,30 @@ const upsert = `
     metadata = excluded.metadata, revision = revision + 1`;
 
 /** Defines a subnet, also one that is known by its id alone. */
-export function createSubnet({ principal }: CommandContext, id: string, input: SubnetInput): Intent {
-  const operation = newId();
-  const definition = defineSubnet(input);
-  return {
-    operation,
-    statements: [
-      ofSubnet(operation, 'subnet.create', id, principal, { ...input, id }),
-      guard(
-        'exists',
-        'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)',
-        { id },
-        () =>
-          new Problem('exists', `Subnet ${id} already exists`, {
-            errors: [{ pointer: '/id', detail: `already exists: ${id}` }],
-          }),
-      ),
-      statement(upsert, { id, ...definition, metadata: metadataOf(input) ?? '{}' }),
-    ],
-  };
-}
+export const createSubnet = defineCommand({
+  kind: 'subnet.create',
+  role: 'operator',
+  request: v.object({ ...subnetInputSchema.pipe[1].entries, id: subnetIdSchema }),
+  target: none,
+  resource: subnetResource,
+  status: 'succeeded',
+  arguments: ({ request }) => ({
+    id: request.id,
+    ...defineSubnet(request),
+    metadata: metadataOf(request) ?? '{}',
+  }),
+  guards: [
+    {
+      id: 'exists',
+      holds: 'NOT EXISTS (SELECT 1 FROM subnets WHERE id = :id AND cidr IS NOT NULL)',
+      problem: ({ request: { id } }) =>
+        new Problem('exists', `Subnet ${id} already exists`, {
+          errors: [{ pointer: '/id', detail: `already exists: ${id}` }],
+        }),
+    },
+  ],
+  rows: [upsert],
+});
 
 /** A subnet as its POST made it, by the request that its operation keeps. */
 export function asCreated(id: string, input: SubnetInput): SubnetBody {

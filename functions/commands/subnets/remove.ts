@@ -1,32 +1,42 @@
+import * as v from 'valibot';
+import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { guardRevision } from '../../operations/conflict.ts';
-import { guard } from '../../operations/guard.ts';
-import type { Intent } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
+import { expectedRevision } from '../../http/entity-tag.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { revisionGuards } from '../../operations/conflict.ts';
+import { none } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
-import { type ReadSubnet, unknownSubnet } from './read.ts';
-import { ofSubnet } from './record.ts';
-
-/** Forgets a subnet that nobody uses. */
-export function removeSubnet({ principal }: CommandContext, read: ReadSubnet, revision: number | null): Intent {
-  const operation = newId();
-  const { body: was } = read;
-  const args = { id: was.id };
-  return {
-    operation,
-    statements: [
-      ofSubnet(operation, 'subnet.delete', was.id, principal, args, { was }),
-      ...guardRevision('subnets', was.id, revision, () => unknownSubnet(was.id)),
-      guard('in_use', `(${users}) = 0`, args, (database) => inUse(database, was.id)),
-      statement('DELETE FROM subnets WHERE id = :id', args),
-    ],
-  };
-}
+import { readSubnet } from './read.ts';
+import { missingSubnet, subnetResource } from './subnet.ts';
 
 const users = `
   SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT reserved FROM subnets WHERE id = :id)`;
+
+/** Forgets a subnet that nobody uses. */
+export const removeSubnet = defineCommand({
+  kind: 'subnet.delete',
+  role: 'operator',
+  request: v.object({ id: subnetIdSchema }),
+  read: ({ database, request }) => readSubnet(database, request.id),
+  target: none,
+  resource: subnetResource,
+  status: 'succeeded',
+  result: ({ found }) => ({ was: found.body }),
+  arguments: ({ request, found, ifMatch }) => ({
+    id: request.id,
+    revision: expectedRevision(ifMatch, found.revision),
+  }),
+  guards: [
+    ...revisionGuards('subnets', missingSubnet),
+    {
+      id: 'in_use',
+      holds: `(${users}) = 0`,
+      problem: ({ database, request }) => inUse(database, request.id),
+    },
+  ],
+  rows: ['DELETE FROM subnets WHERE id = :id'],
+});
 
 async function inUse(database: Database, id: string): Promise<Problem> {
   const [rows] = await database.read([

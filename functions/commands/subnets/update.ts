@@ -1,16 +1,22 @@
+import * as v from 'valibot';
 import { type Block, parseBlock, RANGE_MAX } from '../../../schema/addresses/block.ts';
-import { defineSubnet, type SubnetDefinition, type SubnetInput } from '../../../schema/api/fleet/subnets.ts';
-import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
+import {
+  defineSubnet,
+  type SubnetDefinition,
+  type SubnetInput,
+  subnetInputSchema,
+} from '../../../schema/api/fleet/subnets.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
-import { guardRevision, VersionConflict } from '../../operations/conflict.ts';
-import { type Guard, guard } from '../../operations/guard.ts';
-import type { Intent } from '../../operations/intent.ts';
-import { newId } from '../../operations/new-id.ts';
+import { expectedRevision } from '../../http/entity-tag.ts';
+import { defineCommand } from '../../operations/command.ts';
+import { revisionGuards, VersionConflict } from '../../operations/conflict.ts';
+import { none } from '../../operations/targets/target.ts';
 import { pluralize } from '../pluralize.ts';
-import { guardBlock } from './block.ts';
-import { blockOf, type ReadSubnet, unknownSubnet } from './read.ts';
-import { metadataOf, ofSubnet } from './record.ts';
+import { blockUnchanged } from './block.ts';
+import { blockOf, type ReadSubnet, readSubnet } from './read.ts';
+import { metadataOf, missingSubnet, subnetResource } from './subnet.ts';
 
 /** Reserved addresses that are not in the range any more, once the subnet is as asked: at either end, or the gateway. */
 const stranded = `
@@ -33,42 +39,6 @@ const countStranded = `
     + ${countOf('offset = :gatewayOffset - :shift AND offset BETWEEN :startOffset - :shift AND :endOffset - :shift')} END AS count
   FROM subnets s WHERE s.id = :id`;
 
-/**
- * Merges: what the request leaves out stays as it is when the change is made, whatever others have written since it was
- * read. Only who changes the block meets who else does: then it is to be merged again ({@link VersionConflict}).
- * `revision`: the one that the client has seen; null: whatever there is.
- */
-export function updateSubnet(
-  { principal }: CommandContext,
-  read: ReadSubnet,
-  input: SubnetInput,
-  revision: number | null,
-): Intent {
-  const operation = newId();
-  const { id, cidr } = read.body;
-  const change = input.cidr === undefined || input.cidr === cidr ? changeRange(read, input) : changeBlock(read, input);
-  return {
-    operation,
-    statements: [
-      ofSubnet(operation, 'subnet.update', id, principal, input),
-      ...(revision === null ? [] : guardRevision('subnets', id, revision, () => unknownSubnet(id))),
-      ...change.statements,
-      guard('stranded', `NOT EXISTS (${stranded})`, { id }, (database) =>
-        strandedProblem(database, { id, ...change.definition, shift: change.shift }),
-      ),
-    ],
-    // Valid with what was read, and not with what is there by now.
-    constraints: [{ violated: 'first_offset <= last_offset', problem: () => new VersionConflict() }],
-  };
-}
-
-interface Change {
-  readonly definition: SubnetDefinition;
-  /** How much further addresses are from the first of their new block. */
-  readonly shift: number | null;
-  readonly statements: readonly (Statement<never> | Guard)[];
-}
-
 /** Each member that the request gives sets its own columns. */
 const updateRange = `
   UPDATE subnets SET revision = revision + 1,
@@ -84,31 +54,6 @@ const updateRange = `
 /** That others have not moved the other end so far away is known only here. */
 const isRange = `EXISTS (SELECT 1 FROM subnets WHERE id = :id AND last_offset - first_offset < ${RANGE_MAX})`;
 
-function changeRange({ body: { id, cidr, gateway, start, end } }: ReadSubnet, input: SubnetInput): Change {
-  const definition = defineSubnet({ cidr, gateway, start, end, ...input });
-  const args = {
-    id,
-    ...definition,
-    has_gateway: has(input.gateway),
-    has_start: has(input.start),
-    has_end: has(input.end),
-    metadata: metadataOf(input),
-  };
-  return {
-    definition,
-    shift: 0,
-    statements: [
-      guardBlock(id, cidr),
-      statement(updateRange, args),
-      guard('too_wide', isRange, { id }, () => new VersionConflict()),
-    ],
-  };
-}
-
-export function has(member: unknown): number {
-  return member === undefined ? 0 : 1;
-}
-
 /** Offsets count from the block's first address. By way of where no offset is: two rows never have the same. */
 const renumber = [
   'UPDATE addresses SET offset = offset + :shift + (1 << 53) WHERE subnet = :id AND :shift <> 0',
@@ -120,26 +65,85 @@ const replaceBlock = `
     first_offset = :startOffset, last_offset = :endOffset, gateway_offset = :gatewayOffset, metadata = coalesce(:metadata, metadata)
   WHERE id = :id`;
 
-/** A new block has a first and a last address of its own; the gateway stays, where it is in it. */
-function changeBlock({ body: { id, cidr, gateway } }: ReadSubnet, input: SubnetInput): Change {
-  const definition = defineSubnet({ cidr, gateway, ...input });
-  const shift = shiftOf(blockOf({ cidr }), definition.cidr);
-  const args = { id, ...definition, shift, metadata: metadataOf(input) };
-  return {
-    definition,
-    shift,
-    statements: [
-      guardBlock(id, cidr),
-      guard(
-        'other_range',
-        'EXISTS (SELECT 1 FROM subnets WHERE id = :id AND gateway IS :gateway)',
-        { id, gateway },
-        () => new VersionConflict(),
-      ),
-      guard('unfitting', fitting, args, (database) => strandedProblem(database, args)),
-      ...[...renumber, replaceBlock].map((sql) => statement<never>(sql, args)),
-    ],
-  };
+interface Changing {
+  readonly request: SubnetInput;
+  readonly found: ReadSubnet;
+}
+
+/** A new block has a first and a last address of its own; else what is left out stays. */
+function isNewBlock({ request, found }: Changing): boolean {
+  return request.cidr !== undefined && request.cidr !== found.body.cidr;
+}
+
+const ofRange = (text: string) => (input: Changing) => (isNewBlock(input) ? null : text);
+const ofBlock = (text: string) => (input: Changing) => (isNewBlock(input) ? text : null);
+
+const rows = [ofRange(updateRange), ...[...renumber, replaceBlock].map(ofBlock)];
+
+interface Change extends SubnetDefinition {
+  /** How much further addresses are from the first of their new block. */
+  readonly shift: number | null;
+}
+
+function changeOf(input: Changing): Change {
+  const { cidr, gateway, start, end } = input.found.body;
+  if (!isNewBlock(input)) return { ...defineSubnet({ cidr, gateway, start, end, ...input.request }), shift: 0 };
+  // The gateway stays, where it is in the new block.
+  const definition = defineSubnet({ cidr, gateway, ...input.request });
+  return { ...definition, shift: shiftOf(blockOf({ cidr }), definition.cidr) };
+}
+
+/**
+ * Merges: what the request leaves out stays as it is when the change is made, whatever others have written since it was
+ * read. Only who changes the block meets who else does: then it is to be merged again ({@link VersionConflict}).
+ */
+export const updateSubnet = defineCommand({
+  kind: 'subnet.update',
+  role: 'operator',
+  request: v.object({ ...subnetInputSchema.pipe[1].entries, id: subnetIdSchema }),
+  read: ({ database, request }) => readSubnet(database, request.id),
+  target: none,
+  resource: subnetResource,
+  status: 'succeeded',
+  arguments: (input) => {
+    const { request, found, ifMatch } = input;
+    return {
+      ...changeOf(input),
+      id: request.id,
+      revision: expectedRevision(ifMatch, found.revision),
+      read_cidr: found.body.cidr,
+      read_gateway: found.body.gateway,
+      has_gateway: has(request.gateway),
+      has_start: has(request.start),
+      has_end: has(request.end),
+      metadata: metadataOf(request),
+    };
+  },
+  guards: [
+    ...revisionGuards('subnets', missingSubnet),
+    blockUnchanged,
+    {
+      id: 'other_range',
+      holds: ofBlock('EXISTS (SELECT 1 FROM subnets WHERE id = :id AND gateway IS :read_gateway)'),
+      problem: () => new VersionConflict(),
+    },
+    { id: 'unfitting', holds: ofBlock(fitting), problem: (input) => strandedProblem(input.database, input) },
+  ],
+  rows,
+  invariants: [
+    { id: 'too_wide', holds: ofRange(isRange), problem: () => new VersionConflict() },
+    {
+      id: 'stranded',
+      holds: `NOT EXISTS (${stranded})`,
+      problem: (input) => strandedProblem(input.database, input),
+    },
+  ],
+  // Valid with what was read, and not with what is there by now.
+  constraints: [{ violated: 'first_offset <= last_offset', problem: () => new VersionConflict() }],
+});
+
+function has(member: unknown): number {
+  return member === undefined ? 0 : 1;
 }
 
 /** How much further an address is from the first of its new block than from that of its old one. */
@@ -150,7 +154,8 @@ function shiftOf(before: Block | null, cidr: string): number | null {
   return Number.isSafeInteger(shift) ? shift : null;
 }
 
-async function strandedProblem(database: Database, args: Statement['args']): Promise<Problem> {
+async function strandedProblem(database: Database, input: Changing): Promise<Problem> {
+  const args = { id: input.found.body.id, ...changeOf(input) };
   const [rows] = await database.read([statement<{ count: number }>(countStranded, args)]);
   const count = rows[0]?.count ?? 0;
   if (count === 0) return new VersionConflict();

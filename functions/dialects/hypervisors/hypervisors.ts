@@ -3,17 +3,13 @@ import {
   configPatchSchema,
   hypervisorPatchSchema,
   hypervisorPostSchema,
-  refuseForeignName,
   removalQuerySchema,
   subnetIdSchema,
   subnetsPatchSchema,
 } from '../../../schema/api/fleet/hypervisors.ts';
-import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
-import { Problem } from '../../../schema/problem.ts';
-import { associate } from '../../commands/hypervisors/associate.ts';
+import { changeSubnets as changeSubnetsOf, notAssociated } from '../../commands/hypervisors/change-subnets.ts';
 import { updateConfig } from '../../commands/hypervisors/configure.ts';
 import { createHypervisor } from '../../commands/hypervisors/create.ts';
-import { dissociate, notAssociated } from '../../commands/hypervisors/dissociate.ts';
 import {
   asCreated,
   associationList,
@@ -25,21 +21,22 @@ import {
   readHypervisor,
   readHypervisors,
   readHypervisorWithSubnets,
+  readNamedHypervisor,
 } from '../../commands/hypervisors/read.ts';
 import { removeHypervisor } from '../../commands/hypervisors/remove.ts';
 import { updateHypervisor } from '../../commands/hypervisors/update.ts';
 import { readBody, readStrictBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
-import { expectedRevision, tag } from '../../http/entity-tag.ts';
+import { tag } from '../../http/entity-tag.ts';
 import { answerJson } from '../../http/json.ts';
 import { linkNext, seedPage } from '../../http/pages.ts';
 import { pathParameter, queryParameters } from '../../http/parameters.ts';
-import type { CommandContext } from '../../operations/command-context.ts';
+import type { Command } from '../../operations/command.ts';
 import { commandContext } from '../../operations/command-context.ts';
-import type { Intent } from '../../operations/intent.ts';
 import { newId } from '../../operations/new-id.ts';
 import type { AcceptedOperation } from '../../operations/operation.ts';
 import { orAsRecorded, submit, submitRemoval } from '../../operations/submit.ts';
+import { hypervisorContext } from './context.ts';
 
 /** GET /hypervisors */
 export async function list(c: AppContext): Promise<Response> {
@@ -53,7 +50,7 @@ export async function create(c: AppContext): Promise<Response> {
   const post = await readBody(c, hypervisorPostSchema);
   return submit(
     c,
-    () => createHypervisor(commandContext(c), post.id ?? newId(), post),
+    () => createHypervisor.prepare(commandContext(c), { ...post, id: post.id ?? newId() }),
     orAsRecorded(
       c,
       (operation) => {
@@ -67,7 +64,7 @@ export async function create(c: AppContext): Promise<Response> {
 
 /** GET /hypervisors/{id} */
 export async function get(c: AppContext): Promise<Response> {
-  return answer(c, idOf(c), ({ body }) => body);
+  return answer(c, hypervisorContext(c).host, ({ body }) => body);
 }
 
 /** PATCH /hypervisors/{id}: merges. */
@@ -75,16 +72,7 @@ export async function update(c: AppContext): Promise<Response> {
   const patch = await readBody(c, hypervisorPatchSchema);
   return submit(
     c,
-    async () => {
-      const read = await current(c);
-      if (patch.id !== undefined && patch.id !== read.body.id) {
-        throw new Problem('invalid', '/id cannot be changed', {
-          errors: [{ pointer: '/id', detail: `is ${read.body.id}, and cannot be changed` }],
-        });
-      }
-      refuseForeignName(read.body.id, patch);
-      return updateHypervisor(commandContext(c), read, patch, expectedRevision(c, read.revision));
-    },
+    () => updateHypervisor.prepare(hypervisorContext(c), patch),
     orAsRecorded(
       c,
       (operation) => answer(c, idIn(operation), ({ body }) => body),
@@ -96,15 +84,12 @@ export async function update(c: AppContext): Promise<Response> {
 /** DELETE /hypervisors/{id}: 200 and the hypervisor as it was. */
 export async function remove(c: AppContext): Promise<Response> {
   const { force } = queryParameters(c, removalQuerySchema);
-  return submitRemoval(c, async () => {
-    const read = await current(c);
-    return removeHypervisor(commandContext(c), read, force, expectedRevision(c, read.revision));
-  });
+  return submitRemoval(c, () => removeHypervisor.prepare(hypervisorContext(c), { force }));
 }
 
 /** GET /hypervisors/{id}/config */
 export async function getConfig(c: AppContext): Promise<Response> {
-  return answer(c, idOf(c), ({ config }) => config);
+  return answer(c, hypervisorContext(c).host, ({ config }) => config);
 }
 
 /** PATCH /hypervisors/{id}/config: merges, and answers the whole. */
@@ -124,7 +109,7 @@ export async function getSubnets(c: AppContext): Promise<Response> {
 
 /** PATCH /hypervisors/{id}/subnets: merges, and answers the whole. */
 export function changeSubnets(c: AppContext): Promise<Response> {
-  return changePart(c, subnetsPatchSchema, associate, (id) => answerSubnets(c, id));
+  return changePart(c, subnetsPatchSchema, changeSubnetsOf, (id) => answerSubnets(c, id));
 }
 
 /** GET /hypervisors/{id}/subnets/{subnetID}: the association, and its interface's state on the host (extension). */
@@ -142,10 +127,7 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
   const subnet = pathParameter(c, 'subnetID', subnetIdSchema);
   return submit(
     c,
-    async () => {
-      const read = await readHypervisorWithSubnets(c.get('settings').database, idOf(c));
-      return dissociate(commandContext(c), read, subnet, expectedRevision(c, read.revision));
-    },
+    () => changeSubnetsOf.prepare(hypervisorContext(c), { [subnet]: '' }),
     orAsRecorded(
       c,
       (operation) => answerSubnets(c, idIn(operation)),
@@ -157,22 +139,19 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
 /** GET /hypervisors/{id}/guests: no kind of guest is built yet. */
 export async function getGuests(c: AppContext): Promise<Response> {
   seedPage(c, guestList);
-  return answer(c, idOf(c), () => []);
+  return answer(c, hypervisorContext(c).host, () => []);
 }
 
 async function changePart<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
-  command: (by: CommandContext, read: ReadHypervisor, patch: v.InferOutput<Schema>, revision: number | null) => Intent,
+  command: Command<v.InferOutput<Schema>>,
   answerPart: (id: string) => Promise<Response>,
 ): Promise<Response> {
   const patch = await readStrictBody(c, schema);
   return submit(
     c,
-    async () => {
-      const read = await current(c);
-      return command(commandContext(c), read, patch, expectedRevision(c, read.revision));
-    },
+    () => command.prepare(hypervisorContext(c), patch),
     orAsRecorded(
       c,
       (operation) => answerPart(idIn(operation)),
@@ -209,9 +188,5 @@ function idIn({ resource }: Pick<AcceptedOperation, 'resource'>): string {
 }
 
 function current(c: AppContext): Promise<ReadHypervisor> {
-  return readHypervisor(c.get('settings').database, idOf(c));
-}
-
-function idOf(c: AppContext): string {
-  return readHypervisorReference(c.req.param('id') ?? '');
+  return readNamedHypervisor(hypervisorContext(c));
 }

@@ -1,20 +1,21 @@
-import { readHypervisorReference } from '../../../schema/api/fleet/parameters.ts';
 import { resyncQuerySchema } from '../../../schema/api/fleet/reconcile.ts';
 import { orphanList, readOrphans } from '../../commands/hypervisors/read-orphans.ts';
-import * as commands from '../../commands/hypervisors/resync.ts';
+import { removeOrphans as removeHostOrphans } from '../../commands/hypervisors/remove-orphans.ts';
+import { resync as resyncHost } from '../../commands/hypervisors/resync.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
 import { nextOf, ownPage } from '../../http/pages.ts';
 import { queryParameters } from '../../http/parameters.ts';
 import { answerOperation, submit } from '../../operations/submit.ts';
-import { type FoundHypervisor, findHypervisor } from '../../operations/targets/find-hypervisor.ts';
+import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
+import { hypervisorContext } from './context.ts';
 
 /** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
 export async function resync(c: AppContext): Promise<Response> {
   const { dry_run: dryRun } = queryParameters(c, resyncQuerySchema);
   return submit(
     c,
-    async () => commands.resync(c.get('principal'), await named(c), dryRun),
+    () => resyncHost.prepare(hypervisorContext(c), { dry_run: dryRun }),
     ({ id, result }) => (dryRun ? answerJson(c, JSON.parse(result ?? '{}')) : answerOperation(c, id)),
   );
 }
@@ -22,8 +23,9 @@ export async function resync(c: AppContext): Promise<Response> {
 /** GET /hypervisors/{id}/orphans */
 export async function listOrphans(c: AppContext): Promise<Response> {
   const page = ownPage(c, orphanList);
-  const { id, held } = await named(c);
-  const { items, next } = await readOrphans(c.get('settings').database, id, page);
+  const { database, host } = hypervisorContext(c);
+  const { id, held } = await findHypervisor(database, host);
+  const { items, next } = await readOrphans(database, id, page);
   return answerJson(c, {
     orphans: items,
     held: held === null ? null : JSON.parse(held),
@@ -35,11 +37,7 @@ export async function listOrphans(c: AppContext): Promise<Response> {
 export async function removeOrphans(c: AppContext): Promise<Response> {
   return submit(
     c,
-    async () => commands.removeOrphans(c.get('principal'), await named(c)),
+    () => removeHostOrphans.prepare(hypervisorContext(c), {}),
     ({ id }) => answerOperation(c, id),
   );
-}
-
-function named(c: AppContext): Promise<FoundHypervisor> {
-  return findHypervisor(c.get('settings').database, readHypervisorReference(c.req.param('id') ?? ''));
 }

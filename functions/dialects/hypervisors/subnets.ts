@@ -1,16 +1,16 @@
 import { subnetIdSchema } from '../../../schema/api/fleet/hypervisors.ts';
 import { addressSchema, reservationSchema, subnetInputSchema } from '../../../schema/api/fleet/subnets.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { addressList, readAddress, readAddresses } from '../../commands/addresses/read.ts';
-import { notReserved, releaseAddress } from '../../commands/addresses/release.ts';
-import { offsetOf, reserveAddress, reservedAddress } from '../../commands/addresses/reserve.ts';
+import { addressList, readAddresses } from '../../commands/addresses/read.ts';
+import { findReserved, releaseAddress } from '../../commands/addresses/release.ts';
+import { reserveAddress, reservedAddress } from '../../commands/addresses/reserve.ts';
 import { asCreated, createSubnet } from '../../commands/subnets/create.ts';
 import { type ReadSubnet, readSubnet, readSubnets, subnetList } from '../../commands/subnets/read.ts';
 import { removeSubnet } from '../../commands/subnets/remove.ts';
 import { updateSubnet } from '../../commands/subnets/update.ts';
 import { readOptionalBody, readStrictBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
-import { expectedRevision, tag } from '../../http/entity-tag.ts';
+import { tag } from '../../http/entity-tag.ts';
 import { answerJson } from '../../http/json.ts';
 import { nextOf, ownPage } from '../../http/pages.ts';
 import { pathParameter } from '../../http/parameters.ts';
@@ -32,7 +32,7 @@ export async function create(c: AppContext): Promise<Response> {
   const input = await readStrictBody(c, subnetInputSchema);
   return submit(
     c,
-    () => createSubnet(commandContext(c), input.id ?? newId(), input),
+    () => createSubnet.prepare(commandContext(c), { ...input, id: input.id ?? newId() }),
     orAsRecorded(
       c,
       (operation) => {
@@ -60,10 +60,7 @@ export async function update(c: AppContext): Promise<Response> {
   }
   return submit(
     c,
-    async () => {
-      const read = await current(c);
-      return updateSubnet(commandContext(c), read, input, expectedRevision(c, read.revision));
-    },
+    () => updateSubnet.prepare(commandContext(c), { ...input, id }),
     orAsRecorded(
       c,
       () => answer(c, id),
@@ -74,10 +71,8 @@ export async function update(c: AppContext): Promise<Response> {
 
 /** DELETE /subnets/{id}: 200 and the subnet as it was. */
 export async function remove(c: AppContext): Promise<Response> {
-  return submitRemoval(c, async () => {
-    const read = await current(c);
-    return removeSubnet(commandContext(c), read, expectedRevision(c, read.revision));
-  });
+  const id = idOf(c);
+  return submitRemoval(c, () => removeSubnet.prepare(commandContext(c), { id }));
 }
 
 /** GET /subnets/{id}/addresses */
@@ -93,7 +88,7 @@ export async function reserve(c: AppContext): Promise<Response> {
   const id = idOf(c);
   return submit(
     c,
-    async () => reserveAddress(commandContext(c), await current(c), input),
+    () => reserveAddress.prepare(commandContext(c), { ...input, subnet: id }),
     ({ result }) => {
       const reservation = reservedAddress(result);
       c.header('location', `/subnets/${id}/addresses/${reservation.address}`);
@@ -105,34 +100,15 @@ export async function reserve(c: AppContext): Promise<Response> {
 /** GET /subnets/{id}/addresses/{address} */
 export async function getAddress(c: AppContext): Promise<Response> {
   const address = pathParameter(c, 'address', addressSchema);
-  return answerJson(c, (await reservationOf(c, await current(c), address)).reservation);
+  const { reservation } = await findReserved(c.get('settings').database, await current(c), address);
+  return answerJson(c, reservation);
 }
 
 /** DELETE /subnets/{id}/addresses/{address}: 200 and the reservation as it was. */
 export async function release(c: AppContext): Promise<Response> {
   const address = pathParameter(c, 'address', addressSchema);
-  return submitRemoval(c, async () => {
-    const subnet = await current(c);
-    const { offset, reservation } = await reservationOf(c, subnet, address);
-    return releaseAddress(commandContext(c), subnet, reservation, offset);
-  });
-}
-
-async function reservationOf(c: AppContext, subnet: ReadSubnet, address: string) {
-  const offset = offsetOrNone(subnet, address);
-  const reservation = offset === null ? undefined : await readAddress(c.get('settings').database, subnet, offset);
-  if (offset === null || reservation === undefined) throw notReserved(address);
-  return { offset, reservation };
-}
-
-/** What is not in the subnet at all is not reserved there. */
-function offsetOrNone(subnet: ReadSubnet, address: string): number | null {
-  try {
-    return offsetOf(subnet, address);
-  } catch (error) {
-    if (error instanceof Problem) return null;
-    throw error;
-  }
+  const subnet = idOf(c);
+  return submitRemoval(c, () => releaseAddress.prepare(commandContext(c), { subnet, address }));
 }
 
 async function answer(c: AppContext, id: string, status: 200 | 201 = 200): Promise<Response> {

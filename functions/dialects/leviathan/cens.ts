@@ -1,9 +1,10 @@
 import { cenIdSchema, cenImportSchema, cenListSchema } from '../../../schema/api/leviathan.ts';
 import { createCen } from '../../commands/cens/create.ts';
 import { deleteCen } from '../../commands/cens/delete.ts';
+import { destroyCens } from '../../commands/cens/destroy.ts';
 import { importCens } from '../../commands/cens/import.ts';
+import { makeCens } from '../../commands/cens/make.ts';
 import { readCen } from '../../commands/cens/read.ts';
-import { destroyCens, makeCens } from '../../commands/cens/wire.ts';
 import { readBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
@@ -17,7 +18,7 @@ export async function importList(c: AppContext): Promise<Response> {
   const body = await readBody(c, cenImportSchema);
   return submit(
     c,
-    () => importCens(commandContext(c), body),
+    () => importCens.prepare(commandContext(c), body),
     () => answerJson(c, { imported: body.cenList.map(({ cenID }) => cenID) }),
   );
 }
@@ -25,19 +26,19 @@ export async function importList(c: AppContext): Promise<Response> {
 /** POST /cen/make */
 export async function make(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, () => makeCens(commandContext(c), cens));
+  return submitAsynchronously(c, () => makeCens.prepare(commandContext(c), cens));
 }
 
 /** POST /cen/destroy */
 export async function destroy(c: AppContext): Promise<Response> {
   const cens = await readBody(c, cenListSchema);
-  return submitAsynchronously(c, () => destroyCens(commandContext(c), cens));
+  return submitAsynchronously(c, () => destroyCens.prepare(commandContext(c), cens));
 }
 
 /** PUT /cen/{id} */
 export function put(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(c, () => createCen(commandContext(c), cen), answerCen(c, cen, []));
+  return submit(c, () => createCen.prepare(commandContext(c), { cenID: cen }), answerCen(c, cen, []));
 }
 
 /** GET /cen/{id} */
@@ -48,5 +49,5 @@ export async function get(c: AppContext): Promise<Response> {
 /** DELETE /cen/{id}: answers the CEN as it was. */
 export function remove(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submitRemoval(c, async () => deleteCen(commandContext(c), await readCen(commandContext(c), cen)));
+  return submitRemoval(c, () => deleteCen.prepare(commandContext(c), { cenID: cen }));
 }

@@ -3,58 +3,54 @@ import { Problem } from '../../../schema/problem.ts';
 import { joinCen } from '../../commands/cens/join.ts';
 import { leaveCen } from '../../commands/cens/leave.ts';
 import { deleteContainer } from '../../commands/containers/delete.ts';
-import type { OnHost } from '../../commands/containers/host.ts';
 import { putContainer } from '../../commands/containers/put.ts';
 import { readContainer } from '../../commands/containers/read.ts';
 import { readOptionalBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
 import { pathParameter } from '../../http/parameters.ts';
-import { commandContext } from '../../operations/command-context.ts';
+import { type CommandContext, commandContext } from '../../operations/command-context.ts';
 import { submit, submitRemoval } from '../../operations/submit.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { answerCen, answerContainer } from './answer.ts';
 
 /** PUT /host/{h}/{c} */
 export function put(c: AppContext): Promise<Response> {
-  const container = containerOf(c);
+  const contID = containerOf(c);
   return submit(
     c,
     async () => {
-      const host = await hostOf(c);
-      return putContainer(host, container, await readOptionalBody(c, containerPutSchema));
+      const context = await onHost(c);
+      return putContainer.prepare(context, { ...(await readOptionalBody(c, containerPutSchema)), contID });
     },
-    answerContainer(c, container),
+    answerContainer(c, contID),
   );
 }
 
 /** GET /host/{h}/{c} */
 export async function get(c: AppContext): Promise<Response> {
   const container = containerOf(c);
-  return answerJson(c, await readContainer(await hostOf(c), container));
+  return answerJson(c, await readContainer(await onHost(c), container));
 }
 
 /** DELETE /host/{h}/{c}: answers the container as it was. */
 export function remove(c: AppContext): Promise<Response> {
-  const container = containerOf(c);
-  return submitRemoval(c, async () => {
-    const host = await hostOf(c);
-    return deleteContainer(host, await readContainer(host, container));
-  });
+  const contID = containerOf(c);
+  return submitRemoval(c, async () => deleteContainer.prepare(await onHost(c), { contID }));
 }
 
 /** PUT /host/{h}/{c}/{cen}: answers the CEN. */
 export function join(c: AppContext): Promise<Response> {
-  const container = containerOf(c);
-  const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(c, async () => joinCen(await hostOf(c), container, cen), answerCen(c, cen, [container]));
+  const contID = containerOf(c);
+  const cenID = pathParameter(c, 'CenId', cenIdSchema);
+  return submit(c, async () => joinCen.prepare(await onHost(c), { contID, cenID }), answerCen(c, cenID, [contID]));
 }
 
 /** DELETE /host/{h}/{c}/{cen}: answers the CEN that is left. */
 export function leave(c: AppContext): Promise<Response> {
-  const container = containerOf(c);
-  const cen = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(c, async () => leaveCen(await hostOf(c), container, cen), answerCen(c, cen, []));
+  const contID = containerOf(c);
+  const cenID = pathParameter(c, 'CenId', cenIdSchema);
+  return submit(c, async () => leaveCen.prepare(await onHost(c), { contID, cenID }), answerCen(c, cenID, []));
 }
 
 function containerOf(c: AppContext): string {
@@ -62,15 +58,16 @@ function containerOf(c: AppContext): string {
 }
 
 /** The HostId of the path; a hypervisor in front of it must be the same one. */
-async function hostOf(c: AppContext): Promise<OnHost> {
+async function onHost(c: AppContext): Promise<CommandContext> {
   const host = pathParameter(c, 'HostId', hostIdSchema);
-  const { host: prefix, ...rest } = commandContext(c);
-  if (prefix === null) return { ...rest, host, scoped: false };
-  const { id, name } = await findHypervisor(rest.database, prefix);
+  const context = commandContext(c);
+  const { host: prefix } = context;
+  if (prefix === null) return { ...context, host };
+  const { id, name } = await findHypervisor(context.database, prefix);
   if (host !== name && host.toLowerCase() !== id) {
     throw new Problem('not_found', `Host ${host} not found on hypervisor ${prefix}`, {
       errors: [{ parameter: 'HostId', detail: `is not ${name}, which the path begins with` }],
     });
   }
-  return { ...rest, host: id, scoped: true };
+  return { ...context, host: id };
 }

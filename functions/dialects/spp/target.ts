@@ -1,10 +1,9 @@
 import type * as v from 'valibot';
-import type { ProcessType, SppCommand } from '../../../schema/api/spp/commands.ts';
+import type { ProcessType, SppCommand, SppProcess } from '../../../schema/api/spp/commands.ts';
 import { readProcessId, unknownProcess } from '../../../schema/api/spp/parameters.ts';
 import { type RequestRules, readRequest } from '../../../schema/api/spp/request.ts';
-import { Problem } from '../../../schema/problem.ts';
-import { findProcess, type NamedProcess, readProcess } from '../../commands/processes/read.ts';
-import { sendCommand } from '../../commands/processes/send.ts';
+import { findProcess, readProcess } from '../../commands/processes/read.ts';
+import { prepareSend } from '../../commands/processes/send.ts';
 import { warnOfIgnored } from '../../http/body.ts';
 import { bodyText } from '../../http/body-text.ts';
 import type { AppContext } from '../../http/context.ts';
@@ -17,12 +16,11 @@ export async function answerStatus(c: AppContext, type: ProcessType): Promise<Re
   return answerBody(c, await readProcess(commandContext(c), namedProcess(c, type)));
 }
 
-function namedProcess(c: AppContext, type: ProcessType): NamedProcess {
-  if (type === 'primary') return { process: 0, type, missing: () => new Problem('not_found', 'primary not found.') };
+function namedProcess(c: AppContext, type: ProcessType): SppProcess {
+  if (type === 'primary') return { process: 0, type };
   const parameter = readProcessId(c.req.param('id') ?? '', mountedPath(c.req.path));
-  const missing = () => unknownProcess(parameter);
-  if (parameter.id === null) throw missing();
-  return { process: parameter.id, type, missing };
+  if (parameter.id === null) throw unknownProcess(parameter);
+  return { process: parameter.id, type };
 }
 
 /** The request that the body holds; members that it does not know are named in a `Warning`. Throws a 400. */
@@ -45,14 +43,14 @@ export async function give(
   read: () => SppCommand | Promise<SppCommand>,
 ): Promise<Response> {
   const named = namedProcess(c, type);
-  const where = commandContext(c);
+  const context = commandContext(c);
   const command = await readCommand(read).catch(async (error: unknown) => {
-    await findProcess(where, named);
+    await findProcess(context, named);
     throw error;
   });
   return submit(
     c,
-    () => sendCommand(where, named, command),
+    () => prepareSend(context, { ...named, command }),
     () => answerNothing(c),
   );
 }

@@ -154,6 +154,8 @@ describe('retry', () => {
       ['DELETE', '/host/host1/a/lan'],
       ['DELETE', '/host/host1/a'],
       ['DELETE', '/cen/lan'],
+      ['POST', '/hypervisors/host1/resync?dry_run=true'],
+      ['DELETE', '/hypervisors/host1/orphans'],
     ];
     for (const [method, path, body] of requests) {
       const id = await idOf(await ask(method, path, body, asynchronously));

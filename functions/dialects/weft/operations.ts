@@ -1,13 +1,19 @@
 import { operationsQuerySchema } from '../../../schema/api/operations.ts';
-import { Problem } from '../../../schema/problem.ts';
 import { cancelOperation } from '../../commands/operations/cancel.ts';
 import { retryOperation } from '../../commands/operations/retry.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
 import { queryParameters } from '../../http/parameters.ts';
 import { readPreference, WAIT_MAX_SECONDS } from '../../http/prefer.ts';
+import { commandContext } from '../../operations/command-context.ts';
 import { readOperations } from '../../operations/list.ts';
-import { isFinished, type OperationRow, operationBody, readOperation } from '../../operations/operation.ts';
+import {
+  existingOperation,
+  isFinished,
+  type OperationRow,
+  operationBody,
+  readOperation,
+} from '../../operations/operation.ts';
 import { accept, answerOperation, submitAsynchronously, waitAsPreferred } from '../../operations/submit.ts';
 
 /** GET /operations: newest first; `before` takes a page's `next`, and gives the page after it. */
@@ -28,7 +34,7 @@ export async function get(c: AppContext): Promise<Response> {
 export async function cancel(c: AppContext): Promise<Response> {
   const { database } = c.get('settings');
   const preference = readPreference(c.req.header('prefer'), WAIT_MAX_SECONDS);
-  const asked = await accept(c, async () => cancelOperation(c.get('principal'), await named(c)));
+  const asked = await accept(c, () => cancelOperation.prepare(commandContext(c), { operation: targetOf(c) }));
   c.header('operation-id', asked.id);
   const target = await readOperation(database, targetOf(c));
   // What was cancelled may be forgotten before its cancellation is.
@@ -40,18 +46,13 @@ export async function cancel(c: AppContext): Promise<Response> {
 
 /** POST /operations/{id}/retry: files the request of an operation that failed or was cancelled as a new one. */
 export async function retry(c: AppContext): Promise<Response> {
-  return submitAsynchronously(c, async () =>
-    retryOperation(c.get('settings').database, c.get('principal'), await named(c)),
-  );
+  return submitAsynchronously(c, async () => retryOperation(commandContext(c), await named(c)));
 }
 
 function targetOf(c: AppContext): string {
   return c.req.param('id') ?? '';
 }
 
-async function named(c: AppContext): Promise<OperationRow> {
-  const id = targetOf(c);
-  const row = await readOperation(c.get('settings').database, id);
-  if (row === undefined) throw new Problem('not_found', `Operation ${id} not found`);
-  return row;
+function named(c: AppContext): Promise<OperationRow> {
+  return existingOperation(c.get('settings').database, targetOf(c));
 }

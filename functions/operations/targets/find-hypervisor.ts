@@ -1,7 +1,7 @@
 import { unknownHypervisor } from '../../../schema/api/fleet/parameters.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 
-export interface FoundHypervisor {
+interface FoundHypervisor {
   readonly id: string;
   readonly name: string;
   readonly held: string | null;

@@ -1,14 +1,17 @@
-import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
-import { type Guard, guard } from '../guard.ts';
+import type { Arguments } from '../../../schema/statements/ending.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { Guard, Text } from '../command-definition.ts';
+import { hypervisor } from '../operation-statements.ts';
 import { type Amounts, shortage } from './scheduled.ts';
-import { hypervisor, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** What is promised from now on, memory and disk in MB; undefined: as it was, null: nothing. */
 export type Reservation = { readonly [Resource in keyof Amounts]?: number | null | undefined };
 
-const owner = `replace(:owner, ':hypervisor', ${hypervisor})`;
+const owner = '(SELECT resource FROM operations WHERE id = :operation)';
 
 const before = (resource: keyof Amounts) =>
   `coalesce((SELECT ${resource} FROM reservations WHERE owner = ${owner}), 0)`;
@@ -27,27 +30,36 @@ const upsert = `
   ON CONFLICT (owner) DO UPDATE
   SET memory = coalesce(:memory, memory), disk = coalesce(:disk, disk), cpu = coalesce(:cpu, cpu)`;
 
-/**
- * Promises something of the operation's hypervisor to a resource, or aborts the batch where there is too little.
- * `:hypervisor` in `resource` stands for the id of the hypervisor that was chosen.
- */
-export function reserve(
-  operation: string,
-  resource: string,
-  on: Target,
-  { memory, disk, cpu }: Reservation,
-): (Statement<never> | Guard)[] {
-  if ([memory, disk, cpu].every((amount) => amount === undefined)) return [];
-  const args = { operation, owner: resource, memory: given(memory), disk: given(disk), cpu: given(cpu) };
-  const asked = { memory: memory ?? 0, disk: disk ?? 0, cpu: cpu ?? 0 };
-  return [guard('no_room', roomForAll, args, (database) => noRoom(database, on, asked)), statement(upsert, args)];
+/** The arguments of {@link reserving}. */
+export function reservationArguments({ memory, disk, cpu }: Reservation): Arguments {
+  return { memory: given(memory), disk: given(disk), cpu: given(cpu) };
 }
 
 function given(amount: number | null | undefined): number | null {
   return amount === undefined ? null : (amount ?? 0);
 }
 
-async function noRoom(database: Database, on: Target, asked: Amounts): Promise<Problem> {
+/**
+ * Promises something of the operation's hypervisor to its resource, unless there is too little; `asked` says what, as
+ * {@link reservationArguments} has it.
+ */
+export function reserving<From extends CommandContext>(
+  asked: (input: From) => Reservation,
+): { readonly guard: Guard<From>; readonly row: Text<From> } {
+  const where = (sql: string) => (input: From) =>
+    Object.values(asked(input)).every((amount) => amount === undefined) ? null : sql;
+  return {
+    guard: {
+      id: 'no_room',
+      holds: where(roomForAll),
+      problem: (input, target) => noRoom(input.database, target, asked(input)),
+    },
+    row: where(upsert),
+  };
+}
+
+async function noRoom(database: Database, on: Target, { memory, disk, cpu }: Reservation): Promise<Problem> {
+  const asked = { memory: memory ?? 0, disk: disk ?? 0, cpu: cpu ?? 0 };
   const [rows] = await database.read([
     statement<Amounts & { name: string }>(
       `SELECT h.name, ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu

@@ -53,7 +53,7 @@ const selectScheduled = memoize(
  * The hypervisor for something new that names none: the only one; else where a part of it is already; else the one
  * with the most memory to give among those that are alive and have what it needs.
  */
-export function scheduled(needs: Needs, together: Together = {}): Target {
+export function scheduled(needs: Needs, together: Together = {}): Required<Target> {
   const { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 } = needs;
   const args = { ...togetherArguments(together), networks: JSON.stringify(wanted), memory, disk, cpu };
   return { sql: selectScheduled(technology), args, problem: (database) => noneSuitable(database, needs, args) };

@@ -4,35 +4,37 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import type { Problem } from '../../../schema/problem.ts';
 import type { Arguments } from '../../../schema/statements/ending.ts';
 import { has } from '../../../schema/statements/technologies.ts';
+import { hypervisor } from '../operation-statements.ts';
 
 /** Which hypervisor a request means. */
 export interface Target {
   /** SQL for its id over `args`; NULL where the request means none of those that there are, or more than one. */
   readonly sql: string;
   readonly args: Arguments;
-  /** What is answered where it is NULL. */
-  readonly problem: (database: Database) => Promise<Problem>;
+  /** What is answered where it is NULL; undefined: that is nothing wrong. */
+  readonly problem?: (database: Database) => Promise<Problem>;
 }
 
 /** Over `host`, an id in any case or a name. */
 export const isNamed = (alias: string) => `(${alias}.id = lower(:host) OR ${alias}.name = :host)`;
 
+const selectNamed = `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`;
+
 /** The one that the path names. */
-export function byName(host: string, problem: Target['problem'] = async () => unknownHypervisor(host)): Target {
-  return { sql: `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`, args: { host }, problem };
+export function byName(
+  host: string,
+  problem: Required<Target>['problem'] = async () => unknownHypervisor(host),
+): Required<Target> {
+  return { sql: selectNamed, args: { host }, problem };
+}
+
+/** The one with this id, which need not be there yet, or any more. */
+export function byId(id: string): Target {
+  return { sql: ':target', args: { target: id } };
 }
 
 /** The work is the database's alone. */
-export const none: Target = {
-  sql: 'NULL',
-  args: {},
-  problem: () => {
-    throw new Error('the target `none` has no hypervisor to resolve');
-  },
-};
-
-/** The hypervisor that an operation of this batch was given; NULL where its choice found none. */
-export const hypervisor = '(SELECT hypervisor FROM operations WHERE id = :operation)';
+export const none: Target = { sql: 'NULL', args: {} };
 
 /** Holds when that hypervisor's executor found the technology on its host, also while it is away. */
 export function capableOf(technology: Technology): string {

@@ -126,7 +126,6 @@ export const configPatchSchema = v.pipe(
     }
   }),
 );
-export type ConfigPatch = v.InferOutput<typeof configPatchSchema>;
 
 /** A name that a link of Linux can have: 1 to 15 bytes, dev_valid_name() in net/core/dev.c and what sysctl cannot tell apart. */
 const interfaceSchema = v.pipe(
@@ -138,7 +137,6 @@ const interfaceSchema = v.pipe(
 
 /** Subnet to interface. */
 export const subnetsPatchSchema = mapSchema(uuidSchema, interfaceSchema);
-export type SubnetsPatch = v.InferOutput<typeof subnetsPatchSchema>;
 
 export const subnetIdSchema = uuidSchema;
 

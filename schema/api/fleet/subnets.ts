@@ -145,7 +145,6 @@ export const reservationSchema = v.pipe(
     objectMessage,
   ),
 );
-export type ReservationInput = v.InferOutput<typeof reservationSchema>;
 
 export const subnetBodySchema = v.object({
   id: v.string(),

@@ -1,59 +1,70 @@
+import * as v from 'valibot';
+
 /* Commands to SPP processes as operations keep them. The executor's driver puts them into each process' own words. */
 
-export type ComponentType = 'forward' | 'merge' | 'classifier' | 'mirror';
+const componentTypes = ['forward', 'merge', 'classifier', 'mirror'] as const;
 
 /** What a port does to the VLAN tag of what passes it. */
-export type VlanTag =
-  | { readonly operation: 'add'; readonly id: number; readonly priority: number }
-  | { readonly operation: 'remove' };
+const vlanTagSchema = v.variant('operation', [
+  v.object({ operation: v.literal('add'), id: v.number(), priority: v.number() }),
+  v.object({ operation: v.literal('remove') }),
+]);
+export type VlanTag = Readonly<v.InferOutput<typeof vlanTagSchema>>;
 
-export type StartComponent = {
-  readonly kind: 'start-component';
-  readonly name: string;
-  readonly core: number;
-  readonly type: ComponentType;
-};
-export type AttachPort = {
-  readonly kind: 'attach-port';
-  readonly port: string;
-  readonly direction: 'rx' | 'tx';
-  readonly component: string;
-  readonly vlan?: VlanTag;
-};
-export type AddClassifier = {
-  readonly kind: 'add-classifier';
-  readonly mac: string;
-  readonly port: string;
-  readonly vlanId: number | null;
-};
-export type AddPort =
-  | { readonly kind: 'add-port'; readonly port: string }
-  | { readonly kind: 'add-pipe'; readonly port: string; readonly rx: string; readonly tx: string };
-export type Patch = { readonly kind: 'patch'; readonly source: string; readonly destination: string };
-export type Forward = { readonly kind: 'forward' } | { readonly kind: 'start-capture' };
+function command<const Kind extends string, const Entries extends v.ObjectEntries>(kind: Kind, entries: Entries) {
+  return v.object({ kind: v.literal(kind), ...entries });
+}
+
+const attachment = { port: v.string(), direction: v.picklist(['rx', 'tx']), component: v.string() };
+const classifier = { mac: v.string(), port: v.string(), vlanId: v.nullable(v.number()) };
+const patch = { source: v.string(), destination: v.string() };
 
 /** Commands that leave something on the process, which is set again when the process comes back without it. */
-export type SettingCommand = StartComponent | AttachPort | AddClassifier | AddPort | Patch | Forward;
+const settingSchemas = [
+  command('start-component', { name: v.string(), core: v.number(), type: v.picklist(componentTypes) }),
+  command('attach-port', { ...attachment, vlan: v.exactOptional(vlanTagSchema) }),
+  command('add-classifier', classifier),
+  command('add-port', { port: v.string() }),
+  command('add-pipe', { port: v.string(), rx: v.string(), tx: v.string() }),
+  command('patch', patch),
+  command('forward', {}),
+  command('start-capture', {}),
+] as const;
+export type SettingCommand = Readonly<v.InferOutput<(typeof settingSchemas)[number]>>;
 
-export type SppCommand =
-  | SettingCommand
-  | { readonly kind: 'stop-component'; readonly name: string }
-  | { readonly kind: 'detach-port'; readonly port: string; readonly direction: 'rx' | 'tx'; readonly component: string }
-  | { readonly kind: 'remove-classifier'; readonly mac: string; readonly port: string; readonly vlanId: number | null }
-  | { readonly kind: 'remove-port'; readonly port: string }
-  | { readonly kind: 'reset-patches' | 'stop' | 'stop-capture' | 'clear' | 'exit' }
-  /** No process has a command for it: all patches are reset and the others set again. */
-  | { readonly kind: 'drop-patch'; readonly source: string; readonly destination: string };
+const commandSchemas = [
+  ...settingSchemas,
+  command('stop-component', { name: v.string() }),
+  command('detach-port', attachment),
+  command('remove-classifier', classifier),
+  command('remove-port', { port: v.string() }),
+  command('reset-patches', {}),
+  command('stop', {}),
+  command('stop-capture', {}),
+  command('clear', {}),
+  command('exit', {}),
+  // No process has a command for it: all patches are reset and the others set again.
+  command('drop-patch', patch),
+] as const;
+export type SppCommand = Readonly<v.InferOutput<(typeof commandSchemas)[number]>>;
 
-export type ProcessType = 'primary' | 'vf' | 'nfv' | 'mirror' | 'pcap';
+const processTypes = ['primary', 'vf', 'nfv', 'mirror', 'pcap'] as const;
+export type ProcessType = (typeof processTypes)[number];
 
-/** What the operation of a command keeps as its request. */
-export interface SppRequest {
+/** A process that has connected. */
+const processSchema = v.object({
   /** Client id; 0: the primary. */
-  readonly process: number;
-  readonly type: ProcessType;
-  readonly command: SppCommand;
+  process: v.number(),
+  type: v.picklist(processTypes),
+});
+export type SppProcess = Readonly<v.InferOutput<typeof processSchema>>;
+
+/** What the operation of a command keeps as its request; by the kind of the operation. */
+export function sppRequestSchema(operation: string) {
+  const commands = commandSchemas.filter(({ entries }) => operationKinds[entries.kind.literal] === operation);
+  return v.object({ ...processSchema.entries, command: v.union(commands) });
 }
+export type SppRequest = Readonly<v.InferOutput<ReturnType<typeof sppRequestSchema>>>;
 
 /** The kind of the operation of each command. */
 export const operationKinds: Readonly<Record<SppCommand['kind'], string>> = {
@@ -81,7 +92,12 @@ export const REPLAY = 'spp.replay';
 
 /** The subject of everything that changes a process. */
 export function processSubject(hypervisor: string, process: number): string {
-  return `hypervisors/${hypervisor}/spp/${process === 0 ? 'primary' : process}`;
+  return `hypervisors/${hypervisor}${processPath(process)}`;
+}
+
+/** What stands behind the hypervisor in it. */
+export function processPath(process: number): string {
+  return `/spp/${process === 0 ? 'primary' : process}`;
 }
 
 /** The process that a subject names. */

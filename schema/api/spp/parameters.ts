@@ -27,6 +27,13 @@ export function unknownProcess(id: ProcessIdParameter): Problem {
   return new Problem('not_found', `sec_id ${id.shown} not found.`);
 }
 
+/** No process with the id has connected. */
+export function missingProcess(process: number): Problem {
+  return process === 0
+    ? new Problem('not_found', 'primary not found.')
+    : unknownProcess({ id: process, shown: shown(String(process)) });
+}
+
 export function unknownUrl(path: string): Problem {
   return new Problem('not_found', `Not found: '${shown(path)}'`);
 }

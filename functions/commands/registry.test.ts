@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { commandOf, commands } from './registry.ts';
+
+it('each kind is that of one command', () => {
+  const kinds = commands.map(({ kind }) => kind);
+  expect(new Set(kinds).size).toBe(kinds.length);
+});
+
+describe.each(commands.map((command) => [command.kind, command] as const))('%s', (kind, command) => {
+  it('says what it is asked with, who may call it, and for which hypervisor', () => {
+    const { request, role, target } = command;
+    expect(kind).toMatch(/^[a-z]+(\.[a-z]+){1,2}$/);
+    expect(request).toMatchObject({ kind: 'schema', async: false });
+    expect(role).toBe('operator');
+    expect(typeof target === 'function' || typeof target.sql === 'string').toBe(true);
+    expect(commandOf(kind)).toBe(command);
+  });
+
+  it('has a problem for each of its guards, which have ids of their own', () => {
+    const guards = [...(command.guards ?? []), ...(command.invariants ?? [])];
+    expect(new Set(guards.map(({ id }) => id)).size).toBe(guards.length);
+  });
+});
+
+it.each(['cen.repair', 'container.repair', 'bridges.repair', 'network.sweep', 'spp.replay'])(
+  '%s is for no client to ask',
+  (kind) => {
+    expect(commandOf(kind)).toBeUndefined();
+  },
+);

@@ -1,0 +1,58 @@
+import type { Command } from '../operations/command.ts';
+import { releaseAddress } from './addresses/release.ts';
+import { reserveAddress } from './addresses/reserve.ts';
+import { createCen } from './cens/create.ts';
+import { deleteCen } from './cens/delete.ts';
+import { destroyCens } from './cens/destroy.ts';
+import { importCens } from './cens/import.ts';
+import { joinCen } from './cens/join.ts';
+import { leaveCen } from './cens/leave.ts';
+import { makeCens } from './cens/make.ts';
+import { deleteContainer } from './containers/delete.ts';
+import { putContainer } from './containers/put.ts';
+import { changeSubnets } from './hypervisors/change-subnets.ts';
+import { updateConfig } from './hypervisors/configure.ts';
+import { createHypervisor } from './hypervisors/create.ts';
+import { removeHypervisor } from './hypervisors/remove.ts';
+import { removeOrphans } from './hypervisors/remove-orphans.ts';
+import { resync } from './hypervisors/resync.ts';
+import { updateHypervisor } from './hypervisors/update.ts';
+import { cancelOperation } from './operations/cancel.ts';
+import { sendCommands } from './processes/send.ts';
+import { createSubnet } from './subnets/create.ts';
+import { removeSubnet } from './subnets/remove.ts';
+import { updateSubnet } from './subnets/update.ts';
+
+/** Every write that a client can ask for. */
+export const commands: readonly Command<never>[] = [
+  createHypervisor,
+  updateHypervisor,
+  updateConfig,
+  changeSubnets,
+  removeHypervisor,
+  resync,
+  removeOrphans,
+  createSubnet,
+  updateSubnet,
+  removeSubnet,
+  reserveAddress,
+  releaseAddress,
+  createCen,
+  importCens,
+  makeCens,
+  destroyCens,
+  deleteCen,
+  putContainer,
+  deleteContainer,
+  joinCen,
+  leaveCen,
+  ...sendCommands,
+  cancelOperation,
+];
+
+const byKind: ReadonlyMap<string, Command<never>> = new Map(commands.map((command) => [command.kind, command]));
+
+/** Undefined: no client can ask for operations of this kind. */
+export function commandOf(kind: string): Command<never> | undefined {
+  return byKind.get(kind);
+}
