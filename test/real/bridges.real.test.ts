@@ -1,30 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { associate, associationStates, writeAssociations } from '../support/associations.ts';
 import { ip, linkNames, links, picture } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 /** Scans of the whole host never come: what is repaired was seen by events. */
-const eventsAlone = { WEFT_SCAN_SECONDS: '3600' };
+const eventsAlone = { times: { scan: 3_600_000 } };
+const often = { times: { scan: 100 } };
 
 const labels = () => links(null).map(({ ifname, ifalias }) => [ifname, ifalias]);
-const count = async (weft: Weft, kind: string) =>
+const count = async (weft: LocalWeft, kind: string) =>
   (await weft.sql(`SELECT 1 FROM operations WHERE kind = '${kind}' AND status = 'succeeded'`)).length;
 
-async function labelOf(weft: Weft): Promise<string> {
+async function labelOf(weft: LocalWeft): Promise<string> {
   const [row] = await weft.sql<{ label: string }>(
     "SELECT 'weft:' || d.id || '/hypervisors/' || h.id || '/bridges' AS label FROM database d, hypervisors h",
   );
   return row?.label ?? '';
 }
 
-async function becomes(weft: Weft, name: string, wanted: string): Promise<void> {
+async function becomes(weft: LocalWeft, name: string, wanted: string): Promise<void> {
   await until(`${name} is ${wanted}`, async () =>
     (await associationStates(weft)).some((row) => row.interface === name && row.state === wanted),
   );
 }
 
-async function scanned(weft: Weft, times: number): Promise<void> {
+async function scanned(weft: LocalWeft, times: number): Promise<void> {
   const at = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
   for (let scan = 0; scan < times; scan += 1) {
     const last = await at();
@@ -34,7 +35,7 @@ async function scanned(weft: Weft, times: number): Promise<void> {
 
 describe('the interface of an association', () => {
   it('is a bridge with a label, up and without an address, as long as one association has it', async () => {
-    const weft = await Weft.start(eventsAlone);
+    const weft = await LocalWeft.start(eventsAlone);
     const label = await labelOf(weft);
     await associate(weft, { 1: 'br1', 2: 'br1', 3: 'br3' });
     expect(labels()).toEqual([
@@ -56,7 +57,7 @@ describe('the interface of an association', () => {
   });
 
   it('goes with ports of somebody else’s, which stay', async () => {
-    const weft = await Weft.start(eventsAlone);
+    const weft = await LocalWeft.start(eventsAlone);
     await associate(weft, { 1: 'br1' });
     ip('link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'far');
     ip('link', 'set', 'port', 'master', 'br1');
@@ -68,7 +69,7 @@ describe('the interface of an association', () => {
   });
 
   it('that something else has the name of fails with the reason, alone, and is ready when that is gone', async () => {
-    const weft = await Weft.start(eventsAlone);
+    const weft = await LocalWeft.start(eventsAlone);
     ip('link', 'add', 'br1', 'type', 'veth', 'peer', 'name', 'far');
     ip('link', 'add', 'br2', 'type', 'bridge');
     ip('link', 'set', 'br2', 'alias', 'weft:00000000-0000-4000-8000-000000000000/x br2');
@@ -94,7 +95,7 @@ describe('the interface of an association', () => {
   });
 
   it('is not tried again while the same is in the way, however often the host is looked at', async () => {
-    const weft = await Weft.start({ WEFT_SCAN_SECONDS: '1' });
+    const weft = await LocalWeft.start(often);
     ip('link', 'add', 'br1', 'type', 'veth', 'peer', 'name', 'far');
     // The kernel takes `%d` for a number that it is to find: the driver refuses such a name.
     await associate(weft, { 1: 'br1', 2: 'br%d', 3: 'br3' });
@@ -114,7 +115,7 @@ describe('the interface of an association', () => {
   });
 
   it('that is a bridge of the host’s own serves, and is never touched', async () => {
-    const weft = await Weft.start({ WEFT_SCAN_SECONDS: '1' });
+    const weft = await LocalWeft.start(often);
     ip('link', 'add', 'br0', 'type', 'bridge');
     const before = picture();
     await associate(weft, { 1: 'br0' });
@@ -124,7 +125,7 @@ describe('the interface of an association', () => {
     await scanned(weft, 2);
     expect(picture()).toEqual(before);
     await weft.stop();
-    await weft.start({ WEFT_SCAN_SECONDS: '1' });
+    await weft.restart();
     await associate(weft, { 1: null });
     await scanned(weft, 2);
     expect(picture()).toEqual(before);
@@ -134,7 +135,7 @@ describe('the interface of an association', () => {
 
 describe('what differs', () => {
   it('by somebody’s hand is repaired when the kernel tells of it', async () => {
-    const weft = await Weft.start(eventsAlone);
+    const weft = await LocalWeft.start(eventsAlone);
     await associate(weft, { 1: 'br1', 2: 'br2' });
     const before = picture().join('\n');
     const changes = [
@@ -153,13 +154,13 @@ describe('what differs', () => {
   });
 
   it('because the rows were changed while the executor was away is found when it starts', async () => {
-    const weft = await Weft.start(eventsAlone);
+    const weft = await LocalWeft.start(eventsAlone);
     await associate(weft, { 1: 'br1', 2: 'br2' });
     await weft.stop();
     ip('link', 'add', 'br3', 'type', 'bridge');
     ip('link', 'add', 'br4', 'type', 'veth', 'peer', 'name', 'far');
     await writeAssociations(weft, { 1: null, 3: 'br3', 4: 'br4', 5: 'br5' });
-    await weft.start(eventsAlone);
+    await weft.restart();
     await becomes(weft, 'br5', 'ready');
     expect((await associationStates(weft)).map(({ interface: name, state }) => [name, state])).toEqual([
       ['br2', 'ready'],
@@ -172,7 +173,7 @@ describe('what differs', () => {
   });
 
   it('by a bridge of ours that no association has is taken away', async () => {
-    const weft = await Weft.start(eventsAlone);
+    const weft = await LocalWeft.start(eventsAlone);
     ip('link', 'add', 'lost', 'type', 'bridge');
     ip('link', 'set', 'lost', 'alias', `${await labelOf(weft)} lost`);
     // The kernel tells of a new alias of a link that is up only.
@@ -184,7 +185,7 @@ describe('what differs', () => {
 
 describe('the bridges of a hypervisor that was removed', () => {
   it('are orphans as others are; those of one that is there are not', async () => {
-    const weft = await Weft.start({ WEFT_SCAN_SECONDS: '1', WEFT_ORPHAN_GRACE_SECONDS: '1' });
+    const weft = await LocalWeft.start({ times: { scan: 100, grace: 100 } });
     await weft.sql(
       "INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) VALUES ('11111111-2222-4333-8444-555555555555', 'host2', 1, '{}', 0)",
     );
@@ -201,7 +202,7 @@ describe('the bridges of a hypervisor that was removed', () => {
 
 describe('a database that was restored', () => {
   it('takes no bridge away before a person says that it is right, whatever is asked for', async () => {
-    const weft = await Weft.start({ WEFT_SCAN_SECONDS: '1' });
+    const weft = await LocalWeft.start(often);
     await associate(weft, { 1: 'br1' });
     await weft.sql(`UPDATE hypervisors SET held = '{"reason":"restored","detail":"","hint":""}'`);
     await associate(weft, { 1: null, 2: 'br2' });
