@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { waiting } from '../conformance/example.ts';
+import { Lab } from '../faults/lab.ts';
 import { ip, linkNames, namespaces, picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 /* The failure table of docs/operations.md, row by row, where it takes a real host. */
-
-const faulty = 'test/support/faulty-start.ts';
 
 interface OperationAnswer extends Record<string, unknown> {
   id: string;
@@ -17,7 +15,7 @@ interface OperationAnswer extends Record<string, unknown> {
 }
 
 /** The newest operation of a kind. */
-async function newest(weft: Weft, kind: string): Promise<OperationAnswer> {
+async function newest(weft: Lab, kind: string): Promise<OperationAnswer> {
   const { body } = await weft.request<{ operations: OperationAnswer[] }>('GET', `/operations?kind=${kind}`);
   const operation = body.operations[0];
   if (!operation) throw new Error(`there is no ${kind}`);
@@ -28,7 +26,7 @@ const importLan = { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] }
 
 describe('a create that fails', () => {
   it('frees row and names; the operation keeps what was asked and why not, and can be retried', async () => {
-    const weft = await Weft.start();
+    const weft = await Lab.start();
     ip('netns', 'add', 'x');
     const before = picture();
     const refused = await weft.request('PUT', '/host/host1/x', { tag: 'red' });
@@ -48,8 +46,8 @@ describe('a create that fails', () => {
 
 describe('a change that fails', () => {
   it('goes back to what it was, on the host and in the rows', async () => {
-    const weft = await Weft.prepare();
-    await weft.start({ WEFT_FAULT_FAIL: 'links.replace:1' }, faulty);
+    const weft = await Lab.start();
+    weft.steps.failing = 'links.replace:1';
     await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'wire', containerIDs: ['a', 'b'] }] });
     await weft.request('POST', '/cen/make', ['wire'], waiting);
     const before = picture();
@@ -67,16 +65,15 @@ describe('a change that fails', () => {
 
 describe('a removal that fails', () => {
   it('stays wanted, is seen as degraded with the reason, and a repair ends it', async () => {
-    const weft = await Weft.prepare();
-    await weft.start({ WEFT_FAULT_FAIL: 'namespace.delete:always' }, faulty);
+    const weft = await Lab.start();
+    weft.steps.failing = 'namespace.delete:always';
     await weft.request('PUT', '/host/host1/x');
     expect((await weft.request('DELETE', '/host/host1/x')).status).toBe(422);
     expect(namespaces()).toEqual(['x']);
     expect(await weft.sql('SELECT desired, state, error FROM v_containers')).toEqual([
       { desired: 'absent', state: 'degraded', error: 'namespace.delete fails as planned' },
     ]);
-    await weft.stop();
-    await weft.start();
+    weft.steps.failing = undefined;
     // Whoever asks does not wait for the end of a pause.
     await weft.request('POST', '/hypervisors/host1/resync');
     await until('the repair is done', () => namespaces().length === 0);
@@ -90,7 +87,7 @@ describe('a removal that fails', () => {
 
 describe('a part of a list that fails', () => {
   it('is undone, the others stay, and the list says so', async () => {
-    const weft = await Weft.start();
+    const weft = await Lab.start();
     await weft.request('POST', '/cen/import', {
       cenList: [...importLan.cenList, { cenID: 'wan', containerIDs: ['x', 'y'] }],
     });
@@ -112,52 +109,72 @@ describe('a part of a list that fails', () => {
 
 describe('a hypervisor whose executor is away', () => {
   it('is no reason to refuse a write: it waits and says so, and is done when the executor is back', async () => {
-    const weft = await Weft.start();
-    await weft.stop();
+    const weft = await Lab.start();
+    await weft.abandon();
     await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000');
-    weft.launch({}, 'functions/server.ts');
-    await until('the API answers', async () => (await fetch(`${weft.url}/healthz`).catch(() => undefined))?.ok);
     const { status, body } = await weft.request('PUT', '/host/host1/x');
     expect(status).toBe(202);
     expect(body).toMatchObject({
       status: 'pending',
       waiting: expect.stringMatching(/^waiting for host1, last seen 6\d s ago$/),
     });
-    await weft.stop();
-    await weft.start();
+    await weft.startExecutor();
     expect((await weft.request('GET', `/operations/${body.id}`, undefined, waiting)).body.status).toBe('succeeded');
   });
 });
 
 describe('cancelling an operation that runs', () => {
-  it('stops it at its next step and takes back what it did', async () => {
-    const weft = await Weft.start();
-    const containerIDs = Array.from({ length: 400 }, (_, ordinal) => `n${ordinal}`);
-    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
+  const containerIDs = Array.from({ length: 20 }, (_, ordinal) => `n${ordinal}`);
+  const quick = { times: { poll: 20 } };
+  const cancelling = 'SELECT 1 FROM operations WHERE cancel_ms IS NOT NULL';
+  const importBig = { cenList: [{ cenID: 'big', containerIDs }] };
+
+  /** Has a network made until a step after its namespaces, and asks there for it to be cancelled; goes on when the executor knows. */
+  async function cancelHalfWay(weft: Lab, goOn: () => void = () => undefined) {
+    const reached = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    weft.steps.onPlace = (place) => {
+      if (place !== 'veth.create:before') return undefined;
+      reached.resolve();
+      return told.promise;
+    };
+    await weft.request('POST', '/cen/import', importBig);
     const { body } = await weft.request('POST', '/cen/make', ['big']);
-    await until('some namespaces are there', () => namespaces().length > 5);
-    const cancelled = await weft.request('POST', `/operations/${body.id}/cancel`);
-    expect(cancelled).toMatchObject({ status: 200, body: { id: body.id, status: 'cancelled' } });
+    await reached.promise;
+    expect(namespaces()).toHaveLength(containerIDs.length);
+    const cancelled = weft.request('POST', `/operations/${body.id}/cancel`);
+    await until('it is recorded', async () => (await weft.sql(cancelling)).length > 0);
+    const polls = weft.executorDatabase.count('poll');
+    await until('the executor has read it', () => weft.executorDatabase.answered('poll') > polls);
+    weft.steps.onPlace = () => undefined;
+    goOn();
+    told.resolve();
+    return { id: String(body.id), cancelled };
+  }
+
+  it('stops it at its next step and takes back what it did', async () => {
+    const weft = await Lab.start(quick);
+    const { id, cancelled } = await cancelHalfWay(weft);
+    expect(await cancelled).toMatchObject({ status: 200, body: { id, status: 'cancelled' } });
     expect([...namespaces(), ...linkNames(null)]).toEqual([]);
     expect((await weft.request('GET', '/cen/big')).body).toMatchObject({ status: 'pending', wiring_type: null });
     const words = "SELECT type FROM events WHERE type LIKE '%cancelled' GROUP BY type";
     expect(await weft.sql(words)).toEqual([{ type: 'operation.cancelled' }]);
     expect((await weft.request('POST', '/cen/make', ['big'], waiting)).status).toBe(200);
-    expect(namespaces()).toHaveLength(400);
+    expect(namespaces()).toHaveLength(containerIDs.length);
   });
 
   it('finishes nothing when weft is killed meanwhile: the next start takes it back', async () => {
-    const weft = await Weft.prepare();
-    await weft.start({ WEFT_FAULT_AT: 'namespace.delete:before' }, faulty);
-    const containerIDs = Array.from({ length: 400 }, (_, ordinal) => `n${ordinal}`);
-    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
-    const { body } = await weft.request('POST', '/cen/make', ['big']);
-    await until('some namespaces are there', () => namespaces().length > 5);
-    await weft.request('POST', `/operations/${body.id}/cancel`).catch(() => undefined);
-    await until('it was killed', () => weft.child.signalCode === 'SIGKILL');
+    const weft = await Lab.start(quick);
+    let halted: Promise<void> | undefined;
+    const { id } = await cancelHalfWay(weft, () => {
+      halted = weft.haltAt('namespace.delete:before');
+    });
+    await halted;
     expect(namespaces().length).toBeGreaterThan(0);
-    await weft.start();
-    expect((await weft.request('GET', `/operations/${body.id}`, undefined, waiting)).body.status).toBe('cancelled');
+    await weft.abandon();
+    await weft.startExecutor();
+    expect((await weft.request('GET', `/operations/${id}`, undefined, waiting)).body.status).toBe('cancelled');
     expect(namespaces()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -12,6 +12,7 @@ import { readConfiguration } from '../../schema/process/configuration.ts';
 import { temporaryDirectory } from './database.ts';
 import { clearHost } from './host.ts';
 import { type Answer, requestJson, type ServedInstance } from './instance.ts';
+import { openMigrated } from './migrated-file.ts';
 
 export interface LocalOptions {
   /** weft's own variables. */
@@ -81,8 +82,7 @@ export class LocalWeft implements ServedInstance {
       ...environment,
     });
     mkdirSync(dirname(this.databaseFile), { recursive: true });
-    const database = openEmbedded(this.databaseFile, { synchronous: 'normal' });
-    await migrate(database);
+    const database = await this.#openDatabase();
     const log = pino({ level: configuration.logLevel }, { write: (line: string) => void this.#lines.push(line) });
     const stop = (reason: unknown) => void this.#lines.push(String(reason));
     const context = { configuration, database, log, stop, ready: Promise.resolve(), isReady: true };
@@ -90,6 +90,15 @@ export class LocalWeft implements ServedInstance {
     const server = await startServer(configuration, database, log);
     this.#url = server.urls[0] ?? '';
     this.#running = { database, server, executor };
+  }
+
+  /** A new one, or the one that is there, which may be from before a restart or of an earlier version. */
+  async #openDatabase(): Promise<Database> {
+    const options = { synchronous: 'normal' } as const;
+    if (!existsSync(this.databaseFile)) return openMigrated(this.databaseFile, options);
+    const database = openEmbedded(this.databaseFile, options);
+    await migrate(database);
+    return database;
   }
 
   /** Ends it in good order. */
