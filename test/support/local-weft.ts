@@ -10,9 +10,9 @@ import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { readConfiguration } from '../../schema/process/configuration.ts';
 import { temporaryDirectory } from './database.ts';
+import { empty } from './database-template.ts';
 import { clearHost } from './host.ts';
 import { type Answer, requestJson, type ServedInstance } from './instance.ts';
-import { openMigrated } from './migrated-file.ts';
 
 export interface LocalOptions {
   /** weft's own variables. */
@@ -95,7 +95,7 @@ export class LocalWeft implements ServedInstance {
   /** A new one, or the one that is there, which may be from before a restart or of an earlier version. */
   async #openDatabase(): Promise<Database> {
     const options = { synchronous: 'normal' } as const;
-    if (!existsSync(this.databaseFile)) return openMigrated(this.databaseFile, options);
+    if (!existsSync(this.databaseFile)) return empty.open(this.databaseFile, options);
     const database = openEmbedded(this.databaseFile, options);
     await migrate(database);
     return database;

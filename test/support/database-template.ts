@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, statement } from '../../schema/database/database.ts';
+import { type EmbeddedOptions, openEmbedded } from '../../schema/database/embedded.ts';
+import { migrate } from '../../schema/database/migrate.ts';
+
+/**
+ * A database of which tests get copies: to migrate and to fill one takes many times as long. It is made once in each
+ * process of tests.
+ */
+export class DatabaseTemplate {
+  readonly #fill: (database: Database) => Promise<unknown>;
+  #file: Promise<Buffer> | undefined;
+
+  /** `fill` gets a migrated database. */
+  constructor(fill: (database: Database) => Promise<unknown> = async () => undefined) {
+    this.#fill = fill;
+  }
+
+  /** Opens a copy, with an id of its own, at a path where nothing is. */
+  async open(path: string, options?: EmbeddedOptions): Promise<Database> {
+    this.#file ??= this.#make();
+    writeFileSync(path, await this.#file, { flag: 'wx', mode: 0o600 });
+    const database = openEmbedded(path, options);
+    await database.write([statement('UPDATE database SET id = :id', { id: randomUUID() })]);
+    return database;
+  }
+
+  async #make(): Promise<Buffer> {
+    const directory = mkdtempSync(join(tmpdir(), 'weft-template-'));
+    const path = join(directory, 'weft.db');
+    const database = openEmbedded(path, { synchronous: 'normal' });
+    try {
+      await migrate(database);
+      await this.#fill(database);
+      database.close();
+      return readFileSync(path);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  }
+}
+
+/** A migrated database, and nothing in it. */
+export const empty = new DatabaseTemplate();
