@@ -18,15 +18,14 @@ export function blocksOf(page: string): Block[] {
 
 /**
  * Runs every `sh` block of a page in order, as a reader would type it, and compares its output with the block after
- * it, if that shows one: `…` stands for anything; how many blanks there are does not count.
+ * it, if that shows one: `…` stands for anything; how many blanks there are does not count. `sql`: what is run in the
+ * place of `npm run sql`.
  */
-export function runExamples(page: string, environment: Record<string, string>): void {
+export function runExamples(page: string, environment: Record<string, string>, sql = 'npm run --silent sql --'): void {
   const blocks = blocksOf(page);
   for (const [index, { language, text }] of blocks.entries()) {
     if (language !== 'sh') continue;
-    const script = text
-      .replaceAll(/\bcurl /g, 'curl --silent --show-error ')
-      .replaceAll('npm run sql', 'npm run --silent sql');
+    const script = text.replaceAll(/\bcurl /g, 'curl --silent --show-error ').replaceAll('npm run sql --', sql);
     const run = spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
       encoding: 'utf8',
       env: { ...process.env, ...environment },
