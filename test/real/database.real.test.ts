@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { namespaces } from '../support/host.ts';
+import type { ServedInstance } from '../support/instance.ts';
 import { startLibsqlServer } from '../support/libsql-server.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
@@ -15,7 +18,7 @@ import { Weft } from '../support/weft.ts';
 const ANSWERS = 50;
 
 /** Holds the write lock from a process of its own, until it is released. */
-async function holdLock(weft: Weft): Promise<{ release(): Promise<void> }> {
+async function holdLock(weft: ServedInstance): Promise<{ release(): Promise<void> }> {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
     const database = new DatabaseSync(process.argv[1], { timeout: 5000 });
@@ -44,11 +47,12 @@ async function refusal(weft: Weft, environment: Record<string, string> = {}, ent
   return { code, lines: weft.errors.trim().split('\n') };
 }
 
-const status = async (weft: Weft, path: string) => (await fetch(`${weft.url}${path}`).catch(() => undefined))?.status;
+const status = async (weft: ServedInstance, path: string) =>
+  (await fetch(`${weft.url}${path}`).catch(() => undefined))?.status;
 
 describe('a write lock that another process holds', () => {
   it('lets a write wait, and then do, while the API answers', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     const lock = await holdLock(weft);
     let isWritten = false;
     const write = weft.request('PUT', '/host/host1/waits').finally(() => {
@@ -116,7 +120,7 @@ function subnet() {
 
 describe('a database file that is removed while weft runs', () => {
   it('takes every request to 503 until the same file is back', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     expect((await weft.request('PUT', '/host/host1/before')).status).toBe(200);
     renameSync(weft.databaseFile, `${weft.databaseFile}.away`);
     for (const [method, path] of [
@@ -133,6 +137,14 @@ describe('a database file that is removed while weft runs', () => {
     expect(namespaces().sort()).toEqual(['after', 'before']);
   });
 });
+
+/** A weft that has made a container and has ended. */
+async function ended(container: string): Promise<LocalWeft> {
+  const weft = await LocalWeft.start();
+  await weft.request('PUT', `/host/host1/${container}`);
+  await weft.stop();
+  return weft;
+}
 
 describe('a start', () => {
   it.each<[string, RegExp, (weft: Weft) => void]>([
@@ -152,12 +164,10 @@ describe('a start', () => {
   });
 
   it('on the empty file of a database that the host remembers is refused, and takes nothing away', async () => {
-    const weft = await Weft.start();
-    await weft.request('PUT', '/host/host1/stays');
-    await weft.stop();
+    const weft = await ended('stays');
     for (const ending of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${ending}`, { force: true });
     writeFileSync(weft.databaseFile, '');
-    const { code, lines } = await refusal(weft);
+    const { code, lines } = await refusal(await Weft.prepare(), { WEFT_STATE_DIR: weft.stateDirectory });
     expect(code).toBe(1);
     expect(lines).toEqual([
       expect.stringMatching(/^weft: The state directory remembers the database .*remove the notes/),
@@ -166,11 +176,9 @@ describe('a start', () => {
   });
 
   it('on a database of a newer version is refused, and takes nothing away', async () => {
-    const weft = await Weft.start();
-    await weft.request('PUT', '/host/host1/stays');
-    await weft.stop();
+    const weft = await ended('stays');
     await weft.sql("INSERT INTO migrations (name, applied_at, oldest) VALUES ('0099_later.sql', 'now', '99.0.0')");
-    const { code, lines } = await refusal(weft);
+    const { code, lines } = await refusal(await Weft.prepare(), { WEFT_STATE_DIR: weft.stateDirectory });
     expect(code).toBe(1);
     expect(lines).toEqual([expect.stringMatching(/does not know 0099_later\.sql. Run weft 99\.0\.0 or later/)]);
     expect(namespaces()).toEqual(['stays']);
@@ -216,27 +224,22 @@ describe('a start', () => {
   });
 
   it('takes over the database of an earlier version', async () => {
-    const weft = await Weft.start();
-    await weft.request('PUT', '/host/host1/kept');
-    await weft.stop();
-    renameSync(weft.databaseFile, join(weft.stateDirectory, 'weft.db'));
-    await weft.start();
+    const earlier = await ended('kept');
+    renameSync(earlier.databaseFile, join(earlier.stateDirectory, 'weft.db'));
+    const weft = await Weft.start({ WEFT_STATE_DIR: earlier.stateDirectory });
     expect((await weft.request('GET', '/host/host1/kept')).status).toBe(200);
-    expect(statSync(weft.databaseFile).mode & 0o777).toBe(0o600);
+    expect(statSync(earlier.databaseFile).mode & 0o777).toBe(0o600);
   });
 });
 
 /** A database whose table of migrations is rubbish. */
-function damage(weft: Weft): void {
-  const script = `
-    import { DatabaseSync } from 'node:sqlite';
-    import { openSync, fstatSync, writeSync } from 'node:fs';
-    const database = new DatabaseSync(process.argv[1]);
-    database.exec('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)');
-    database.close();
-    const file = openSync(process.argv[1], 'r+');
-    writeSync(file, Buffer.alloc(fstatSync(file).size - 4096, 0x5a), 0, undefined, 4096);`;
-  execFileSync(process.execPath, ['--input-type=module', '--eval', script, weft.databaseFile]);
+function damage({ databaseFile }: Weft): void {
+  const database = new DatabaseSync(databaseFile);
+  database.exec('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)');
+  database.close();
+  const file = openSync(databaseFile, 'r+');
+  writeSync(file, Buffer.alloc(4096, 0x5a), 0, undefined, statSync(databaseFile).size - 4096);
+  closeSync(file);
 }
 
 async function freePort(): Promise<number> {

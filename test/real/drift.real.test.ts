@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { NetnsError } from '../../executor/drivers/netns/driver.ts';
 import { example, exampleCens, waiting } from '../conformance/example.ts';
 import { clearHost, ip, links, picture } from '../support/host.ts';
 import { type LocalOptions, LocalWeft } from '../support/local-weft.ts';
+import { isSameHost } from '../support/same-host.ts';
 import { until } from '../support/until.ts';
 
 /** Scans of the whole host never come: what is repaired was seen by events. */
@@ -22,16 +21,6 @@ async function populated(options: LocalOptions): Promise<LocalWeft> {
   expect((await weft.request('POST', '/cen/make', exampleCens, waiting)).status).toBe(200);
   await weft.request('PUT', '/host/host1/single');
   return weft;
-}
-
-/** In the middle of a repair a name may stand for no namespace. */
-function isSameHost(before: readonly string[]): boolean {
-  try {
-    return isDeepStrictEqual(picture(), before);
-  } catch (error) {
-    if (error instanceof NetnsError) return false;
-    throw error;
-  }
 }
 
 /** Waits until the host is as it was, and every repair has ended. */

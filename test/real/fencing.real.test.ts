@@ -2,10 +2,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { linkNames, namespaces, picture } from '../support/host.ts';
+import type { ServedInstance } from '../support/instance.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
@@ -13,10 +16,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = 'test/support/faulty-start.ts';
 /** A fifth of what they are in earnest, in milliseconds. */
 const LEASE_MS = 3_000;
-const times = { WEFT_FAULT_TIMES: JSON.stringify({ lease: LEASE_MS, renew: 1_000, heartbeat: 1_000 }) };
+const times = { lease: LEASE_MS, renew: 1_000, heartbeat: 1_000 };
+const environment = { WEFT_FAULT_TIMES: JSON.stringify(times) };
 
 /** An executor of the same hypervisor and database on another host of the same machine id, with a state directory of its own. */
-function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
+function launchElsewhere(weft: ServedInstance): ReturnType<typeof spawn> {
   const enter = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"';
   const command = [process.execPath, join(root, program)];
   const child = spawn(
@@ -26,7 +30,7 @@ function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
       cwd: root,
       env: {
         ...process.env,
-        ...times,
+        ...environment,
         WEFT_STATE_DIR: temporaryDirectory(),
         WEFT_DATABASE_URL: `file:${weft.databaseFile}`,
       },
@@ -42,51 +46,41 @@ function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
   return child;
 }
 
-/** The API alone, beside an executor that stops itself at a place; answers that executor's process. */
-async function pausedAt(weft: Weft, place: string): Promise<ReturnType<Weft['launch']>> {
-  const executor = weft.launch(
-    { ...times, WEFT_FAULT_AT: place, WEFT_FAULT_SIGNAL: 'SIGSTOP', WEFT_LISTEN: '127.0.0.1:0' },
-    program,
-  );
-  await weft.start({}, 'functions/server.ts');
+/** An executor over the database of an API, that stops itself at a place. */
+async function pausedAt(api: LocalWeft, place: string): Promise<Weft> {
+  const executor = await Weft.prepare();
+  const stopping = { WEFT_FAULT_AT: place, WEFT_FAULT_SIGNAL: 'SIGSTOP' };
+  executor.launch({ ...environment, ...stopping, WEFT_STATE_DIR: api.stateDirectory }, program);
+  await until('its hypervisor is registered', async () => (await api.sql('SELECT 1 FROM hypervisors')).length > 0);
   return executor;
 }
 
-function isStopped(pid: number | undefined): boolean {
-  return /^State:\s+T/m.test(execFileSync('cat', [`/proc/${pid}/status`], { encoding: 'utf8' }));
-}
-
 describe('an executor that was paused in the middle of a step', () => {
-  it.each(['namespace.create:before', 'veth.create:before', 'veth.create:after'])(
+  it.each(['veth.create:before', 'veth.create:after'])(
     'at %s, and woken after its lease ran out, changes nothing more',
     async (place) => {
-      const weft = await Weft.prepare();
+      const weft = await LocalWeft.serve();
       const executor = await pausedAt(weft, place);
       await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] });
       const { body } = await weft.request('POST', '/cen/make', ['lan']);
-      await until('it is stopped', () => isStopped(executor.pid));
+      await until('it is stopped', () => executor.isStopped);
       const host = picture();
 
       // Its successor, as after a failover, does the work on its own host.
       launchElsewhere(weft);
-      const done = async () => (await weft.request('GET', `/operations/${body.id}`)).body.status === 'succeeded';
-      await until('its successor has done it', done);
+      const done = await weft.request('GET', `/operations/${body.id}`, undefined, { prefer: 'wait=30' });
+      expect(done.body.status).toBe('succeeded');
       const epochs = await weft.sql<{ epoch: number }>('SELECT epoch FROM hypervisors');
       expect(epochs).toEqual([{ epoch: 2 }]);
-      // As if so much time had passed: the clock of a test's own processes cannot be set.
-      await until('its lease has run out', async () => {
-        const [row] = await weft.sql<{ over: number }>(
-          `SELECT unixepoch() * 1000 - created_ms > ${2 * LEASE_MS} AS over FROM operations ORDER BY sequence DESC LIMIT 1`,
-        );
-        return row?.over === 1;
-      });
+      // The clock of a test's own processes cannot be set.
+      await pause(2 * LEASE_MS);
       const state = () => weft.sql('SELECT id, status, attempt, epoch, finished_ms, error FROM operations ORDER BY id');
       const before = await state();
 
-      const ended = once(executor, 'exit');
-      executor.kill('SIGCONT');
+      const ended = once(executor.child, 'exit');
+      executor.child.kill('SIGCONT');
       expect(await ended).toEqual([1, null]);
-      expect(weft.errors).toContain('weft: A newer start of this executor has taken over');
+      expect(executor.errors).toContain('weft: A newer start of this executor has taken over');
       expect(picture()).toEqual(host);
       expect(await state()).toEqual(before);
     },
@@ -95,8 +89,7 @@ describe('an executor that was paused in the middle of a step', () => {
 
 describe('a second machine', () => {
   it('with the same machine id refuses to start while the executor of the first runs', async () => {
-    const weft = await Weft.prepare();
-    await weft.start(times, program);
+    const weft = await LocalWeft.start({ times });
     const second = launchElsewhere(weft);
     let errors = '';
     second.stderr?.on('data', (text: Buffer) => {
@@ -112,20 +105,21 @@ describe('a second machine', () => {
   });
 
   it('that comes with the name of the first refuses to start, and says which variable to set', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await weft.request('PUT', '/host/host1/here');
     await weft.stop();
+    const second = await Weft.prepare();
     const machineId = join(weft.stateDirectory, 'machine-id');
     writeFileSync(machineId, '0123456789abcdef0123456789abcdef\n');
     execFileSync('mount', ['--bind', machineId, '/etc/machine-id']);
     try {
-      const child = weft.launch();
+      const child = second.launch({ WEFT_STATE_DIR: weft.stateDirectory });
       const [code] = await once(child, 'close');
       expect(code).toBe(1);
     } finally {
       execFileSync('umount', ['/etc/machine-id']);
     }
-    expect(weft.errors).toBe(
+    expect(second.errors).toBe(
       'weft: Hypervisor host1 of this database is another machine. Set WEFT_HYPERVISOR to a name that no other machine has\n',
     );
     expect(namespaces()).toEqual(['here']);

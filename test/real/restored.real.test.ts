@@ -4,31 +4,31 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { linkNames, namespaces } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
-const quick = { WEFT_SCAN_SECONDS: '1', WEFT_ORPHAN_GRACE_SECONDS: '1' };
+const quick = { times: { scan: 100, grace: 100 } };
 
 it('a state directory that was restored as a whole is noticed, and nothing newer is removed', async () => {
-  const weft = await Weft.start(quick);
+  const weft = await LocalWeft.start(quick);
   await weft.request('PUT', '/host/host1/old');
   await weft.stop();
   const backup = join(temporaryDirectory(), 'state');
   cpSync(weft.stateDirectory, backup, { recursive: true });
-  await weft.start(quick);
+  await weft.restart();
   await weft.request('PUT', '/host/host1/newer');
   await weft.stop();
   rmSync(weft.stateDirectory, { recursive: true });
   cpSync(backup, weft.stateDirectory, { recursive: true });
 
-  await weft.start(quick);
+  await weft.restart();
   await expectNothingRemoved(weft);
   expect(namespaces()).toEqual(['newer', 'old']);
   expect(linkNames(null)).toEqual([]);
 });
 
 it('a backup that was made while weft ran is noticed, and what it had pending is not done', async () => {
-  const weft = await Weft.start(quick);
+  const weft = await LocalWeft.start(quick);
   await weft.request('PUT', '/host/host1/old');
   const backup = join(temporaryDirectory(), 'backup.db');
   const database = join(weft.stateDirectory, 'database', 'weft.db');
@@ -48,7 +48,7 @@ it('a backup that was made while weft ran is noticed, and what it had pending is
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
   cpSync(backup, database);
 
-  await weft.start(quick);
+  await weft.restart();
   await expectNothingRemoved(weft);
   expect(namespaces()).toEqual(['newer', 'newest', 'old']);
   await weft.request('POST', '/hypervisors/host1/resync');
@@ -56,7 +56,7 @@ it('a backup that was made while weft ran is noticed, and what it had pending is
 });
 
 /** It is noticed, and some whole looks at the host take nothing away. */
-async function expectNothingRemoved(weft: Weft): Promise<void> {
+async function expectNothingRemoved(weft: LocalWeft): Promise<void> {
   const held = async () => (await weft.request<{ held?: unknown }>('GET', '/readyz')).body.held;
   await until('it is noticed', async () => (await held()) !== undefined);
   expect(await held()).toMatchObject([{ reason: 'restored' }]);

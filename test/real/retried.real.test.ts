@@ -37,18 +37,4 @@ describe('a request that is sent again and again under one key, while weft is ki
     expect(new Set(other.map((answer) => answer.slice(0, 3)))).toEqual(new Set(['422']));
     expect(await count()).toBe(1);
   });
-
-  it('is one operation too when the kill came before anything was recorded', async () => {
-    const weft = await Weft.start();
-    await weft.request('POST', '/cen/import', importLan);
-    const storm = hundred(weft, ['lan']);
-    await weft.end('SIGKILL');
-    await storm;
-    await weft.start();
-    expect(new Set(await hundred(weft, ['lan'])).size).toBe(1);
-    expect(await weft.sql("SELECT status FROM operations WHERE kind = 'cen.make'")).toEqual([
-      { status: 'succeeded' },
-      { status: 'succeeded' },
-    ]);
-  });
 });

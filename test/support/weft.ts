@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,9 +36,9 @@ export class Weft implements ServedInstance {
   }
 
   /** A running one. */
-  static async start(environment: Record<string, string> = {}): Promise<Weft> {
+  static async start(environment: Record<string, string> = {}, entry?: string): Promise<Weft> {
     const weft = await Weft.prepare();
-    await weft.start(environment);
+    await weft.start(environment, entry);
     return weft;
   }
 
@@ -129,6 +130,11 @@ export class Weft implements ServedInstance {
   async clear(): Promise<void> {
     await this.stop();
     clearHost();
+  }
+
+  /** Whether a signal has stopped it, and none has had it go on. */
+  get isStopped(): boolean {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'));
   }
 
   get hasEnded(): boolean {
