@@ -1,13 +1,15 @@
 import { cpus, totalmem } from 'node:os';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { Lab } from '../faults/lab.ts';
 import { ip, linkNames } from '../support/host.ts';
+import type { Instance } from '../support/instance.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 const subnets = ['c6430cba-648a-41aa-aee4-b59dacfc790d', 'c6430cba-648a-41aa-aee4-b59dacfc790e'] as const;
 
 /** Described by a client; its executor was seen a minute ago. */
-async function describeDead(weft: Weft): Promise<Record<string, unknown>> {
+async function describeDead(weft: Instance): Promise<Record<string, unknown>> {
   const { body } = await weft.request('POST', '/hypervisors', { name: 'gone' });
   await weft.sql(`
     UPDATE hypervisors SET last_seen_ms = 1000 * unixepoch() - 60000, capabilities = '{"netns":{"available":true,"version":null}}'
@@ -17,7 +19,7 @@ async function describeDead(weft: Weft): Promise<Record<string, unknown>> {
 
 describe('a hypervisor whose executor is alive', () => {
   it('has what its host has, and says that it is alive', async () => {
-    const weft = await Weft.start();
+    const weft = await Lab.start();
     const { body } = await weft.request('GET', '/hypervisors/host1');
     expect(body).toMatchObject({
       name: 'host1',
@@ -35,7 +37,7 @@ describe('a hypervisor whose executor is alive', () => {
   });
 
   it('makes the interface of a subnet before the answer, and takes it away with the last subnet', async () => {
-    const weft = await Weft.start();
+    const weft = await Lab.start();
     const path = '/hypervisors/host1/subnets';
     const [first, second] = subnets;
     expect((await weft.request('PATCH', path, { [first]: 'br0', [second]: 'br0' })).status).toBe(200);
@@ -55,9 +57,8 @@ describe('a hypervisor whose executor is alive', () => {
   });
 
   it('says of an interface that cannot be made why not, and answers all the same', async () => {
-    const weft = await Weft.start();
+    const weft = await Lab.start();
     ip('link', 'add', 'inway', 'type', 'veth', 'peer', 'name', 'inwayp');
-    onTestFinished(() => void ip('link', 'delete', 'inway'));
     const answer = await weft.request('PATCH', '/hypervisors/host1/subnets', { [subnets[0]]: 'inway' });
     expect(answer.status).toBe(200);
     expect((await weft.request('GET', `/subnets/${subnets[0]}`)).body).toMatchObject({
@@ -68,19 +69,13 @@ describe('a hypervisor whose executor is alive', () => {
   });
 
   it('makes what was asked for while it was away', async () => {
-    const weft = await Weft.start();
-    await weft.end('SIGTERM');
+    const weft = await Lab.start();
+    await weft.abandon();
     await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000');
-    weft.launch({}, 'functions/server.ts');
-    await until(
-      'the API answers',
-      async () => (await fetch(`${weft.url}/healthz`).catch(() => undefined))?.ok === true,
-    );
     const path = `/hypervisors/host1/subnets`;
     expect((await weft.request('PATCH', path, { [subnets[0]]: 'br0' })).status).toBe(200);
     expect((await weft.request('GET', `${path}/${subnets[0]}`)).body).toMatchObject({ state: 'pending' });
-    await weft.end('SIGTERM');
-    await weft.start();
+    await weft.startExecutor();
     await until('the bridge is there', () => linkNames(null).includes('br0'));
     await until(
       'its row says so',
@@ -91,7 +86,7 @@ describe('a hypervisor whose executor is alive', () => {
 
 describe('a hypervisor that is dead', () => {
   it('keeps its work waiting, says so, and fails it at its deadline; that of others is done', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await describeDead(weft);
     const waiting = await weft.request('PUT', '/host/gone/a');
     expect(waiting.status).toBe(202);
@@ -118,7 +113,7 @@ describe('a hypervisor that is dead', () => {
   });
 
   it('is removed by force with all that it had; what it had not done is cancelled', async () => {
-    const weft = await Weft.start();
+    const weft = await Lab.start();
     const gone = await describeDead(weft);
     await weft.request('PUT', '/hypervisors/gone/cen/lan');
     await weft.request('PATCH', '/hypervisors/gone/subnets', { [subnets[0]]: 'br0' });

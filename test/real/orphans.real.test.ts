@@ -6,34 +6,35 @@ import { describe, expect, it } from 'vitest';
 import { waiting } from '../conformance/example.ts';
 import { associate } from '../support/associations.ts';
 import { ip, linkNames, namespaces, picture } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const quick = { WEFT_SCAN_SECONDS: '1', WEFT_ORPHAN_GRACE_SECONDS: '1' };
+const HOUR_MS = 3_600_000;
+const quick = { times: { scan: 100, grace: 100 } };
 
-async function databaseId(weft: Weft): Promise<string> {
+async function databaseId(weft: LocalWeft): Promise<string> {
   const [row] = await weft.sql<{ id: string }>('SELECT id FROM database');
   return row?.id ?? '';
 }
 
 /** So many containers of their own, and a network of two of them. */
-async function populate(weft: Weft, containers: number): Promise<void> {
+async function populate(weft: LocalWeft, containers: number): Promise<void> {
   const containerIDs = Array.from({ length: containers }, (_, ordinal) => `c${ordinal}`);
   await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs }] });
   expect((await weft.request('POST', '/cen/make', ['lan'], waiting)).status).toBe(200);
 }
 
 /** Forgets everything that was asked for, as a lost database does. */
-function forgetRows(weft: Weft, which = 'true'): Promise<unknown> {
+function forgetRows(weft: LocalWeft, which = 'true'): Promise<unknown> {
   return weft.sql(`DELETE FROM containers WHERE ${which}`);
 }
 
-async function ready(weft: Weft): Promise<Record<string, unknown>> {
+async function ready(weft: LocalWeft): Promise<Record<string, unknown>> {
   return (await weft.request('GET', '/readyz')).body;
 }
 
-function clean(weft: Weft, ...args: readonly string[]): string {
+function clean(weft: LocalWeft, ...args: readonly string[]): string {
   return execFileSync(process.execPath, [join(root, 'executor/clean.ts'), ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +44,7 @@ function clean(weft: Weft, ...args: readonly string[]): string {
 
 describe('what bears our label and has no row', () => {
   it('is told of, and taken away after two scans and the grace time; what bears no label of ours never is', async () => {
-    const weft = await Weft.start({ ...quick, WEFT_ORPHAN_GRACE_SECONDS: '3' });
+    const weft = await LocalWeft.start({ times: { scan: 100, grace: HOUR_MS } });
     const id = await databaseId(weft);
     await weft.request('PUT', '/host/host1/ours');
     ip('link', 'add', 'lost', 'type', 'bridge');
@@ -65,6 +66,7 @@ describe('what bears our label and has no row', () => {
     expect(await orphans()).toMatchObject([{ kind: 'link', namespace: null, name: 'lost' }]);
     await until('it is seen twice', async () => (await orphans())[0]?.scans === 2);
     expect(linkNames(null)).toContain('lost');
+    await weft.sql(`UPDATE orphans SET first_seen_ms = first_seen_ms - ${HOUR_MS}`);
     await until('it is gone', () => !linkNames(null).includes('lost'));
     await until('the list is empty', async () => (await orphans()).length === 0);
     expect(linkNames(null)).toEqual(['foreign', 'plain']);
@@ -74,7 +76,7 @@ describe('what bears our label and has no row', () => {
   });
 
   it('stays when it is too much at once, says why, and goes when a person says so', async () => {
-    const weft = await Weft.start(quick);
+    const weft = await LocalWeft.start(quick);
     await populate(weft, 8);
     const before = picture();
     await weft.sql('DELETE FROM members');
@@ -95,7 +97,7 @@ describe('what bears our label and has no row', () => {
     expect(event?.data).toContain('none of them is removed');
     expect(weft.output).toContain('removal hold: Circuit breaker open: 25 of the 25');
     const scans = async () => (await weft.sql<{ at: number }>('SELECT scanned_ms AS at FROM hypervisors'))[0]?.at ?? 0;
-    for (let scan = 0; scan < 3; scan += 1) {
+    for (let scan = 0; scan < 4; scan += 1) {
       const last = await scans();
       await until('there was one more scan', async () => (await scans()) > last);
     }
@@ -110,14 +112,14 @@ describe('what bears our label and has no row', () => {
 
 describe('another database', () => {
   it('that is empty finds nothing of its own on the host, and touches nothing', async () => {
-    const weft = await Weft.start(quick);
+    const weft = await LocalWeft.start(quick);
     await populate(weft, 8);
     const before = picture();
     await weft.stop();
     for (const end of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${end}`, { force: true });
     // Without the notes nothing on this machine remembers the first database.
     for (const note of globSync(join(weft.stateDirectory, '{,notes/}seen-*.json'))) rmSync(note);
-    await weft.start(quick);
+    await weft.restart();
     const dryRun = await weft.request('POST', '/hypervisors/host1/resync?dry_run=true');
     expect(dryRun).toMatchObject({ status: 200, body: { differences: [], orphans: [] } });
     // What is in the way is another's: it is named, and left alone.
@@ -128,12 +130,12 @@ describe('another database', () => {
   });
 
   it('that was restored makes what it lacks, and takes nothing away until a person says that it is right', async () => {
-    const weft = await Weft.start(quick);
+    const weft = await LocalWeft.start(quick);
     await populate(weft, 3);
     await weft.stop();
     const file = weft.databaseFile;
     copyFileSync(file, `${file}.backup`);
-    await weft.start(quick);
+    await weft.restart();
     // After the backup: one more container in the network, another one alone, and the network is made smaller.
     await weft.request('PUT', '/host/host1/later');
     await weft.request('PUT', '/host/host1/more/lan');
@@ -142,7 +144,7 @@ describe('another database', () => {
     for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
     copyFileSync(`${file}.backup`, file);
     ip('netns', 'delete', 'c1');
-    await weft.start(quick);
+    await weft.restart();
     await until('the database is found to be old', async () => (await ready(weft)).held !== undefined);
     expect(await ready(weft)).toMatchObject({
       held: [{ reason: 'restored', hint: expect.stringContaining('resync') }],
@@ -167,7 +169,7 @@ describe('another database', () => {
 
 describe('npm run clean', () => {
   it('takes away everything that bears the label of this database, after listing it, and nothing else', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await populate(weft, 3);
     await associate(weft, { 1: 'br1' });
     ip('netns', 'add', 'mine');
