@@ -3,10 +3,16 @@ import { ip, Workbench } from '../../../test/support/netns-workbench.ts';
 import { until } from '../../../test/support/until.ts';
 import { type HostView, type NetnsDriver, openNetnsDriver } from './driver.ts';
 import { HostLinks } from './host-links.ts';
+import { NamespaceProbe } from './namespace-probe.ts';
+import { NamespaceDirectory } from './namespaces.ts';
 import { readLinks } from './netlink/links.ts';
 import { RouteSocket } from './netlink/socket.ts';
+import { unpackView } from './packed-view.ts';
+import { HostNamespace } from './thread.ts';
+import { view } from './view.ts';
 
 const LABEL = 'weft:test/looks';
+const DIRECTORY = '/run/netns';
 const STEPS = 80;
 let bench: Workbench;
 let driver: NetnsDriver;
@@ -42,14 +48,13 @@ function sorted({ links, namespaces }: HostView): HostView {
   };
 }
 
-/** What a driver sees that knows nothing yet. */
-async function freshView(): Promise<HostView> {
-  const fresh = await openNetnsDriver();
-  try {
-    return sorted(await fresh.view('all'));
-  } finally {
-    await fresh.close();
-  }
+/** What a driver sees that knows nothing yet: the same program, without a thread for each look. */
+function freshView(): HostView {
+  using host = HostNamespace.open();
+  using hostLinks = new HostLinks(host.socket);
+  const namespaceProbe = new NamespaceProbe(DIRECTORY, host);
+  const context = { hostLinks, namespaceProbe, directory: new NamespaceDirectory(DIRECTORY, host) };
+  return sorted(unpackView(view(context, { namespaces: 'all' })));
 }
 
 /** What an operation asks for, out of a view of everything: only that, and the bridges it is on. */
@@ -130,8 +135,8 @@ function isSilent(words: readonly string[], { links }: HostView): boolean {
 }
 
 /** Whether each veth of the host has its other end somewhere that can still be looked at. */
-async function isIdle(): Promise<boolean> {
-  const first = await freshView();
+function isIdle(): boolean {
+  const first = freshView();
   const ends = [first.links, ...first.namespaces.map(({ links }) => links)].flat();
   return first.links.every(({ peer }) => peer === null || ends.some(({ index }) => index === peer));
 }
@@ -156,7 +161,7 @@ describe('a driver that has kept what it saw', () => {
       // The kernel takes a namespace apart in its own time: with it go the other ends of its links.
       if (words.includes('delete')) await until('the kernel is done', isIdle);
       const { links } = await driver.view([], { owners: [owner], aliases: [], names });
-      const whole = await freshView();
+      const whole = freshView();
       const byIndex = links.toSorted((one, other) => one.index - other.index);
       if (!isSilent(words, whole)) {
         expect(byIndex, `selected after ${words.join(' ')}`).toEqual(selected(whole, owner, names));
