@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { example, exampleCens } from '../conformance/example.ts';
-import { namespaces } from '../support/host.ts';
+import { example, waiting } from '../conformance/example.ts';
+import { linkNames, namespaces } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
@@ -50,45 +51,41 @@ describe('what keeps weft from starting is one line that says what to do', () =>
   });
 
   it('another executor of the same database', async () => {
-    const first = await Weft.start();
+    const first = await LocalWeft.start();
     const second = await Weft.prepare();
     const { code, lines } = await refused(second, { WEFT_STATE_DIR: first.stateDirectory });
     expect(code).toBe(1);
     expect(lines).toEqual([
-      `weft: Another executor of this database runs on this host (pid ${first.child.pid}). End that one first`,
+      `weft: Another executor of this database runs on this host (pid ${process.pid}). End that one first`,
     ]);
   });
 });
 
 describe('the processes', () => {
-  it('work apart, on one database file', async () => {
-    const weft = await Weft.prepare();
-    const executor = weft.launch({}, 'executor/main.ts');
-    await weft.start({}, 'functions/server.ts');
-    await weft.request('POST', '/cen/import', example);
-    expect(await weft.request('POST', '/cen/make', exampleCens, { prefer: 'wait=20' })).toMatchObject({
-      status: 200,
-      body: { status: 'succeeded' },
-    });
-    const ended = once(executor, 'exit');
-    executor.kill('SIGTERM');
-    expect(await ended).toEqual([0, null]);
-  });
+  const containerIDs = Array.from({ length: 20 }, (_, ordinal) => `n${ordinal}`);
 
-  it('end at SIGTERM in good order, in the middle of their work, and go on at the next start', async () => {
-    const weft = await Weft.start();
-    const containerIDs = Array.from({ length: 200 }, (_, ordinal) => `n${ordinal}`);
-    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
-    await weft.request('POST', '/cen/make', ['big']);
-    await until('some namespaces are there', () => namespaces().length > 5);
-    expect(await weft.end('SIGTERM')).toBe(0);
-    expect(namespaces().length).toBeLessThan(200);
-    expect(
-      await weft.sql("SELECT DISTINCT status FROM operations WHERE resource IS NOT NULL AND kind = 'cen.make'"),
-    ).toEqual([{ status: 'pending' }]);
-    await weft.start();
-    await until('the CEN is made', async () => (await weft.request('GET', '/cen/big')).body.status === 'ready');
-    expect(namespaces()).toHaveLength(200);
+  it('work apart on one database file, end at SIGTERM in good order in the middle of their work, and go on at the next start', async () => {
+    const [functions, executor] = [await Weft.prepare(), await Weft.prepare()];
+    const environment = { WEFT_STATE_DIR: functions.stateDirectory };
+    // It stops where its namespaces are there and their links are not, until it has its signal.
+    const stopping = { WEFT_FAULT_AT: 'veth.create:before', WEFT_FAULT_SIGNAL: 'SIGSTOP' };
+    executor.launch({ ...environment, ...stopping }, 'test/support/faulty-start.ts');
+    await functions.start({}, 'functions/server.ts');
+    await functions.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
+    const { body } = await functions.request('POST', '/cen/make', ['big']);
+    await until('it is stopped', () => executor.isStopped);
+    const ended = executor.end('SIGTERM');
+    executor.child.kill('SIGCONT');
+    expect(await ended).toBe(0);
+    expect(namespaces()).toHaveLength(containerIDs.length);
+    const statuses = "SELECT DISTINCT status FROM operations WHERE resource IS NOT NULL AND kind = 'cen.make'";
+    expect(await functions.sql(statuses)).toEqual([{ status: 'pending' }]);
+
+    executor.launch(environment, 'executor/main.ts');
+    const made = await functions.request('GET', `/operations/${body.id}`, undefined, waiting);
+    expect(made.body.status).toBe('succeeded');
+    expect(await executor.end('SIGTERM')).toBe(0);
+    expect(linkNames(null)).toHaveLength(containerIDs.length + 1);
   });
 
   it('without root serve the API; what needs a namespace is a 422 with the reason', async () => {
@@ -105,10 +102,9 @@ describe('the processes', () => {
   });
 
   it('do without Soft Patch Panel while its port is taken; what needs it is a 422 with the reason', async () => {
-    const weft = await Weft.prepare();
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(5555, '127.0.0.1', resolve));
-    await weft.start();
+    const weft = await LocalWeft.start();
     const answer = await fetch(`${weft.url}/v1/vfs/1`);
     expect(answer.status).toBe(422);
     expect(await answer.text()).toMatch(

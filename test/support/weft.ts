@@ -36,9 +36,9 @@ export class Weft implements ServedInstance {
   }
 
   /** A running one. */
-  static async start(environment: Record<string, string> = {}, entry?: string): Promise<Weft> {
+  static async start(environment: Record<string, string> = {}): Promise<Weft> {
     const weft = await Weft.prepare();
-    await weft.start(environment, entry);
+    await weft.start(environment);
     return weft;
   }
 
