@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERAS } from '../stand-ins/spp/era.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 import { aPanel, ask, aVf, connected } from '../support/panel.ts';
+import { shared } from '../support/shared.ts';
 import { changesOf, done, error, FORM, JSON_TYPE, NOTHING, send } from './spp-example.ts';
 
 const VF = '/v1/vfs/1';
@@ -43,8 +44,10 @@ function occurs(method: Case['method'], path: string, body: unknown): Case {
 }
 
 describe.each(ERAS)('what a process of %s refuses', (era) => {
+  const panel = shared(() => aPanel(era));
+
   it('reaches the client word for word, and changes nothing', async () => {
-    const { weft, vf } = await aPanel(era);
+    const { weft, vf } = panel();
     await done(weft, 'POST', COMPONENTS, { name: 'fwd', core: 2, type: 'forward' });
     await done(weft, 'PUT', PORTS, { action: 'attach', port: 'ring:0', dir: 'rx' });
     await done(weft, 'POST', COMPONENTS, { name: 'cls', core: 4, type: 'classifier_mac' });
@@ -61,14 +64,15 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
   });
 
   it('takes what is not there for removed already', async () => {
-    const { weft } = await aPanel(era);
+    const { weft } = panel();
     expect(await ask(weft, 'DELETE', `${COMPONENTS}/nosuch`)).toEqual(NOTHING);
-    await done(weft, 'POST', COMPONENTS, { name: 'fwd', core: 2, type: 'forward' });
-    expect(await ask(weft, 'PUT', PORTS, { action: 'detach', port: 'ring:5', dir: 'rx' })).toEqual(NOTHING);
+    await done(weft, 'POST', COMPONENTS, { name: 'other', core: 5, type: 'forward' });
+    const detach = { action: 'detach', port: 'ring:5', dir: 'rx' };
+    expect(await ask(weft, 'PUT', `${COMPONENTS}/other/ports`, detach)).toEqual(NOTHING);
   });
 
   it('is 400 of an nfv too, which leaves its status as it was', async () => {
-    const { weft, nfv } = await aPanel(era);
+    const { weft, nfv } = panel();
     await done(weft, 'PUT', `${NFV}/ports`, { action: 'add', port: 'ring:0' });
     const before = await ask(weft, 'GET', NFV);
     const requests: [string, unknown, string][] = [
@@ -214,8 +218,10 @@ describe('a request that says nothing a process could do', () => {
 });
 
 describe('other methods', () => {
+  const panel = shared(() => aPanel('seed-18.05'));
+
   it('are 405 with what is allowed', async () => {
-    const { weft } = await aPanel('seed-18.05');
+    const { weft } = panel();
     const requests: [string, string, string][] = [
       ['POST', '/v1/processes', 'GET, HEAD'],
       ['POST', VF, 'GET, DELETE, HEAD'],
@@ -234,7 +240,7 @@ describe('other methods', () => {
   });
 
   it('include HEAD, which answers as GET does but for the body', async () => {
-    const { weft } = await aPanel('seed-18.05');
+    const { weft } = panel();
     for (const path of ['/v1/processes', VF, NFV, '/v1/primary/status']) {
       const { headers: _, ...answer } = await send(weft, 'HEAD', path);
       expect(answer, path).toEqual({ status: 200, type: 'application/json', text: '' });
@@ -244,8 +250,10 @@ describe('other methods', () => {
 });
 
 describe('a large body', () => {
+  const panel = shared(() => aPanel('seed-18.05'));
+
   it('is taken up to a mebibyte, and is 413 beyond it', async () => {
-    const { weft } = await aPanel('seed-18.05');
+    const { weft } = panel();
     const body = '{"name":"fwd","core":2,"type":"forward"}';
     const tooLarge = await send(weft, 'POST', COMPONENTS, body.padEnd(1024 * 1024 + 1), JSON_TYPE);
     expect(tooLarge).toMatchObject(error(413, 'The body is larger than 1 MiB'));
@@ -254,7 +262,7 @@ describe('a large body', () => {
   });
 
   it('is 413 to a client that sends all of it before it reads', async () => {
-    const { weft } = await aPanel('seed-18.05');
+    const { weft } = panel();
     for (let ordinal = 0; ordinal < 10; ordinal += 1) {
       const answer = await send(weft, 'PUT', TABLE, 'x'.repeat(3 * 1024 * 1024)).catch(({ cause }) => cause);
       expect(answer).toMatchObject(error(413, 'The body is larger than 1 MiB'));
@@ -262,7 +270,7 @@ describe('a large body', () => {
   });
 
   it('is 400 when it is no text', async () => {
-    const { weft } = await aPanel('seed-18.05');
+    const { weft } = panel();
     const rubbish = new Uint8Array([0xff, 0xfe, 0x80, 0x7b]);
     expect(await send(weft, 'POST', COMPONENTS, rubbish)).toMatchObject(error(400, 'Not in json format.'));
   });

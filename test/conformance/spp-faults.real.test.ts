@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected, SECONDARY_PORT } from '../support/panel.ts';
+import { shared } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
 /* The nineteen faults of spp-ctl that were seen with real processes, each with what weft does instead. */
@@ -18,9 +19,11 @@ function stranger(): Socket {
 
 const port = { action: 'attach', port: 'ring:1', dir: 'rx' };
 
-describe('where spp-ctl', () => {
+describe('where spp-ctl, at a request that is wrong,', () => {
+  const panel = shared(() => aPanel('2020'));
+
   it('1 answers a wrong value with 500, weft answers 400 and names it', async () => {
-    const { weft } = await aPanel('seed-18.05');
+    const { weft } = panel();
     for (const [path, body, text] of [
       ['components/a/ports', { ...port, port: 'eth:0' }, 'invalid key(port): eth:0.'],
       ['components/a/ports', { ...port, dir: 'up' }, 'invalid key(dir): up.'],
@@ -36,7 +39,7 @@ describe('where spp-ctl', () => {
   });
 
   it('2 falls over a body that is no JSON, weft answers 400', async () => {
-    const { weft } = await aPanel('2020');
+    const { weft } = panel();
     for (const body of ['', 'null', '"x"', '[]', '{', '{"action":', '\u0000']) {
       expect({ body, status: (await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status }).toEqual({
         body,
@@ -50,6 +53,62 @@ describe('where spp-ctl', () => {
     expect(bytes.status).toBe(400);
   });
 
+  it('12 passes blanks and line ends on into commands, weft sends checked words only', async () => {
+    const { weft, vf, nfv } = panel();
+    const before = [vf.commands.length, nfv.commands.length];
+    const start = { name: 'a', core: 2, type: 'forward' };
+    for (const [method, path, body] of [
+      ['POST', '/v1/vfs/1/components', { ...start, name: 'x\nstatus' }],
+      ['POST', '/v1/vfs/1/components', { ...start, name: '' }],
+      ['POST', '/v1/vfs/1/components', { ...start, core: true }],
+      ['DELETE', '/v1/vfs/1/components/a%20b', undefined],
+      ['PUT', '/v1/nfvs/2/ports', { action: 'add', port: 'ring:0\n' }],
+      ['PUT', '/v1/nfvs/2/ports', { action: 'add', port: 'ring: 6 ' }],
+      ['PUT', '/v1/vfs/1/classifier_table', { action: 'add', type: 'mac', mac_address: 1, port: 'ring:0' }],
+    ] as const) {
+      expect({ body, status: (await ask(weft, method, path, body)).status }).toEqual({ body, status: 400 });
+    }
+    const sent = [...vf.commands.slice(before[0]), ...nfv.commands.slice(before[1])].filter(
+      (each) => each !== 'status' && each !== '_get_client_id',
+    );
+    expect(sent).toEqual([]);
+  });
+
+  it('13 fails with numbers that are strings or no whole numbers, weft answers 400', async () => {
+    const { weft } = panel();
+    const add = { operation: 'add', id: '5', pcp: '0' };
+    expect((await ask(weft, 'PUT', '/v1/vfs/1/components/a/ports', { ...port, vlan: add })).status).toBe(400);
+    for (const core of ['1e2', '1.0', '-1', '"2"']) {
+      const body = `{"name":"a","core":${core},"type":"forward"}`;
+      expect({ core, status: (await ask(weft, 'POST', '/v1/vfs/1/components', body)).status }).toEqual({
+        core,
+        status: 400,
+      });
+    }
+  });
+
+  it('15 takes every action but start for stop, weft refuses what it does not know', async () => {
+    const { weft, nfv } = panel();
+    for (const body of [{ action: 'pause' }, { action: '' }, { action: 1 }, {}]) {
+      expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status).toBe(400);
+    }
+    expect(nfv.commands).not.toContain('stop');
+  });
+
+  it('16 reads a body however long it is, weft reads up to 1 MiB', async () => {
+    const { weft } = panel();
+    expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', 'x'.repeat(3_000_000))).status).toBe(413);
+    expect(await ask(weft, 'PUT', '/v1/nfvs/2/forward', `{"action":"start"${' '.repeat(900_000)}}`)).toEqual(nothing);
+  });
+
+  it('17 fails with a pipe without ends, weft says what lacks', async () => {
+    const { weft } = panel();
+    const answer = await ask(weft, 'PUT', '/v1/primary/ports', { action: 'add', port: 'pipe:0' });
+    expect(answer).toMatchObject({ status: 400, text: 'key(rx) required.' });
+  });
+});
+
+describe('where spp-ctl', () => {
   it('3 fails for good at an answer of 4 KB, weft reads it, and stays in step', async () => {
     const weft = await LocalWeft.start();
     const vf = aVf('seed-18.05', 1, { rings: 32 });
@@ -161,37 +220,6 @@ describe('where spp-ctl', () => {
     });
   });
 
-  it('12 passes blanks and line ends on into commands, weft sends checked words only', async () => {
-    const { weft, vf, nfv } = await aPanel('2020');
-    const start = { name: 'a', core: 2, type: 'forward' };
-    for (const [method, path, body] of [
-      ['POST', '/v1/vfs/1/components', { ...start, name: 'x\nstatus' }],
-      ['POST', '/v1/vfs/1/components', { ...start, name: '' }],
-      ['POST', '/v1/vfs/1/components', { ...start, core: true }],
-      ['DELETE', '/v1/vfs/1/components/a%20b', undefined],
-      ['PUT', '/v1/nfvs/2/ports', { action: 'add', port: 'ring:0\n' }],
-      ['PUT', '/v1/nfvs/2/ports', { action: 'add', port: 'ring: 6 ' }],
-      ['PUT', '/v1/vfs/1/classifier_table', { action: 'add', type: 'mac', mac_address: 1, port: 'ring:0' }],
-    ] as const) {
-      expect({ body, status: (await ask(weft, method, path, body)).status }).toEqual({ body, status: 400 });
-    }
-    const sent = [...vf.commands, ...nfv.commands].filter((each) => each !== 'status' && each !== '_get_client_id');
-    expect(sent).toEqual([]);
-  });
-
-  it('13 fails with numbers that are strings or no whole numbers, weft answers 400', async () => {
-    const { weft } = await aPanel('2020');
-    const add = { operation: 'add', id: '5', pcp: '0' };
-    expect((await ask(weft, 'PUT', '/v1/vfs/1/components/a/ports', { ...port, vlan: add })).status).toBe(400);
-    for (const core of ['1e2', '1.0', '-1', '"2"']) {
-      const body = `{"name":"a","core":${core},"type":"forward"}`;
-      expect({ core, status: (await ask(weft, 'POST', '/v1/vfs/1/components', body)).status }).toEqual({
-        core,
-        status: 400,
-      });
-    }
-  });
-
   it.each(['seed-18.05', '2018-10', '2020'] as const)(
     '14 answers 204 to what an nfv of %s did not do, weft answers 400',
     async (era) => {
@@ -201,26 +229,6 @@ describe('where spp-ctl', () => {
       expect(await weft.sql('SELECT * FROM spp_items')).toEqual([]);
     },
   );
-
-  it('15 takes every action but start for stop, weft refuses what it does not know', async () => {
-    const { weft, nfv } = await aPanel('2020');
-    for (const body of [{ action: 'pause' }, { action: '' }, { action: 1 }, {}]) {
-      expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status).toBe(400);
-    }
-    expect(nfv.commands).not.toContain('stop');
-  });
-
-  it('16 reads a body however long it is, weft reads up to 1 MiB', async () => {
-    const { weft } = await aPanel('2020');
-    expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', 'x'.repeat(3_000_000))).status).toBe(413);
-    expect(await ask(weft, 'PUT', '/v1/nfvs/2/forward', `{"action":"start"${' '.repeat(900_000)}}`)).toEqual(nothing);
-  });
-
-  it('17 fails with a pipe without ends, weft says what lacks', async () => {
-    const { weft } = await aPanel('2020');
-    const answer = await ask(weft, 'PUT', '/v1/primary/ports', { action: 'add', port: 'pipe:0' });
-    expect(answer).toMatchObject({ status: 400, text: 'key(rx) required.' });
-  });
 
   it('18 logs each command and each answer, weft logs what happened', async () => {
     const { weft } = await aPanel('2020');

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
 import type { LoopTimes } from '../../executor/loop/times.ts';
 import { type RunningExecutor, startExecutor } from '../../executor/main.ts';
 import { type RunningServer, startServer } from '../../functions/server.ts';
@@ -13,6 +12,7 @@ import { temporaryDirectory } from './database.ts';
 import { empty } from './database-template.ts';
 import { clearHost } from './host.ts';
 import { type Answer, requestJson, type ServedInstance } from './instance.ts';
+import { whenFinished } from './shared.ts';
 
 export interface LocalOptions {
   /** weft's own variables. */
@@ -49,7 +49,7 @@ export class LocalWeft implements ServedInstance {
   /** The API and an executor on the test's private host; all of it ends with the test. */
   static async start(options: LocalOptions = {}): Promise<LocalWeft> {
     const weft = new LocalWeft(options);
-    onTestFinished(() => weft.clear());
+    whenFinished(() => weft.clear());
     await weft.restart();
     return weft;
   }

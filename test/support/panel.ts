@@ -1,7 +1,7 @@
-import { onTestFinished } from 'vitest';
 import { type StandIn, type StandInOptions, startNfv, startPrimary, startVf } from '../stand-ins/spp/process.ts';
 import type { Instance } from './instance.ts';
 import { LocalWeft } from './local-weft.ts';
+import { whenFinished } from './shared.ts';
 import { until } from './until.ts';
 
 /* weft with stand-ins of SPP processes, on the ports that spp-ctl has: free in the test's own network namespace. */
@@ -11,9 +11,9 @@ export const SECONDARY_PORT = 6666;
 
 export type Era = StandInOptions['era'];
 
-/** A stand-in that ends with the test. */
+/** A stand-in that ends with the test, or with those that share it. */
 export function keep(standIn: StandIn): StandIn {
-  onTestFinished(() => standIn.close());
+  whenFinished(() => standIn.close());
   return standIn;
 }
 
