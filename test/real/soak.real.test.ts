@@ -6,7 +6,7 @@ import { Weft } from '../support/weft.ts';
 
 /* SOAK_OPERATIONS=50000 npm test -- soak is the long form, which looks at the memory too; CI runs the short one. */
 
-const OPERATIONS = Number(process.env.SOAK_OPERATIONS ?? 1_000);
+const OPERATIONS = Number(process.env.SOAK_OPERATIONS ?? 500);
 /** In fewer, what the garbage collector has not come to yet is more than what would leak. */
 const OPERATIONS_FOR_MEMORY = 20_000;
 const CLIENTS = 8;
@@ -60,13 +60,13 @@ it(`${OPERATIONS} operations leave nothing behind`, { timeout: 3_600_000 }, asyn
     Promise.all(clients.map((ordinal) => client(weft, ordinal, Math.ceil(operations / CLIENTS / 4))));
   const before = { namespaces: namespaces(), links: links(null).length };
 
-  // What is made once, caches and compiled code, is made in the first part.
-  await work(OPERATIONS / 4);
+  // What is made once, caches and compiled code, is made in the first half.
+  await work(OPERATIONS / 2);
   const atRest = async () => (await weft.sql('SELECT 1 FROM operation_subjects')).length === 0;
   await until('every operation has ended', atRest);
   const first = holdings(weft.child.pid);
   const began = performance.now();
-  await work((OPERATIONS * 3) / 4);
+  await work(OPERATIONS / 2);
   await until('every operation has ended', atRest);
   const seconds = (performance.now() - began) / 1000;
   let last = holdings(weft.child.pid);
@@ -76,7 +76,7 @@ it(`${OPERATIONS} operations leave nothing behind`, { timeout: 3_600_000 }, asyn
     return last.descriptors <= first.descriptors;
   });
   console.log(
-    `note: ${OPERATIONS} operations, ${Math.round((OPERATIONS * 0.75) / seconds)}/s; memory ${first.memoryMegabytes} MB, then ${last.memoryMegabytes} MB`,
+    `note: ${OPERATIONS} operations, ${Math.round(OPERATIONS / 2 / seconds)}/s; memory ${first.memoryMegabytes} MB, then ${last.memoryMegabytes} MB`,
   );
   expect({ threads: last.threads, sockets: last.sockets }).toEqual({ threads: first.threads, sockets: first.sockets });
   if (OPERATIONS >= OPERATIONS_FOR_MEMORY) {
