@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const POLL_MS = 20;
+/** Each pause is a tenth longer than the one before: to ask is work, too, that what is waited for has to wait for. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 100;
 /** Only a failure takes so long. */
 const LONGEST_MS = 60_000;
 
@@ -11,8 +13,10 @@ export async function until(
   longestMs = LONGEST_MS,
 ): Promise<void> {
   const end = performance.now() + longestMs;
+  let pauseMs = FIRST_PAUSE_MS;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`it did not come true in ${longestMs} ms that ${what}`);
-    await pause(POLL_MS);
+    await pause(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.1, LONGEST_PAUSE_MS);
   }
 }
