@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { namespaces } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
-import { Weft } from '../support/weft.ts';
 
 const executor = fileURLToPath(new URL('../../executor/main.ts', import.meta.url));
 
 /** An executor on a host of its own: other namespaces of networks and mounts, the same database. */
-function startHost2(weft: Weft): ChildProcess {
+function startHost2(weft: LocalWeft): ChildProcess {
   const host = spawn(
     'unshare',
     [
@@ -38,7 +38,7 @@ function startHost2(weft: Weft): ChildProcess {
 }
 
 it('two hypervisors each do their own work, and one goes on when the other dies', async () => {
-  const weft = await Weft.start();
+  const weft = await LocalWeft.start();
   const host2 = startHost2(weft);
   await until('host2 is alive', async () => {
     const { status, body } = await weft.request('GET', '/hypervisors/host2');

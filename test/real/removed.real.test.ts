@@ -1,22 +1,23 @@
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { startFailure } from '../../schema/process/process.ts';
 import { namespaces } from '../support/host.ts';
-import { Weft } from '../support/weft.ts';
+import { LocalWeft } from '../support/local-weft.ts';
+import { until } from '../support/until.ts';
 
 describe('an executor whose hypervisor was removed from the database', () => {
   it('ends, says why, leaves its host alone, and registers anew when it is started again', async () => {
-    const weft = await Weft.start();
+    const weft = await LocalWeft.start();
     await weft.request('PUT', '/host/host1/here', undefined, { prefer: 'wait=10' });
-    const ended = once(weft.child, 'close');
     // What DELETE ?force=true comes down to.
     for (const table of ['containers', 'host_names', 'hypervisors']) await weft.sql(`DELETE FROM ${table}`);
-    expect(await ended).toEqual([1, null]);
-    expect(weft.errors).toBe(
-      'weft: Hypervisor host1 was removed from the database. Start weft again to register it anew\n',
+    await until('it asks for its process to end', () => weft.stopped !== undefined);
+    expect(startFailure(weft.stopped)).toBe(
+      'Hypervisor host1 was removed from the database. Start weft again to register it anew',
     );
+    await weft.stop();
     expect(namespaces()).toEqual(['here']);
 
-    await weft.start();
+    await weft.restart();
     const found =
       'SELECT name, alive, held, total_memory > 0 AND total_disk > 0 AND total_cpu > 0 AS known FROM v_hypervisors';
     expect(await weft.sql(found)).toEqual([{ name: 'host1', alive: 1, held: null, known: 1 }]);

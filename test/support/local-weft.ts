@@ -37,6 +37,8 @@ interface Running {
 export class LocalWeft implements ServedInstance {
   readonly stateDirectory = temporaryDirectory();
   readonly hasEnded = false;
+  /** Why the executor has asked for the process to end. */
+  stopped: unknown;
   readonly #options: LocalOptions;
   readonly #lines: string[] = [];
   #url = '';
@@ -84,7 +86,9 @@ export class LocalWeft implements ServedInstance {
     mkdirSync(dirname(this.databaseFile), { recursive: true });
     const database = await this.#openDatabase();
     const log = pino({ level: configuration.logLevel }, { write: (line: string) => void this.#lines.push(line) });
-    const stop = (reason: unknown) => void this.#lines.push(String(reason));
+    const stop = (reason: unknown) => {
+      this.stopped = reason;
+    };
     const context = { configuration, database, log, stop, ready: Promise.resolve(), isReady: true };
     const executor = apiOnly ? undefined : await startExecutor(context, { times, comparer: false });
     const server = await startServer(configuration, database, log);
