@@ -7,9 +7,9 @@ import type { LoopTimes } from '../../executor/loop/times.ts';
 import { type RunningExecutor, startExecutor } from '../../executor/main.ts';
 import { createApp } from '../../functions/app.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
-import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { readConfiguration } from '../../schema/process/configuration.ts';
+import { empty } from '../support/database-template.ts';
 import { clearHost } from '../support/host.ts';
 import { type Answer, type Instance, requestJson } from '../support/instance.ts';
 import { FaultyDatabase } from './faulty-database.ts';
@@ -172,6 +172,6 @@ export class Lab implements Instance {
 }
 
 async function openFile(directory: string): Promise<OpenedDatabase> {
-  const database = openEmbedded(join(directory, 'weft.db'), { synchronous: 'normal' });
+  const database = await empty.open(join(directory, 'weft.db'), { synchronous: 'normal' });
   return { database, close: async () => database.close() };
 }
