@@ -11,12 +11,11 @@ import { migrate } from '../../schema/database/migrate.ts';
  * process of tests.
  */
 export class DatabaseTemplate {
-  readonly #fill: (database: Database) => Promise<unknown>;
+  readonly #prepare: (database: Database) => Promise<unknown>;
   #file: Promise<Buffer> | undefined;
 
-  /** `fill` gets a migrated database. */
-  constructor(fill: (database: Database) => Promise<unknown> = async () => undefined) {
-    this.#fill = fill;
+  constructor(prepare: (database: Database) => Promise<unknown>) {
+    this.#prepare = prepare;
   }
 
   /** Opens a copy, with an id of its own, at a path where nothing is. */
@@ -33,8 +32,7 @@ export class DatabaseTemplate {
     const path = join(directory, 'weft.db');
     const database = openEmbedded(path, { synchronous: 'normal' });
     try {
-      await migrate(database);
-      await this.#fill(database);
+      await this.#prepare(database);
       database.close();
       return readFileSync(path);
     } finally {
@@ -44,4 +42,4 @@ export class DatabaseTemplate {
 }
 
 /** A migrated database, and nothing in it. */
-export const empty = new DatabaseTemplate();
+export const empty = new DatabaseTemplate(migrate);

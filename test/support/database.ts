@@ -1,16 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
-import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
+import { DatabaseTemplate } from './database-template.ts';
+import { whenFinished } from './shared.ts';
 import { until } from './until.ts';
 
 /** A directory of the running test, removed when it ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'weft-test-'));
-  onTestFinished(() => until('the directory is gone', () => isRemoved(directory)));
+  whenFinished(() => until('the directory is gone', () => isRemoved(directory)));
   return directory;
 }
 
@@ -27,37 +27,14 @@ function isRemoved(directory: string): boolean {
 /** A migrated database of the running test's own. */
 export const temporaryDatabase = preparedDatabase(migrate);
 
-const renewIdentity = 'UPDATE database SET id = :id';
-
-/**
- * Makes databases of the running test's own. `prepare` fills the first one of the process; the others are copies of its
- * file, under an identity of their own, which takes a tenth of the time.
- */
+/** Makes databases of the running test's own: copies of one that `prepare` has filled. */
 export function preparedDatabase(prepare: (database: Database) => Promise<unknown>): () => Promise<Database> {
-  let content: Promise<Buffer> | undefined;
+  const template = new DatabaseTemplate(prepare);
   return async () => {
-    content ??= preparedFile(prepare);
-    const path = join(temporaryDirectory(), 'weft.db');
-    writeFileSync(path, await content);
-    const database = openEmbedded(path);
-    onTestFinished(() => database.close());
-    await database.write([statement(renewIdentity, { id: crypto.randomUUID() })]);
+    const database = await template.open(join(temporaryDirectory(), 'weft.db'));
+    whenFinished(() => database.close());
     return database;
   };
-}
-
-async function preparedFile(prepare: (database: Database) => Promise<unknown>): Promise<Buffer> {
-  const directory = mkdtempSync(join(tmpdir(), 'weft-prepared-'));
-  try {
-    const path = join(directory, 'weft.db');
-    const database = openEmbedded(path);
-    await prepare(database);
-    // The last connection writes the log back into the file.
-    database.close();
-    return readFileSync(path);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
 }
 
 export const capable = JSON.stringify({ netns: { available: true, version: '6.1' } });
