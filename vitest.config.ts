@@ -18,7 +18,7 @@ export default defineConfig({
     // It knows of a module's file and nothing of what `collectStatements` makes of an import.
     fsModuleCache: !collects,
     // Most of them wait now and then, for the kernel or for processes of theirs.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     // Only what hangs takes so long: no test depends on how fast a machine is.
     testTimeout: 600_000,
     hookTimeout: 600_000,

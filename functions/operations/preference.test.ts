@@ -8,7 +8,7 @@ describe('Preference-Applied', () => {
     ['respond-async', 'respond-async'],
     ['wait=0', 'wait=0'],
     ['respond-async, wait=0', 'respond-async, wait=0'],
-    ['handling=lenient', null],
+    ['handling=lenient, wait=0', 'wait=0'],
   ])('of a write that is not waited for, asked with Prefer: %s, is %s', async (prefer, applied) => {
     const { ask } = await api();
     const answer = await ask('PUT', '/host/host1/c', undefined, { prefer });
