@@ -53,7 +53,7 @@ export function remoteError(cause: unknown, asked: RemoteCall): DatabaseError {
     });
   }
   if (code === '' || code === 'HRANA_PROTO_ERROR') {
-    return unavailable('answer', 'what came is not the answer of a libSQL server', 'unknown', asked);
+    return unavailable('answer', 'the answer is not from a libSQL server', 'unknown', asked);
   }
   return unavailable(code, `the database did not execute the call: ${message} (${code})`, 'unknown', asked);
 }

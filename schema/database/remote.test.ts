@@ -123,7 +123,7 @@ describe('the token', () => {
     });
     expect(await errorOf(open(server.url).write([insert]))).toMatchObject({
       reason: 'token',
-      message: expect.stringContaining('the database wants a token, and none is set'),
+      message: expect.stringContaining('the database requires a token, and none is set'),
     });
   });
 

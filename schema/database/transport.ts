@@ -74,11 +74,13 @@ export class Transport {
     const text = await this.#reach(() => statusText(response));
     const said = `HTTP ${response.status}${text === '' ? '' : `: ${text}`}`;
     if (refusedToken(response.status)) {
-      const refused = this.#hasToken ? 'the database refused the token' : 'the database wants a token, and none is set';
+      const refused = this.#hasToken
+        ? 'the database refused the token'
+        : 'the database requires a token, and none is set';
       return new TransportError('token', `${refused} (${said})`, 'no');
     }
     if (response.status === 404) {
-      return new TransportError('status', `there is no libSQL database at this address (${said})`, 'no');
+      return new TransportError('status', `no libSQL database at this address (${said})`, 'no');
     }
     const executed = isRefusal(response.status) ? 'no' : 'unknown';
     return new TransportError('status', `the database answered ${said}`, executed);

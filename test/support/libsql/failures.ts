@@ -14,7 +14,7 @@ const page = '<!DOCTYPE html>\n<html><body><h1>Bad gateway</h1></body></html>';
 const expired = { message: 'The stream has expired due to inactivity', code: 'STREAM_EXPIRED' };
 const lost = 'the connection to the database was lost';
 const late = 'the database did not answer within';
-const strange = 'what came is not the answer of a libSQL server';
+const strange = 'the answer is not from a libSQL server';
 const refused = 'the database refused the token';
 
 /** For a call that meets this, in milliseconds: short where it is waited for, else out of the way. */
