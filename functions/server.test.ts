@@ -41,7 +41,7 @@ describe('an upload that breaks off', () => {
       const socket = connect(port, '127.0.0.1');
       socket.write(`POST /cen/import HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${header}\r\n\r\n${begin}`);
       await once(socket, 'connect');
-      // The head was read, and the body is waited for.
+      // The server has read the head, and waits for the body.
       await fetch(`http://127.0.0.1:${port}/healthz`);
       socket.destroy();
     }

@@ -19,7 +19,7 @@ it('reads the limit of this process', () => {
   expect(descriptorLimit()).toBeGreaterThan(0);
 });
 
-/** A server with room for two connections whose requests end when the test says so. */
+/** A server with room for two connections, whose requests end when the test decides. */
 async function limited() {
   const waiting: (() => void)[] = [];
   const server: Server = createServer((_request, response) => waiting.push(() => response.end('done')));

@@ -17,7 +17,7 @@ interface Fleet {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
-/** host1, which is alive, and the hypervisor of chypervisord's document. */
+/** host1, which is alive, and the hypervisor from chypervisord's document. */
 async function fleet(): Promise<Fleet> {
   const { database, ask } = await api();
   await ask('POST', '/hypervisors', {
@@ -34,7 +34,7 @@ async function fleet(): Promise<Fleet> {
   };
 }
 
-/** What a refused request must not change. */
+/** The rows that a rejected request must not change. */
 async function rows(weft: Fleet): Promise<unknown> {
   const [hypervisors] = await weft.database.read([statement('SELECT id, revision, config FROM hypervisors')]);
   return [await rowCounts(weft.database), hypervisors];

@@ -9,7 +9,9 @@ import { queryParameters } from '../../http/parameters.ts';
 import { answerOperation, submit } from '../../operations/submit.ts';
 import { type FoundHypervisor, findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 
-/** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
+/**
+ * POST /hypervisors/{id}/resync: answers the operation with an item for each repair; with a dry run, what it would do.
+ */
 export async function resync(c: AppContext): Promise<Response> {
   const { dry_run: dryRun } = queryParameters(c, resyncQuerySchema);
   return submit(
@@ -31,7 +33,7 @@ export async function listOrphans(c: AppContext): Promise<Response> {
   });
 }
 
-/** DELETE /hypervisors/{id}/orphans: a person has looked at them. */
+/** DELETE /hypervisors/{id}/orphans: confirmed by an operator. */
 export async function removeOrphans(c: AppContext): Promise<Response> {
   return submit(
     c,

@@ -50,7 +50,7 @@ export function join(c: AppContext): Promise<Response> {
   return submit(c, async () => joinCen(await hostOf(c), container, cen), answerCen(c, cen, [container]));
 }
 
-/** DELETE /host/{h}/{c}/{cen}: answers the CEN that is left. */
+/** DELETE /host/{h}/{c}/{cen}: answers the CEN without the container. */
 export function leave(c: AppContext): Promise<Response> {
   const container = containerOf(c);
   const cen = pathParameter(c, 'CenId', cenIdSchema);
@@ -61,7 +61,7 @@ function containerOf(c: AppContext): string {
   return pathParameter(c, 'ContainerId', containerIdSchema);
 }
 
-/** The HostId of the path; a hypervisor in front of it must be the same one. */
+/** The HostId of the path; a hypervisor prefix must name the same one. */
 async function hostOf(c: AppContext): Promise<OnHost> {
   const host = pathParameter(c, 'HostId', hostIdSchema);
   const { host: prefix, ...rest } = commandContext(c);

@@ -92,7 +92,7 @@ describe('a request that names too much', () => {
   });
 });
 
-/** Two ids of 20 characters that `shorten` makes the same. */
+/** Two ids of 20 characters that `shorten` maps to the same name. */
 function twins(shorten: (id: string) => string): [string, string] {
   const seen = new Map<string, string>();
   for (let number = 0; ; number += 1) {

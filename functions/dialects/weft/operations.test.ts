@@ -10,7 +10,7 @@ async function idOf(answer: Response): Promise<string> {
   return id;
 }
 
-/** The rows of networks, without what grows with every request. */
+/** The rows of networks, without columns that change with every request. */
 async function networks(database: Database): Promise<unknown> {
   const [cens, containers, members, names] = await database.read([
     statement('SELECT name, spec, applied_spec, desired FROM cens ORDER BY name'),

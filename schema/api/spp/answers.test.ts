@@ -41,7 +41,7 @@ const vf: VfStatus = {
   classifiers: [{ mac: 'FA:16:3E:7D:CC:35', port: 'ring:0', vlanId: null }],
 };
 
-/** The seed's example, but for its one brace too many. */
+/** The example of the seed, without its one superfluous brace. */
 const vfOfSeed =
   '{"client-id":1,"ports":["phy:0","phy:1","vhost:0","vhost:1","ring:0","ring:1","ring:2","ring:3"],"components":[{"core":2,"name":"forward_0_tx","type":"forward","rx_port":[{"port":"ring:0","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"vhost:0","vlan":{"operation":"none","id":0,"pcp":0}}]},{"core":3,"type":"unuse"},{"core":4,"type":"unuse"},{"core":5,"name":"forward_1_rx","type":"forward","rx_port":[{"port":"vhost:1","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"ring:3","vlan":{"operation":"none","id":0,"pcp":0}}]},{"core":6,"name":"classifier","type":"classifier_mac","rx_port":[{"port":"phy:0","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"ring:0","vlan":{"operation":"none","id":0,"pcp":0}},{"port":"ring:2","vlan":{"operation":"none","id":0,"pcp":0}}]},{"core":7,"name":"merger","type":"merge","rx_port":[{"port":"ring:1","vlan":{"operation":"none","id":0,"pcp":0}},{"port":"ring:3","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"phy:0","vlan":{"operation":"none","id":0,"pcp":0}}]}],"classifier_table":[{"type":"mac","value":"FA:16:3E:7D:CC:35","port":"ring:0"}]}';
 

@@ -1,8 +1,10 @@
-/* Commands to SPP processes as operations keep them. The executor's driver puts them into each process' own words. */
+/*
+ * Commands to SPP processes as operations store them. The executor's driver translates them for each process' version.
+ */
 
 export type ComponentType = 'forward' | 'merge' | 'classifier' | 'mirror';
 
-/** What a port does to the VLAN tag of what passes it. */
+/** What a port does to the VLAN tag of its packets. */
 export type VlanTag =
   | { readonly operation: 'add'; readonly id: number; readonly priority: number }
   | { readonly operation: 'remove' };
@@ -32,7 +34,7 @@ export type AddPort =
 export type Patch = { readonly kind: 'patch'; readonly source: string; readonly destination: string };
 export type Forward = { readonly kind: 'forward' } | { readonly kind: 'start-capture' };
 
-/** Commands that leave something on the process, which is set again when the process comes back without it. */
+/** Commands with a lasting effect on the process, which are replayed when it reconnects without it. */
 export type SettingCommand = StartComponent | AttachPort | AddClassifier | AddPort | Patch | Forward;
 
 export type SppCommand =
@@ -42,12 +44,12 @@ export type SppCommand =
   | { readonly kind: 'remove-classifier'; readonly mac: string; readonly port: string; readonly vlanId: number | null }
   | { readonly kind: 'remove-port'; readonly port: string }
   | { readonly kind: 'reset-patches' | 'stop' | 'stop-capture' | 'clear' | 'exit' }
-  /** No process has a command for it: all patches are reset and the others set again. */
+  /** No process has such a command: all patches are reset and the others are set again. */
   | { readonly kind: 'drop-patch'; readonly source: string; readonly destination: string };
 
 export type ProcessType = 'primary' | 'vf' | 'nfv' | 'mirror' | 'pcap';
 
-/** What the operation of a command keeps as its request. */
+/** The request that is stored in the operation of a command. */
 export interface SppRequest {
   /** Client id; 0: the primary. */
   readonly process: number;
@@ -79,12 +81,12 @@ export const operationKinds: Readonly<Record<SppCommand['kind'], string>> = {
 
 export const REPLAY = 'spp.replay';
 
-/** The subject of everything that changes a process. */
+/** The subject of every change of a process. */
 export function processSubject(hypervisor: string, process: number): string {
   return `hypervisors/${hypervisor}/spp/${process === 0 ? 'primary' : process}`;
 }
 
-/** The process that a subject names. */
+/** The process of a subject. */
 export function processOfSubject(subject: string): number {
   const name = subject.slice(subject.lastIndexOf('/') + 1);
   return name === 'primary' ? 0 : Number(name);

@@ -40,7 +40,7 @@ describe('each key that a request requires is asked for, in the order of the see
   ];
   it.each(keys)('%s', (name, ...required) => {
     for (const [index, key] of required.entries()) {
-      // Those before it are there and wrong, which is not looked at before all keys are.
+      // The keys before it are present and invalid, which is reported only when all keys are present.
       const body = Object.fromEntries(required.slice(0, index).map((earlier) => [earlier, 'wrong value']));
       expect(problemOf(() => check(rules[name], body)).message).toBe(`key(${key}) required.`);
     }

@@ -69,7 +69,7 @@ describe('a request that holds has a normal form', () => {
   });
 });
 
-/** What the old controllers answered with 500 or 204, unless the text is theirs. */
+/** Requests that the old controllers answered with 500 or 204, except where the text is theirs. */
 const refusals: [Name, string, string][] = [
   // Recorded refusals, of 2018.
   ['nfvPort', '{"action":"move","port":"ring:0"}', 'invalid key(action): move.'],
