@@ -7,7 +7,7 @@ import { until } from '../../test/support/until.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { ThreadHandle } from './thread-handle.ts';
 
-/** More than it takes to have a checkpoint asked for. */
+/** More batches than trigger a checkpoint. */
 const MANY = 600;
 
 function checkpointsOf(program: URL) {

@@ -29,7 +29,7 @@ const insertEvent = statement("INSERT INTO events (at_ms, type, subject) VALUES 
 });
 const countEvents = statement<{ count: number }>('SELECT count(*) AS count FROM events');
 
-/** What holds of the database in a file and of the one behind a server alike. */
+/** The common behaviour of the embedded database and a server. */
 describe.each([
   ['the embedded database', embedded],
   ['a libSQL server', remote],

@@ -34,7 +34,7 @@ async function opened(options?: EmbeddedOptions): Promise<Opened> {
 const insert = statement('INSERT INTO t VALUES (1)');
 const count = statement<{ count: number }>('SELECT count(*) AS count FROM t');
 
-/** Reads look at the file now and then. */
+/** Reads check the file only periodically. */
 function readsAreRefused(database: Database): Promise<void> {
   return until('reads are refused', () =>
     database.read([count]).then(
@@ -54,14 +54,14 @@ function lockOf(path: string): DatabaseSync {
   return other;
 }
 
-/** Returns when a write that was begun later was refused for the lock: one that was begun before has met it, too. */
+/** Resolves when a later write was rejected because of the lock: one that was begun before has met it, too. */
 async function hasMetLock(path: string): Promise<void> {
   const impatient = openEmbedded(path, { busyMs: 5 });
   await expect(impatient.write([insert])).rejects.toMatchObject({ code: 'busy' });
   impatient.close();
 }
 
-/** Runs a program of its own: whoever opens and closes the file in this process drops SQLite's locks. */
+/** Runs a program in a separate process: opening and closing the file in this process would release SQLite's locks. */
 function elsewhere(script: string, ...args: readonly string[]): void {
   execFileSync(process.execPath, [
     '--input-type=commonjs',
@@ -86,7 +86,7 @@ describe('while another process holds the write lock', () => {
     const other = lockOf(path);
     const order: number[] = [];
     const writes = [1, 2, 3].map((each) => database.write([insert]).then(() => order.push(each)));
-    // A busy timeout of SQLite's would keep this from ever being reached with the lock still held.
+    // With a busy timeout of SQLite's own this would never be reached while the lock is held.
     for (let look = 0; look < 5; look += 1) {
       await hasMetLock(path);
       expect(await database.read([count])).toEqual([[{ count: 0 }]]);
@@ -240,7 +240,7 @@ it('what SQLite says of the disk is said in plain words', () => {
 it('nothing that weft does drops the lock that it holds', async () => {
   const { path, database } = await opened();
   const holder = lockOf(path);
-  // All that weft does with the files beside statements: checks, a look for others' commits, another opening.
+  // All of weft's file accesses beside statements: checks, detection of foreign commits, another opening.
   openEmbedded(path).close();
   await database.read([count]);
   const script = `
@@ -252,7 +252,7 @@ it('nothing that weft does drops the lock that it holds', async () => {
   holder.exec('COMMIT');
 });
 
-/** Of node:fs, what opens a file, by the beginning of its name. */
+/** Functions of node:fs that open a file, by the beginning of their names. */
 const opening =
   /\b(open|openSync|openAsBlob|copyFile|cp|appendFile|readFile|writeFile|truncate|create(Read|Write)Stream)(Sync)?\b/;
 
@@ -269,6 +269,6 @@ it('no source that knows where the database is opens files itself', () => {
     const knows = /^schema\/(database|process)\//.test(file) || /weft\.db|databaseUrl|databasePath/.test(text);
     return knows && imports.some((names) => opening.test(names) || names.startsWith('*'));
   });
-  // The first makes files that do not exist yet (O_EXCL), the second reads migrations.
+  // The first creates files that do not exist yet (O_EXCL), the second reads migrations.
   expect(found.sort()).toEqual(['schema/database/database-file.ts', 'schema/database/migrate.ts']);
 });

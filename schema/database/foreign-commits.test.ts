@@ -27,7 +27,7 @@ function watched() {
   return { foreign, commitOwn: () => commit(own), commitOther: () => commit(other), rings: () => rings };
 }
 
-/** What has not been looked at yet is looked at now. */
+/** Forces a check for commits that are not detected yet. */
 function lookedAt({ foreign, rings }: ReturnType<typeof watched>): number {
   foreign.hold();
   foreign.release(false);

@@ -35,7 +35,7 @@ async function rows(database: Database): Promise<string[]> {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Returns when the next batch would have been committed on the event loop. */
+/** Resolves when a batch on the event loop would have been committed. */
 async function wasBegun(database: Database): Promise<void> {
   await new Promise<void>((resolve) => database.subscribe(() => resolve(), 'early'));
   await turn();
@@ -116,7 +116,7 @@ it('a claim goes into its commit', async () => {
     );
     database.write([claim], { audience: 'none' }).then(claimed.resolve, claimed.reject);
   }, 'early');
-  // A temporary table is seen by its own connection alone.
+  // A temporary table is visible only to its own connection.
   await database.write(large(statement('CREATE TEMP TABLE own (a)'), insert('a')));
   expect(await claimed.promise).toEqual([[{ count: 1, own: 0 }]]);
 });
@@ -156,7 +156,7 @@ it.each([
 });
 
 describe('while another process holds the write lock, a large batch', () => {
-  /** A process of its own that holds the lock until it is let go. */
+  /** A separate process that holds the lock until it is released. */
   async function lockOf(path: string): Promise<() => Promise<void>> {
     const script = `
       const { DatabaseSync } = require('node:sqlite');
@@ -224,7 +224,7 @@ describe('a file that is not there any more', () => {
 });
 
 describe('a thread that ends', () => {
-  /** Ends once, in the middle: before it says so (`begun`), or instead of its answer. */
+  /** Crashes once in the middle: before it reports `begun`, or instead of its answer. */
   function dyingThread(at: 'start' | 'begun' | 'answer'): URL {
     const directory = temporaryDirectory();
     const file = join(directory, 'thread.mjs');

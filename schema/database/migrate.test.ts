@@ -138,7 +138,7 @@ describe('the sums and runs that 0007 adds', () => {
   });
 });
 
-/** As an earlier version has left it. */
+/** Leaves it as an earlier version did. */
 async function migrateUpTo(database: Database, last: string): Promise<void> {
   await database.write([
     statement('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL, oldest TEXT)'),

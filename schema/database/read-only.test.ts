@@ -11,7 +11,7 @@ import { queryFile } from './read-only.ts';
 import { queryServer } from './read-only-remote.ts';
 import { openRemote } from './remote.ts';
 
-/** What must not come through, in a place where `other` is a file that does not exist. */
+/** Statements to be rejected, in a directory where `other` is a file that does not exist. */
 const writes = (other: string) => [
   'DELETE FROM t',
   'WITH x AS (SELECT 1) DELETE FROM t',
@@ -29,7 +29,7 @@ const writes = (other: string) => [
   'BEGIN IMMEDIATE',
 ];
 
-/** The files of a directory with what is in them. */
+/** The files of a directory with their contents. */
 function contents(directory: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(directory).map((name) => [

@@ -9,7 +9,7 @@ import { type Database, statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { ThreadHandle, type ThreadOptions } from './thread-handle.ts';
 
-/** Enough for a checkpoint. */
+/** Enough to trigger a checkpoint. */
 const MANY = 600;
 
 interface Opened {
@@ -42,7 +42,7 @@ async function writeLarge({ database }: Opened): Promise<void> {
   await database.write([statement('INSERT INTO t VALUES (:a)', { a: 'x'.repeat(LARGE_CHARACTERS) })]);
 }
 
-/** Until the log was written back. */
+/** Until a checkpoint was run. */
 async function writeOften({ database, path }: Opened): Promise<void> {
   const { size } = statSync(path);
   const filler = 'x'.repeat(100);
@@ -90,7 +90,7 @@ describe('what is asked of a thread', () => {
     return { thread, warnings };
   }
 
-  /** Ends over the first request that any of its starts gets, and answers the others. */
+  /** Crashes once, at the first request to any of its instances, and answers all others. */
   function endingOnce(): URL {
     const directory = temporaryDirectory();
     const file = join(directory, 'thread.mjs');

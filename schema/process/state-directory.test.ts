@@ -14,7 +14,7 @@ const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 const isRoot = process.getuid?.() === 0;
 const note = 'seen-01234567-89ab-4cde-8f01-23456789abcd-host1.json';
 
-/** Runs SQL in a process of its own on a database as an earlier version had it. */
+/** Runs SQL in a separate process on a database as an earlier version left it. */
 function earlier(directory: string, sql: string, end: string): void {
   const script = `
     import { DatabaseSync } from 'node:sqlite';

@@ -19,7 +19,7 @@ const misjudged = statement<{ sequence: number; blocked: number; expected: numbe
 const OPERATIONS = 12;
 const SUBJECTS = 4;
 
-/** A linear congruential generator (Numerical Recipes), so that a failure can be repeated. */
+/** A linear congruential generator (Numerical Recipes), so that a failure is reproducible. */
 function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
