@@ -25,7 +25,7 @@ function start(database: Database, stateDirectory: string): Promise<RunningExecu
 
 const threads = () => readdirSync('/proc/self/task').length;
 
-/** Throws where something else still has it. */
+/** Throws if something else still holds it. */
 async function takeEverything(database: Database, stateDirectory: string): Promise<void> {
   const [[row]] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
   (await lockHost({ stateDirectory, database: row?.id ?? '' })).release();

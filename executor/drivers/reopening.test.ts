@@ -20,7 +20,7 @@ class Fake implements Connection {
   }
 }
 
-/** Something that is opened as often as it ends; `fails` of its openings after the first do not succeed. */
+/** A connection that is opened again as often as it ends; `fails` of its openings after the first fail. */
 async function keepOpen(fails = 0) {
   const opened: Fake[] = [];
   const reopened: Fake[] = [];

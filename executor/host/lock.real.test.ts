@@ -39,7 +39,7 @@ describe('the lock of a host', () => {
     const elsewhere = { ...where, stateDirectory: temporaryDirectory() };
     await expect(lockHost(elsewhere)).rejects.toMatchObject(conflict(process.pid));
     first.release();
-    // What the refused start had locked already, it gave up.
+    // The refused start has released what it had locked already.
     (await lockHost(elsewhere)).release();
   });
 

@@ -20,7 +20,7 @@ function freshClone(): string {
   return clone;
 }
 
-/** A stand-in for npm, first on the PATH that it returns: it provides Node and does as the script says. */
+/** A stand-in for npm, first on the PATH that it returns: it installs a link to Node and runs the script. */
 function npm(clone: string, script: string): string {
   const programs = join(clone, 'programs');
   mkdirSync(programs, { recursive: true });

@@ -4,7 +4,7 @@ import { ip, linkInWords, pings, refusalOf, Workbench } from '../../../test/supp
 import type { NetnsDriver, VethRequest } from './driver.ts';
 
 const LABEL = 'weft:test/batches';
-/** More than the driver has open at once. */
+/** More than the driver has open at the same time. */
 const MANY = 40;
 let bench: Workbench;
 let driver: NetnsDriver;
@@ -21,7 +21,7 @@ afterAll(() => bench.close());
 const names = (count: number) => Array.from({ length: count }, (_, number) => `n${number}`);
 const namespaces = (count: number) => names(count).map((name) => ({ name, label: `${LABEL}/${name}` }));
 
-/** A port of the bridge `tb`, down, and its other end, up, in the namespace of that number. */
+/** A port of the bridge `tb`, down, and its other end, up, in the namespace with that number. */
 function port(number: number): VethRequest {
   const outside = { ...bench.end(null, `tb.${number}`, 0x200 + number, 'tb'), up: false };
   return { ends: [bench.end(`n${number}`, 'eth0', 0x100 + number), outside] };

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ip, linkInWords, macOf, makeTunnel, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import type { NetnsDriver } from './driver.ts';
 
-/* What others made is never changed, whatever it is called and whatever it bears. */
+/* Objects of others are never changed, whatever their names and labels. */
 
 const LABEL = 'weft:test/foreign';
 let bench: Workbench;
@@ -187,7 +187,7 @@ describe('a link of another kind', () => {
   });
 });
 
-/** What no change leaves as it is. Reading a file is none. */
+/** Metadata that every change affects, and reading does not. */
 function stamp(path: string): Record<string, number> {
   const { ino, mode, size, mtimeMs, ctimeMs } = lstatSync(path);
   return { ino, mode, size, mtimeMs, ctimeMs };

@@ -6,7 +6,7 @@ import { failureOf } from '../../loop/failure.ts';
 
 const LABEL = 'weft:test/limits';
 
-/** Makes namespaces until one is refused, tries again after it deleted one, and prints both refusals. */
+/** Creates namespaces until one is refused, tries again after deleting one, and prints both refusals. */
 const fill = `
   import { openNetnsDriver } from ${JSON.stringify(fileURLToPath(new URL('./driver.ts', import.meta.url)))};
   const driver = await openNetnsDriver();
@@ -21,14 +21,14 @@ const fill = `
   };
   refusals.push(await fillUp());
   await driver.deleteNamespace(request(0));
-  // As many again: one more than there is room for, a moment after one was deleted.
+  // As many again: one more than the limit, a moment after one was deleted.
   refusals.push(await fillUp());
   const { namespaces } = await driver.view('all');
   for (const { name, label } of namespaces) await driver.deleteNamespace({ name, label });
   await driver.close();
   console.log(JSON.stringify(refusals));`;
 
-/** Runs a program where the limit is 4, which is a limit of that user namespace alone. */
+/** Runs a program with a limit of 4, in a user namespace of its own. */
 function runWithFewNamespaces(program: string): string {
   const enter = 'mount -t tmpfs tmpfs /run && echo 4 > /proc/sys/user/max_net_namespaces && exec "$@"';
   const node = [process.execPath, '--input-type=module', '--eval', program];

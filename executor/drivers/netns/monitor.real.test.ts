@@ -23,7 +23,7 @@ interface Heard {
   forget(): void;
 }
 
-/** A monitor of the running test, and all that it has told. */
+/** A monitor of the running test, and everything that it has reported. */
 async function listen(bufferBytes?: number): Promise<Heard> {
   const heard: Heard = {
     aliases: new Set(),
@@ -47,7 +47,9 @@ async function listen(bufferBytes?: number): Promise<Heard> {
   return heard;
 }
 
-/** A namespace with its label in both places, by iproute2 and mount(8), and the removal of it. */
+/**
+ * Creates a namespace with its label in both places, with iproute2 and mount(8). Returns a function that removes it.
+ */
 function makeUnnumbered(name: string, label: string): () => void {
   const path = `/run/netns/${name}`;
   writeFileSync(path, label);
@@ -81,7 +83,7 @@ describe('a monitor', () => {
     for (const change of changes) {
       ip('link', ...change);
       await until(`it told of ${change.join(' ')}`, () => heard.aliases.has(outside));
-      // What belongs to the same change may come a moment later.
+      // Further events of the same change may arrive a moment later.
       await until('it is quiet', () => {
         const quiet = heard.aliases.size === 0;
         heard.forget();
@@ -151,7 +153,7 @@ describe('a monitor', () => {
   });
 
   it('tells of changes in a namespace that had no number until it was viewed', async () => {
-    // As another program of the same kind would leave it: its label inside and under the mount, and no number.
+    // As an executor of another process would leave it: its label inside and under the mount, and no id.
     await bench.makeNamespaces('m1');
     const made = makeUnnumbered('m2', `${bench.label}/m2`);
     onTestFinished(made);
@@ -171,7 +173,7 @@ describe('a monitor', () => {
     onTestFinished(() => monitor.close());
     for (const turn of ['first', 'second']) {
       mkdirSync(directory);
-      // Within one turn of the event loop, before anything can watch the directory.
+      // Within one turn of the event loop, before the directory can be watched.
       const names = Array.from({ length: 40 }, (_, place) => `${turn}${place}`);
       for (const name of names) writeFileSync(`${directory}/${name}`, '');
       const missing = () => names.filter((name) => !told.flat().includes(name));

@@ -20,7 +20,7 @@ afterEach(() => bench.clear());
 
 afterAll(() => bench.close());
 
-/** A generator of numbers below a limit: the same ones for a seed (xorshift). */
+/** A generator of numbers below a limit, reproducible by its seed (xorshift). */
 function random(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -31,7 +31,7 @@ function random(seed: number): (limit: number) => number {
   };
 }
 
-/** In an order of its own, since a driver that was just opened reads in the kernel's. */
+/** In a defined order, since a driver that was just opened reads in the kernel's. */
 function sorted({ links, namespaces }: HostView): HostView {
   const byIndex = (list: HostView['links']) => list.toSorted((one, other) => one.index - other.index);
   return {
@@ -42,7 +42,7 @@ function sorted({ links, namespaces }: HostView): HostView {
   };
 }
 
-/** What a driver sees that knows nothing yet. */
+/** The view of a driver without a cache. */
 async function freshView(): Promise<HostView> {
   const fresh = await openNetnsDriver();
   try {
@@ -52,7 +52,7 @@ async function freshView(): Promise<HostView> {
   }
 }
 
-/** What an operation asks for, out of a view of everything: only that, and the bridges it is on. */
+/** What an operation selects from a view of everything: only its links, and their bridges. */
 function selected({ links }: HostView, owner: string, names: readonly string[]): HostView['links'] {
   const own = links.filter(({ alias, name }) => alias?.split(' ')[0] === owner || names.includes(name));
   const masters = new Set(own.map(({ master }) => master));
@@ -63,7 +63,7 @@ const BRIDGES = ['lbr0', 'lbr1'];
 const PORTS = ['lp0', 'lp1', 'lp2'];
 const SPACES = ['ls0', 'ls1'];
 
-/** Changes by hand, some of which the kernel refuses in the state that the walk has come to. */
+/** Manual changes, some of which the kernel refuses in the current state. */
 const changes: readonly ((draw: (limit: number) => number) => readonly string[])[] = [
   (draw) => ['link', 'add', pick(PORTS, draw), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pick(SPACES, draw)],
   (draw) => ['link', 'add', pick(PORTS, draw), 'type', 'veth', 'peer', 'name', `q${draw(3)}`],
@@ -124,12 +124,12 @@ function tryChange(words: readonly string[]): boolean {
   }
 }
 
-/** Another label on a link of the host that is down: the kernel tells nobody, and the next look at everything sees it. */
+/** A new label on a link of the host that is down: there is no event, and only the next full observation sees it. */
 function isSilent(words: readonly string[], { links }: HostView): boolean {
   return words[0] !== '-n' && words.includes('alias') && links.some(({ name, up }) => name === words[3] && !up);
 }
 
-/** Whether each veth of the host has its other end somewhere that can still be looked at. */
+/** Whether the other end of each veth of the host is still in a namespace that can be observed. */
 async function isIdle(): Promise<boolean> {
   const first = await freshView();
   const ends = [first.links, ...first.namespaces.map(({ links }) => links)].flat();
@@ -153,7 +153,7 @@ describe('a driver that has kept what it saw', () => {
       changed += 1;
       const owner = 'weft:a/one';
       const names = [PORTS[0] ?? '', 'nothing', 'a name that no link can have'];
-      // The kernel takes a namespace apart in its own time: with it go the other ends of its links.
+      // The kernel frees a namespace asynchronously, and with it the other ends of its links.
       if (words.includes('delete')) await until('the kernel is done', isIdle);
       const { links } = await driver.view([], { owners: [owner], aliases: [], names });
       const whole = await freshView();

@@ -9,7 +9,7 @@ import { type HostChange, openNetnsMonitor } from './monitor.ts';
 
 const started = vi.hoisted((): Worker[] => []);
 
-/** The threads are real; the test keeps hold of them, to end them. */
+/** The threads are real; the test keeps references, to terminate them. */
 vi.mock('node:worker_threads', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:worker_threads')>();
   class KeptWorker extends original.Worker {
@@ -77,7 +77,7 @@ function isSocket(descriptor: number): boolean {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:');
   } catch {
-    // That of the directory, which was read through it.
+    // The descriptor of the directory, which was read through it.
     return false;
   }
 }

@@ -6,11 +6,11 @@ import { NamespaceDirectory } from './namespaces.ts';
 import { HostNamespace } from './thread.ts';
 import { look } from './view.ts';
 
-/** Looks at the host in the calling thread, which it blocks, beside whatever the driver's own does. */
+/** Observes the host in the calling thread, which it blocks, independently of the driver. */
 export interface NetnsViewer extends Disposable {
-  /** Gives ids to namespaces that have none, so that their changes are told of. */
+  /** Gives ids to namespaces that have none, so that their changes are reported. */
   readonly view: NetnsDriver['view'];
-  /** Of all namespaces that there are. */
+  /** The names of all namespaces. */
   names(): Promise<readonly string[]>;
 }
 
@@ -19,7 +19,7 @@ const ACTION = 'look at the host';
 /**
  * For a thread that may block, in the network and mount namespace of the process.
  *
- * @throws NetnsError when the process may not do that
+ * @throws NetnsError when the process lacks the permissions
  */
 export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
   const opened = new DisposableStack();

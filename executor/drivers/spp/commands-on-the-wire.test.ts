@@ -18,7 +18,7 @@ const stage = new Stage();
 
 afterEach(() => stage.clear());
 
-/** A driver with one process, which is connected. */
+/** A driver with one connected process. */
 async function withProcess(
   key: ProcessKey,
   answers: Answers,
@@ -141,7 +141,7 @@ test('exit is done when the process answers, and when it hangs up instead', asyn
   expect(await old.driver.command(1, { kind: 'exit' })).toEqual({ confirmed: true });
 });
 
-/** An nfv of 18.05 that keeps its ports, and refuses ring:99 without a word; it crashes as the real one does. */
+/** An nfv of 18.05 that keeps its ports, and silently refuses ring:99; it crashes as the real one does. */
 function realisticNfv(): Answers {
   const ports = new Set(['phy:0', 'phy:1']);
   return (command, { socket }) => {

@@ -29,7 +29,7 @@ async function present(driver: SppDriver, key: ProcessKey): Promise<void> {
   await until(`${key} is connected`, () => driver.process(key) !== null);
 }
 
-/** A process of 2020 whose answers stand in frames. */
+/** A process of 2020 that pads its answers to frames. */
 function framed(answers: Answers): Answers {
   return async (command, process) => padded(String(await answers(command, process)), 32_768);
 }

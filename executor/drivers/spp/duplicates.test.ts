@@ -8,7 +8,7 @@ const stage = new Stage();
 
 afterEach(() => stage.clear());
 
-/** Connects again as soon as it is cut off, like a real nfv. Counts its attempts until `stop`. */
+/** Reconnects as soon as it is disconnected, like a real nfv. Counts its attempts until `stop`. */
 function reconnecting(driver: SppDriver, answers: Answers): { attempts: () => number; stop: () => Promise<void> } {
   let attempts = 0;
   let stopped = false;
@@ -81,7 +81,7 @@ test('a predecessor that does not answer is replaced', async () => {
   const { driver } = await stage.open({ timings: { probe: 50 } });
   const dead = await stage.join(driver, oldVf(2));
   await until('the first is connected', () => driver.process(2) !== null);
-  // As a host does that has lost its power: the connection stays, nothing answers.
+  // Like a host that has lost its power: the connection stays, nothing answers.
   dead.become(() => null);
   const successor = await stage.join(driver, oldVf(2));
   await dead.ended;

@@ -18,7 +18,7 @@ function framed(text: string, size: number): Frame {
   return { text, bytes: padded(text, size) };
 }
 
-/* What real processes said, in three protocol versions. */
+/* Recorded answers of real processes, in three protocol versions. */
 const CONVERSATIONS: Record<string, Frame[]> = {
   'a vf of 2018': [
     bare('{ "results": [ { "result": "success" } ], "client_id": 2 }'),
@@ -62,7 +62,7 @@ const CONVERSATIONS: Record<string, Frame[]> = {
   ],
 };
 
-/** Pieces of `bytes`, of sizes that `size` gives. */
+/** `bytes` in pieces of the sizes that `size` returns. */
 function* cut(bytes: Buffer, size: () => number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; ) {
     const end = Math.min(bytes.length, at + size());
@@ -71,7 +71,7 @@ function* cut(bytes: Buffer, size: () => number): Generator<Buffer> {
   }
 }
 
-/** A generator of numbers from 1 to `highest` that is the same in every run. */
+/** A generator of numbers from 1 to `highest`, reproducible by its seed. */
 function sizes(seed: number, highest: number): () => number {
   let state = seed;
   return () => {
@@ -80,7 +80,7 @@ function sizes(seed: number, highest: number): () => number {
   };
 }
 
-/** Reads one answer from the pieces; what lies behind its end is padding, and is read too. */
+/** Reads one answer from the pieces; what follows it is padding, and is read too. */
 function readOne(reader: FrameReader, pieces: Iterable<Buffer>): string[] {
   const texts: string[] = [];
   let quiet = false;
@@ -125,7 +125,7 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
     let late = Buffer.alloc(0);
     for (const { text, bytes } of frames) {
       const input = Buffer.concat([late, bytes]);
-      // JSON is whole before its padding has come; the end of any other text is not to be seen without.
+      // JSON is complete before its padding has arrived; the end of any other text cannot be detected without.
       const end = text.startsWith('{') ? late.length + text.length : input.length;
       const first = input.subarray(0, end);
       late = Buffer.from(input.subarray(end));
@@ -204,7 +204,7 @@ test('an answer over the limit is noticed, as text, JSON or nothing but padding'
   }
 });
 
-/** Which argument of a method says where it begins; the next one says where it ends. */
+/** Which argument of a method is the start offset; the next one is the end. */
 const beginnings = [
   [Buffer.prototype, 'copy', 2],
   [Buffer.prototype, 'compare', 3],
@@ -213,7 +213,7 @@ const beginnings = [
   [JsonEnd.prototype, 'scan', 1],
 ] as const;
 
-/** Answers how many bytes have been copied, compared, searched or read by then; for the rest of the test. */
+/** Returns the number of bytes copied, compared, searched or read so far; for the rest of the test. */
 function countBytes(): () => number {
   let bytes = 0;
   for (const [prototype, name, at] of beginnings) {

@@ -13,7 +13,7 @@ import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessKey, SppCommand, SppDriver } from './driver.ts';
 
-/* The driver with the stand-ins for whole processes, which keep state and answer as those of their release did. */
+/* The driver with stand-ins for whole processes, which keep state and answer like those of their release. */
 
 const stage = new Stage();
 

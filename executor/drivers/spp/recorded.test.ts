@@ -13,9 +13,9 @@ interface Exchange {
   era: string;
   process: ProcessType;
   command: string;
-  /** Without its padding. */
+  /** Without padding. */
   reply: string;
-  /** With it. */
+  /** With padding. */
   bytes: number;
 }
 
@@ -30,14 +30,14 @@ function exchangeOf(line: string): Exchange {
   return { era: String(spp), process, command: String(command), reply: String(reply), bytes: Number(bytes) };
 }
 
-/** All that real processes of three protocol versions answered; silence left out. */
+/** All answers of real processes of three protocol versions, without timeouts. */
 const EXCHANGES = readFileSync(RECORDED, 'utf8')
   .split('\n')
   .filter((line) => line !== '')
   .map(exchangeOf)
   .filter(({ bytes }) => bytes > 0);
 
-/** Those of each process, in their order, as if they had been one conversation. */
+/** The exchanges of each process, in order, as one conversation. */
 const CONVERSATIONS = Map.groupBy(EXCHANGES, ({ era, process }) => `${process} of ${era}`);
 
 function frameOf({ reply, bytes }: Exchange): Buffer {
