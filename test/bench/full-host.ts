@@ -2,9 +2,9 @@ import { bareNetwork } from './floor.ts';
 import { load, print, quantile, timed, withWeft } from './weft.ts';
 
 /*
- * What one change, one answer and a whole host cost beside thousands of others: the same measured on an empty host and
- * on one with five thousand containers. Run by `npm run bench` in a network and mount namespace of its own; an argument
- * is another number of containers.
+ * Cost of one change, one answer and a whole host beside thousands of other containers: the same measured on an empty
+ * host and on one with five thousand containers. Run by `npm run bench` in a network and mount namespace of its own; an
+ * argument is another number of containers.
  */
 
 const CENS = 100;

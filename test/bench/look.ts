@@ -3,17 +3,17 @@ import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/
 import { mac } from './floor.ts';
 
 /*
- * Times looks at a host of many containers: each a namespace with `lo` and one end of a veth, whose other end is a port of
- * one of several bridges. What is timed ends when the answer is there on the event loop, cloned and all.
+ * Times observations of a host with many containers: each a namespace with `lo` and one end of a veth, whose other end
+ * is a port of one of several bridges. The time ends when the result has arrived on the event loop, cloning included.
  *
- *   unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns;
- *     exec node_modules/.bin/node test/bench/look.ts [containers]'
+ * unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns; exec
+ * node_modules/.bin/node test/bench/look.ts [containers]'
  */
 
 const LABEL = 'weft:bench';
 /** As many as the executor puts into one call. */
 const BATCH = 32;
-/** A bridge takes 1,023. */
+/** A bridge has at most 1,023. */
 const PORTS = 500;
 const ROUNDS = 9;
 const count = Number(process.argv[2] ?? 5000);
@@ -60,7 +60,10 @@ async function clear(driver: NetnsDriver): Promise<void> {
   }
 }
 
-/** Medians of some rounds: of the time, of what all threads took of the processor, of the longest halt of the event loop. */
+/**
+ * Medians of some rounds: of the elapsed time, of the processor time of all threads, of the longest block of the event
+ * loop.
+ */
 async function timed(what: string, work: () => Promise<unknown>, prepare?: () => Promise<void>): Promise<void> {
   const times: number[] = [];
   const processor: number[] = [];

@@ -10,10 +10,10 @@ import type { Insides } from './memory-probe.mjs';
 import { kernelMemory, processMemory } from './process-memory.ts';
 
 /*
- * What weft has in memory, as `npm start` starts it, with many containers and under load, and what that is made of.
+ * Memory of weft, as `npm start` starts it, with many containers and under load, and its composition.
  *
- *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
- *     exec node_modules/.bin/node test/bench/memory.ts [networks [containers of each]]'
+ * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
+ * test/bench/memory.ts [networks [containers of each]]'
  */
 
 const address = '127.0.0.1:8080';
@@ -26,7 +26,9 @@ const LONGEST_MS = 600_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
 
-/** Half of the requests are reads of what was made; each of the others declares one of a thousand networks without containers. */
+/**
+ * Half of the requests read what was made; each of the others declares one of a thousand networks without containers.
+ */
 const script = `
 local threads = 0
 function setup(thread)

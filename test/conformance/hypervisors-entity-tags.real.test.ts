@@ -19,7 +19,7 @@ async function aFleetWithSubnet(): Promise<LocalWeft> {
   return weft;
 }
 
-/** Every write that names something that is there; the removals last. */
+/** Every write of an existing resource; the removals last. */
 const writes: readonly (readonly [string, string, unknown])[] = [
   ['PATCH', one, { ip: '10.0.0.8' }],
   ['PATCH', `${one}/config`, { a: 'b' }],

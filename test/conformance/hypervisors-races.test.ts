@@ -4,7 +4,7 @@ import { type Ask, client } from '../support/api.ts';
 import { rowCounts, temporaryDatabase } from '../support/database.ts';
 import { ID, OTHER_SUBNET, SUBNET } from './hypervisors-server.ts';
 
-/* Somebody else writes between what a request reads and what it writes: no chance is asked for that. */
+/* Another client writes between the read and the write of a request, deterministically. */
 
 const one = `/hypervisors/${ID}`;
 
@@ -32,7 +32,7 @@ const writes: readonly Write[] = [
 interface Raced {
   readonly database: Database;
   readonly ask: Ask;
-  /** What goes before the next batch of the API. */
+  /** Statements that are executed before the next batch of the API. */
   interfere(...statements: readonly Statement<never>[]): void;
 }
 
@@ -67,7 +67,7 @@ function touch({ table, id }: Write): Statement<never> {
   return statement(`UPDATE ${table} SET revision = revision + 1, metadata = '{"other":true}' WHERE id = :id`, { id });
 }
 
-/** With a title that is not cut short. */
+/** With a title that is not truncated. */
 function named(list: readonly Write[]): (readonly [string, Write])[] {
   return list.map((write) => [`${write.method} ${write.path}`, write] as const);
 }

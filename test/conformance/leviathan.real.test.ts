@@ -183,7 +183,7 @@ describe('a wire and a bridge turn into each other', () => {
     ping.stdout.on('data', (text: Buffer) => {
       report += text.toString();
     });
-    // Not 'exit': the report may still be on its way then.
+    // Not 'exit': the output may be incomplete then.
     const ended = once(ping, 'close');
 
     expect(await weft.request('PUT', '/host/host1/c30/cen5')).toMatchObject({
@@ -204,7 +204,7 @@ describe('a wire and a bridge turn into each other', () => {
     ping.kill('SIGINT');
     await ended;
     const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(report) ?? [];
-    // A packet every 20 ms: fifty are a second.
+    // A packet every 20 ms: fifty a second.
     expect(Number(sent) - Number(received)).toBeLessThan(50);
   });
 

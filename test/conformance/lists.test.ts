@@ -15,7 +15,7 @@ import {
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** Walks through a list; `between` changes it after each page, by the numbers that were seen until then. */
+/** Walks through a list; `between` changes it after each page, given the numbers seen so far. */
 async function walk(
   fleet: Fleet,
   list: ListCase,
@@ -54,7 +54,7 @@ describe.each(lists.map((list) => [list.path, list] as const))('GET %s', (path, 
     const seen = await walk(fleet, list, 2, async (before) => {
       turn += 1;
       const last = before.at(-1);
-      // One that was seen and one that was not go, and one comes behind all.
+      // A seen and an unseen row are removed, and one is added at the end.
       if (turn === 2) await list.remove(fleet, last ?? 1);
       if (turn === 3) await list.remove(fleet, 8);
       if (turn <= 3) await list.add(fleet, 9 + turn);

@@ -15,11 +15,11 @@ interface Case {
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body: unknown;
-  /** What the old processes say, and those of 2020 where they have other words. */
+  /** The message of the old processes, and that of processes of 2020 where it differs. */
   readonly says: readonly [string, string];
 }
 
-/** In this order: an old vf that says `error occur` to a port is left with it. */
+/** In this order: after `error occur` for a port an old vf keeps that port. */
 const refusals: readonly Case[] = [
   refusal('POST', COMPONENTS, { name: 'fwd', core: 3, type: 'forward' }, 'component name'),
   refusal('POST', COMPONENTS, { name: 'x', core: 128, type: 'forward' }, 'core'),
@@ -85,7 +85,7 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
           text: expect.stringMatching(/^command error: ./),
         });
       } else {
-        // What an old one has already it has, whoever asks: its status cannot tell.
+        // An old process that already has it cannot show by its status whether it refused the command.
         expect(answer, JSON.stringify(body)).toEqual(words === '' ? NOTHING : error(400, `command error: ${words}`));
       }
     }

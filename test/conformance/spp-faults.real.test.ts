@@ -4,11 +4,11 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected, SECONDARY_PORT } from '../support/panel.ts';
 import { until } from '../support/until.ts';
 
-/* The nineteen faults of spp-ctl that were seen with real processes, each with what weft does instead. */
+/* The nineteen faults of spp-ctl that were observed with real processes, each with what weft does instead. */
 
 const nothing = { status: 204, type: null, text: '' };
 
-/** A connection to the secondaries' port that is no SPP process. */
+/** A connection to the secondaries' port that is not an SPP process. */
 function stranger(): Socket {
   const socket = connect({ host: '127.0.0.1', port: SECONDARY_PORT });
   socket.on('error', () => undefined);
@@ -227,7 +227,7 @@ describe('where spp-ctl', () => {
     for (let turn = 0; turn < 5; turn += 1) await ask(weft, 'GET', '/v1/vfs/1');
     await ask(weft, 'PUT', '/v1/nfvs/2/forward', { action: 'start' });
     const told = () => weft.output.split('\n').filter((line) => line.includes('spp.forward.start'));
-    // The answer may be here before what the process has logged of it.
+    // The answer may arrive before the process has logged the command.
     await until('it is logged', () => told().length > 0);
     expect(told()).toHaveLength(1);
     expect(weft.output).not.toContain('"results"');

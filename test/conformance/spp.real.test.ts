@@ -5,7 +5,7 @@ import { anNfv, aPanel, aPrimary, ask, aVf, connected, type Era } from '../suppo
 import * as example from './spp-example.ts';
 import { changesOf, FORM, JSON_TYPE, json, NOTHING, send } from './spp-example.ts';
 
-/** What a body is said to be tells nothing about the processes: one after the other. */
+/** The content type must not affect the processes, so each is tested in turn. */
 const contentTypes: Readonly<Record<Era, string>> = { 'seed-18.05': FORM, '2018-10': JSON_TYPE, '2020': 'text/plain' };
 
 describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {

@@ -155,7 +155,7 @@ describe('a subnet', () => {
     expect(await must(weft, 'PATCH', path, { cidr: '10.7.2.0/23' })).toMatchObject({ end: '10.7.3.254', reserved: 1 });
     const kept = await must(weft, 'GET', `${path}/addresses`);
     expect(kept).toMatchObject({ addresses: [{ address: '10.7.2.20', owner: 'web' }] });
-    // One that begins elsewhere renumbers nobody.
+    // A block with another first address renumbers no reservation.
     expect((await weft.request('PATCH', path, { cidr: '10.7.0.0/16' })).status).toBe(200);
     expect(await must(weft, 'GET', `${path}/addresses`)).toEqual(kept);
     expect((await weft.request('POST', `${path}/addresses`, { address: '10.7.2.20' })).status).toBe(409);

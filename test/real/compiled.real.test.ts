@@ -7,18 +7,18 @@ import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What only tests, other platforms or a database on a server need. */
+/** Modules that only tests, other platforms or a remote database need. */
 const needless = ['drizzle-orm', '@libsql/', 'ws/', 'pino-pretty', 'vitest', 'typescript', 'wrangler', '@biomejs/'];
 
 interface Loaded {
-  /** Modules of TypeScript that were in the cache, and that were not. */
+  /** TypeScript modules that were in the cache, and that were not. */
   readonly cached: readonly string[];
   readonly missing: readonly string[];
   /** Files of packages. */
   readonly packages: readonly string[];
 }
 
-/** What a weft has loaded, in all threads, by what Node's compile cache says of each module that it is asked for. */
+/** The modules that a weft has loaded, in all threads, from the log of Node's compile cache. */
 async function start({ compiled }: { compiled: boolean }): Promise<Loaded> {
   const cache = { NODE_COMPILE_CACHE: temporaryDirectory() };
   if (compiled) {

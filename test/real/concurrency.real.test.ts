@@ -37,7 +37,7 @@ async function client(weft: Weft, seed: number): Promise<number[]> {
       ['DELETE', `/cen/${cen}`],
     ];
     const [method, path, body] = requests[random(requests.length)] ?? ['GET', '/'];
-    // No answer: weft was killed under the request, which may or may not have been recorded.
+    // No answer: weft was killed during the request, which may or may not have been recorded.
     const answer = await weft.request(method, path, body, { prefer: 'wait=20' }).catch(() => undefined);
     if (answer) statuses.push(answer.status);
     else
@@ -49,7 +49,7 @@ async function client(weft: Weft, seed: number): Promise<number[]> {
   return statuses;
 }
 
-/** Host and database say the same, nothing is left over, and a scan finds nothing to repair. */
+/** Host and database agree, nothing is left over, and a scan finds nothing to repair. */
 async function expectAgreement(weft: Weft): Promise<void> {
   await until(
     'every operation has ended',
@@ -66,7 +66,7 @@ async function expectAgreement(weft: Weft): Promise<void> {
   );
   expect(links(null).map(({ ifname }) => ifname)).toEqual(ports.map(({ name }) => name).sort());
   expect(await weft.sql('SELECT * FROM guard')).toEqual([]);
-  // Every allotted name belongs to something that is there.
+  // Every allocated name belongs to an existing resource.
   expect(
     await weft.sql(`SELECT * FROM host_names WHERE owner NOT IN (
       SELECT id FROM containers UNION SELECT id FROM cens UNION SELECT 'members/' || id FROM members)`),
@@ -82,7 +82,7 @@ async function expectAgreement(weft: Weft): Promise<void> {
 it('many clients that change the same networks at once leave a host that is as the database says', async () => {
   const weft = await Weft.start();
   const statuses = (await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, seed)))).flat();
-  // What is not there (any more) is a 404; nothing else may go wrong.
+  // A resource that does not exist is a 404; no other error is acceptable.
   expect(new Set(statuses)).toEqual(new Set([200, 404]));
   await expectAgreement(weft);
 });

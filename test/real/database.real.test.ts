@@ -10,11 +10,11 @@ import { startLibsqlServer } from '../support/libsql-server.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/* What becomes of a running weft when its database fails, and of one that is started on a database that does. */
+/* A running weft whose database fails, and one that is started on a database that does. */
 
 const ANSWERS = 50;
 
-/** Holds the write lock from a process of its own, until it is released. */
+/** Holds the write lock in a separate process, until it is released. */
 async function holdLock(weft: Weft): Promise<{ release(): Promise<void> }> {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
@@ -54,7 +54,7 @@ describe('a write lock that another process holds', () => {
     const write = weft.request('PUT', '/host/host1/waits').finally(() => {
       isWritten = true;
     });
-    // If each of them waited for the lock as long as SQLite does, the write would be refused meanwhile.
+    // If each request waited for the lock as long as SQLite does, the write would be rejected meanwhile.
     for (let answers = 0; answers < ANSWERS; answers += 1) expect(await status(weft, '/healthz')).toBe(200);
     expect(isWritten).toBe(false);
     await lock.release();
@@ -88,7 +88,7 @@ describe('a disk that is full for a while', () => {
   });
 });
 
-/** Takes whatever room there is, which weft itself takes some of meanwhile. */
+/** Fills the file system, whose free space weft itself changes meanwhile. */
 function fillWith(file: string): void {
   const descriptor = openSync(file, 'w');
   try {
@@ -226,7 +226,7 @@ describe('a start', () => {
   });
 });
 
-/** A database whose table of migrations is rubbish. */
+/** Damages the table of migrations. */
 function damage(weft: Weft): void {
   const script = `
     import { DatabaseSync } from 'node:sqlite';

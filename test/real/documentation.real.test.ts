@@ -8,7 +8,7 @@ import { linkNames, namespaces } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/** The pages say 127.0.0.1:8080, which is free in the test's own network namespace. */
+/** The pages use 127.0.0.1:8080, which is free in the test's own network namespace. */
 async function weftOfThePages(): Promise<{ weft: Weft; environment: Record<string, string> }> {
   const weft = await Weft.prepare(8080);
   await weft.start({}, 'npm start');

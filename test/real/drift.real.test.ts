@@ -7,7 +7,7 @@ import { clearHost, ip, links, picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/** Scans of the whole host never come: what is repaired was seen by events. */
+/** Full scans are disabled: only events lead to repairs. */
 const eventsAlone = { WEFT_SCAN_SECONDS: '3600' };
 
 let longest = 0;
@@ -51,7 +51,7 @@ describe('what somebody does by hand is repaired when the kernel tells of it:', 
     ];
     for (const change of changes) {
       if (change.includes('other')) ip('link', 'add', 'other', 'type', 'bridge');
-      // Half a minute passes between one hand and the next: what is undone again and again has to wait.
+      // Simulates half a minute between two manual changes: repairs that are undone repeatedly have to wait.
       await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
       const count = async () => (await weft.sql("SELECT 1 FROM operations WHERE principal = 'executor'")).length;
       const repairs = await count();
@@ -88,7 +88,7 @@ describe('what events missed', () => {
   it('is found by the next scan of the whole host', async () => {
     const weft = await populated({ WEFT_SCAN_SECONDS: '1' });
     const before = picture();
-    // Neither a link nor a name comes or goes by it.
+    // This changes neither a link nor a name.
     execFileSync('umount', ['/run/netns/single']);
     await repairFiled(weft);
     await repaired(weft, before);
@@ -97,7 +97,7 @@ describe('what events missed', () => {
   it('for they were too many at once is looked for everywhere', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
-    // Stopped, it reads nothing; the burst is more than the kernel keeps for it, and what comes behind is lost.
+    // While stopped, it reads nothing; the burst exceeds the kernel's buffer, and further events are lost.
     weft.child.kill('SIGSTOP');
     const flapping = Array.from({ length: 20_000 }, (_, turn) => `link set cen2 ${turn % 2 === 0 ? 'down' : 'up'}\n`);
     execFileSync('ip', ['-batch', '-'], { input: flapping.join('') });
@@ -114,7 +114,7 @@ describe('a reboot', () => {
     const before = picture();
     await weft.end('SIGKILL');
     clearHost();
-    // The kernel's file, for the processes of this test alone.
+    // Replaces the kernel's file for the processes of this test.
     const bootId = join(weft.stateDirectory, 'boot_id');
     writeFileSync(bootId, '11111111-2222-4333-8444-555555555555\n');
     execFileSync('mount', ['--bind', bootId, '/proc/sys/kernel/random/boot_id']);
@@ -152,7 +152,7 @@ describe('POST /hypervisors/{id}/resync', () => {
     weft.child.kill('SIGCONT');
     const { status, body } = await dryRun;
     expect(status).toBe(200);
-    // Whether the event or the request was first is the kernel's affair.
+    // The order of the event and the request is not defined.
     for (const { resource, steps } of body.differences) {
       expect(resource).toMatch(/\/cens\/cen1$/);
       expect(steps).toEqual([{ step: 'links.enable', item: null }]);

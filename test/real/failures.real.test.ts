@@ -4,7 +4,7 @@ import { ip, linkNames, namespaces, picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/* The failure table of docs/operations.md, row by row, where it takes a real host. */
+/* The failure tables of docs/operations.md, row by row, as far as they need a real host. */
 
 const faulty = 'test/support/faulty-start.ts';
 
@@ -77,7 +77,7 @@ describe('a removal that fails', () => {
     ]);
     await weft.stop();
     await weft.start();
-    // Whoever asks does not wait for the end of a pause.
+    // A request does not wait for the end of a pause.
     await weft.request('POST', '/hypervisors/host1/resync');
     await until('the repair is done', () => namespaces().length === 0);
     await until(

@@ -11,7 +11,7 @@ import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = 'test/support/faulty-start.ts';
-/** A fifth of what they are in earnest, in milliseconds. */
+/** A fifth of the defaults, in milliseconds. */
 const LEASE_MS = 3_000;
 const times = { WEFT_FAULT_TIMES: JSON.stringify({ lease: LEASE_MS, renew: 1_000, heartbeat: 1_000 }) };
 
@@ -42,7 +42,7 @@ function launchElsewhere(weft: Weft): ReturnType<typeof spawn> {
   return child;
 }
 
-/** The API alone, beside an executor that stops itself at a place; answers that executor's process. */
+/** The API alone, beside an executor that stops itself at a given point; returns that executor's process. */
 async function pausedAt(weft: Weft, place: string): Promise<ReturnType<Weft['launch']>> {
   const executor = weft.launch(
     { ...times, WEFT_FAULT_AT: place, WEFT_FAULT_SIGNAL: 'SIGSTOP', WEFT_LISTEN: '127.0.0.1:0' },
@@ -73,7 +73,7 @@ describe('an executor that was paused in the middle of a step', () => {
       await until('its successor has done it', done);
       const epochs = await weft.sql<{ epoch: number }>('SELECT epoch FROM hypervisors');
       expect(epochs).toEqual([{ epoch: 2 }]);
-      // As if so much time had passed: the clock of a test's own processes cannot be set.
+      // Simulates that this time has passed: the clock of single processes cannot be set.
       await until('its lease has run out', async () => {
         const [row] = await weft.sql<{ over: number }>(
           `SELECT unixepoch() * 1000 - created_ms > ${2 * LEASE_MS} AS over FROM operations ORDER BY sequence DESC LIMIT 1`,

@@ -9,7 +9,7 @@ import { Weft } from '../support/weft.ts';
 
 const executor = fileURLToPath(new URL('../../executor/main.ts', import.meta.url));
 
-/** An executor on a host of its own: other namespaces of networks and mounts, the same database. */
+/** An executor on a host of its own: other network and mount namespaces, the same database. */
 function startHost2(weft: Weft): ChildProcess {
   const host = spawn(
     'unshare',

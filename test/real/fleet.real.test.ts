@@ -6,7 +6,7 @@ import { Weft } from '../support/weft.ts';
 
 const subnets = ['c6430cba-648a-41aa-aee4-b59dacfc790d', 'c6430cba-648a-41aa-aee4-b59dacfc790e'] as const;
 
-/** Described by a client; its executor was seen a minute ago. */
+/** Created by a client; its executor was last seen a minute ago. */
 async function describeDead(weft: Weft): Promise<Record<string, unknown>> {
   const { body } = await weft.request('POST', '/hypervisors', { name: 'gone' });
   await weft.sql(`

@@ -17,14 +17,14 @@ async function databaseId(weft: Weft): Promise<string> {
   return row?.id ?? '';
 }
 
-/** So many containers of their own, and a network of two of them. */
+/** A number of containers, and a network of two of them. */
 async function populate(weft: Weft, containers: number): Promise<void> {
   const containerIDs = Array.from({ length: containers }, (_, ordinal) => `c${ordinal}`);
   await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs }] });
   expect((await weft.request('POST', '/cen/make', ['lan'], waiting)).status).toBe(200);
 }
 
-/** Forgets everything that was asked for, as a lost database does. */
+/** Deletes all rows, as if the database were lost. */
 function forgetRows(weft: Weft, which = 'true'): Promise<unknown> {
   return weft.sql(`DELETE FROM containers WHERE ${which}`);
 }
@@ -115,12 +115,12 @@ describe('another database', () => {
     const before = picture();
     await weft.stop();
     for (const end of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${end}`, { force: true });
-    // Without the notes nothing on this machine remembers the first database.
+    // Without the state files nothing on this machine refers to the first database.
     for (const note of globSync(join(weft.stateDirectory, '{,notes/}seen-*.json'))) rmSync(note);
     await weft.start(quick);
     const dryRun = await weft.request('POST', '/hypervisors/host1/resync?dry_run=true');
     expect(dryRun).toMatchObject({ status: 200, body: { differences: [], orphans: [] } });
-    // What is in the way is another's: it is named, and left alone.
+    // An object in the way that belongs to another database is named, and left alone.
     const refused = await weft.request('PUT', '/host/host1/c0');
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toContain('c0');
@@ -134,7 +134,7 @@ describe('another database', () => {
     const file = weft.databaseFile;
     copyFileSync(file, `${file}.backup`);
     await weft.start(quick);
-    // After the backup: one more container in the network, another one alone, and the network is made smaller.
+    // After the backup: one more container in the network, another one alone, and the network is reduced.
     await weft.request('PUT', '/host/host1/later');
     await weft.request('PUT', '/host/host1/more/lan');
     await weft.request('DELETE', '/host/host1/c0/lan');

@@ -7,7 +7,7 @@ import { namespaces } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/** Starts a weft that cannot start; answers its exit code and the lines on standard error. */
+/** Starts a weft that cannot start; returns its exit code and the lines on standard error. */
 async function refused(
   weft: Weft,
   environment: Record<string, string> = {},

@@ -8,7 +8,7 @@ describe('an executor whose hypervisor was removed from the database', () => {
     const weft = await Weft.start();
     await weft.request('PUT', '/host/host1/here', undefined, { prefer: 'wait=10' });
     const ended = once(weft.child, 'close');
-    // What DELETE ?force=true comes down to.
+    // The effect of DELETE ?force=true.
     for (const table of ['containers', 'host_names', 'hypervisors']) await weft.sql(`DELETE FROM ${table}`);
     expect(await ended).toEqual([1, null]);
     expect(weft.errors).toBe(

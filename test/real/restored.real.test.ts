@@ -32,7 +32,7 @@ it('a backup that was made while weft ran is noticed, and what it had pending is
   await weft.request('PUT', '/host/host1/old');
   const backup = join(temporaryDirectory(), 'backup.db');
   const database = join(weft.stateDirectory, 'database', 'weft.db');
-  // The deletion is pending in the backup; after it was done the container is made again.
+  // The deletion is pending in the backup; after it was done the container is created again.
   const suspended = new DatabaseSync(database);
   suspended.exec(`VACUUM INTO '${backup}'`);
   suspended.close();
@@ -55,7 +55,7 @@ it('a backup that was made while weft ran is noticed, and what it had pending is
   await until('the deletion is done when somebody has said that it is right', () => !namespaces().includes('old'));
 });
 
-/** It is noticed, and some whole looks at the host take nothing away. */
+/** The restore is detected, and several full scans remove nothing. */
 async function expectNothingRemoved(weft: Weft): Promise<void> {
   const held = async () => (await weft.request<{ held?: unknown }>('GET', '/readyz')).body.held;
   await until('it is noticed', async () => (await held()) !== undefined);

@@ -5,7 +5,7 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected } from '../support/panel.ts';
 import { until } from '../support/until.ts';
 
-/** What a process was told besides questions, from its nth command on. */
+/** The commands that a process received, without queries, from its nth command on. */
 function told({ commands }: StandIn, from = 0): string[] {
   return commands.slice(from).filter((each) => each !== 'status' && each !== '_get_client_id');
 }
@@ -52,7 +52,7 @@ describe('what was set on a process that is started again', () => {
     const before = await bodies();
     const [vfFrom, nfvFrom] = [vf.commands.length, nfv.commands.length];
     await Promise.all([vf.restart(), nfv.restart()]);
-    // What a GET answers is no sign at first: weft may not have noticed yet that they went.
+    // The answer to a GET is not sufficient at first: weft may not have noticed that they disconnected.
     const replays = () => weft.sql("SELECT kind, status FROM operations WHERE kind = 'spp.replay'");
     await until('both were set again', async () => JSON.stringify(await replays()).split('succeeded').length === 3);
     expect(await bodies()).toEqual(before);
@@ -105,7 +105,7 @@ describe('what was set on a process that is started again', () => {
     await connected(weft, 1);
     await set(weft, vfRequests);
     await vf.close();
-    // Back with fewer cores: the second component has none.
+    // It returns with fewer cores: there is none for the second component.
     const smaller = aVf('2020', 1, { cores: [2] });
     await until('it was refused', async () => (await refused(weft)).length === 2);
     expect(await refused(weft)).toEqual([
@@ -119,7 +119,7 @@ describe('what was set on a process that is started again', () => {
   });
 });
 
-/** What is marked as refused; a vhost that no component has counts among the ports. */
+/** The refused items; a vhost without a component is among the ports. */
 async function refused(weft: Instance): Promise<unknown[]> {
   return weft.sql(`
     SELECT component AS what, error FROM v_spp_components WHERE state = 'refused'
@@ -138,7 +138,7 @@ describe('what weft did not set', () => {
   it('is shown and left alone, when weft is started again too, and nothing that is there is sent again', async () => {
     const { weft, vf, nfv, primary } = await aPanel('2020');
     await set(weft, [...vfRequests, ...nfvRequests]);
-    // As if by hand: what the database does not know of.
+    // Simulates a manual configuration, which the database does not have.
     await weft.sql("DELETE FROM spp_items WHERE name = 'cls' OR spec ->> '$.component' = 'cls' OR kind = 'classifier'");
     const before = [await ask(weft, 'GET', '/v1/vfs/1'), await ask(weft, 'GET', '/v1/nfvs/2')];
     const from = [vf, nfv, primary].map(({ commands }) => commands.length);

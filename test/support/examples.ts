@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
-/** A fenced block of a page: what it is written in, and its text. */
+/** A fenced block of a page: its language, and its text. */
 export interface Block {
   readonly language: string;
   readonly text: string;
@@ -17,8 +17,8 @@ export function blocksOf(page: string): Block[] {
 }
 
 /**
- * Runs every `sh` block of a page in order, as a reader would type it, and compares its output with the block after
- * it, if that shows one: `…` stands for anything; how many blanks there are does not count.
+ * Runs every `sh` block of a page in order, as a reader would type it, and compares its output with the block after it,
+ * if that is an output: `…` matches anything; the number of blanks is ignored.
  */
 export function runExamples(page: string, environment: Record<string, string>): void {
   const blocks = blocksOf(page);
@@ -51,7 +51,7 @@ function expectOutput(output: string, shown: string, example: string): void {
   const pattern = lines(shown)
     .map((line) => line.split('…').map(RegExp.escape).join('.*?'))
     .join('\n');
-  // What a page shows is the end of what its commands print: the first of several may say more.
+  // A page shows the end of the output: the first of several commands may print more.
   expect(lines(output).slice(-lines(shown).length).join('\n'), `the output of\n${example}`).toMatch(
     new RegExp(`^${pattern}$`),
   );

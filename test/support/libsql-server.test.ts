@@ -24,7 +24,7 @@ async function serve(options: LibsqlServerOptions = {}): Promise<Served> {
   return { server, database, path };
 }
 
-/** Another process takes the write lock: within one, SQLite's locks do not see those of another copy of SQLite. */
+/** A separate process takes the write lock: within one, locks of two copies of SQLite are invisible to each other. */
 async function holdLock(path: string): Promise<() => Promise<void>> {
   const program = `
     const database = new (require('node:sqlite').DatabaseSync)(process.argv[1]);

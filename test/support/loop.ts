@@ -17,7 +17,7 @@ import { temporaryDirectory } from './database.ts';
 
 const HOUR = 3_600_000;
 
-/* What the loop's tests share: operations in a database, and a host that is a number. */
+/* Common to the loop's tests: operations in a database, and a host that is a number. */
 
 export const machine: Machine = {
   machineId: 'machine-1',
@@ -94,7 +94,7 @@ export const take = async (database: Database, registration: Registration, limit
 export const claimed = async (database: Database, registration: Registration, limit = 10) =>
   (await claim(database, registration, { limit, away: [], times: shortTimes })).claimed;
 
-/** A host that is a number, which each operation raises to its wanted one, step by step. */
+/** A host that is a number, which each operation increases to its desired value, step by step. */
 export interface Counter {
   value: number;
   fail: (step: Counted) => Error | undefined;
@@ -103,7 +103,7 @@ export interface Counter {
 
 export const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
 
-/** Raises the host's number from 0 to 1. */
+/** Increases the host's number from 0 to 1. */
 export const one: Change<number> = { before: 0, after: 1, total: 1 };
 
 export interface Counted extends Step {
@@ -150,7 +150,7 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
   return counted as unknown as Kind;
 }
 
-/** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */
+/** A hundred times shorter than the defaults, except what each test waits for explicitly. */
 export const shortTimes: LoopTimes = {
   ...{ lease: 150, renew: 50, heartbeat: 100, poll: 5, progress: 5, gather: 1, busy: 5, lookLongest: 100 },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 20 },
@@ -164,7 +164,7 @@ export function executorDefaults(registration: Registration, times: Partial<Loop
   return { lease: new Lease(all.lease), heartbeat, log: pino({ level: 'silent' }), times: all };
 }
 
-/** What the pulse does for the lease, once. */
+/** Renews the lease once, as the pulse does. */
 export async function renew(
   database: Database,
   registration: Registration,

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 20;
-/** Only a failure takes so long. */
+/** Only a failure takes this long. */
 const LONGEST_MS = 60_000;
 
-/** Waits for a condition; throws with its name when it has not come true in time. */
+/** Waits for a condition; throws with its name if it does not become true in time. */
 export async function until(
   what: string,
   condition: () => boolean | undefined | Promise<boolean | undefined>,

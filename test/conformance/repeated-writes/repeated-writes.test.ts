@@ -75,7 +75,7 @@ describe.each(writes.map((write) => [`${write.method} ${write.path}`, write] as 
   });
 });
 
-/** The members of a JSON answer; an operation's own name of its hypervisor may be gone with that. */
+/** The members of a JSON answer; the name of an operation's hypervisor may be missing if that is gone. */
 function kindOf(text: string): unknown {
   if (text === '') return '';
   const body: unknown = JSON.parse(text);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMachine, type MachineOptions, type ProcessType } from './machines.ts';
 import type { Reply } from './reply.ts';
 
-/* What a controller has to reckon with and what the recording shows once or not at all. */
+/* Behaviour that a controller has to handle and that the recording shows once or not at all. */
 
 function session(type: ProcessType, options: Partial<MachineOptions>): (command: string) => string {
   const machine = createMachine(type, { era: 'seed-18.05', clientId: 2, cores: [2, 3], ...options });

@@ -12,7 +12,7 @@ import {
   startVf,
 } from './process.ts';
 
-/* The stand-ins on real sockets: that they come and go as the real processes do, and that their faults are real. */
+/* The stand-ins on real sockets: they connect and disconnect as the real processes do, and their faults are real. */
 
 const HANDSHAKE = '_get_client_id';
 const RECONNECT_MS = 20;
