@@ -15,9 +15,9 @@ export default defineConfig({
   plugins: collects ? [collectStatements()] : [],
   test: {
     pool: 'forks',
-    // Most of them wait now and then, for the kernel or for processes of theirs.
+    // Most of them wait at times, for the kernel or for processes that they started.
     maxWorkers: availableParallelism() + 1,
-    // Only what hangs takes so long: no test depends on how fast a machine is.
+    // Only a test that hangs takes this long: no test depends on the speed of the machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,
     sequence: { sequencer: LongestFirst },
@@ -33,10 +33,10 @@ export default defineConfig({
           exclude: ['node_modules', real, faults, plans],
         },
       },
-      // On the kernel, as root of a host of its own; the processes that they start take most of their time.
+      // On the kernel, as root of a private host; the processes that they start take most of their time.
       { extends: true, test: { name: 'real', include: [real], pool: namespaces } },
       { extends: true, test: { name: 'faults', include: [faults], pool: namespaces } },
-      // When all statements are collected.
+      // After all statements have been collected.
       { extends: true, test: { name: 'plans', include: collects ? [plans] : [], sequence: { groupOrder: 1 } } },
     ],
   },

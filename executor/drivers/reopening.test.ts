@@ -42,7 +42,7 @@ async function keepOpen(fails = 0) {
   return { reopening, opened, reopened, log, attempts: () => attempts };
 }
 
-describe('what ended by itself', () => {
+describe('a connection that ends unexpectedly', () => {
   it('is opened again until that succeeds, and health says why it is away', async () => {
     const { reopening, opened, reopened, log, attempts } = await keepOpen(50);
     expect(reopening.health()).toEqual({ available: true });
@@ -59,7 +59,7 @@ describe('what ended by itself', () => {
     expect(reopening.current).toBe(opened[1]);
     expect(reopened).toEqual([opened[1]]);
     expect(log).toEqual([
-      'warn the peer ended by itself: it was cut; it is opened again',
+      'warn the peer ended unexpectedly: it was cut; it is opened again',
       'info the peer is there again',
     ]);
   });

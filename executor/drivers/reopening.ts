@@ -75,7 +75,7 @@ export class Reopening<Opened extends Connection> {
       if (this.#closed || this.#current !== opened) return;
       if (performance.now() - since > this.#pauseLongest) this.#pause = this.#pauseFirst;
       const { name, log } = this.#options;
-      this.#lose(`${name} ended by itself${reason === null ? '' : `: ${reason}`}`);
+      this.#lose(`${name} ended unexpectedly${reason === null ? '' : `: ${reason}`}`);
       log?.('warn', `${this.#reason}; it is opened again`);
       this.#reopenLater();
     });

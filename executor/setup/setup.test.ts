@@ -64,7 +64,7 @@ describe('set-up', () => {
     });
     expect(setUp(clone, 'dance', 'auto')).toMatchObject({
       status: 2,
-      errors: expect.stringContaining('there is no job dance; known: start'),
+      errors: expect.stringContaining('unknown job dance; known: start'),
     });
   });
 

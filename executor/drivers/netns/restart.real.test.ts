@@ -40,7 +40,7 @@ test('a driver whose thread ends is away for a moment, and works again', async (
   const outcome = await asked;
   if (outcome !== null) expect(outcome).toMatchObject({ code: 'away', transient: true });
   await until('it is away', () => !driver.health().available);
-  expect(driver.health()).toMatchObject({ reason: expect.stringContaining('the netns driver ended by itself') });
+  expect(driver.health()).toMatchObject({ reason: expect.stringContaining('the netns driver ended unexpectedly') });
   const refused = await refusalOf(driver.view('all'));
   expect(failureOf(refused)).toMatchObject({ away: true, transient: true, problem: { code: 'unavailable' } });
 
@@ -49,7 +49,7 @@ test('a driver whose thread ends is away for a moment, and works again', async (
   const { namespaces } = await driver.view('all');
   expect(namespaces.map(({ name }) => name)).toEqual(['ra']);
   expect(log).toEqual([
-    expect.stringMatching(/^warn the netns driver ended by itself: .*; it is opened again$/),
+    expect.stringMatching(/^warn the netns driver ended unexpectedly: .*; it is opened again$/),
     'info the netns driver is there again',
   ]);
 });
