@@ -39,7 +39,7 @@ async function takeEverything(database: Database, stateDirectory: string): Promi
   }
 }
 
-describe('a start that fails gives everything back', () => {
+describe('a start that fails releases everything', () => {
   it('when the registration is refused', async () => {
     const [database, state] = [await temporaryDatabase(), join(temporaryDirectory(), 'state')];
     const first = await start(database, state);

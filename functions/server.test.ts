@@ -51,7 +51,7 @@ describe('an upload that breaks off', () => {
   });
 });
 
-it('a database that is away is told once by what looks for expired operations, and once when it is back', async () => {
+it('the search for expired operations logs once that the database is away, and once that it is back', async () => {
   const { log, lines } = readableLog();
   const database = await temporaryDatabase();
   let looks = 0;

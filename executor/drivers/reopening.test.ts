@@ -43,7 +43,7 @@ async function keepOpen(fails = 0) {
 }
 
 describe('a connection that ends unexpectedly', () => {
-  it('is opened again until that succeeds, and health says why it is away', async () => {
+  it('is opened again until that succeeds, and health reports why it is away', async () => {
     const { reopening, opened, reopened, log, attempts } = await keepOpen(50);
     expect(reopening.health()).toEqual({ available: true });
     opened[0]?.fail('it was cut');
@@ -72,7 +72,7 @@ describe('a connection that ends unexpectedly', () => {
     expect(attempts()).toBe(1);
   });
 
-  it('and is opened at the moment of closing is closed too', async () => {
+  it('and is being opened while it is closed is closed too', async () => {
     const first = new Fake();
     const second = new Fake();
     const opening = Promise.withResolvers<Fake>();
@@ -95,7 +95,7 @@ describe('a connection that ends unexpectedly', () => {
   });
 });
 
-it('what cannot be opened the first time is an error', async () => {
+it('a failure of the first opening is an error', async () => {
   const open = () => Promise.reject(new Error('no such peer'));
   await expect(Reopening.open({ name: 'the peer', open })).rejects.toThrow('no such peer');
 });

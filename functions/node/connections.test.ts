@@ -58,7 +58,7 @@ it('closes the connection that was idle for longest when there is no room', asyn
   expect([connections.count, second.closed]).toEqual([2, false]);
 });
 
-it('leaves a connection with a request in hand alone, and refuses a new one where all have one', async () => {
+it('does not close a connection with an active request, and refuses a new one if all have one', async () => {
   const { connections, open, finish, requests } = await limited();
   const first = await open();
   first.write(request);

@@ -58,7 +58,7 @@ it.each([
   },
 );
 
-it('a checkpoint that fails is announced once, and tried again', async () => {
+it('a checkpoint that fails is logged once, and tried again', async () => {
   const file = join(temporaryDirectory(), 'thread.mjs');
   writeFileSync(
     file,

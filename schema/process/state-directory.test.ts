@@ -59,7 +59,7 @@ describe('the state directory', () => {
     if (why !== 'is a symbolic link') expect(() => prepareStateDirectory(configurationOf(directory))).toThrow(why);
   });
 
-  it('that remembers a database is not given an empty one', () => {
+  it('that names a database is not used with an empty one', () => {
     for (const place of ['', 'notes']) {
       const directory = temporaryDirectory();
       mkdirSync(join(directory, place), { recursive: true });

@@ -68,7 +68,7 @@ const requests: readonly Request[] = [
 ];
 
 describe('the document of chypervisord', () => {
-  it('is answered word for word, in its order, by a server that has no executor', async () => {
+  it('is answered verbatim, in its order, by a server that has no executor', async () => {
     const weft = await anApi(17_000);
     for (const { prepare, command, status = 200, exactly, hypervisor } of requests) {
       await prepare?.(weft);
@@ -80,7 +80,7 @@ describe('the document of chypervisord', () => {
     }
   });
 
-  it('is told where what it made is', async () => {
+  it('gets the Location of what it created', async () => {
     await anApi(17_000);
     const answer = await fetch('http://localhost:17000/hypervisors', { method: 'POST', body: posted });
     expect(answer.headers.get('location')).toBe(path);

@@ -78,7 +78,7 @@ describe('an entity tag', () => {
     }
   });
 
-  it('lets one of many win who all have seen the same', async () => {
+  it('lets one of many concurrent writes with the same tag succeed', async () => {
     const weft = await aFleetWithSubnet();
     for (const [path, member] of [
       [one, (ordinal: number) => ({ metadata: { ordinal } })],

@@ -75,7 +75,7 @@ function named(list: readonly Write[]): (readonly [string, Write])[] {
 describe.each(named(writes))('%s', (_, write) => {
   const { method, path, body, table, id } = write;
 
-  it('that insists on what it has seen is a 412 when somebody was faster, and leaves no row', async () => {
+  it('with an entity tag is a 412 after a concurrent change, and leaves no row', async () => {
     const { database, ask, interfere } = await raced();
     const tag = (await ask('GET', `/${table}/${id}`)).headers.get('etag') ?? '';
     const before = await rowCounts(database);
@@ -86,7 +86,7 @@ describe.each(named(writes))('%s', (_, write) => {
     expect(await (await ask('GET', `/${table}/${id}`)).json()).toMatchObject({ metadata: { other: true } });
   });
 
-  it('is refused when somebody has removed it meanwhile, and brings nothing back', async () => {
+  it('is refused after a concurrent removal, and restores nothing', async () => {
     const { database, ask, interfere } = await raced();
     interfere(
       statement('DELETE FROM subnet_interfaces'),
@@ -103,9 +103,9 @@ describe.each(named(writes))('%s', (_, write) => {
   });
 });
 
-describe('a change that insists on nothing', () => {
+describe('a change without an entity tag', () => {
   it.each(named(writes.filter(({ method }) => method === 'PATCH')))(
-    'loses nothing of what another wrote meanwhile: %s',
+    'loses no concurrent write: %s',
     async (_, write) => {
       const { ask, interfere } = await raced();
       interfere(touch(write));

@@ -42,8 +42,8 @@ function occurs(method: Case['method'], path: string, body: unknown): Case {
   return { method, path, body, says: ['error occur', 'error occur'] };
 }
 
-describe.each(ERAS)('what a process of %s refuses', (era) => {
-  it('reaches the client word for word, and changes nothing', async () => {
+describe.each(ERAS)('a command that a process of %s refuses', (era) => {
+  it('is answered with the process’ message verbatim, and changes nothing', async () => {
     const { weft, vf } = await aPanel(era);
     await done(weft, 'POST', COMPONENTS, { name: 'fwd', core: 2, type: 'forward' });
     await done(weft, 'PUT', PORTS, { action: 'attach', port: 'ring:0', dir: 'rx' });
@@ -60,14 +60,14 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
     expect(await ask(weft, 'GET', VF)).toEqual(before);
   });
 
-  it('takes what is not there for removed already', async () => {
+  it('treats a missing item as removed already', async () => {
     const { weft } = await aPanel(era);
     expect(await ask(weft, 'DELETE', `${COMPONENTS}/nosuch`)).toEqual(NOTHING);
     await done(weft, 'POST', COMPONENTS, { name: 'fwd', core: 2, type: 'forward' });
     expect(await ask(weft, 'PUT', PORTS, { action: 'detach', port: 'ring:5', dir: 'rx' })).toEqual(NOTHING);
   });
 
-  it('is 400 of an nfv too, which leaves its status as it was', async () => {
+  it('is a 400 for an nfv too, and leaves its status unchanged', async () => {
     const { weft, nfv } = await aPanel(era);
     await done(weft, 'PUT', `${NFV}/ports`, { action: 'add', port: 'ring:0' });
     const before = await ask(weft, 'GET', NFV);
@@ -94,8 +94,8 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
   });
 });
 
-describe('a request that says nothing a process could do', () => {
-  it('is 400 with the words of spp-ctl, before any process is asked', async () => {
+describe('an invalid request', () => {
+  it('is a 400 with the text of spp-ctl, before any process is contacted', async () => {
     const { weft, vf, nfv, primary } = await aPanel('2020');
     const attach = { action: 'attach', port: 'ring:0', dir: 'rx' };
     const add = { action: 'add', type: 'mac', mac_address: MAC, port: 'ring:0' };
@@ -174,7 +174,7 @@ describe('a request that says nothing a process could do', () => {
     for (const standIn of [vf, nfv, primary]) expect(changesOf(standIn.commands)).toEqual([]);
   });
 
-  it('is 404 for what is not there, whatever its body says', async () => {
+  it('is a 404 for a missing process, whatever the body', async () => {
     const { weft } = await aPanel('2020');
     const paths: [string, string, string][] = [
       ['GET', '/v1/vfs/9', 'sec_id 9 not found.'],
@@ -214,7 +214,7 @@ describe('a request that says nothing a process could do', () => {
 });
 
 describe('other methods', () => {
-  it('are 405 with what is allowed', async () => {
+  it('are a 405 with Allow', async () => {
     const { weft } = await aPanel('seed-18.05');
     const requests: [string, string, string][] = [
       ['POST', '/v1/processes', 'GET, HEAD'],
@@ -233,7 +233,7 @@ describe('other methods', () => {
     }
   });
 
-  it('include HEAD, which answers as GET does but for the body', async () => {
+  it('answer HEAD like GET, without the body', async () => {
     const { weft } = await aPanel('seed-18.05');
     for (const path of ['/v1/processes', VF, NFV, '/v1/primary/status']) {
       const { headers: _, ...answer } = await send(weft, 'HEAD', path);
@@ -244,7 +244,7 @@ describe('other methods', () => {
 });
 
 describe('a large body', () => {
-  it('is taken up to a mebibyte, and is 413 beyond it', async () => {
+  it('is accepted up to a mebibyte, and is a 413 beyond it', async () => {
     const { weft } = await aPanel('seed-18.05');
     const body = '{"name":"fwd","core":2,"type":"forward"}';
     const tooLarge = await send(weft, 'POST', COMPONENTS, body.padEnd(1024 * 1024 + 1), JSON_TYPE);
@@ -261,15 +261,15 @@ describe('a large body', () => {
     }
   });
 
-  it('is 400 when it is no text', async () => {
+  it('is a 400 if it is not text', async () => {
     const { weft } = await aPanel('seed-18.05');
     const rubbish = new Uint8Array([0xff, 0xfe, 0x80, 0x7b]);
     expect(await send(weft, 'POST', COMPONENTS, rubbish)).toMatchObject(error(400, 'Not in json format.'));
   });
 });
 
-describe('a member that a request does not know', () => {
-  it('is ignored and named in a warning, whatever the Content-Type says', async () => {
+describe('an unknown member of a request', () => {
+  it('is ignored and named in a warning, whatever the Content-Type', async () => {
     const { weft } = await aPanel('2020');
     for (const type of [JSON_TYPE, 'text/plain', FORM]) {
       const answer = await send(weft, 'PUT', `${NFV}/forward`, '{"action":"start","color":"red"}', type);

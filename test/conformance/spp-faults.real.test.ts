@@ -35,7 +35,7 @@ describe('where spp-ctl', () => {
     }
   });
 
-  it('2 falls over a body that is no JSON, weft answers 400', async () => {
+  it('2 fails at a body that is not JSON, weft answers 400', async () => {
     const { weft } = await aPanel('2020');
     for (const body of ['', 'null', '"x"', '[]', '{', '{"action":', '\u0000']) {
       expect({ body, status: (await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status }).toEqual({
@@ -50,7 +50,7 @@ describe('where spp-ctl', () => {
     expect(bytes.status).toBe(400);
   });
 
-  it('3 fails for good at an answer of 4 KB, weft reads it, and stays in step', async () => {
+  it('3 fails permanently at an answer of 4 KB, weft reads it, and stays in sync', async () => {
     const weft = await LocalWeft.start();
     const vf = aVf('seed-18.05', 1, { rings: 32 });
     await connected(weft, 1);
@@ -71,7 +71,7 @@ describe('where spp-ctl', () => {
     expect(vf.connections).toBe(1);
   });
 
-  it('4 takes the second piece of an answer for the next answer, weft puts the pieces together', async () => {
+  it('4 treats the second piece of an answer as the next answer, weft reassembles the pieces', async () => {
     const { weft, vf, nfv } = await aPanel('2020');
     vf.faults.always({ kind: 'split', sizes: [1, 7, 30] });
     nfv.faults.always({ kind: 'split', sizes: [5, 1_000, 10_000] });
@@ -83,7 +83,7 @@ describe('where spp-ctl', () => {
     expect((await ask(weft, 'GET', '/v1/nfvs/2')).text).toContain('"Running"');
   });
 
-  it('5 waits for ever for a process that is silent, weft answers 500, and the others notice nothing', async () => {
+  it('5 waits for ever for a silent process, weft answers 500, and others are not affected', async () => {
     const { weft, vf } = await aPanel('2020');
     vf.freeze();
     const silent = ask(weft, 'POST', '/v1/vfs/1/components', { name: 'a', core: 2, type: 'forward' });
@@ -93,7 +93,7 @@ describe('where spp-ctl', () => {
     await connected(weft, 2);
   });
 
-  it('6 lets nobody register while a connection says nothing, weft asks all of them side by side', async () => {
+  it('6 registers no process while a connection is silent, weft identifies all of them concurrently', async () => {
     const weft = await LocalWeft.start();
     const strangers = Array.from({ length: 100 }, stranger);
     await until('they are connected', () => strangers.every(({ readyState }) => readyState === 'open'));
@@ -101,7 +101,7 @@ describe('where spp-ctl', () => {
     await connected(weft, 1);
   });
 
-  it('7 never registers anybody again after rubbish at the handshake, weft ends that connection', async () => {
+  it('7 never registers a process again after garbage in the handshake, weft closes that connection', async () => {
     const weft = await LocalWeft.start();
     for (let turn = 0; turn < 5; turn += 1) {
       const socket = stranger();
@@ -113,7 +113,7 @@ describe('where spp-ctl', () => {
     await connected(weft, 1);
   });
 
-  it('8 lists the dead, weft does not', async () => {
+  it('8 lists dead processes, weft does not', async () => {
     const { weft, vf, primary } = await aPanel('2020');
     vf.crash();
     primary.crash();
@@ -122,7 +122,7 @@ describe('where spp-ctl', () => {
     expect((await ask(weft, 'GET', '/v1/primary/status')).text).toBe('primary not found.');
   });
 
-  it('9 lets two with one id throw each other out, weft keeps the one that is there', async () => {
+  it('9 lets two processes with one id replace each other, weft keeps the connected one', async () => {
     const { weft, vf } = await aPanel('2020');
     const second = aVf('2020', 1, { reconnectMs: 5 });
     await until('the second has tried', () => second.connections > 0);
@@ -133,7 +133,7 @@ describe('where spp-ctl', () => {
     expect(second.connections).toBeLessThan(5);
   });
 
-  it('10 takes id 0 for the primary, weft refuses it', async () => {
+  it('10 treats id 0 as the primary, weft refuses it', async () => {
     const weft = await LocalWeft.start();
     const primary = aPrimary('2020');
     await connected(weft, 1);
@@ -146,7 +146,7 @@ describe('where spp-ctl', () => {
     expect(primary.connections).toBe(1);
   });
 
-  it('11 registers -5, 1.5 and NaN, weft refuses what is no whole number from 1', async () => {
+  it('11 registers -5, 1.5 and NaN, weft refuses ids that are not whole numbers from 1', async () => {
     const weft = await LocalWeft.start();
     const processes = ['-5', '1.5', '"x"', 'NaN'].map((id, index) => {
       const each = aVf('2020', 20 + index);
@@ -161,7 +161,7 @@ describe('where spp-ctl', () => {
     });
   });
 
-  it('12 passes blanks and line ends on into commands, weft sends checked words only', async () => {
+  it('12 passes blanks and line ends into commands, weft sends only validated words', async () => {
     const { weft, vf, nfv } = await aPanel('2020');
     const start = { name: 'a', core: 2, type: 'forward' };
     for (const [method, path, body] of [
@@ -179,7 +179,7 @@ describe('where spp-ctl', () => {
     expect(sent).toEqual([]);
   });
 
-  it('13 fails with numbers that are strings or no whole numbers, weft answers 400', async () => {
+  it('13 fails at numbers that are strings or not whole, weft answers 400', async () => {
     const { weft } = await aPanel('2020');
     const add = { operation: 'add', id: '5', pcp: '0' };
     expect((await ask(weft, 'PUT', '/v1/vfs/1/components/a/ports', { ...port, vlan: add })).status).toBe(400);
@@ -193,7 +193,7 @@ describe('where spp-ctl', () => {
   });
 
   it.each(['seed-18.05', '2018-10', '2020'] as const)(
-    '14 answers 204 to what an nfv of %s did not do, weft answers 400',
+    '14 answers 204 for a command that an nfv of %s did not execute, weft answers 400',
     async (era) => {
       const { weft } = await aPanel(era);
       const answer = await ask(weft, 'PUT', '/v1/nfvs/2/patches', { src: 'ring:7', dst: 'ring:8' });
@@ -202,7 +202,7 @@ describe('where spp-ctl', () => {
     },
   );
 
-  it('15 takes every action but start for stop, weft refuses what it does not know', async () => {
+  it('15 treats every action but start as stop, weft rejects unknown ones', async () => {
     const { weft, nfv } = await aPanel('2020');
     for (const body of [{ action: 'pause' }, { action: '' }, { action: 1 }, {}]) {
       expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status).toBe(400);
@@ -210,19 +210,19 @@ describe('where spp-ctl', () => {
     expect(nfv.commands).not.toContain('stop');
   });
 
-  it('16 reads a body however long it is, weft reads up to 1 MiB', async () => {
+  it('16 reads a body of any length, weft reads up to 1 MiB', async () => {
     const { weft } = await aPanel('2020');
     expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', 'x'.repeat(3_000_000))).status).toBe(413);
     expect(await ask(weft, 'PUT', '/v1/nfvs/2/forward', `{"action":"start"${' '.repeat(900_000)}}`)).toEqual(nothing);
   });
 
-  it('17 fails with a pipe without ends, weft says what lacks', async () => {
+  it('17 fails at a pipe without ends, weft names the missing ones', async () => {
     const { weft } = await aPanel('2020');
     const answer = await ask(weft, 'PUT', '/v1/primary/ports', { action: 'add', port: 'pipe:0' });
     expect(answer).toMatchObject({ status: 400, text: 'key(rx) required.' });
   });
 
-  it('18 logs each command and each answer, weft logs what happened', async () => {
+  it('18 logs each command and each answer, weft logs events', async () => {
     const { weft } = await aPanel('2020');
     for (let turn = 0; turn < 5; turn += 1) await ask(weft, 'GET', '/v1/vfs/1');
     await ask(weft, 'PUT', '/v1/nfvs/2/forward', { action: 'start' });
@@ -240,8 +240,8 @@ describe('where spp-ctl', () => {
   });
 });
 
-describe('a thousand connections that say nothing, rubbish, or a hundred megabytes', () => {
-  it('harm nobody: a vf goes on working', async () => {
+describe('a thousand connections that send nothing, garbage, or a hundred megabytes', () => {
+  it('affect no process: a vf continues to work', async () => {
     const { weft } = await aPanel('2020');
     const silent = Array.from({ length: 1_000 }, stranger);
     await until(

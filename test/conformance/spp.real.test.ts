@@ -24,7 +24,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     expect(await ask(weft, 'GET', '/v1/vfs/1')).toMatchObject({ status: 404, text: 'sec_id 1 not found.' });
   });
 
-  it('takes a vf from its first state to the example of the document', async () => {
+  it('brings a vf from its initial state to the example of the document', async () => {
     const weft = await LocalWeft.start();
     aVf(era, 1, { cores: [2, 3, 4, 5, 6, 7] });
     await connected(weft, 1);
@@ -40,7 +40,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     expect(await ask(weft, 'GET', '/v1/vfs/1')).toEqual(json(example.vf));
   });
 
-  it('takes an nfv from its first state to the example of the document', async () => {
+  it('brings an nfv from its initial state to the example of the document', async () => {
     const { weft } = await aPanel(era);
     expect(await ask(weft, 'GET', '/v1/nfvs/2')).toEqual(
       json({ 'client-id': 2, status: 'Idle', ports: ['phy:0', 'phy:1'], patches: [] }),
@@ -133,7 +133,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     ]);
   });
 
-  it('takes the path of a component without /ports, and any path with a slash at its end', async () => {
+  it('accepts the path of a component without /ports, and any path with a trailing slash', async () => {
     const { weft } = await aPanel(era);
     await send(weft, 'POST', '/v1/vfs/1/components/', '{"name":"fwd","core":2,"type":"forward"}');
     const paths = ['/v1/vfs/1/components/fwd', '/v1/vfs/1/components/fwd/', '/v1/vfs/1/components/fwd/ports/'];
@@ -149,7 +149,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     expect(await ask(weft, 'GET', '/v1/primary/status/')).toMatchObject({ status: 200 });
   });
 
-  it('takes what a VLAN tag is to become', async () => {
+  it('accepts the operations on VLAN tags', async () => {
     const { weft, vf } = await aPanel(era);
     await example.done(weft, 'POST', '/v1/vfs/1/components', { name: 'mrg', core: 2, type: 'merge' });
     const vlans = [null, {}, { operation: 'none', id: 9000, pcp: 'ignored' }, { operation: 'del', id: 1 }];
@@ -171,7 +171,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     expect(mrg.tx_port).toEqual([{ port: 'ring:4', vlan: { operation: 'add', id: 4095, pcp: 7 } }]);
   });
 
-  it('writes a MAC address in one way, however it came', async () => {
+  it('writes a MAC address in its canonical spelling', async () => {
     const { weft, vf } = await aPanel(era);
     await example.done(weft, 'POST', '/v1/vfs/1/components', { name: 'cls', core: 2, type: 'classifier_mac' });
     await example.done(weft, 'PUT', '/v1/vfs/1/components/cls/ports', { action: 'attach', port: 'ring:0', dir: 'tx' });
@@ -189,7 +189,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     ]);
   });
 
-  it('shows and clears the figures of a primary', async () => {
+  it('shows and clears the statistics of a primary', async () => {
     const { weft, primary } = await aPanel(era);
     const { status, type, text } = await ask(weft, 'GET', '/v1/primary/status');
     expect({ status, type }).toEqual({ status: 200, type: 'application/json' });

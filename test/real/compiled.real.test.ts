@@ -40,7 +40,7 @@ async function start({ compiled }: { compiled: boolean }): Promise<Loaded> {
 }
 
 describe('a start after the set-up has compiled weft', () => {
-  it('takes the types out of no module, in no thread, and loads no package that it does not need', async () => {
+  it('strips types from no module, in no thread, and loads no unneeded package', async () => {
     const { cached, missing, packages } = await start({ compiled: true });
     expect(cached).toContain('executor/drivers/netns/worker.ts');
     expect(missing).toEqual([]);
@@ -48,7 +48,7 @@ describe('a start after the set-up has compiled weft', () => {
     expect(packages.filter((file) => needless.some((name) => file.startsWith(name)))).toEqual([]);
   });
 
-  it('can be told from one without', async () => {
+  it('is distinguishable from one without', async () => {
     const { cached, missing } = await start({ compiled: false });
     expect([cached.length, missing.length > 100]).toEqual([0, true]);
   });

@@ -79,7 +79,7 @@ async function expectAgreement(weft: Weft): Promise<void> {
   expect(await weft.sql(repairs)).toEqual(before);
 }
 
-it('many clients that change the same networks at once leave a host that is as the database says', async () => {
+it('many clients that change the same networks concurrently leave a host that matches the database', async () => {
   const weft = await Weft.start();
   const statuses = (await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, seed)))).flat();
   // A resource that does not exist is a 404; no other error is acceptable.
@@ -87,7 +87,7 @@ it('many clients that change the same networks at once leave a host that is as t
   await expectAgreement(weft);
 });
 
-it('so they do when weft is killed again and again under them', async () => {
+it('the same with repeated kills of weft', async () => {
   const weft = await Weft.start();
   const clients = Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, 1000 + seed)));
   let working = true;

@@ -47,7 +47,7 @@ async function refusal(weft: Weft, environment: Record<string, string> = {}, ent
 const status = async (weft: Weft, path: string) => (await fetch(`${weft.url}${path}`).catch(() => undefined))?.status;
 
 describe('a write lock that another process holds', () => {
-  it('lets a write wait, and then do, while the API answers', async () => {
+  it('delays a write until it is released, while the API answers', async () => {
     const weft = await Weft.start();
     const lock = await holdLock(weft);
     let isWritten = false;
@@ -64,7 +64,7 @@ describe('a write lock that another process holds', () => {
 });
 
 describe('a disk that is full for a while', () => {
-  it('is a 503 that says so, and over when there is room', async () => {
+  it('is a 503 with the reason, until there is room', async () => {
     const weft = await Weft.prepare();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=711', 'tmpfs', weft.stateDirectory]);
     onTestFinished(async () => {
@@ -115,7 +115,7 @@ function subnet() {
 }
 
 describe('a database file that is removed while weft runs', () => {
-  it('takes every request to 503 until the same file is back', async () => {
+  it('makes every request a 503 until the same file is back', async () => {
     const weft = await Weft.start();
     expect((await weft.request('PUT', '/host/host1/before')).status).toBe(200);
     renameSync(weft.databaseFile, `${weft.databaseFile}.away`);
@@ -151,7 +151,7 @@ describe('a start', () => {
     expect(lines).toEqual([expect.stringMatching(line)]);
   });
 
-  it('on the empty file of a database that the host remembers is refused, and takes nothing away', async () => {
+  it('on an empty database in place of a recorded one is refused, and removes nothing', async () => {
     const weft = await Weft.start();
     await weft.request('PUT', '/host/host1/stays');
     await weft.stop();
@@ -165,7 +165,7 @@ describe('a start', () => {
     expect(namespaces()).toEqual(['stays']);
   });
 
-  it('on a database of a newer version is refused, and takes nothing away', async () => {
+  it('on a database of a newer version is refused, and removes nothing', async () => {
     const weft = await Weft.start();
     await weft.request('PUT', '/host/host1/stays');
     await weft.stop();
@@ -207,7 +207,7 @@ describe('a start', () => {
     expect((await weft.request('PUT', '/host/host1/works')).status).toBe(200);
   });
 
-  it('that waits for a database server ends at SIGTERM with 0', async () => {
+  it('that waits for a database server exits at SIGTERM with 0', async () => {
     const weft = await Weft.prepare();
     weft.launch({ WEFT_DATABASE_URL: `http://127.0.0.1:${await freePort()}` });
     await until('the API answers', async () => (await status(weft, '/healthz')) === 503);

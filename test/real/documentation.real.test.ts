@@ -16,25 +16,25 @@ async function weftOfThePages(): Promise<{ weft: Weft; environment: Record<strin
 }
 
 describe('the commands of', () => {
-  it('README.md do what it says', async () => {
+  it('README.md have the output that it shows', async () => {
     const { environment } = await weftOfThePages();
     runExamples('README.md', environment);
     expect(namespaces()).toEqual([]);
     expect(linkNames(null)).toEqual([]);
   });
 
-  it('docs/operations.md do what it says', async () => {
+  it('docs/operations.md have the output that it shows', async () => {
     const { environment } = await weftOfThePages();
     runExamples('docs/operations.md', environment);
   });
 
-  it('docs/leviathan.md do what it says', async () => {
+  it('docs/leviathan.md have the output that it shows', async () => {
     const { environment } = await weftOfThePages();
     runExamples('docs/leviathan.md', environment);
     expect(linkNames(null)).toEqual([]);
   });
 
-  it('docs/hypervisors.md do what it says', async () => {
+  it('docs/hypervisors.md have the output that it shows', async () => {
     const { environment } = await weftOfThePages();
     runExamples('docs/hypervisors.md', environment);
     expect(linkNames(null)).toEqual([]);
@@ -42,7 +42,7 @@ describe('the commands of', () => {
 });
 
 describe('the commands of docs/spp.md', () => {
-  it('do what it says, to the stand-ins that it starts', async () => {
+  it('have the output that it shows, with the stand-ins that it starts', async () => {
     const { environment } = await weftOfThePages();
     const standIns = spawn(process.execPath, ['test/stand-ins/spp/start.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(async () => {
@@ -61,7 +61,7 @@ describe('the commands of docs/spp.md', () => {
 });
 
 describe('the queries of docs/sql.md', () => {
-  it('run, in weft’s own shell and in Debian’s sqlite3, and say the same', async () => {
+  it('have the same results in weft’s own shell and in Debian’s sqlite3', async () => {
     const { weft, environment } = await weftOfThePages();
     await weft.request('POST', '/cen/import', example);
     await weft.request('POST', '/cen/make', exampleCens, waiting);
@@ -88,7 +88,7 @@ describe('the queries of docs/sql.md', () => {
     expect(reachable).toBe('container\n---------\nc1\nc13\nc14\nc3\n');
   });
 
-  it('every view that the page names can be read by any sqlite3, and none is missing from it', async () => {
+  it('every view on the page can be read by any sqlite3, and the page lists all of them', async () => {
     const { weft } = await weftOfThePages();
     const file = weft.databaseFile;
     const ask = (query: string) => execFileSync('sqlite3', ['-readonly', file, query], { encoding: 'utf8' }).trim();

@@ -31,7 +31,7 @@ async function repaired(weft: Weft, before: readonly string[]): Promise<void> {
   );
 }
 
-describe('what somebody does by hand is repaired when the kernel tells of it:', () => {
+describe('a manual change is repaired after the kernel’s event:', () => {
   it('each kind of change, one after another', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
@@ -66,7 +66,7 @@ describe('what somebody does by hand is repaired when the kernel tells of it:', 
     expect(await weft.sql(failed)).toEqual([]);
   });
 
-  it('nothing is repaired that no hand has touched, however much weft itself does', async () => {
+  it('nothing else is repaired, however much weft itself changes', async () => {
     const weft = await populated({ WEFT_SCAN_SECONDS: '1' });
     for (let turn = 0; turn < 5; turn += 1) {
       await weft.request('PUT', '/host/host1/guest/cen1', undefined, waiting);
@@ -84,7 +84,7 @@ async function repairFiled(weft: Weft): Promise<void> {
   await until('a repair is filed', async () => (await weft.sql(repairs)).length > 0);
 }
 
-describe('what events missed', () => {
+describe('drift without an event', () => {
   it('is found by the next scan of the whole host', async () => {
     const weft = await populated({ WEFT_SCAN_SECONDS: '1' });
     const before = picture();
@@ -94,7 +94,7 @@ describe('what events missed', () => {
     await repaired(weft, before);
   });
 
-  it('for they were too many at once is looked for everywhere', async () => {
+  it('because there were too many is found by a full scan', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
     // While stopped, it reads nothing; the burst exceeds the kernel's buffer, and further events are lost.
@@ -109,7 +109,7 @@ describe('what events missed', () => {
 });
 
 describe('a reboot', () => {
-  it('of the host is one repair, and nobody has to call', async () => {
+  it('of the host is one repair, without a request', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
     await weft.end('SIGKILL');
@@ -135,7 +135,7 @@ describe('a reboot', () => {
 });
 
 describe('POST /hypervisors/{id}/resync', () => {
-  it('repairs what differs now; as a dry run it only tells what it would do', async () => {
+  it('repairs drift at once; a dry run only reports it', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
     expect((await weft.request('POST', '/hypervisors/host1/resync')).body).toMatchObject({
@@ -162,7 +162,7 @@ describe('POST /hypervisors/{id}/resync', () => {
     await repaired(weft, before);
   });
 
-  it('for a hypervisor that is not there is a 404 or a 400, and leaves no row', async () => {
+  it('for an unknown hypervisor is a 404 or a 400, and leaves no row', async () => {
     const weft = await Weft.start();
     const unknown = '/hypervisors/01900000-0000-7000-8000-00000000dead/resync';
     expect((await weft.request('POST', unknown)).status).toBe(404);

@@ -27,7 +27,7 @@ async function newest(weft: Weft, kind: string): Promise<OperationAnswer> {
 const importLan = { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] };
 
 describe('a create that fails', () => {
-  it('frees row and names; the operation keeps what was asked and why not, and can be retried', async () => {
+  it('frees row and names; the operation keeps its request and its error, and can be retried', async () => {
     const weft = await Weft.start();
     ip('netns', 'add', 'x');
     const before = picture();
@@ -47,7 +47,7 @@ describe('a create that fails', () => {
 });
 
 describe('a change that fails', () => {
-  it('goes back to what it was, on the host and in the rows', async () => {
+  it('is rolled back, on the host and in the rows', async () => {
     const weft = await Weft.prepare();
     await weft.start({ WEFT_FAULT_FAIL: 'links.replace:1' }, faulty);
     await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'wire', containerIDs: ['a', 'b'] }] });
@@ -66,7 +66,7 @@ describe('a change that fails', () => {
 });
 
 describe('a removal that fails', () => {
-  it('stays wanted, is seen as degraded with the reason, and a repair ends it', async () => {
+  it('stays the desired state, is degraded with the reason, and is completed by a repair', async () => {
     const weft = await Weft.prepare();
     await weft.start({ WEFT_FAULT_FAIL: 'namespace.delete:always' }, faulty);
     await weft.request('PUT', '/host/host1/x');
@@ -89,7 +89,7 @@ describe('a removal that fails', () => {
 });
 
 describe('a part of a list that fails', () => {
-  it('is undone, the others stay, and the list says so', async () => {
+  it('is undone, the others stay, and the list reports it', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', {
       cenList: [...importLan.cenList, { cenID: 'wan', containerIDs: ['x', 'y'] }],
@@ -111,7 +111,7 @@ describe('a part of a list that fails', () => {
 });
 
 describe('a hypervisor whose executor is away', () => {
-  it('is no reason to refuse a write: it waits and says so, and is done when the executor is back', async () => {
+  it('does not reject a write: it waits with the reason, and is done when the executor is back', async () => {
     const weft = await Weft.start();
     await weft.stop();
     await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000');
@@ -130,7 +130,7 @@ describe('a hypervisor whose executor is away', () => {
 });
 
 describe('cancelling an operation that runs', () => {
-  it('stops it at its next step and takes back what it did', async () => {
+  it('stops it at its next step and rolls it back', async () => {
     const weft = await Weft.start();
     const containerIDs = Array.from({ length: 400 }, (_, ordinal) => `n${ordinal}`);
     await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
@@ -146,7 +146,7 @@ describe('cancelling an operation that runs', () => {
     expect(namespaces()).toHaveLength(400);
   });
 
-  it('finishes nothing when weft is killed meanwhile: the next start takes it back', async () => {
+  it('is completed after a kill of weft: the next start rolls the operation back', async () => {
     const weft = await Weft.prepare();
     await weft.start({ WEFT_FAULT_AT: 'namespace.delete:before' }, faulty);
     const containerIDs = Array.from({ length: 400 }, (_, ordinal) => `n${ordinal}`);

@@ -58,7 +58,7 @@ function isStopped(pid: number | undefined): boolean {
 
 describe('an executor that was paused in the middle of a step', () => {
   it.each(['namespace.create:before', 'veth.create:before', 'veth.create:after'])(
-    'at %s, and woken after its lease ran out, changes nothing more',
+    'at %s, and resumed after its lease has expired, changes nothing more',
     async (place) => {
       const weft = await Weft.prepare();
       const executor = await pausedAt(weft, place);
@@ -111,7 +111,7 @@ describe('a second machine', () => {
     expect(await weft.sql('SELECT epoch FROM hypervisors')).toEqual([{ epoch: 1 }]);
   });
 
-  it('that comes with the name of the first refuses to start, and says which variable to set', async () => {
+  it('with the name of the first refuses to start, and names the variable to set', async () => {
     const weft = await Weft.start();
     await weft.request('PUT', '/host/host1/here');
     await weft.stop();

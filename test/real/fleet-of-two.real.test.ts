@@ -37,7 +37,7 @@ function startHost2(weft: Weft): ChildProcess {
   return host;
 }
 
-it('two hypervisors each do their own work, and one goes on when the other dies', async () => {
+it('two hypervisors each do their own work, and one continues when the other dies', async () => {
   const weft = await Weft.start();
   const host2 = startHost2(weft);
   await until('host2 is alive', async () => {

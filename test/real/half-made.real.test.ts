@@ -56,7 +56,7 @@ async function stoppedAfter(milliseconds: number, desired: Network): Promise<boo
   }
 }
 
-it('is made to its end, or taken back, from wherever it was stopped', async () => {
+it('is completed, or rolled back, from any point of interruption', async () => {
   const before = picture();
   await become(network(true));
   const straight = picture();

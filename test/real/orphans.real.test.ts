@@ -41,8 +41,8 @@ function clean(weft: Weft, ...args: readonly string[]): string {
   });
 }
 
-describe('what bears our label and has no row', () => {
-  it('is told of, and taken away after two scans and the grace time; what bears no label of ours never is', async () => {
+describe('an orphan', () => {
+  it('is listed, and removed after two scans and the grace time; an object without weft’s label never is', async () => {
     const weft = await Weft.start({ ...quick, WEFT_ORPHAN_GRACE_SECONDS: '3' });
     const id = await databaseId(weft);
     await weft.request('PUT', '/host/host1/ours');
@@ -73,7 +73,7 @@ describe('what bears our label and has no row', () => {
     expect(await weft.sql(sweeps)).toEqual([{ kind: 'network.sweep', status: 'succeeded', principal: 'executor' }]);
   });
 
-  it('stays when it is too much at once, says why, and goes when a person says so', async () => {
+  it('stays if there are too many at once, with the reason, and is removed on confirmation', async () => {
     const weft = await Weft.start(quick);
     await populate(weft, 8);
     const before = picture();
@@ -109,7 +109,7 @@ describe('what bears our label and has no row', () => {
 });
 
 describe('another database', () => {
-  it('that is empty finds nothing of its own on the host, and touches nothing', async () => {
+  it('that is empty owns nothing on the host, and touches nothing', async () => {
     const weft = await Weft.start(quick);
     await populate(weft, 8);
     const before = picture();
@@ -127,7 +127,7 @@ describe('another database', () => {
     expect(picture()).toEqual(before);
   });
 
-  it('that was restored makes what it lacks, and takes nothing away until a person says that it is right', async () => {
+  it('that was restored makes missing objects, and removes nothing until an operator confirms it', async () => {
     const weft = await Weft.start(quick);
     await populate(weft, 3);
     await weft.stop();
@@ -166,7 +166,7 @@ describe('another database', () => {
 });
 
 describe('npm run clean', () => {
-  it('takes away everything that bears the label of this database, after listing it, and nothing else', async () => {
+  it('removes everything with the label of this database, after listing it, and nothing else', async () => {
     const weft = await Weft.start();
     await populate(weft, 3);
     await associate(weft, { 1: 'br1' });

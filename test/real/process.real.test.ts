@@ -18,7 +18,7 @@ async function refused(
   return { code, lines: weft.errors.trim().split('\n') };
 }
 
-describe('what keeps weft from starting is one line that says what to do', () => {
+describe('a failure to start is one line that says what to do', () => {
   it('a taken port', async () => {
     const weft = await Weft.prepare();
     const squatter = createServer();
@@ -31,7 +31,7 @@ describe('what keeps weft from starting is one line that says what to do', () =>
     ]);
   });
 
-  it('a wrong variable', async () => {
+  it('an invalid variable', async () => {
     const { code, lines } = await refused(await Weft.prepare(), { WEFT_LISTEN: 'everywhere' });
     expect(code).toBe(1);
     expect(lines).toEqual([
@@ -61,7 +61,7 @@ describe('what keeps weft from starting is one line that says what to do', () =>
 });
 
 describe('the processes', () => {
-  it('work apart, on one database file', async () => {
+  it('work separately, on one database file', async () => {
     const weft = await Weft.prepare();
     const executor = weft.launch({}, 'executor/main.ts');
     await weft.start({}, 'functions/server.ts');
@@ -75,7 +75,7 @@ describe('the processes', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('end at SIGTERM in good order, in the middle of their work, and go on at the next start', async () => {
+  it('shut down at SIGTERM, in the middle of their work, and continue at the next start', async () => {
     const weft = await Weft.start();
     const containerIDs = Array.from({ length: 200 }, (_, ordinal) => `n${ordinal}`);
     await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'big', containerIDs }] });
@@ -91,7 +91,7 @@ describe('the processes', () => {
     expect(namespaces()).toHaveLength(200);
   });
 
-  it('without root serve the API; what needs a namespace is a 422 with the reason', async () => {
+  it('without root serve the API; a request for a namespace is a 422 with the reason', async () => {
     const weft = await Weft.prepare();
     chownSync(weft.stateDirectory, 65_534, 65_534);
     await weft.start({}, 'start.ts', 65_534);
@@ -104,7 +104,7 @@ describe('the processes', () => {
     expect(namespaces()).toEqual([]);
   });
 
-  it('do without Soft Patch Panel while its port is taken; what needs it is a 422 with the reason', async () => {
+  it('work without Soft Patch Panel while its port is taken; its requests are a 422 with the reason', async () => {
     const weft = await Weft.prepare();
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(5555, '127.0.0.1', resolve));

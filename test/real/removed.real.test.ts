@@ -4,7 +4,7 @@ import { namespaces } from '../support/host.ts';
 import { Weft } from '../support/weft.ts';
 
 describe('an executor whose hypervisor was removed from the database', () => {
-  it('ends, says why, leaves its host alone, and registers anew when it is started again', async () => {
+  it('exits with the reason, leaves its host alone, and registers a new one when it is restarted', async () => {
     const weft = await Weft.start();
     await weft.request('PUT', '/host/host1/here', undefined, { prefer: 'wait=10' });
     const ended = once(weft.child, 'close');

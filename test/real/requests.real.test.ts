@@ -70,7 +70,7 @@ async function work(database: CountingDatabase, act: () => Promise<unknown>) {
   return { requests: Object.fromEntries(own), statements };
 }
 
-it('an executor starts with a few requests, and with one read of each sort that it looks for at its host', async () => {
+it('an executor starts with a few requests, and with one read for each kind of object on its host', async () => {
   const { lab, database, server } = await apart();
   database.take();
   const before = server.requests.length;
@@ -88,7 +88,7 @@ it('an executor starts with a few requests, and with one read of each sort that 
   expect(server.requests.length - before - sum).toBeLessThanOrEqual(1);
 });
 
-it('a write is one request to accept it, and three to do it, however many operations it is', async () => {
+it('a write is one request to accept it, and three to execute it, for any number of operations', async () => {
   const { lab, database, server } = await apart();
   await lab.startExecutor();
   const put = await work(database, () => lab.request('PUT', '/host/host1/web', undefined, waiting));

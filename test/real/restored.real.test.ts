@@ -9,7 +9,7 @@ import { Weft } from '../support/weft.ts';
 
 const quick = { WEFT_SCAN_SECONDS: '1', WEFT_ORPHAN_GRACE_SECONDS: '1' };
 
-it('a state directory that was restored as a whole is noticed, and nothing newer is removed', async () => {
+it('a state directory that was restored as a whole is detected, and nothing newer is removed', async () => {
   const weft = await Weft.start(quick);
   await weft.request('PUT', '/host/host1/old');
   await weft.stop();
@@ -27,7 +27,7 @@ it('a state directory that was restored as a whole is noticed, and nothing newer
   expect(linkNames(null)).toEqual([]);
 });
 
-it('a backup that was made while weft ran is noticed, and what it had pending is not done', async () => {
+it('a backup that was made while weft ran is detected, and its pending operations are not executed', async () => {
   const weft = await Weft.start(quick);
   await weft.request('PUT', '/host/host1/old');
   const backup = join(temporaryDirectory(), 'backup.db');

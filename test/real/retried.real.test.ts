@@ -16,7 +16,7 @@ async function hundred(weft: Weft, body: unknown): Promise<string[]> {
   );
 }
 
-describe('a request that is sent again and again under one key, while weft is killed', () => {
+describe('a request that is repeated with one key, while weft is killed', () => {
   it('is one operation with one answer', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', importLan);
@@ -38,7 +38,7 @@ describe('a request that is sent again and again under one key, while weft is ki
     expect(await count()).toBe(1);
   });
 
-  it('is one operation too when the kill came before anything was recorded', async () => {
+  it('is one operation even if weft is killed before it is recorded', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', importLan);
     const storm = hundred(weft, ['lan']);

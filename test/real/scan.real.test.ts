@@ -13,7 +13,7 @@ async function finished(weft: Weft): Promise<void> {
 }
 
 describe('a scan', () => {
-  it('at the start repairs what went while nobody looked, a reboot’s whole host too', async () => {
+  it('at the start repairs what was lost meanwhile, including the whole host after a reboot', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', example);
     await weft.request('POST', '/cen/make', exampleCens, waiting);
@@ -42,7 +42,7 @@ describe('a scan', () => {
     ]);
   });
 
-  it('finds nothing on a host that is as it should be', async () => {
+  it('finds nothing on a host without drift', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', example);
     await weft.request('POST', '/cen/make', exampleCens, waiting);

@@ -41,8 +41,8 @@ const nfvRequests = [
   ['PUT', '/v1/nfvs/2/forward', { action: 'start' }],
 ] as const;
 
-describe('what was set on a process that is started again', () => {
-  it.each(['seed-18.05', '2020'] as const)('is set again, in the order in which %s takes it', async (era) => {
+describe('the configuration of a process that is restarted', () => {
+  it.each(['seed-18.05', '2020'] as const)('is replayed, in the order that %s requires', async (era) => {
     const { weft, vf, nfv } = await aPanel(era);
     await set(weft, [...vfRequests, ...nfvRequests]);
     const bodies = async () => [
@@ -71,7 +71,7 @@ describe('what was set on a process that is started again', () => {
     ]);
   });
 
-  it('is not set again where it was taken away, or where that is not wanted', async () => {
+  it('is not replayed if it was removed, or if replay is off', async () => {
     const weft = await LocalWeft.start();
     const [vf, nfv] = [aVf('2020'), anNfv('2020')];
     await connected(weft, 2);
@@ -99,7 +99,7 @@ describe('what was set on a process that is started again', () => {
     expect(told(vf, later)).toEqual([]);
   });
 
-  it('and is refused then is told of, one by one, and not tried again', async () => {
+  it('that is refused in the replay is reported, item by item, and not tried again', async () => {
     const weft = await LocalWeft.start({ times: { scan: 100 } });
     const vf = aVf('2020');
     await connected(weft, 1);
@@ -134,8 +134,8 @@ async function scanned(weft: Instance, times: number): Promise<void> {
   }
 }
 
-describe('what weft did not set', () => {
-  it('is shown and left alone, when weft is started again too, and nothing that is there is sent again', async () => {
+describe('a manual configuration', () => {
+  it('is shown and left alone, also after a restart of weft, and nothing that exists is sent again', async () => {
     const { weft, vf, nfv, primary } = await aPanel('2020');
     await set(weft, [...vfRequests, ...nfvRequests]);
     // Simulates a manual configuration, which the database does not have.
@@ -151,7 +151,7 @@ describe('what weft did not set', () => {
   });
 });
 
-describe('a primary that is started again under its secondaries', () => {
+describe('a primary that is restarted before its secondaries', () => {
   it('leaves them stale until they are, too', async () => {
     const { weft, primary, vf, nfv } = await aPanel('2020');
     const states = () => weft.sql('SELECT type, state FROM v_spp_processes ORDER BY client_id');
@@ -188,7 +188,7 @@ describe('a primary that is started again under its secondaries', () => {
 });
 
 describe('a process that is ended by the API', () => {
-  it('comes back with nothing', async () => {
+  it('reconnects without a configuration', async () => {
     const weft = await LocalWeft.start();
     aPrimary('2020');
     const vf = aVf('2020');

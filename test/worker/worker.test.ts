@@ -49,7 +49,7 @@ function openServed({ url }: LibsqlServer): Database {
   return database;
 }
 
-it('is bundled without a module of Node’s', () => {
+it('is bundled without modules of Node', () => {
   const { code } = bundle;
   expect(
     code.match(
@@ -94,7 +94,7 @@ it('serves the API from workerd, with a libSQL server behind it', async () => {
   expect([waited.status, waited.headers.get('preference-applied')]).toEqual([202, 'wait=3']);
 });
 
-it('says in one sentence that its database has not been migrated', async () => {
+it('reports in one sentence that its database has not been migrated', async () => {
   const server = await emptyServer();
   const ask = await askWorker(variablesFor(server));
   for (const [path, method] of [
@@ -111,7 +111,7 @@ it('says in one sentence that its database has not been migrated', async () => {
   expect((await ask('/healthz')).status).toBe(200);
 });
 
-it('has a cron trigger that waits for the migration, and ends what a dead hypervisor left until after its deadline', async () => {
+it('has a cron trigger that waits for the migration, and ends expired operations of dead hypervisors', async () => {
   const server = await emptyServer();
   const database = openServed(server);
   const worker = createTestHarness({
@@ -141,7 +141,7 @@ it('has a cron trigger that waits for the migration, and ends what a dead hyperv
   expect(await rowCounts(database)).toMatchObject({ containers: 0, host_names: 0, operation_subjects: 0 });
 });
 
-describe('where it is not set up', () => {
+describe('without its configuration', () => {
   const cases: readonly { variables: Variables; wrong: string; hint?: string }[] = [
     ...['file:weft.db', 'rubbish'].map((url) => ({
       variables: { WEFT_DATABASE_URL: url, WEFT_ADMIN_TOKEN: token },

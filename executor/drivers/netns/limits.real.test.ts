@@ -36,14 +36,14 @@ function runWithFewNamespaces(program: string): string {
   return execFileSync('unshare', unshare, { encoding: 'utf8' });
 }
 
-test('of namespaces is named; a moment after one was deleted it may pass', () => {
+test('of namespaces is named; shortly after a deletion it is temporary', () => {
   const [first, second] = JSON.parse(runWithFewNamespaces(fill));
   const detail = "the kernel's limit user.max_net_namespaces (4) is reached";
   expect(first).toMatchObject({ code: 'limit', detail, errno: 'ENOSPC', transient: false });
   expect(second).toMatchObject({ code: 'limit', detail, transient: true });
 });
 
-test('of ports of a bridge is named, and the pair that has no room is not left behind', async () => {
+test('of ports of a bridge is named, and the pair beyond it is removed again', async () => {
   const bench = await Workbench.open(LABEL);
   onTestFinished(async () => {
     ip('link', 'delete', 'group', '7', 'type', 'veth');

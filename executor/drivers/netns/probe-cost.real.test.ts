@@ -104,7 +104,7 @@ function costs(): Record<string, { calls: number; bytes: number }> {
   };
 }
 
-test('what an operation reads does not grow with what else the host holds', async () => {
+test('the reads of an operation do not depend on the size of the host', async () => {
   await make('own', 0, 3);
   await make('other', 3, 13);
   const few = costs();

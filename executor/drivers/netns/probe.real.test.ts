@@ -141,8 +141,8 @@ function clearWalk(): void {
   for (const name of [...PORTS, ...BRIDGES, 'eth0', 'q0', 'q1', 'q2']) tryChange(['link', 'delete', name]);
 }
 
-describe('a driver that has kept what it saw', () => {
-  test.for([1, 20])('sees what a new one sees after each change by hand, walk %i', async (seed) => {
+describe('a driver with a cache', () => {
+  test.for([1, 20])('sees the same as a new one after each manual change, walk %i', async (seed) => {
     onTestFinished(clearWalk);
     const draw = random(seed);
     await driver.view('all');
@@ -186,8 +186,8 @@ describe('a driver that has kept what it saw', () => {
   });
 });
 
-describe('what the kernel tells nobody', () => {
-  test('a link that somebody labels anew while it is down is not deleted for its old label', async () => {
+describe('changes without an event', () => {
+  test('a link that is relabelled while it is down is not deleted for its old label', async () => {
     await bench.makeBridge('relabelled');
     onTestFinished(() => void tryChange(['link', 'delete', 'relabelled']));
     ip('link', 'set', 'dev', 'relabelled', 'down');
@@ -198,7 +198,7 @@ describe('what the kernel tells nobody', () => {
     expect(links).toMatchObject([{ name: 'relabelled', alias: 'mine now' }]);
   });
 
-  test('the index that the other end of a link gets where it is moved', async () => {
+  test('the new index of a link’s other end after a move', async () => {
     onTestFinished(clearWalk);
     for (const name of SPACES) ip('netns', 'add', name);
     const here = String(process.pid);
@@ -218,7 +218,7 @@ describe('what the kernel tells nobody', () => {
 });
 
 describe('the links of the host', () => {
-  test('are read anew when the kernel had no room for an event', () => {
+  test('are read again when the kernel dropped an event', () => {
     using socket = RouteSocket.open();
     using links = new HostLinks(socket, { bufferBytes: 1 });
     expect(links.all()).toEqual(readLinks(socket));

@@ -155,7 +155,7 @@ describe('replacing links', () => {
     expect(NAMES.map(configuration)).toEqual(before);
   });
 
-  test('refuses two links that would end with one name', async () => {
+  test('refuses two links with the same final name', async () => {
     await makePorts('new');
     const before = NAMES.map(configuration);
     const [first] = replacements('wire', 'port');

@@ -23,7 +23,7 @@ vi.mock('node:worker_threads', async (importOriginal) => {
 
 const label = 'weft:test/restart';
 
-test('a driver whose thread ends is away for a moment, and works again', async () => {
+test('a driver whose thread crashes is away for a moment, and recovers', async () => {
   const log: string[] = [];
   const driver = await openNetnsDriver({ log: (level, text) => log.push(`${level} ${text}`) });
   onTestFinished(async () => {
@@ -54,7 +54,7 @@ test('a driver whose thread ends is away for a moment, and works again', async (
   ]);
 });
 
-test('a monitor that loses its socket listens again, and says that anything may have changed', async () => {
+test('a monitor that loses its socket listens again, and reports that anything may have changed', async () => {
   const told: HostChange[] = [];
   const before = new Set(sockets());
   const monitor = await openNetnsMonitor({ changed: (change) => told.push(change) });

@@ -96,12 +96,12 @@ function readOne(reader: FrameReader, pieces: Iterable<Buffer>): string[] {
 }
 
 describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames) => {
-  test('come whole', () => {
+  test('are read in one piece', () => {
     const reader = new FrameReader(LIMIT);
     for (const { text, bytes } of frames) expect(readOne(reader, [bytes])).toEqual([text]);
   });
 
-  test('come byte by byte', () => {
+  test('are read byte by byte', () => {
     const reader = new FrameReader(LIMIT);
     for (const { text, bytes } of frames)
       expect(
@@ -112,7 +112,7 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
       ).toEqual([text]);
   });
 
-  test('come in pieces of any size', () => {
+  test('are read in pieces of any size', () => {
     for (let seed = 1; seed <= 100; seed += 1) {
       const reader = new FrameReader(LIMIT);
       const size = sizes(seed, 1 + seed * 7);
@@ -120,7 +120,7 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
     }
   });
 
-  test('come with the padding of the one before', () => {
+  test('are read together with the padding of the previous one', () => {
     const reader = new FrameReader(LIMIT);
     let late = Buffer.alloc(0);
     for (const { text, bytes } of frames) {
@@ -134,7 +134,7 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
   });
 });
 
-test('the size of frames is learned from the first two, and then nothing is waited for', () => {
+test('the size of frames is inferred from the first two, and then there is no wait', () => {
   const reader = new FrameReader(LIMIT);
   reader.expect();
   expect(reader.push(padded('1', 2_048))).toEqual({ kind: 'quiet' });
@@ -153,7 +153,7 @@ test('a pause within a frame of known size does not end it', () => {
   expect(reader.push(frame.subarray(6))).toEqual({ kind: 'reply', text: 'patch\0reset' });
 });
 
-test('a pause within the first frame does not teach a wrong size', () => {
+test('a pause within the first frame does not lead to a wrong size', () => {
   const reader = new FrameReader(LIMIT);
   const frame = padded('1', 1_000);
   expect(readOne(reader, [frame.subarray(0, 300)])).toEqual(['1']);
@@ -165,7 +165,7 @@ test('a pause within the first frame does not teach a wrong size', () => {
   expect(reader.frameSize).toBe(1_000);
 });
 
-test('JSON that a process cut off at the end of its buffer ends with its padding', () => {
+test('JSON that a process truncated at the end of its buffer ends with its padding', () => {
   const reader = new FrameReader(LIMIT);
   expect(
     readOne(
@@ -175,7 +175,7 @@ test('JSON that a process cut off at the end of its buffer ends with its padding
   ).toEqual(['{"ports":["phy:0']);
 });
 
-test('fault 4: what nothing asked for is told from the next answer', () => {
+test('fault 4: unrequested data is distinguished from the next answer', () => {
   const reader = new FrameReader(LIMIT);
   expect(reader.push(Buffer.from('status')).kind).toBe('unasked');
   const second = new FrameReader(LIMIT);
@@ -183,7 +183,7 @@ test('fault 4: what nothing asked for is told from the next answer', () => {
   expect(second.push(Buffer.from('{ "a": [  ] }{ "b')).kind).toBe('unasked');
 });
 
-test('a line break after an answer belongs to nothing', () => {
+test('a line break after an answer is ignored', () => {
   const reader = new FrameReader(LIMIT);
   const frame = padded('{"status":"idling"}\n', 1_000);
   expect(readOne(reader, [frame])).toEqual(['{"status":"idling"}']);
@@ -191,7 +191,7 @@ test('a line break after an answer belongs to nothing', () => {
   expect(reader.frameSize).toBe(1_000);
 });
 
-test('an answer over the limit is noticed, as text, JSON or nothing but padding', () => {
+test('an answer over the limit is detected, as text, JSON or only padding', () => {
   for (const filling of ['x', '{', '\0']) {
     const reader = new FrameReader(10_000);
     reader.expect();
@@ -237,7 +237,7 @@ function countBytes(): () => number {
   return () => bytes;
 }
 
-test('fault 3: a status of a megabyte in tiny pieces is read as often as in one', () => {
+test('fault 3: a status of a megabyte in tiny pieces costs no more reads than in one', () => {
   const entry = '{ "port": "ring:1", "vlan": { "operation": "none", "id": 0, "pcp": 0 } }';
   const text = `{ "results": [ ${Array(13_000).fill(entry).join(', ')} ] }`;
   const reader = new FrameReader(LIMIT);
@@ -247,7 +247,7 @@ test('fault 3: a status of a megabyte in tiny pieces is read as often as in one'
   expect(work()).toBeLessThan(6 * text.length);
 });
 
-test('a frame full of gaps is read a few times and no more', () => {
+test('a frame full of gaps is read only a few times', () => {
   const reader = new FrameReader(LIMIT);
   const frame = Buffer.alloc(900_000);
   frame[0] = 0x78;

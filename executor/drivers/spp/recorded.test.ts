@@ -64,14 +64,14 @@ test('there are recordings of three protocol versions', () => {
   expect(new Set(EXCHANGES.map(({ era }) => era)).size).toBe(3);
 });
 
-describe.each([...CONVERSATIONS])('all that a %s said', (_name, exchanges) => {
+describe.each([...CONVERSATIONS])('the recording of a %s', (_name, exchanges) => {
   test.each([1, 7, 1_448, 100_000])('is read in pieces of %d bytes', (size) => {
     const reader = new FrameReader(1_048_576);
     for (const exchange of exchanges) expect(readIn(reader, frameOf(exchange), size)).toBe(exchange.reply);
   });
 });
 
-test('every identity is understood, but for that of id 0', () => {
+test('every identity is parsed, except that of id 0', () => {
   for (const { process, command, reply } of EXCHANGES) {
     if (command !== HANDSHAKE) continue;
     const identity = identify(reply);
@@ -80,13 +80,13 @@ test('every identity is understood, but for that of id 0', () => {
   }
 });
 
-test('every status is understood', () => {
+test('every status is parsed', () => {
   for (const { process, command, reply } of EXCHANGES) {
     if (command === 'status' && !isCrash(reply)) expect(parseStatus(process, reply), reply).not.toBe(null);
   }
 });
 
-test('every answer to a command is understood', () => {
+test('every answer to a command is parsed', () => {
   for (const { command, reply } of EXCHANGES) {
     if (command.startsWith('status') || command === HANDSHAKE || isCrash(reply)) continue;
     expect(replyResultOf(reply, command).kind, `${command}: ${reply}`).not.toBe('unreadable');

@@ -139,7 +139,7 @@ describe('a vf', () => {
     ]);
   });
 
-  it('shows the VLAN id of a classifier, 0 as well', () => {
+  it('shows the VLAN id of a classifier, including 0', () => {
     const classifiers = [475, 0].map((vlanId) => ({ mac: 'FA:16:3E:7D:CC:36', port: 'ring:3', vlanId }));
     expect(vfBody({ ...vf, classifiers }).classifier_table).toEqual([
       { type: 'vlan', value: '475/FA:16:3E:7D:CC:36', port: 'ring:3' },
@@ -147,7 +147,7 @@ describe('a vf', () => {
     ]);
   });
 
-  it('may have several components on a core, queues for ports, and components of no known type', () => {
+  it('may have several components on a core, queues as ports, and components of unknown types', () => {
     const component = (name: string, core: number) => ({ name, core, type: null, rx: [], tx: [] });
     const components = [component('d', 12), component('b', 3), component('a', 3)];
     const body = vfBody({ ...vf, ports: { phy: ['0nq1'], vhost: ['3'], ring: [] }, components, idleCores: [10] });
@@ -162,7 +162,7 @@ describe('a vf', () => {
   });
 });
 
-it('tells what is idle', () => {
+it('lists idle cores', () => {
   expect(nfvBody({ ...nfv, running: false, ports: [], patches: [] })).toEqual({
     'client-id': 1,
     status: 'Idle',
@@ -191,7 +191,7 @@ describe('a status that was stored', () => {
     { ...nfv, running: 'running' },
     { ...pcap, cores: null },
     { type: 'primary' },
-  ])('%j is none', (status) => {
+  ])('%j is not one', (status) => {
     expect(v.safeParse(processStatusSchema, status).success).toBe(false);
   });
 });

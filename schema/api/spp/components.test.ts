@@ -13,7 +13,7 @@ type Name = keyof typeof rules;
 const untagged = { operation: 'none' };
 const mac = 'FA:16:3E:7D:CC:35';
 
-describe('a request that holds has a normal form', () => {
+describe('a valid request has a normal form', () => {
   it.each<[Name, string, unknown]>([
     // The examples of the seed.
     [
@@ -282,7 +282,7 @@ const refusals: [Name, string, string][] = [
   ['mirrorStart', '{"name":"mir1","core":5,"type":"mirror","x":0}', 'unknown key(x).'],
 ];
 
-describe('a request that does not is a 400', () => {
+describe('an invalid request is a 400', () => {
   it.each(refusals)('%s %s', (name, text, message) => {
     const problem = problemOf(() => read(rules[name], text));
     expect(problem.message).toBe(message);

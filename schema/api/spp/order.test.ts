@@ -23,7 +23,7 @@ type Name = keyof typeof rules;
 
 const mac = 'FA:16:3E:7D:CC:35';
 
-describe('each key that a request requires is asked for, in the order of the seed', () => {
+describe('each required key is checked, in the order of the seed', () => {
   const keys: [Name, ...string[]][] = [
     ['componentStart', 'name', 'core', 'type'],
     ['componentPort', 'action', 'port', 'dir'],
@@ -47,7 +47,7 @@ describe('each key that a request requires is asked for, in the order of the see
   });
 });
 
-describe('values are looked at in the order of the seed', () => {
+describe('values are checked in the order of the seed', () => {
   it.each<[Name, string[], ...string[]]>([
     ['componentStart', ['name', 'core', 'type']],
     ['componentPort', ['action', 'dir', 'port', 'vlan']],
