@@ -9,7 +9,7 @@ export const RUN_MARK = 'WEFT_TEST_RUN';
 /** The variable that names the directory for the temporary files of tests. */
 export const TEMPORARY_FILES = 'WEFT_TEST_TEMPORARY';
 
-/** A process that was killed with its group takes a moment to go. */
+/** A process that was killed with its group takes a moment to end. */
 const ENDING_MS = 2_000;
 const LOOK_MS = 20;
 

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The folders whose files take longest, in that order; what begins last is not to be waited for. */
+/** The folders whose files take longest, in that order, so that none of them begins last. */
 const folders = ['/test/worker/', '/test/faults/', '/test/real/', '/test/conformance/'];
 
 /** Starts long-running files first, whether or not vitest has run them before. */

@@ -11,7 +11,7 @@ import { TEMPORARY_FILES } from './leftovers.ts';
  */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-// Not tmpdir(), which the file before this one in the process has changed.
+// Not tmpdir(), which the previous file in the process has changed.
 const temporary = process.env[TEMPORARY_FILES] ?? tmpdir();
 const { testPath = '' } = expect.getState();
 const directory = join(temporary, relative(root, testPath).replaceAll('/', '-'));

@@ -96,12 +96,12 @@ export function pings(namespace: string, address: string): boolean {
   );
 }
 
-/** Takes everything off a test’s private host; refuses to where a default route shows that it is no such host. */
+/** Removes everything from a test’s private host; refuses if a default route shows that it is not private. */
 export function clearHost(): void {
   if (hasDefaultRoute()) throw new Error('this host is not a test’s own');
   using host = HostNamespace.open();
   const made = () => readLinks(host.socket).filter(({ kind }) => kind === 'bridge' || kind === 'veth');
-  // The other end of a pair goes with the first, and is refused.
+  // The other end of a pair is deleted with the first, and is refused.
   host.socket.batch(
     made().map(({ index }) => deleteLink(index)),
     'clear the host',
