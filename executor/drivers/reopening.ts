@@ -30,7 +30,6 @@ export class Reopening<Opened extends Connection> {
   readonly #pauseLongest: number;
   #pause: number;
   #current: Opened | null = null;
-  /** Why it is not open. */
   #reason = 'it was not opened yet';
   #timer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();

@@ -25,7 +25,6 @@ export interface Variables {
   settings: Settings;
   requestId: string;
   principal: string;
-  /** The request's `Idempotency-Key`. */
   idempotencyKey: IdempotencyKey | undefined;
 }
 

@@ -26,7 +26,6 @@ export interface BatchOutcome<Statements extends readonly Statement[]> {
 /** Batches that are committed together. */
 export type Group = readonly (readonly Statement[])[];
 
-/** The outcome of each batch of a group. */
 export type GroupOutcome = readonly (BatchOutcome<readonly Statement[]> | DatabaseError)[];
 
 const dataVersion = statement<{ data_version: number }>('PRAGMA data_version');

@@ -5,8 +5,6 @@ import type { Identities } from './database-file.ts';
 import { copyOf, type ErrorCopy } from './error-copy.ts';
 import { CHECKPOINT_PAGES, type Synchronous } from './open-file.ts';
 
-/* Data of the thread of thread-handle.ts. */
-
 export interface ThreadData {
   readonly path: string;
   readonly synchronous: Synchronous;

@@ -13,9 +13,7 @@ export interface ListCase {
   readonly path: string;
   /** `Link`: lists of older daemons, bare arrays; `next`: weft's own, in a member of this name. */
   readonly style: 'Link' | { readonly member: string };
-  /** Adds the row with a number. */
   readonly add: (fleet: Fleet, number: number) => Promise<unknown>;
-  /** Removes it. */
   readonly remove: (fleet: Fleet, number: number) => Promise<unknown>;
   /** The numbers of the rows in a body's list. */
   readonly numbers: (rows: unknown) => number[];

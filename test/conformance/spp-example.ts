@@ -80,7 +80,6 @@ export function json(body: unknown): { status: number; type: string; text: strin
   return { status: 200, type: 'application/json', text: JSON.stringify(body) };
 }
 
-/** An error: a text with a status. */
 export function error(status: number, text: string): { status: number; type: string; text: string } {
   return { status, type: 'text/plain; charset=utf-8', text };
 }

@@ -16,7 +16,6 @@ interface OperationAnswer extends Record<string, unknown> {
   result: { items: { id: string; status: string }[] } | null;
 }
 
-/** The newest operation of a kind. */
 async function newest(weft: Weft, kind: string): Promise<OperationAnswer> {
   const { body } = await weft.request<{ operations: OperationAnswer[] }>('GET', `/operations?kind=${kind}`);
   const operation = body.operations[0];

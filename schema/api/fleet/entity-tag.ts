@@ -1,6 +1,5 @@
 import { Problem } from '../../problem.ts';
 
-/** The strong entity tag of a revision. */
 export function entityTag(revision: number): string {
   return `"${revision}"`;
 }

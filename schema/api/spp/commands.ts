@@ -86,7 +86,6 @@ export function processSubject(hypervisor: string, process: number): string {
   return `hypervisors/${hypervisor}/spp/${process === 0 ? 'primary' : process}`;
 }
 
-/** The process of a subject. */
 export function processOfSubject(subject: string): number {
   const name = subject.slice(subject.lastIndexOf('/') + 1);
   return name === 'primary' ? 0 : Number(name);

@@ -3,7 +3,6 @@ import { Problem } from '../../problem.ts';
 import { invalidKey, shown } from './text.ts';
 import { nameSchema } from './values.ts';
 
-/** The id of a process in a path. */
 export interface ProcessIdParameter {
   /** Null if no process can have it: 0, negative, or too large. */
   readonly id: number | null;

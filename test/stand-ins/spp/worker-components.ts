@@ -110,7 +110,6 @@ export class Components {
     return changed.every((component) => this.#run(component)) ? 'done' : 'failed';
   }
 
-  /** The components on each core, in the order of the cores. */
   cores(): { core: number; components: RunningComponent[] }[] {
     return this.#cores.map((core) => ({
       core,

@@ -76,7 +76,6 @@ function interfaceHeader({ index = 0, flags = 0, change = 0 }: HeaderFields): Bu
   return header;
 }
 
-/** All links of the socket's namespace. */
 export function readLinks(socket: RouteSocket, attempts?: number): LinkRecord[] {
   const request = { type: RTM_GETLINK, flags: 0, body: [interfaceHeader({}), withoutStatistics()] };
   return socket.dump(request, decodeLink, 'list links', attempts);
