@@ -19,11 +19,11 @@ export interface RunningServer {
 const WAITING_MS = 1_000;
 const SHUTDOWN_MS = 5_000;
 /** How often to look for connections to close during shutdown, after their last request. */
-const IDLE_LOOK_MS = 50;
+const IDLE_CHECK_MS = 50;
 
 /** How long a client may take to send the header of a request, and how often that is checked. */
 const HEADERS_MS = 10_000;
-const LOOK_MS = 2_000;
+const HEADERS_CHECK_MS = 2_000;
 
 /** Serves the API on all configured addresses, or on none. Throws Node's error if a port is taken. */
 export async function startServer(
@@ -76,7 +76,7 @@ type Fetch = ReturnType<typeof createApp>['fetch'];
 
 function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const serverOptions = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS };
+    const serverOptions = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_CHECK_MS };
     const server = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(server as Server));
     server.once('error', reject);
   });
@@ -85,7 +85,7 @@ function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
-    const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     server.close(() => {
       clearTimeout(late);
       clearInterval(idle);

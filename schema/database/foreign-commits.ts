@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
  * When to check after a file changed, in milliseconds: one commit changes it several times, and is visible a moment
  * after its pages were written.
  */
-const LOOK_PAUSES = [2, 5, 25, 125];
+const CHECK_PAUSES = [2, 5, 25, 125];
 
 /**
  * Detects commits of other processes by their writes to the write-ahead log. That file also changes with this process'
@@ -32,7 +32,7 @@ export class ForeignCommits {
 
   /** Until {@link release} another connection of this process has the write lock: no other process commits. */
   hold(): void {
-    this.#look();
+    this.#check();
     this.#held = true;
   }
 
@@ -40,7 +40,7 @@ export class ForeignCommits {
   release(ours: boolean): void {
     this.#held = false;
     if (ours) this.#connection.sawForeignCommit();
-    else this.#look();
+    else this.#check();
   }
 
   close(): void {
@@ -57,15 +57,15 @@ export class ForeignCommits {
   /** Checks soon, and again if that was too early. */
   #wait(turn: number): void {
     clearTimeout(this.#timer);
-    const pause = LOOK_PAUSES[turn];
+    const pause = CHECK_PAUSES[turn];
     if (pause === undefined) return;
     this.#timer = setTimeout(() => {
       this.#fresh = false;
-      if (!this.#look()) this.#wait(turn + 1);
+      if (!this.#check()) this.#wait(turn + 1);
     }, pause).unref();
   }
 
-  #look(): boolean {
+  #check(): boolean {
     if (this.#held || !this.#connection.sawForeignCommit()) return false;
     this.#ring();
     return true;

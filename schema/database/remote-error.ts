@@ -43,14 +43,14 @@ export function remoteError(cause: unknown, asked: RemoteCall): DatabaseError {
   if (code.startsWith('SQLITE_CONSTRAINT') || message.includes('constraint failed')) {
     return databaseError(cause, failingStatement(cause, asked.statements));
   }
-  if (busy.test(code)) return new DatabaseError('busy', code, named('the database is busy', asked));
+  if (busy.test(code)) return new DatabaseError('busy', code, withCall('the database is busy', asked));
   const state = Object.keys(states).find((each) => code === each || code.startsWith(`${each}_`));
   if (state !== undefined) {
     return unavailable(code, `${states[state]} (${code})`, rolledBack(cause, state), asked);
   }
   if (faulty.test(code) || !asked.sent || cause instanceof RangeError) {
     const committed = code.startsWith('SQL') || !asked.sent ? 'no' : 'unknown';
-    return new DatabaseError('fault', code, named(message, asked), {
+    return new DatabaseError('fault', code, withCall(message, asked), {
       cause,
       committed: asked.mode === 'read' ? 'no' : committed,
     });
@@ -62,12 +62,12 @@ export function remoteError(cause: unknown, asked: RemoteCall): DatabaseError {
 }
 
 function unavailable(reason: string, message: string, committed: Committed, asked: RemoteCall): DatabaseError {
-  return new DatabaseError('unavailable', reason, named(message, asked), {
+  return new DatabaseError('unavailable', reason, withCall(message, asked), {
     committed: asked.mode === 'read' ? 'no' : committed,
   });
 }
 
-function named(message: string, { call }: RemoteCall): string {
+function withCall(message: string, { call }: RemoteCall): string {
   return call === undefined ? message : `${call}: ${message}`;
 }
 

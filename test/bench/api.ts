@@ -60,6 +60,6 @@ async function measure(): Promise<void> {
 }
 
 await withWeft(async (startedMs) => {
-  print('start with a new database, until `/readyz` says so', `${Math.round(startedMs)} ms`);
+  print('start with a new database, until `/readyz` is 200', `${Math.round(startedMs)} ms`);
   await measure();
 });

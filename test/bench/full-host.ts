@@ -31,8 +31,8 @@ async function measure(where: string): Promise<void> {
   const bare = Array.from({ length: 20 }, () => bareNetwork({ containers: 1, together: 1 }).made);
   print(`the kernel alone, for a container and its veth, ${where}`, inWords(bare));
   const { joined, removed } = await changes();
-  print(`a container that is made and joins a bridge of three, ${where}`, inWords(joined));
-  print(`a container that leaves it and is removed, ${where}`, inWords(removed));
+  print(`creating a container that joins a bridge of three, ${where}`, inWords(joined));
+  print(`removing it from the bridge and the host, ${where}`, inWords(removed));
   const { rate, latency99 } = load({ connections: 8, seconds: 3, path: '/cen/lan' });
   print(`GET /cen/{id}, 8 connections of wrk, ${where}`, `${Math.round(rate)} a second, p99 ${latency99}`);
 }

@@ -89,7 +89,7 @@ try {
   }
   print('claim of an operation, a million ended ones', `${(await medianClaim(database, 'full')).toFixed(3)} ms`);
   await fileWaiting(database);
-  const waiting = `claim of an operation, beside ${WAITING.toLocaleString('en')} that wait for another`;
+  const waiting = `claim of an operation, beside ${WAITING.toLocaleString('en')} blocked ones`;
   print(waiting, `${(await medianClaim(database, 'waiting')).toFixed(3)} ms`);
 } finally {
   database.close();

@@ -78,7 +78,7 @@ try {
   await median(`GET of the subnet, ${TAKEN} taken`, () => ask('GET', `/subnets/${SUBNET}`), 200);
   await ask('POST', '/hypervisors', { name: 'host1' });
   await database.write([statement(insertPromises)]);
-  await median('GET of a hypervisor that has promised 5,000 times', () => ask('GET', '/hypervisors/host1'), 200);
+  await median('GET of a hypervisor with 5,000 reservations', () => ask('GET', '/hypervisors/host1'), 200);
   for (let from = 0; from < HISTORY; from += BATCH) await database.write([statement(insertHistory, { from })]);
   const page = (query: string) =>
     median(`100 of a million operations, ${query}`, () => ask('GET', `/operations?${query}`), 200, 20);

@@ -81,8 +81,8 @@ async function timed(what: string, work: () => Promise<unknown>, prepare?: () =>
     delay.disable();
     holds.push(delay.max / 1e6);
   }
-  const figures = `${inWords(median(times))}, ${inWords(median(processor))} of the processor`;
-  console.log(`${what.padEnd(50)} ${figures}, event loop held ${inWords(median(holds))}`);
+  const figures = `${inWords(median(times))}, ${inWords(median(processor))} of processor time`;
+  console.log(`${what.padEnd(50)} ${figures}, event loop blocked ${inWords(median(holds))}`);
 }
 
 const median = (figures: readonly number[]) => figures.toSorted((one, other) => one - other)[ROUNDS >> 1] ?? 0;
@@ -102,11 +102,11 @@ async function look(driver: NetnsDriver): Promise<void> {
   const inside = namespaces.reduce((sum, each) => sum + each.links.length, 0);
   console.log(`${namespaces.length} namespaces with ${inside} links, ${links.length} links on the host`);
   console.log(
-    `${'the first look of a driver'.padEnd(50)} ${inWords(first)}, ${inWords((user + system) / 1000)} of the processor`,
+    `${'the first observation of a driver'.padEnd(50)} ${inWords(first)}, ${inWords((user + system) / 1000)} of processor time`,
   );
-  await timed('a look at everything', () => driver.view('all'));
+  await timed('full observation', () => driver.view('all'));
   await timed(
-    'a look at everything, after 10 of them changed',
+    'full observation, after 10 changes',
     () => driver.view('all'),
     async () => {
       for (const number of numbers.slice(0, 10)) {
@@ -116,7 +116,7 @@ async function look(driver: NetnsDriver): Promise<void> {
       }
     },
   );
-  await timed("an operation's look at one container", () => driver.view(...one(count >> 1)));
+  await timed("an operation's observation of one container", () => driver.view(...one(count >> 1)));
   console.log(
     `${'memory of the process, all of it'.padEnd(50)} ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`,
   );

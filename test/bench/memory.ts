@@ -127,7 +127,7 @@ async function measure(): Promise<void> {
     containerIDs: Array.from({ length: size }, (_member, container) => `n${cen}c${container}`),
   }));
   const ids = cenList.map(({ cenID }) => cenID);
-  await report('at rest, with nothing');
+  await report('idle, without containers');
   await ask('POST', '/cen/import', { cenList });
   await done('/cen/make', ids);
   await report(`${networks * size} containers made`);
@@ -138,9 +138,9 @@ async function measure(): Promise<void> {
   const rate = load();
   await report(`under load: ${rate}`);
   for (let look = 0; look < 2; look += 1) await ask('POST', '/hypervisors/host1/resync?dry_run=true');
-  await report('after two looks at the whole host');
+  await report('after two full scans');
   await pause(REST_MS);
-  await report('after a minute of rest');
+  await report('after a minute without work');
 }
 
 try {

@@ -83,8 +83,8 @@ async function operate(driver: NetnsDriver, floor: BareTimes): Promise<void> {
   });
   const hooks = { check: () => undefined, remaining: () => undefined };
   const become = (made: boolean) => () => converge(resource, network(made), hooks);
-  await timed('looks, plan and steps of a network: made', floor.made, become(true));
-  await timed('looks, plan and steps of a network: destroyed', floor.made, become(false));
+  await timed('observe, plan and apply a network: made', floor.made, become(true));
+  await timed('observe, plan and apply a network: destroyed', floor.made, become(false));
 }
 
 function veth(number: number): Parameters<NetnsDriver['createVeth']>[0] {

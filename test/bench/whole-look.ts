@@ -62,7 +62,7 @@ type Look = () => Promise<Comparison>;
 
 async function lookOnce(look: Look): Promise<void> {
   const { differences, orphans } = await look();
-  if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
+  if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host differs from the rows');
 }
 
 const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
@@ -96,13 +96,13 @@ async function measure(what: string, look: Look): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) stops.push(await longestStop(() => lookOnce(look)));
   const idle = await longestStop(() => setTimeout(500));
   const inWords = ({ time, all, own }: typeof first) =>
-    `${time.toFixed(0)} ms, ${all.toFixed(0)} ms of processors, of those the event loop ${own.toFixed(1)} ms`;
+    `${time.toFixed(0)} ms, ${all.toFixed(0)} ms of processor time, of that the event loop ${own.toFixed(1)} ms`;
   const of = (cost: keyof typeof first) => median(costs.map((each) => each[cost]));
   print(what, inWords({ time: of('time'), all: of('all'), own: of('own') }));
   print('  the first one', inWords(first));
   print(
-    '  the event loop held',
-    `${median(stops).toFixed(0)} ms (${idle.toFixed(0)} ms where there is no look); ${memory()}`,
+    '  the event loop blocked',
+    `${median(stops).toFixed(0)} ms (${idle.toFixed(0)} ms without a scan); ${memory()}`,
   );
 }
 
@@ -125,7 +125,7 @@ const ways = {
   async thread(_database: Database, path: string) {
     const options = { database: { url: `file:${path}`, authToken: undefined }, ...of };
     const comparer = await openComparer(options, { log: (_level, text) => console.error(text) });
-    await measure(`a look at ${containers} containers by its thread`, () => comparer.compare('all'));
+    await measure(`a full scan of ${containers} containers in a thread`, () => comparer.compare('all'));
     await comparer.close();
   },
   async loop(database: Database) {

@@ -68,11 +68,11 @@ function touch({ table, id }: Write): Statement<never> {
 }
 
 /** With a title that is not truncated. */
-function named(list: readonly Write[]): (readonly [string, Write])[] {
+function titled(list: readonly Write[]): (readonly [string, Write])[] {
   return list.map((write) => [`${write.method} ${write.path}`, write] as const);
 }
 
-describe.each(named(writes))('%s', (_, write) => {
+describe.each(titled(writes))('%s', (_, write) => {
   const { method, path, body, table, id } = write;
 
   it('with an entity tag is a 412 after a concurrent change, and leaves no row', async () => {
@@ -104,7 +104,7 @@ describe.each(named(writes))('%s', (_, write) => {
 });
 
 describe('a change without an entity tag', () => {
-  it.each(named(writes.filter(({ method }) => method === 'PATCH')))(
+  it.each(titled(writes.filter(({ method }) => method === 'PATCH')))(
     'loses no concurrent write: %s',
     async (_, write) => {
       const { ask, interfere } = await raced();

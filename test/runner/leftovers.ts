@@ -11,7 +11,7 @@ export const TEMPORARY_FILES = 'WEFT_TEST_TEMPORARY';
 
 /** A process that was killed with its group takes a moment to end. */
 const ENDING_MS = 2_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 /** The parts of the host that a test run must not change. */
 export interface HostState {
@@ -38,7 +38,7 @@ export function leftovers(before: HostState, after: HostState): string[] {
 /** Ends the remaining processes of the run; returns which, except for those that were ending anyway. */
 export async function endProcesses(run: string): Promise<string[]> {
   const deadline = performance.now() + ENDING_MS;
-  while (processesOf(run).length > 0 && performance.now() < deadline) await setTimeout(LOOK_MS);
+  while (processesOf(run).length > 0 && performance.now() < deadline) await setTimeout(POLL_MS);
   return killProcesses(run);
 }
 

@@ -115,12 +115,12 @@ export function startPing(namespace: string, address: string): RunningPing {
   const more = (count: number): Promise<void> =>
     new Promise((resolve) => {
       const enough = answered.length + count;
-      const look = (): void => {
+      const onLine = (): void => {
         if (answered.length < enough) return;
-        lines.off('line', look);
+        lines.off('line', onLine);
         resolve();
       };
-      lines.on('line', look);
+      lines.on('line', onLine);
     });
   const stop = async (): Promise<void> => {
     child.kill('SIGINT');

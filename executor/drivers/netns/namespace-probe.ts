@@ -40,13 +40,13 @@ export class NamespaceProbe {
   /** Observes all of them, and gives ids to those that have none: those of another boot, or of an older version. */
   all(names: readonly string[]): SeenNamespace[] {
     this.forgetOthers(names);
-    return this.#look(names, true);
+    return this.#read(names, true);
   }
 
   /** Observes these, and skips those that do not exist. */
   some(names: readonly string[], numbering: boolean): SeenNamespace[] {
-    for (const name of names) checkNamespaceName(name, 'look at namespaces');
-    return this.#look(names, numbering);
+    for (const name of names) checkNamespaceName(name, 'read namespaces');
+    return this.#read(names, numbering);
   }
 
   /** Removes namespaces that no longer exist from the cache. */
@@ -55,25 +55,25 @@ export class NamespaceProbe {
     for (const name of this.#known.keys()) if (!there.has(name)) this.#known.delete(name);
   }
 
-  #look(names: readonly string[], numbering: boolean): SeenNamespace[] {
+  #read(names: readonly string[], numbering: boolean): SeenNamespace[] {
     if (names.length === 0) return [];
     using files = new FilesBelowMounts(this.#directory);
     const number = numbering ? (descriptor: number) => nameForListeners(this.#host.socket, [descriptor]) : null;
     return names.flatMap((name) => {
-      const descriptor = openQuietly(`${this.#directory}/${name}`, `look at namespace ${name}`);
+      const descriptor = openQuietly(`${this.#directory}/${name}`, `read namespace ${name}`);
       if (descriptor === null) return [];
       const known = this.#known.get(name);
       const file = files.readLabelAgain(name, known?.file ?? undefined);
       if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
       try {
-        return [this.#lookInto(name, descriptor, file, known?.numbered ?? null, number)];
+        return [this.#readNamespace(name, descriptor, file, known?.numbered ?? null, number)];
       } finally {
         closeSync(descriptor);
       }
     });
   }
 
-  #lookInto(
+  #readNamespace(
     name: string,
     descriptor: number,
     file: KnownLabel | null,

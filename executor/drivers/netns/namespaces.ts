@@ -120,7 +120,7 @@ export class NamespaceDirectory {
   /** Creates a namespace unless a complete one exists. */
   #make({ name, label }: NamespaceRequest, files: FilesBelowMounts, stack: DisposableStack): Unmounted[] {
     const action = `create namespace ${name}`;
-    using found = this.#look(name, files);
+    using found = this.#entryOf(name, files);
     if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
     if (found !== null && found.namespace !== null) return [];
     requireTime(action);
@@ -145,7 +145,7 @@ export class NamespaceDirectory {
     checkNamespaceName(name, action);
     checkLabel(label, action);
     {
-      using found = this.#look(name, files);
+      using found = this.#entryOf(name, files);
       if (found === null) return;
       if (found.label !== label) throw foreign(action, this.#path(name), found.label);
       requireTime(action);
@@ -162,14 +162,14 @@ export class NamespaceDirectory {
     return `${this.#directory}/${name}`;
   }
 
-  #look(name: string, files: FilesBelowMounts): Entry | null {
-    const opened = this.#openMounted(name, `look at namespace ${name}`);
+  #entryOf(name: string, files: FilesBelowMounts): Entry | null {
+    const opened = this.#openMounted(name, `read namespace ${name}`);
     if (opened === null) return null;
     const written = files.readLabel(name);
     if (opened === 'other') return new Entry(null, written);
     try {
       const ours = written !== null && !this.#host.isHost(opened.descriptor);
-      const alias = ours ? loopbackOf(opened, `look at namespace ${name}`).alias : null;
+      const alias = ours ? loopbackOf(opened, `read namespace ${name}`).alias : null;
       return new Entry(opened, alias === written ? alias : null);
     } catch (error) {
       opened[Symbol.dispose]();
@@ -223,7 +223,7 @@ export class NamespaceDirectory {
     } catch (error) {
       if (!(error instanceof NetnsError) || error.code !== 'exists') throw asNetnsError(error, action);
       using files = new FilesBelowMounts(this.#directory);
-      using found = this.#look(name, files);
+      using found = this.#entryOf(name, files);
       throw foreign(action, this.#path(name), found?.label ?? null);
     } finally {
       closeSync(descriptor);

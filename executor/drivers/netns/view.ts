@@ -4,19 +4,19 @@ import { type PackedView, packView } from './packed-view.ts';
 import type { ViewRequest } from './protocol.ts';
 
 /** What an observation uses. */
-export type LookContext = Pick<Context, 'hostLinks' | 'namespaceProbe' | 'directory'>;
+export type ObservationContext = Pick<Context, 'hostLinks' | 'namespaceProbe' | 'directory'>;
 
-/** The result of {@link look}, in the form in which it is sent to another thread. */
-export function view(context: LookContext, request: ViewRequest): PackedView {
-  return packView(look(context, request));
+/** The result of {@link observe}, in the form in which it is sent to another thread. */
+export function view(context: ObservationContext, request: ViewRequest): PackedView {
+  return packView(observe(context, request));
 }
 
 /**
  * Reads the links of the namespaces that exist, and returns those of the host. Changes nothing but the ids that the
  * kernel needs to report changes in namespaces.
  */
-export function look(
-  { hostLinks, namespaceProbe, directory }: LookContext,
+export function observe(
+  { hostLinks, namespaceProbe, directory }: ObservationContext,
   { namespaces, links, numbering = false }: ViewRequest,
 ): HostView {
   const seen =

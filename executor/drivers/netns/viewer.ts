@@ -4,7 +4,7 @@ import { HostLinks } from './host-links.ts';
 import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { HostNamespace } from './thread.ts';
-import { look } from './view.ts';
+import { observe } from './view.ts';
 
 /** Observes the host in the calling thread, which it blocks, independently of the driver. */
 export interface NetnsViewer extends Disposable {
@@ -14,7 +14,7 @@ export interface NetnsViewer extends Disposable {
   names(): Promise<readonly string[]>;
 }
 
-const ACTION = 'look at the host';
+const ACTION = 'read the host';
 
 /**
  * For a thread that may block, in the network and mount namespace of the process.
@@ -34,7 +34,7 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
     return {
       async view(namespaces, links) {
         try {
-          return look(context, { namespaces, numbering: true, ...(links === undefined ? {} : { links }) });
+          return observe(context, { namespaces, numbering: true, ...(links === undefined ? {} : { links }) });
         } catch (error) {
           throw asNetnsError(error, ACTION);
         }

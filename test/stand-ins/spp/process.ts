@@ -110,7 +110,7 @@ class Running implements StandIn {
     if (this.condition !== 'frozen') return;
     this.condition = 'running';
     this.#connection.thaw();
-    this.#look();
+    this.#readCommand();
   }
 
   crash(): void {
@@ -149,10 +149,10 @@ class Running implements StandIn {
   #receive(data: Buffer, socket: Socket): void {
     this.#waiting = Buffer.concat([this.#waiting, data]);
     this.#source = socket;
-    this.#look();
+    this.#readCommand();
   }
 
-  #look(): void {
+  #readCommand(): void {
     if (this.#busy) return;
     this.#busy = true;
     const life = this.#life.signal;
@@ -164,7 +164,7 @@ class Running implements StandIn {
         if (life.aborted) return;
         this.#busy = false;
         // Data that arrived while it was stopped is available now.
-        if (this.#waiting.length > 0 && this.condition === 'running') this.#look();
+        if (this.#waiting.length > 0 && this.condition === 'running') this.#readCommand();
       });
   }
 
