@@ -28,7 +28,7 @@ export function collectGarbageNowAndThen(): void {
   collectGarbage();
 }
 
-/** Repeated until nothing is left to collect. */
+/** V8 repeats it until nothing is left to collect. */
 function collectGarbage(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

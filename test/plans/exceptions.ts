@@ -9,8 +9,8 @@ export interface Exception {
 }
 
 /*
- * `hypervisors` has a row for each executor, and the size of no table depends on it alone: a scan of it is nevertheless
- * a separate exception wherever it is executed often.
+ * `hypervisors` has only a row for each executor, whatever that holds: a scan of it is nevertheless a separate
+ * exception wherever it is executed often.
  */
 export const exceptions: readonly Exception[] = [
   { table: 'database', reason: 'it has one row' },
