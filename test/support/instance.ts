@@ -10,7 +10,7 @@ export interface Answer<Body> {
 export interface Instance {
   /** One request, as fetch makes it. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** One request; a body that is not text goes as JSON. The answer's body is read as JSON. */
+  /** One request; a body that is not text is sent as JSON. The answer's body is parsed as JSON. */
   request<Body = Record<string, unknown>>(
     method: string,
     path: string,

@@ -8,7 +8,7 @@ export interface ListenerOptions {
   readonly log: Log;
   /** Milliseconds until the second attempt to listen; each further pause is twice as long, … */
   readonly retryFirst: number;
-  /** … and never longer than this. */
+  /** … up to this. */
   readonly retryLongest: number;
   /** Idle milliseconds after which the kernel sends keep-alive probes. */
   readonly keepAlive: number;
