@@ -5,15 +5,15 @@ import { type ProcessContext, type Running, startProcess } from './schema/proces
 /** `npm start`: the API and this host's executor in one process, which then owns the database file. */
 async function start(context: ProcessContext): Promise<Running> {
   const serve = () => startServer(context.configuration, context.database, context.log);
-  // While the database is away the API says so; else it begins when there is an executor for what it accepts.
+  // While the database is away the API reports that; else it starts when there is an executor for its operations.
   const early = context.isReady ? undefined : await serve();
   try {
     const executor = await startExecutor(context);
     const server = early ?? (await serve().catch((error: unknown) => closeFirst(executor, error)));
-    context.log.info(`weft is up: curl ${server.urls[0]}/ says where to go`);
+    context.log.info(`weft is up at ${server.urls[0]}/`);
     return {
       async close() {
-        // Who waits for what the executor gives back hears of it at once.
+        // Requests that wait for operations which the executor releases are notified at once.
         await Promise.all([server.close(), executor.close()]);
       },
     };

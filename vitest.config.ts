@@ -35,10 +35,10 @@ export default defineConfig({
           exclude: ['node_modules', real, faults, plans],
         },
       },
-      // On the kernel, as root of a host of its own; the processes that they start take most of their time.
+      // On the kernel, as root of a private host; the processes that they start take most of their time.
       { extends: true, test: { name: 'real', include: [real], pool: namespaces } },
       { extends: true, test: { name: 'faults', include: [faults], pool: namespaces } },
-      // When all statements are collected.
+      // After all statements have been collected.
       { extends: true, test: { name: 'plans', include: collects ? [plans] : [], sequence: { groupOrder: 1 } } },
     ],
   },

@@ -25,7 +25,7 @@ function start(database: Database, stateDirectory: string): Promise<RunningExecu
 
 const threads = () => readdirSync('/proc/self/task').length;
 
-/** Throws where something else still has it. */
+/** Throws if something else still holds it. */
 async function takeEverything(database: Database, stateDirectory: string): Promise<void> {
   const [[row]] = await database.read([statement<{ id: string }>('SELECT id FROM database')]);
   (await lockHost({ stateDirectory, database: row?.id ?? '' })).release();
@@ -39,7 +39,7 @@ async function takeEverything(database: Database, stateDirectory: string): Promi
   }
 }
 
-describe('a start that fails gives everything back', () => {
+describe('a start that fails releases everything', () => {
   it('when the registration is refused', async () => {
     const [database, state] = [await temporaryDatabase(), join(temporaryDirectory(), 'state')];
     const first = await start(database, state);

@@ -24,19 +24,19 @@ const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
 export interface ExecutorSettings {
-  /** Where the fault harness comes between the loop and a kind's steps. */
+  /** Lets the fault harness wrap the steps of a kind. */
   readonly wrap?: (kind: Kind) => Kind;
   readonly times?: Partial<LoopTimes>;
-  /** False: the loop compares the whole host itself, over the database that it was given. */
+  /** False: the loop compares the whole host in this thread, with the given database. */
   readonly comparer?: boolean;
 }
 
 export interface RunningExecutor extends Running {
-  /** Stops as a killed process does, but for what the kernel would free. For tests. */
+  /** Stops like a killed process, except for resources that the kernel would free. For tests. */
   abandon(): Promise<void>;
 }
 
-/** Starts the executor of this host: takes the host's lock, registers, and works until it is closed. */
+/** Starts the executor of this host: locks the host, registers, and works until it is closed. */
 export async function startExecutor(
   { configuration, database, log, stop, ready }: ProcessContext,
   { wrap = (each) => each, times: changed = {}, comparer = true }: ExecutorSettings = {},

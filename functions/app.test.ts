@@ -18,13 +18,13 @@ describe('the frame', () => {
     expect(await answer.json()).toMatchObject({ code: 'not_found', hint: expect.any(String) });
   });
 
-  it('takes a trailing slash', async () => {
+  it('accepts a trailing slash', async () => {
     const { ask } = await api();
     await ask('PUT', '/cen/a/');
     expect((await ask('GET', '/cen/a/')).status).toBe(200);
   });
 
-  it('gives every answer a request id, the client’s own where it sent one', async () => {
+  it('gives every answer a request id, the client’s own if it sent one', async () => {
     const { ask } = await api();
     expect((await ask('GET', '/')).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect((await ask('GET', '/nothing', undefined, { 'x-request-id': 'mine-1' })).headers.get('x-request-id')).toBe(
@@ -32,7 +32,7 @@ describe('the frame', () => {
     );
   });
 
-  it('says what this is and where to go', async () => {
+  it('answers / with the name of the service and its entry points', async () => {
     const { ask } = await api();
     expect(await (await ask('GET', '/')).json()).toMatchObject({
       name: 'weft',
@@ -62,7 +62,7 @@ describe('the frame', () => {
     expect((await ask('GET', '/operations', undefined, headers)).status).toBe(status);
   });
 
-  it('wants the admin token where there is one, but for its health', async () => {
+  it('requires the admin token if there is one, except for health checks', async () => {
     const { database } = await api();
     const ask = client(database, 'a-token-of-16-or-more');
     expect((await ask('GET', '/operations')).status).toBe(401);
@@ -89,7 +89,7 @@ describe('/operations', () => {
     expect(second.operations).toHaveLength(1);
   });
 
-  it('finds by status, kind and subject', async () => {
+  it('filters by status, kind and subject', async () => {
     const { ask } = await api();
     await ask('PUT', '/cen/a');
     const count = async (query: string) =>
@@ -99,7 +99,7 @@ describe('/operations', () => {
     expect((await ask('GET', '/operations?status=done')).status).toBe(400);
   });
 
-  it('knows no other', async () => {
+  it('rejects other filters', async () => {
     const { ask } = await api();
     expect((await ask('GET', '/operations/nobody')).status).toBe(404);
   });

@@ -17,8 +17,8 @@ export const BODY_MAX_BYTES = 1024 * 1024;
 const requestIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /**
- * The API: the same on Workers and on Node. `settings` is asked once for each request; what it opened for that request
- * alone it closes in `release`.
+ * The API, identical on Workers and on Node. `settings` is called once for each request; resources that it opened for
+ * that request alone are closed by `release`.
  */
 export function createApp(
   settings: (c: AppContext) => Settings,
@@ -58,7 +58,7 @@ export function createApp(
   return app;
 }
 
-/** Where the length is known it is enough to look at it: to look at the body would turn it into a stream first. */
+/** If the length is declared, checking it is enough: reading the body would turn it into a stream first. */
 function limitBody(): MiddlewareHandler<AppEnvironment> {
   const limitStream = bodyLimit({ maxSize: BODY_MAX_BYTES, onError: tooLarge });
   return async (c, next) => {

@@ -41,7 +41,7 @@ describe('an upload that breaks off', () => {
       const socket = connect(port, '127.0.0.1');
       socket.write(`POST /cen/import HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${header}\r\n\r\n${begin}`);
       await once(socket, 'connect');
-      // The head was read, and the body is waited for.
+      // The server has read the head, and waits for the body.
       await fetch(`http://127.0.0.1:${port}/healthz`);
       socket.destroy();
     }
@@ -51,7 +51,7 @@ describe('an upload that breaks off', () => {
   });
 });
 
-it('a database that is away is told once by what looks for expired operations, and once when it is back', async () => {
+it('the search for expired operations logs once that the database is away, and once that it is back', async () => {
   const { log, lines } = readableLog();
   const database = await temporaryDatabase();
   let looks = 0;

@@ -10,22 +10,22 @@ import { ConnectionLimit, connectionsWithin, descriptorLimit } from './node/conn
 import { startExpiry } from './node/expiry.ts';
 
 export interface RunningServer {
-  /** Where it listens, as URLs. */
+  /** The addresses that it listens on, as URLs. */
   readonly urls: readonly string[];
   close(): Promise<void>;
 }
 
-/** How long requests that wait for operations may go on when the process is to end: many end of themselves. */
+/** How long requests may wait for operations during shutdown: many operations end within that time. */
 const WAITING_MS = 1_000;
 const SHUTDOWN_MS = 5_000;
-/** A connection is closed so soon after its last request. */
-const IDLE_LOOK_MS = 50;
+/** How often to look for connections to close during shutdown, after their last request. */
+const IDLE_CHECK_MS = 50;
 
-/** How long a client may take to send the header of a request, and how often that is looked at. */
+/** How long a client may take to send the header of a request, and how often that is checked. */
 const HEADERS_MS = 10_000;
-const LOOK_MS = 2_000;
+const HEADERS_CHECK_MS = 2_000;
 
-/** Serves the API on every address of the configuration; all of them or none. Throws what Node says of a taken port. */
+/** Serves the API on all configured addresses, or on none. Throws Node's error if a port is taken. */
 export async function startServer(
   configuration: Configuration,
   database: Database,
@@ -76,7 +76,7 @@ type Fetch = ReturnType<typeof createApp>['fetch'];
 
 function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const serverOptions = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS };
+    const serverOptions = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_CHECK_MS };
     const server = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(server as Server));
     server.once('error', reject);
   });
@@ -85,7 +85,7 @@ function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
-    const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     server.close(() => {
       clearTimeout(late);
       clearInterval(idle);
@@ -95,7 +95,7 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** What a client on this machine may write into `Host` for an address. */
+/** Values of `Host` that a client on this machine may use for an address. */
 function hostNames({ host, port }: ListenAddress): string[] {
   const names = isLoopback(host) ? [host, 'localhost'] : [host];
   return names.map((name) => `${name.includes(':') ? `[${name}]` : name}:${port}`.toLowerCase());

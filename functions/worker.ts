@@ -6,7 +6,7 @@ import { expireOperations } from './commands/operations/expire.ts';
 import type { Settings } from './http/context.ts';
 import { SchemaCheck } from './http/schema-check.ts';
 
-/** What `wrangler.toml` and the account's secrets give. */
+/** Variables of `wrangler.toml`, and the account's secrets. */
 interface Bindings {
   readonly WEFT_DATABASE_URL?: string;
   readonly WEFT_DATABASE_AUTH_TOKEN?: string;
@@ -17,13 +17,13 @@ interface Bindings {
 /** A Worker has 50 subrequests on the free plan; each read of a waiting request is one. */
 const READ_BUDGET = 30;
 
-/** As long as for the API on Node. */
+/** The same as for the API on Node. */
 const TOKEN_MIN = 16;
 
-/** Of the isolate: whether the database can be served is not asked anew by each request. */
+/** One for the isolate, so that requests share its cached result. */
 const schema = new SchemaCheck();
 
-/** The entry for Cloudflare Workers. A client that two requests share fails under load, so each request has its own. */
+/** The entry for Cloudflare Workers. A client shared by two requests fails under load, so each request has its own. */
 export default {
   fetch(request: Request, bindings: Bindings): Response | Promise<Response> {
     return createApp(
@@ -33,8 +33,8 @@ export default {
   },
 
   /**
-   * A cron trigger: what the server on Node does every few seconds. What keeps it from that is a line in the log, since
-   * the next minute tries it again.
+   * A cron trigger: does what the server on Node does every few seconds. A failure is only logged, since the next
+   * minute tries again.
    */
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     try {
@@ -78,7 +78,7 @@ function databaseUrl({ WEFT_DATABASE_URL: url }: Bindings): string {
   return url;
 }
 
-/** The world can reach a Worker: without a token it serves nothing. */
+/** A Worker is reachable from the Internet: without a token it serves nothing. */
 function adminToken({ WEFT_ADMIN_TOKEN: token }: Bindings): string {
   if (!token) throw notSetUp('WEFT_ADMIN_TOKEN', 'is missing');
   if (token.length < TOKEN_MIN) throw notSetUp('WEFT_ADMIN_TOKEN', `must have at least ${TOKEN_MIN} characters`);

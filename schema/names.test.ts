@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { hardwareAddress, label, linkName, shortName } from './names.ts';
 
 describe('linkName', () => {
-  it('keeps what a link can be named', () => {
+  it('keeps valid names of links', () => {
     expect(linkName('cen1')).toBe('cen1');
     expect(linkName('exactly15bytes-')).toBe('exactly15bytes-');
   });
 
-  it('shortens what is longer to a prefix and a hash, the same every time', () => {
+  it('shortens longer names to a prefix and a hash, deterministically', () => {
     const name = linkName('a-network-with-a-long-name');
     expect(name).toMatch(/^a-networ~[0-9a-z]{6}$/);
     expect(name).toBe(linkName('a-network-with-a-long-name'));
     expect(name).not.toBe(linkName('a-network-with-a-long-namf'));
   });
 
-  it.each(['lo', 'all', 'default'])('gives %s, which no link can have, another name', (id) => {
+  it.each(['lo', 'all', 'default'])('gives %s, which is invalid for a link, another name', (id) => {
     expect(linkName(id)).toMatch(/~[0-9a-z]{6}$/);
   });
 });
@@ -32,7 +32,7 @@ describe('hardwareAddress', () => {
     expect(hardwareAddress('x')).toBe(hardwareAddress('x'));
   });
 
-  it('spreads over all octets: ten thousand neighbours get as many addresses', () => {
+  it('is distributed over all octets: ten thousand neighbours get as many addresses', () => {
     const addresses = Array.from({ length: 10_000 }, (_, ordinal) => hardwareAddress(`weft:db/cen c${ordinal}.0i`));
     expect(new Set(addresses).size).toBe(10_000);
     expect(new Set(addresses.map((address) => address.slice(-2))).size).toBe(256);

@@ -1,4 +1,4 @@
-/** Names that cross from a request to the kernel, and how weft marks what it makes. Pure: no Node module. */
+/** Names on the host, and the labels of what weft makes. Pure: no Node module. */
 
 /** The longest name a link may have, in bytes: IFNAMSIZ − 1 of linux/if.h. */
 export const LINK_NAME_MAX = 15;
@@ -8,35 +8,38 @@ const SHORT_NAME_MAX = 10;
 
 const HASH_LENGTH = 6;
 
-/** No link can have these: `lo` exists in every namespace, `all` and `default` are directories of /proc/sys/net. */
+/** Invalid as names of links: `lo` exists in every namespace, `all` and `default` are directories of /proc/sys/net. */
 const impossibleLinkNames: ReadonlySet<string> = new Set(['lo', 'all', 'default']);
 
-/** The link name of an id: the id itself, or where no link can have it a prefix and a hash, the same every time. */
+/**
+ * The link name of an id: the id itself, or if that is not a valid link name a prefix and a hash, which is
+ * deterministic.
+ */
 export function linkName(id: string): string {
   return id.length <= LINK_NAME_MAX && !impossibleLinkNames.has(id) ? id : shorten(id, LINK_NAME_MAX);
 }
 
-/** What the names of a container's links begin with where the container's whole name does not fit. */
+/** The prefix of a container's link names if the container's whole name does not fit. */
 export function shortName(id: string): string {
   return id.length <= SHORT_NAME_MAX ? id : shorten(id, SHORT_NAME_MAX);
 }
 
-/** `~` is in no id, so a shortened name never meets one that somebody chose. */
+/** `~` is not allowed in ids, so a shortened name never collides with an id. */
 function shorten(id: string, length: number): string {
   return `${id.slice(0, length - HASH_LENGTH - 1)}~${base36(hash(id), HASH_LENGTH)}`;
 }
 
-/** The beginning of every label of one database. */
+/** The prefix of every label of one database. */
 export function labelPrefix(database: string): string {
   return `weft:${database}/`;
 }
 
-/** What a thing on a host is marked with: which database, which resource. */
+/** The label of an object on the host: its database, and its resource. */
 export function label(database: string, resource: string): string {
   return `${labelPrefix(database)}${resource}`;
 }
 
-/** The resource that a label names, if it begins with `prefix`; behind a resource's id stands a blank or nothing. */
+/** The resource of a label with this `prefix`; a resource's id is followed by a blank or nothing. */
 export function labelledResource(text: string, prefix: string): string | null {
   if (!text.startsWith(prefix)) return null;
   const end = text.indexOf(' ', prefix.length);
@@ -44,8 +47,8 @@ export function labelledResource(text: string, prefix: string): string | null {
 }
 
 /**
- * The hardware address of one end of a link: locally administered, unicast, the same every time for one key, so that
- * a link that is made again is known to its neighbours.
+ * The hardware address of one end of a link: locally administered, unicast, and deterministic for a key, so that a link
+ * that is created again keeps its address for its neighbours.
  */
 export function hardwareAddress(key: string): string {
   const bits = hash(key);
@@ -63,8 +66,8 @@ const encoder = new TextEncoder();
 const PRIME_LOW = 0x1b3;
 
 /**
- * FNV-1a, 64 bit: names need spread, not secrecy, and a Worker's only other hash is asynchronous. In two halves: a
- * bigint for each octet takes ten times as long, and an import has names by the ten thousand.
+ * FNV-1a, 64 bit: names need distribution, not secrecy, and a Worker's only other hash is asynchronous. In two halves:
+ * a bigint for each octet takes ten times as long, and an import has tens of thousands of names.
  */
 function hash(text: string): bigint {
   let high = 0xcbf29ce4;
@@ -78,7 +81,7 @@ function hash(text: string): bigint {
   return mix((BigInt(high) << 32n) | BigInt(low));
 }
 
-/** The last octets reach FNV's high bits only: this brings every input bit into each bit of the output. */
+/** The last octets affect only FNV's high bits: this mixes every input bit into each bit of the output. */
 function mix(bits: bigint): bigint {
   let mixed = BigInt.asUintN(64, (bits ^ (bits >> 33n)) * 0xff51afd7ed558ccdn);
   mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 33n)) * 0xc4ceb9fe1a85ec53n);

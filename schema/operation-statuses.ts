@@ -1,2 +1,5 @@
-/** Of `operations.status`. Beside the tables, so that who checks a request or an answer loads none of drizzle. */
+/**
+ * The values of `operations.status`. Separate from the tables, so that validators of requests and answers do not load
+ * drizzle.
+ */
 export const operationStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled'] as const;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Every kind of refusal and failure that weft knows, and the status it is answered with. */
+/** The codes of all problems, with their statuses. */
 export const problemStatus = {
   malformed: 400,
   invalid: 400,
@@ -41,26 +41,26 @@ const titles: Record<ProblemCode, string> = {
   unavailable: 'Service unavailable',
 };
 
-/** What is wrong with one member of a request; `pointer` is a JSON pointer (RFC 6901) into its body. */
+/** The error of one member of a request; `pointer` is a JSON pointer (RFC 6901) into its body. */
 export const memberErrorSchema = v.object({
   pointer: v.optional(v.string()),
   parameter: v.optional(v.string()),
-  /** The one that can't, where several were looked at. */
+  /** The hypervisor that it concerns, if there were several candidates. */
   hypervisor: v.optional(v.string()),
   detail: v.string(),
 });
 export type MemberError = v.InferOutput<typeof memberErrorSchema>;
 
-/** RFC 9457 problem details, as answered to clients and as kept with a failed operation. */
+/** RFC 9457 problem details, as answered to clients and as stored with a failed operation. */
 export const problemSchema = v.object({
   type: v.string(),
   title: v.string(),
   status: v.number(),
   detail: v.string(),
-  /** The detail again, where clients of lochness look for it. */
+  /** The detail again, for clients of lochness. */
   message: v.string(),
   code: v.picklist(Object.keys(problemStatus) as [ProblemCode, ...ProblemCode[]]),
-  /** What to do about it. */
+  /** What to do. */
   hint: v.optional(v.string()),
   /** The step of an operation that failed. */
   step: v.optional(v.string()),
@@ -73,11 +73,11 @@ interface ProblemOptions {
   readonly step?: string | undefined;
   readonly errors?: readonly MemberError[] | undefined;
   readonly cause?: unknown;
-  /** Header fields that the answer carries, such as `Allow`. */
+  /** Header fields of the answer, such as `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The one error of weft: what happened, where, and what to do; answered as problem+json. */
+/** weft's error type: what happened, where, and what to do; answered as problem+json. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: ProblemCode;
@@ -113,7 +113,7 @@ export class Problem extends Error {
     };
   }
 
-  /** The problem that an operation kept, to be thrown again at whoever waited for it. */
+  /** The stored problem of an operation, to be thrown to the requests that wait for it. */
   static from(details: ProblemDetails): Problem {
     const { code, detail, hint, step, errors } = details;
     return new Problem(code, detail, { hint, step, errors });

@@ -52,12 +52,12 @@ const allowed = [
   ['functions/worker.ts', '../schema/database/remote.ts'],
 ] as const;
 
-/** What the linter says of an import in a file of that path. */
+/** The linter's message for an import in a file with that path. */
 let found: ReadonlyMap<string, string>;
 
 const keyOf = (path: string, imported: string) => `${path} imports ${imported}`;
 
-/** One run over files with these imports, a line each, in a directory of its own under the same rules. */
+/** One run over files with these imports, a line each, in a separate directory with the same rules. */
 beforeAll(() => {
   const directory = mkdtempSync(join(tmpdir(), 'weft-lint-'));
   const rules = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));

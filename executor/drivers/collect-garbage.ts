@@ -6,9 +6,9 @@ let collectedAt = performance.now();
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * To be called by a thread whenever it has answered: when it was asked for nothing for a second, what its work has left in
- * its heap is collected and given back to the system. V8 alone waits until the heap has grown by as much again, which is
- * never where the same look comes every half minute. Does nothing without `--expose-gc` (setup/node.sh).
+ * To be called by a thread after each answer: when it has had no request for a second, the garbage of its work is
+ * collected, and the memory returned to the system. V8 alone waits until the heap has doubled, which never happens if
+ * the same observation is repeated every half minute. Does nothing without `--expose-gc` (setup/node.sh).
  */
 export function collectGarbageWhenQuiet(): void {
   if (globalThis.gc === undefined) return;
@@ -17,8 +17,8 @@ export function collectGarbageWhenQuiet(): void {
 }
 
 /**
- * The same of a thread that may not come to rest for long: besides, every two seconds, for some milliseconds each time.
- * Its heap would grow to three times of what lives in it.
+ * The same for a thread that may not be idle for long: in addition every two seconds, for some milliseconds each time.
+ * Otherwise its heap would grow to three times its live size.
  */
 export function collectGarbageNowAndThen(): void {
   collectGarbageWhenQuiet();
@@ -28,7 +28,7 @@ export function collectGarbageNowAndThen(): void {
   collectGarbage();
 }
 
-/** Again and again, until there is none left. */
+/** V8 repeats it until nothing is left to collect. */
 function collectGarbage(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -20,7 +20,7 @@ class Fake implements Connection {
   }
 }
 
-/** Something that is opened as often as it ends; `fails` of its openings after the first do not succeed. */
+/** A connection that is opened again as often as it ends; `fails` of its openings after the first fail. */
 async function keepOpen(fails = 0) {
   const opened: Fake[] = [];
   const reopened: Fake[] = [];
@@ -42,8 +42,8 @@ async function keepOpen(fails = 0) {
   return { reopening, opened, reopened, log, attempts: () => attempts };
 }
 
-describe('what ended by itself', () => {
-  it('is opened again until that succeeds, and health says why it is away', async () => {
+describe('a connection that ends unexpectedly', () => {
+  it('is opened again until that succeeds, and health reports why it is away', async () => {
     const { reopening, opened, reopened, log, attempts } = await keepOpen(50);
     expect(reopening.health()).toEqual({ available: true });
     opened[0]?.fail('it was cut');
@@ -59,7 +59,7 @@ describe('what ended by itself', () => {
     expect(reopening.current).toBe(opened[1]);
     expect(reopened).toEqual([opened[1]]);
     expect(log).toEqual([
-      'warn the peer ended by itself: it was cut; it is opened again',
+      'warn the peer ended unexpectedly: it was cut; it is opened again',
       'info the peer is there again',
     ]);
   });
@@ -72,7 +72,7 @@ describe('what ended by itself', () => {
     expect(attempts()).toBe(1);
   });
 
-  it('and is opened at the moment of closing is closed too', async () => {
+  it('and is being opened while it is closed is closed too', async () => {
     const first = new Fake();
     const second = new Fake();
     const opening = Promise.withResolvers<Fake>();
@@ -95,7 +95,7 @@ describe('what ended by itself', () => {
   });
 });
 
-it('what cannot be opened the first time is an error', async () => {
+it('a failure of the first opening is an error', async () => {
   const open = () => Promise.reject(new Error('no such peer'));
   await expect(Reopening.open({ name: 'the peer', open })).rejects.toThrow('no such peer');
 });

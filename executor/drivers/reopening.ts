@@ -1,6 +1,6 @@
-/** What a driver stands on and may lose: a thread, a connection. */
+/** What a driver depends on and may lose: a thread, a connection. */
 export interface Connection {
-  /** Settles when it is of no more use: with null after `close`, else with the reason. */
+  /** Settles when it is unusable: with null after `close`, else with the reason. */
   readonly ended: Promise<string | null>;
   close(): Promise<void>;
 }
@@ -8,29 +8,28 @@ export interface Connection {
 export type DriverHealth = { readonly available: true } | { readonly available: false; readonly reason: string };
 
 export interface ReopeningOptions<Opened extends Connection> {
-  /** How messages call it: `the netns driver`. */
+  /** Its name in messages: `the netns driver`. */
   readonly name: string;
   readonly open: () => Promise<Opened>;
   /** Called after each opening but the first. */
   readonly reopened?: (opened: Opened) => void;
   readonly log?: (level: 'warn' | 'info', text: string) => void;
-  /** Milliseconds before it is opened again; each failure doubles them, … */
+  /** Milliseconds before it is opened again; doubled by each failure, … */
   readonly pauseFirst?: number;
-  /** … up to this. One that has lived longer than this begins anew. */
+  /** … up to this. One that has lived longer than this starts again with the first. */
   readonly pauseLongest?: number;
 }
 
 const PAUSE_FIRST_MS = 100;
 const PAUSE_LONGEST_MS = 30_000;
 
-/** Keeps something open that may end by itself: opens it again, with growing pauses, until it is closed. */
+/** Keeps a connection open that may end: opens it again, with growing pauses, until it is closed. */
 export class Reopening<Opened extends Connection> {
   readonly #options: ReopeningOptions<Opened>;
   readonly #pauseFirst: number;
   readonly #pauseLongest: number;
   #pause: number;
   #current: Opened | null = null;
-  /** Why there is none. */
   #reason = 'it was not opened yet';
   #timer: NodeJS.Timeout | undefined;
   #opening: Promise<void> = Promise.resolve();
@@ -43,14 +42,14 @@ export class Reopening<Opened extends Connection> {
     this.#pause = this.#pauseFirst;
   }
 
-  /** Throws as `open` does when it cannot be opened the first time. */
+  /** Throws the error of `open` if the first attempt fails. */
   static async open<Opened extends Connection>(options: ReopeningOptions<Opened>): Promise<Reopening<Opened>> {
     const reopening = new Reopening(options);
     reopening.#keep(await options.open());
     return reopening;
   }
 
-  /** Null while it is away, and when it was closed. */
+  /** Null while it is away, and after it was closed. */
   get current(): Opened | null {
     return this.#current;
   }
@@ -75,7 +74,7 @@ export class Reopening<Opened extends Connection> {
       if (this.#closed || this.#current !== opened) return;
       if (performance.now() - since > this.#pauseLongest) this.#pause = this.#pauseFirst;
       const { name, log } = this.#options;
-      this.#lose(`${name} ended by itself${reason === null ? '' : `: ${reason}`}`);
+      this.#lose(`${name} ended unexpectedly${reason === null ? '' : `: ${reason}`}`);
       log?.('warn', `${this.#reason}; it is opened again`);
       this.#reopenLater();
     });

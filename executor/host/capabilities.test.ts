@@ -15,7 +15,7 @@ const drivers = {
 } as const;
 
 describe('capabilities', () => {
-  it('say of each technology what it is, or why not', () => {
+  it('report for each technology its version, or why it is missing', () => {
     const found = { ...none, ovs: { version: '3.1.0' }, frr: { version: null } };
     const all = capabilities(drivers, found);
     expect(Object.keys(all)).toEqual([...technologies]);
@@ -30,7 +30,7 @@ describe('capabilities', () => {
     expect(all.frr).toEqual({ available: false, reason });
   });
 
-  it('are found on this host, whatever it has', async () => {
+  it('are detected on this host', async () => {
     expect(Object.keys(await findTechnologies()).sort()).toEqual(Object.keys(none).sort());
   });
 
@@ -56,7 +56,7 @@ describe('a program of the host', () => {
     return directory;
   }
 
-  it('is known by its version, also where it does not say one, and not at all where it is absent', async () => {
+  it('is detected with its version, without one if it reports none, and not if it is missing', async () => {
     const directory = programs({ good: 'echo "good (Good) 9.0.0"', bad: 'exit 1', mute: ':' });
     writeFileSync(join(directory, 'text'), 'no program');
     expect(await findInstalled(['good', 'bad', 'mute', 'text', 'absent'], ['/nowhere', directory])).toEqual([
@@ -81,7 +81,7 @@ describe('a program of the host', () => {
     ['zebra version 8.4.4', '8.4.4'],
     ['v1.2', '1.2'],
     ['usage: thing', null],
-  ])('that says %j', (text, version) => {
+  ])('with the output %j', (text, version) => {
     expect(parseVersion(text)).toBe(version);
   });
 });

@@ -3,13 +3,13 @@ import { kernelRelease } from './identity.ts';
 import { findInstalled, type Installed } from './installed.ts';
 import { hasKernelModule } from './kernel-modules.ts';
 
-/** What the host has of a technology; null: nothing. */
+/** The version of a technology on the host; null: the host does not have it. */
 type FoundOne = { readonly version: string | null } | null;
 
-/** Runtimes by other names than their programs'. */
+/** Runtimes whose names differ from those of their programs. */
 const runtimeNames: Readonly<Record<string, string>> = { 'lxc-start': 'lxc', dockerd: 'docker' };
 
-/** How the host is asked for a technology that no driver of this version speaks to. */
+/** Probes for technologies without a driver in this version. */
 const probes: Partial<Record<Technology, () => Promise<FoundOne>>> = {
   libvirt: async () => first(await findInstalled(['libvirtd', 'virtqemud'])),
   ovs: async () => first(await findInstalled(['ovs-vswitchd'])),
@@ -20,13 +20,13 @@ const probes: Partial<Record<Technology, () => Promise<FoundOne>>> = {
 
 export type Found = Readonly<Partial<Record<Technology, FoundOne>>>;
 
-/** Looks at the host: one short process for each program that is there, side by side. */
+/** Probes the host: one short process for each installed program, concurrently. */
 export async function findTechnologies(): Promise<Found> {
   const found = Object.entries(probes).map(async ([technology, probe]) => [technology, await probe()] as const);
   return Object.fromEntries(await Promise.all(found));
 }
 
-/** What the executor found on its host, as `capabilities` of the hypervisor shows it; `managed`: by drivers of this version. */
+/** The result as `capabilities` of the hypervisor; `managed`: technologies with a driver in this version. */
 export function capabilities(
   managed: Readonly<Partial<Record<Technology, Capability>>>,
   found: Found,
@@ -48,7 +48,7 @@ function first([one]: readonly Installed[]): FoundOne {
   return one === undefined ? null : { version: one.version };
 }
 
-/** There may be several runtimes, and each has a version of its own: `lxc 5.0.2, docker 28.2.2`. */
+/** There may be several runtimes, each with its version: `lxc 5.0.2, docker 28.2.2`. */
 export function runtimes(installed: readonly Installed[]): FoundOne {
   if (installed.length === 0) return null;
   const named = installed.map(({ program, version }) => {

@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the control groups leave a process (the kernel's cgroup-v2.rst): bytes and cores, infinite where they set no limit. */
+/**
+ * The limits of control groups for a process (the kernel's cgroup-v2.rst): bytes and cores, infinite without a limit.
+ */
 export interface CgroupLimits {
   readonly memory: number;
   readonly freeMemory: number;
   readonly cpu: number;
 }
 
-/** A file's text, empty where it can't be read. */
+/** A file's text, empty if it cannot be read. */
 export type ReadText = (path: string) => string;
 
 /**
- * Answers a function that reads the limits of our own group and of those around it, as far as this process can see them.
- * Where groups are mounted is looked up now: each namespace that has a name is a mount, too, and a host has thousands.
+ * Returns a function that reads the limits of the process' own group and of its ancestors, as far as they are visible.
+ * The mount is looked up only once: each named namespace is a mount, too, and a host has thousands.
  */
 export function openCgroups(read: ReadText = readText): () => CgroupLimits {
   const mount = findMount(read('/proc/self/mountinfo'));
@@ -37,23 +39,23 @@ function limitsOf(group: string, read: ReadText): CgroupLimits {
   return { memory, freeMemory: Math.max(0, memory - used), cpu: parseCpuMax(read(join(group, 'cpu.max'))) };
 }
 
-/** Where the hierarchy of version 2 is mounted, and which part of it. */
+/** The mount point of the version 2 hierarchy, and which part of it is mounted. */
 interface CgroupMount {
   readonly root: string;
   readonly directory: string;
 }
 
-/** From the lines of proc_pid_mountinfo(5). Null: there is none. */
+/** From the lines of proc_pid_mountinfo(5). Null: it is not mounted. */
 export function findMount(mountinfo: string): CgroupMount | null {
   const [, root, directory] = /^\S+ \S+ \S+ (\S+) (\S+) .* - cgroup2 /m.exec(mountinfo) ?? [];
   return root === undefined || directory === undefined ? null : { root, directory };
 }
 
-/** Our group's path below the mount's directory, from what /proc/self/cgroup says; null: it is in none of version 2. */
+/** Path of the process' own group below the mount point, from /proc/self/cgroup; null: it is in no version 2 group. */
 export function pathIn({ root }: CgroupMount, cgroup: string): string | null {
   const own = /^0::(\/.*)$/m.exec(cgroup)?.[1];
   if (own === undefined) return null;
-  // A mount of a part of the hierarchy shows what lies below that part.
+  // A mount of a part of the hierarchy contains what is below that part.
   const below = root === '/' ? own : own.startsWith(root) ? own.slice(root.length) : '/';
   return below === '' ? '/' : below;
 }
@@ -72,7 +74,7 @@ export function parseCpuMax(text: string): number {
   return quota === undefined || Number(period) === 0 ? Number.POSITIVE_INFINITY : Number(quota) / Number(period);
 }
 
-/** The kernel takes back what it only keeps of files that nobody read of late. */
+/** Without the inactive file cache, which the kernel reclaims when needed. */
 export function parseUsedMemory(current: string, stat: string): number {
   const reclaimable = Number(/^inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);
   return Math.max(0, (Number.parseInt(current, 10) || 0) - reclaimable);

@@ -43,8 +43,8 @@ const seen = (epoch: number, restoreGeneration = epoch, hypervisor = 'one') => (
   sequence: 10 * restoreGeneration,
 });
 
-describe('what an executor leaves for the next one', () => {
-  it('is nothing before the first, and then what was written', () => {
+describe('the state of an executor for the next one', () => {
+  it('is empty before the first, and then what was written', () => {
     const where = places();
     const file = new ExecutorStateFile(where);
     expect(file.read()).toEqual(none);
@@ -63,7 +63,7 @@ describe('what an executor leaves for the next one', () => {
     }
   });
 
-  it('remembers more than a state directory that was restored as a whole, until the next boot', () => {
+  it('is newer than a restored state directory, until the next boot', () => {
     const where = places();
     const file = new ExecutorStateFile(where);
     file.write(seen(3));
@@ -77,7 +77,7 @@ describe('what an executor leaves for the next one', () => {
     expect(new ExecutorStateFile(where).read()).toEqual(none);
   });
 
-  it('is of the hypervisor that was there last, where the two files know different ones', () => {
+  it('is that of the last hypervisor, if the two files name different ones', () => {
     const where = places();
     const file = new ExecutorStateFile(where);
     file.write(seen(8, 8, 'removed'));
@@ -88,7 +88,7 @@ describe('what an executor leaves for the next one', () => {
   });
 
   it.each(['', '{', '{"epoch":"3"}', '{"restoreGeneration":-1,"epoch":1.5}', 'null'])(
-    'counts as none when it reads %j',
+    'is empty if the file contains %j',
     (content) => {
       const where = places();
       const file = new ExecutorStateFile(where);
@@ -100,7 +100,7 @@ describe('what an executor leaves for the next one', () => {
     },
   );
 
-  it('of an earlier version is read where that had it, and moved', () => {
+  it('of an earlier version is read from its path, and moved', () => {
     const where = places();
     const old = join(where.stateDirectory, name);
     mkdirSync(where.stateDirectory);
@@ -124,7 +124,7 @@ describe('what an executor leaves for the next one', () => {
     expect(lstatSync(where.state).isFile()).toBe(true);
   });
 
-  it('takes leftovers of a process that was killed while it wrote away', () => {
+  it('removes temporary files of a process that was killed while writing', () => {
     const where = places();
     const file = new ExecutorStateFile(where);
     writeFileSync(`${where.state}.0f`, '{');

@@ -17,9 +17,9 @@ import { NOTHING_SEEN, type Seen, seenSchema } from '../../schema/store/machine.
 import { pathSegment, privateStateDirectory, RUN_DIRECTORY, runDirectory } from './private-directory.ts';
 
 export interface ExecutorState {
-  /** The furthest that any file knows. */
+  /** The latest state in any file. */
   readonly seen: Seen;
-  /** The epoch that the state directory had last: none but the holder of its lock can have gone on with it. 0: none. */
+  /** The last epoch in the state directory, whose lock admits only one executor. 0: none. */
   readonly ownEpoch: number;
 }
 
@@ -27,20 +27,20 @@ export interface StatePlaces {
   readonly stateDirectory: string;
   readonly database: string;
   readonly hypervisor: string;
-  /** Where what lives until the next boot is. */
+  /** The directory for state until the next boot. */
   readonly runDirectory?: string;
 }
 
 /**
- * What executors of one hypervisor leave behind for the next: a file in the state directory, and the same until the
- * next boot in `/run`, which no backup of the state directory brings back to an earlier time.
+ * What executors of a hypervisor record for the next one: a file in the state directory, and the same in `/run` until
+ * the next boot, which restoring a backup of the state directory does not affect.
  */
 export class ExecutorStateFile {
   readonly #name: string;
   readonly #state: string;
-  /** Null where this process may not write there. */
+  /** Null if this process may not write there. */
   readonly #run: string | null;
-  /** Where earlier versions had it. */
+  /** The path in earlier versions. */
   readonly #old: string;
 
   constructor({ stateDirectory, database, hypervisor, runDirectory: base = RUN_DIRECTORY }: StatePlaces) {
@@ -50,21 +50,21 @@ export class ExecutorStateFile {
     this.#old = join(stateDirectory, this.#name);
   }
 
-  /** A file that is missing, cut short or otherwise invalid counts as none. */
+  /** A file that is missing, truncated or otherwise invalid counts as none. */
   read(): ExecutorState {
     const own = readSeen(join(this.#state, this.#name)) ?? readSeen(this.#old);
     const run = this.#run === null ? null : readSeen(join(this.#run, this.#name));
     return { seen: furthest(own ?? NOTHING_SEEN, run ?? NOTHING_SEEN), ownEpoch: own?.epoch ?? 0 };
   }
 
-  /** Throws a {@link Problem} when it cannot be written: a restored database would go unnoticed. */
+  /** Throws a {@link Problem} if it cannot be written: a restored database would not be detected. */
   write(seen: Seen): void {
     replaceFile(this.#state, this.#name, textOf(seen));
     this.writeUntilReboot(seen);
     rmSync(this.#old, { force: true });
   }
 
-  /** Writes the file in `/run` alone, which costs no wait for a disk. Throws as {@link write} does. */
+  /** Writes only the file in `/run`, which does not wait for a disk. Throws like {@link write}. */
   writeUntilReboot(seen: Seen): void {
     if (this.#run !== null) replaceFile(this.#run, this.#name, textOf(seen));
   }
@@ -74,7 +74,7 @@ function textOf({ restoreGeneration, epoch, hypervisor, sequence }: Seen): strin
   return `${JSON.stringify({ restoreGeneration, epoch, hypervisor, sequence })}\n`;
 }
 
-/** Every start of an executor raises the generation: the higher one is the newer file. */
+/** Every start of an executor increases the restore generation: the file with the higher one is newer. */
 function furthest(one: Seen, other: Seen): Seen {
   const [newer, older] = one.restoreGeneration < other.restoreGeneration ? [other, one] : [one, other];
   const sequence =
@@ -96,7 +96,7 @@ function readSeen(path: string): Seen | null {
   }
 }
 
-/** After a power cut there is the old file or the new one. */
+/** After a power failure there is either the old file or the new one. */
 function replaceFile(directory: string, name: string, text: string): void {
   const path = join(directory, name);
   const temporary = `${path}.${randomUUID()}`;
@@ -132,7 +132,7 @@ function sync(directory: string): void {
   }
 }
 
-/** Temporary files of processes that were killed; the host's lock keeps others from writing now. */
+/** Temporary files of killed processes; the host's lock prevents others from writing now. */
 function removeLeftovers(directory: string, name: string): void {
   for (const entry of readdirSync(directory)) {
     if (entry.startsWith(`${name}.`)) rmSync(join(directory, entry), { force: true });

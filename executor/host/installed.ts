@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where Debian and others put daemons, whatever PATH the executor was started with. */
+/** Where Debian and others install daemons, in addition to the executor's PATH. */
 const directories = [
   '/usr/local/sbin',
   '/usr/local/bin',
@@ -15,16 +15,16 @@ const directories = [
   '/usr/libexec/frr',
 ];
 
-/** A program that takes longer is not waited for. */
+/** How long to wait for a program's answer. */
 const ANSWER_MS = 2_000;
 
-/** A program of the host; `version` is null where it does not say. */
+/** A program of the host; `version` is null if it does not report one. */
 export interface Installed {
   readonly program: string;
   readonly version: string | null;
 }
 
-/** Which of these programs the host has: those that are not there cost no process. */
+/** Which of these programs the host has; missing programs cost no process. */
 export async function findInstalled(
   programs: readonly string[],
   where: readonly string[] = directories,
@@ -56,7 +56,7 @@ async function locate(program: string, where: readonly string[]): Promise<string
   return undefined;
 }
 
-/** Its first line; empty where it fails or does not answer in time. */
+/** Its first line; empty if it fails or does not answer in time. */
 function askVersion(path: string, deadlineMs: number): Promise<string> {
   const options = {
     timeout: deadlineMs,

@@ -22,7 +22,7 @@ const conflict = (pid: number | undefined) => ({
 });
 
 describe('the lock of a host', () => {
-  it('admits one executor of a database, and the next one when that has given it up', async () => {
+  it('admits one executor of a database, and the next one after its release', async () => {
     const where = places();
     const first = await lockHost(where);
     await expect(lockHost(where)).rejects.toMatchObject(conflict(process.pid));
@@ -33,17 +33,17 @@ describe('the lock of a host', () => {
     other.release();
   });
 
-  it('is not got around with another state directory', async () => {
+  it('cannot be circumvented with another state directory', async () => {
     const where = places();
     const first = await lockHost(where);
     const elsewhere = { ...where, stateDirectory: temporaryDirectory() };
     await expect(lockHost(elsewhere)).rejects.toMatchObject(conflict(process.pid));
     first.release();
-    // What the refused start had locked already, it gave up.
+    // The refused start has released what it had locked already.
     (await lockHost(elsewhere)).release();
   });
 
-  it('goes with its process, however that ends', async () => {
+  it('is released with its process, however that ends', async () => {
     const where = places();
     const program = `
       import { lockHost } from ${JSON.stringify(fileURLToPath(new URL('./lock.ts', import.meta.url)))};
@@ -93,7 +93,7 @@ describe('the lock of a host', () => {
     await expect(lockHost(linked)).rejects.toThrow(`${linked.stateDirectory}/lock is not a directory`);
   });
 
-  it('knows what is no id of a database', async () => {
+  it('rejects an invalid id of a database', async () => {
     await expect(lockHost({ ...places(), database: '../../etc' })).rejects.toMatchObject({ code: 'invalid' });
   });
 });

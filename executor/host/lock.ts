@@ -10,16 +10,16 @@ export interface HostLock {
 export interface LockPlaces {
   readonly stateDirectory: string;
   readonly database: string;
-  /** Where what lives until the next boot is. */
+  /** The directory for state until the next boot. */
   readonly runDirectory?: string;
 }
 
-/** The number of a process, and a line feed. */
+/** The id of a process, and a line feed. */
 const PID_BYTES = 16;
 
 /**
  * Admits one executor of a database on this host: an flock(2) of a file in the state directory, and of one in `/run`,
- * so that a second state directory is no way around it. The kernel gives both up when the process ends, however it
+ * so that a second state directory cannot circumvent it. The kernel releases both when the process ends, however it
  * ends. Throws a {@link Problem} that names the holder.
  */
 export async function lockHost({
@@ -59,7 +59,7 @@ async function loadFlock(): Promise<TryLock> {
   }
 }
 
-/** The file stays when the lock is given up: one that is removed could be locked twice, under its old and its new inode. */
+/** The file stays when the lock is released: a removed one could be locked twice, as its old and its new inode. */
 function takeLock(path: string, tryLock: TryLock): number {
   // Node opens every file with O_CLOEXEC.
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);

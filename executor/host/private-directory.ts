@@ -2,23 +2,23 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../../schema/problem.ts';
 
-/** What lives until the next boot, by database, as the links and namespaces do. */
+/** State until the next boot, by database, like the links and namespaces. */
 export const RUN_DIRECTORY = '/run/weft';
 
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** The file system has no such place, or none that this user may write. */
+/** The directory does not exist, or this user may not write it. */
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'ENOSPC']);
 
-/** A directory in the state directory for this user alone; others may pass the state directory itself. */
+/** A directory in the state directory for this user alone; others may only pass through the state directory itself. */
 export function privateStateDirectory(stateDirectory: string, name: string): string {
   mkdirSync(stateDirectory, { recursive: true, mode: 0o711 });
   return privateDirectory(join(stateDirectory, name));
 }
 
 /**
- * A directory that this user alone can change, made where it is missing. Throws a {@link Problem} for one that belongs
- * to another user, that others may write, or that is a link.
+ * A directory that only this user can change, created if missing. Throws a {@link Problem} for one that belongs to
+ * another user, that others may write, or that is a link.
  */
 function privateDirectory(path: string): string {
   makeUnlessThere(path);
@@ -31,7 +31,7 @@ function privateDirectory(path: string): string {
   return path;
 }
 
-/** The directory of a database in `base`; null without root, and where there is no `/run`. */
+/** The directory of a database in `base`; null without root, and if there is no `/run`. */
 export function runDirectory(database: string, base = RUN_DIRECTORY): string | null {
   try {
     return privateDirectory(`${privateDirectory(base)}/${pathSegment(database)}`);
@@ -42,7 +42,7 @@ export function runDirectory(database: string, base = RUN_DIRECTORY): string | n
   }
 }
 
-/** An id of a database, as part of the name of a file. Throws a {@link Problem} for what is no id. */
+/** An id of a database, as part of a file name. Throws a {@link Problem} if it is not a valid id. */
 export function pathSegment(id: string): string {
   if (/^[A-Za-z0-9-]{1,64}$/.test(id)) return id;
   throw new Problem('invalid', `invalid id of a database: ${JSON.stringify(id)}`);

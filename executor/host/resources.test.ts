@@ -6,7 +6,7 @@ import { countCores, limited, parseLoad, parseMemory, readResources } from './re
 
 const INFINITE = Number.POSITIVE_INFINITY;
 
-describe('what a host has', () => {
+describe('the resources of a host', () => {
   it('of memory is in MB, whole ones', () => {
     const meminfo =
       'MemTotal:       24684084 kB\nMemFree:        23503172 kB\nMemAvailable:   23660756 kB\nBuffers: 1 kB\n';
@@ -28,7 +28,7 @@ describe('what a host has', () => {
     expect(parseLoad('')).toBe(0);
   });
 
-  it('is read from this one, also where the state directory is still to be made', async () => {
+  it('is read from this one, also if the state directory does not exist yet', async () => {
     const here = await readResources(tmpdir(), openCgroups());
     const later = await readResources(`${tmpdir()}/not/there/yet`, openCgroups());
     expect(here).toEqual({
@@ -61,7 +61,7 @@ describe('limits of a control group', () => {
     expect(parseCpuMax(text)).toBe(limit);
   });
 
-  it('memory.current without what the kernel can take back', () => {
+  it('memory.current without what the kernel can reclaim', () => {
     expect(parseUsedMemory('1000\n', 'anon 5\ninactive_file 300\nactive_file 9\n')).toBe(700);
     expect(parseUsedMemory('', '')).toBe(0);
   });
@@ -83,7 +83,7 @@ describe('limits of a control group', () => {
     expect(mount && path ? { mount: mount.directory, path } : null).toEqual(place);
   });
 
-  it('hold for the groups within', () => {
+  it('apply to nested groups', () => {
     const files: Record<string, string> = {
       '/proc/self/cgroup': '0::/outer/inner\n',
       '/proc/self/mountinfo': whole,

@@ -8,7 +8,7 @@ import type { CgroupLimits } from './cgroup.ts';
 const MB = 2 ** 20;
 const KB_PER_MB = 2 ** 10;
 
-/** Looks at the host; its disk is the file system that the state directory is, or will be, on. */
+/** Measures the host; its disk is the file system of the state directory, which may not exist yet. */
 export async function readResources(stateDirectory: string, cgroupLimits: () => CgroupLimits): Promise<Resources> {
   const memory = parseMemory(readText('/proc/meminfo'));
   return {
@@ -20,7 +20,7 @@ export async function readResources(stateDirectory: string, cgroupLimits: () => 
 
 type Limited = Pick<Resources, 'memory' | 'freeMemory' | 'cpu'>;
 
-/** A container has what its limits leave it of the machine. */
+/** In a container, what its limits permit of the machine. */
 export function limited(host: Limited, limits: CgroupLimits): Limited {
   return {
     memory: Math.min(host.memory, Math.floor(limits.memory / MB)),
@@ -29,7 +29,7 @@ export function limited(host: Limited, limits: CgroupLimits): Limited {
   };
 }
 
-/** proc_meminfo(5); its kB are of 1024 bytes. */
+/** proc_meminfo(5); its kB are 1024 bytes. */
 export function parseMemory(meminfo: string): Pick<Resources, 'memory' | 'freeMemory'> {
   const field = (name: string) => {
     const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo);
@@ -44,7 +44,7 @@ export function parseLoad(loadavg: string): number {
   return Number.isFinite(load) ? load : 0;
 }
 
-/** How many a list such as `0-3,8` has: `online` of /sys/devices/system/cpu. */
+/** The number of elements in a list such as `0-3,8`: `online` of /sys/devices/system/cpu. */
 export function countCores(list: string): number {
   return list
     .trim()
@@ -53,7 +53,7 @@ export function countCores(list: string): number {
     .reduce((sum, range) => (range ? sum + Number(range[2] ?? range[1]) - Number(range[1]) + 1 : sum), 0);
 }
 
-/** What the kernel has online, whichever of them this process may run on. */
+/** The cores that the kernel has online, whatever the affinity of this process. */
 function onlineCores(): number {
   return countCores(readText('/sys/devices/system/cpu/online')) || cpus().length;
 }

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { Seen } from '../../schema/store/machine.ts';
 import { SequenceNote } from './sequence-note.ts';
 
-it('notes the last operation when there was one, for good at the end, and says once that it cannot', () => {
+it('records the last operation, permanently at the end, and logs a failure once', () => {
   vi.useFakeTimers();
   const written: [how: string, sequence: number][] = [];
   const warnings: string[] = [];

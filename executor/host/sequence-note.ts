@@ -5,15 +5,16 @@ import type { ExecutorStateFile } from './executor-state.ts';
 export interface SequenceNoteOptions {
   readonly file: Pick<ExecutorStateFile, 'write' | 'writeUntilReboot'>;
   readonly registration: Seen;
-  /** The last operation that was worked on; 0: none since the start. */
+  /** The last operation that was processed; 0: none since the start. */
   readonly lastSequence: () => number;
   readonly intervalMs: number;
   readonly log: Pick<Logger, 'warn'>;
 }
 
 /**
- * Notes on the host how far its executor has worked, now and then and at its end: a backup of the database that was made
- * since the last start is told by it. A power cut takes the last note with it, and what was made on the host, too.
+ * Records on the host how far its executor has worked, periodically and at its end: this detects a backup of the
+ * database that was made since the last start. A power failure loses the last record, but also what was made on the
+ * host.
  */
 export class SequenceNote {
   readonly #options: SequenceNoteOptions;
@@ -27,7 +28,7 @@ export class SequenceNote {
     this.#timer = setInterval(() => this.#note('writeUntilReboot'), options.intervalMs).unref();
   }
 
-  /** Writes the last note, which outlives a reboot. */
+  /** Writes the last record, which survives a reboot. */
   finish(): void {
     this.#note('write');
   }
@@ -36,7 +37,7 @@ export class SequenceNote {
     clearInterval(this.#timer);
   }
 
-  /** What cannot be written is tried again, and said once. */
+  /** A failed write is tried again, and logged once. */
   #note(how: 'write' | 'writeUntilReboot'): void {
     const { file, registration, lastSequence, log } = this.#options;
     const sequence = Math.max(this.#noted, lastSequence());

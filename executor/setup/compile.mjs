@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
 
 /*
- * Run by node.sh, so that Node's compile cache has all modules of weft without their types, and a process that works
- * for months never loads the compiler that takes them out. Nothing is started.
+ * Run by node.sh, so that Node's compile cache has all modules of weft without their types, and a process that runs
+ * for months never loads the compiler that strips them. Nothing is started.
  */
 
 const root = new URL('../../', import.meta.url);

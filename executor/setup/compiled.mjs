@@ -5,11 +5,11 @@ import { join } from 'node:path';
 const SOURCES = ['executor', 'functions', 'schema'];
 const OTHERS = ['start.ts', 'package-lock.json'];
 
-/** Node keeps what it compiled for each user. */
+/** The compile cache has a directory for each user. */
 const STAMP = `node_modules/.cache/weft/compiled-${process.getuid?.() ?? 0}`;
 
 /**
- * Whether what was compiled is newer than the sources. Where it cannot be kept there is nothing to be done.
+ * Whether the compile cache is newer than the sources, or cannot be written, so that there is nothing to do.
  * @param {string} root
  */
 export function isCompiled(root) {
@@ -31,7 +31,7 @@ function sources(root) {
 }
 
 /**
- * Has Node compile weft in a process that ends. Returns what went wrong, which costs memory and nothing else, or null.
+ * Has Node compile weft in a process that exits. Returns an error, which only costs memory, or null.
  * @param {string} root
  * @returns {string | null}
  */

@@ -5,14 +5,14 @@ import { technologies } from './technologies.mjs';
 
 const APT = '/usr/bin/apt-get';
 
-/** A fresh machine may be busy with upgrades of its own. */
+/** A fresh machine may hold the lock for its automatic upgrades. */
 const APT_LOCK_SECONDS = 120;
 
 /** Root's PATH may lack these, where Debian keeps `ip`. */
 const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
- * The packages of these technologies whose programs are not there.
+ * The packages of these technologies whose programs are missing.
  * @param {readonly import('./technologies.mjs').Technology[]} wanted
  * @param {string | undefined} path the PATH to look in
  * @returns {string[]}
@@ -41,13 +41,13 @@ export function canInstallHostPackages() {
 }
 
 /**
- * Installs Debian packages. Returns what went wrong, or null.
+ * Installs Debian packages. Returns an error, or null.
  * @param {readonly string[]} packages
  * @returns {string | null}
  */
 export function installHostPackages(packages) {
   const install = () => apt(['install', '--yes', '--no-install-recommends', ...packages]);
-  // A fresh image has no package lists, or lists of packages that are gone.
+  // A fresh image has no package lists, or outdated ones.
   if (install().status === 0) return null;
   const updated = apt(['update']);
   const installed = install();

@@ -3,9 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 
 /**
  * Runs `task` while no other set-up of this directory does. The lock is flock(2) on the directory itself: it leaves no
- * file, and the kernel gives it back when the last process that holds `descriptor` ends, however that happens. A task
- * hands the descriptor on to what must not be overtaken if the set-up alone is killed. Where there is no flock(1),
- * which Debian counts as essential, the task runs unlocked.
+ * file, and the kernel releases it when the last process that holds `descriptor` ends, however that happens. A task
+ * passes the descriptor to child processes that must keep the lock if the set-up alone is killed. Without flock(1),
+ * which is essential in Debian, the task runs unlocked.
  * @template Result
  * @param {string} directory
  * @param {() => void} onWait called when another one holds the lock
@@ -26,10 +26,10 @@ export function withLock(directory, onWait, task) {
 }
 
 /**
- * The lock belongs to the open file, which flock(1) shares with us, and so outlives flock(1).
+ * The lock belongs to the open file, which flock(1) shares with this process, and so outlives flock(1).
  * @param {number} descriptor
  * @param {readonly string[]} options
- * @returns {number | null} 1: somebody else has it
+ * @returns {number | null} 1: another process has it
  */
 function flock(descriptor, ...options) {
   return spawnSync('flock', [...options, '3'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] }).status;

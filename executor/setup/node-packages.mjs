@@ -3,19 +3,19 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The Node that weft runs on: it takes TypeScript as it is. */
+/** The Node that weft runs on: it executes TypeScript directly. */
 const NODE_MAJOR = 24;
 
 const NODE = 'node_modules/.bin/node';
 const STAMP = 'node_modules/.weft-setup.json';
 
-/** There while npm works: where it is found, npm was cut short. */
+/** Exists while npm runs: if it is found, npm was interrupted. */
 const UNFINISHED = 'node_modules/.weft-unfinished';
 
 /** @typedef {{ readonly hash: string, readonly development: boolean }} Stamp */
 
 /**
- * Whether the packages that package-lock.json names are installed; those of development only where they are wanted.
+ * Whether the packages of package-lock.json are installed; those for development only if they are required.
  * @param {string} root
  * @param {boolean} development
  */
@@ -26,9 +26,9 @@ export function packagesInstalled(root, development) {
 }
 
 /**
- * Installs them, and keeps those of development where they are. `npm ci` would refuse where a registry lacks the
- * binary of another platform; `npm install` with the lockfile keeps every pin. No install script is run: no package
- * needs one. Returns what went wrong, or null.
+ * Installs them, and keeps installed ones for development. `npm ci` would fail if a registry lacks the binary of
+ * another platform; `npm install` with the lockfile keeps every pinned version. No install script is run: no package
+ * needs one. Returns an error, or null.
  * @param {string} root
  * @param {boolean} development
  * @param {number} lock a descriptor for npm to keep open, so that the lock lasts as long as it does
@@ -41,7 +41,7 @@ export function installPackages(root, development, lock) {
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(join(root, UNFINISHED), '');
   const { error, status, stderr } = npmInstall(root, all ? '--include=dev' : '--omit=dev', lock);
-  // Killed: the mark stays. When npm fails by itself it puts back what was there, for which the old stamp still holds.
+  // Killed: the mark stays. When npm fails it restores the previous packages, for which the old stamp is still valid.
   if (status === null)
     return error ? `npm cannot be run: ${error.message}` : 'npm was killed; the next set-up repairs it';
   const problem = status === 0 ? provideNode(root) : `npm install failed:\n${stderr.trim()}`;
@@ -51,7 +51,7 @@ export function installPackages(root, development, lock) {
 }
 
 /**
- * npm takes a package for installed when its package.json is there, and would leave half a package as it is.
+ * npm considers a package installed if its package.json exists, and would leave a partial package as it is.
  * @param {string} root
  */
 function removeUnfinished(root) {
@@ -64,7 +64,7 @@ function removeUnfinished(root) {
  * @param {number} lock
  */
 function npmInstall(root, set, lock) {
-  // `npm run` puts our own Node first on PATH, which is no place to run npm from while npm replaces it.
+  // `npm run` puts weft's own Node first on PATH, which npm must not run on while it replaces it.
   const path = (process.env.PATH ?? '')
     .split(delimiter)
     .filter((directory) => !directory.endsWith('node_modules/.bin'));
@@ -91,8 +91,8 @@ function npmInstall(root, set, lock) {
 }
 
 /**
- * Sees to it that node_modules/.bin/node is a Node that runs weft: that of the package, or where none is for this
- * platform, the one that runs this. Returns why there is none, or null.
+ * Makes node_modules/.bin/node a Node that runs weft: that of the package, or if there is none for this platform, the
+ * one that runs this. Returns why there is none, or null.
  * @param {string} root
  * @returns {string | null}
  */

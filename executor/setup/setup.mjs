@@ -6,8 +6,8 @@ import { installPackages, packagesInstalled } from './node-packages.mjs';
 import { jobs } from './technologies.mjs';
 
 /*
- * What every npm script does first: makes sure that what its job needs is there. It runs on plain Node 20 with nothing
- * installed, says what it does, and says nothing when there is nothing to do.
+ * The first step of every npm script: installs what its job needs. It runs on plain Node 20 with nothing installed,
+ * prints what it does, and prints nothing if there is nothing to do.
  */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,7 +15,7 @@ const modes = ['auto', 'check', 'off'];
 
 /** @param {string} line */
 function say(line) {
-  // Standard output belongs to the job.
+  // Standard output is reserved for the job.
   console.error(`set-up: ${line}`);
 }
 
@@ -27,7 +27,7 @@ function say(line) {
 function setUp(name, mode) {
   const job = jobs[name];
   if (!job) {
-    say(`there is no job ${name}; known: ${Object.keys(jobs).join(', ')}`);
+    say(`unknown job ${name}; known: ${Object.keys(jobs).join(', ')}`);
     return 2;
   }
   if (!modes.includes(mode)) {
@@ -52,10 +52,10 @@ function whatIsMissing({ development, technologies }) {
 }
 
 /**
- * What was missing may have come while we waited for the lock.
+ * What was missing may have been installed while this process waited for the lock.
  * @param {import('./technologies.mjs').Job} job
  * @param {number} lock
- * @returns {number} the exit code: weft does without what is missing of the host, but not without its packages
+ * @returns {number} the exit code: weft runs without missing host packages, but not without its npm packages
  */
 function install(job, lock) {
   const { packages, hostPackages } = whatIsMissing(job);
@@ -105,7 +105,7 @@ function describe(error) {
 try {
   process.exitCode = setUp(process.argv[2] ?? 'start', process.env.WEFT_SETUP || 'auto');
 } catch (error) {
-  // Such as a checkout that this user may not write: a line, where a stack says no more.
+  // For example a checkout that this user may not write: one line, since a stack trace adds nothing.
   say(describe(error));
   process.exitCode = 1;
 }

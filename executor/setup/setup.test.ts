@@ -20,7 +20,7 @@ function freshClone(): string {
   return clone;
 }
 
-/** A stand-in for npm, first on the PATH that it returns: it provides Node and does as the script says. */
+/** A stand-in for npm, first on the PATH that it returns: it installs a link to Node and runs the script. */
 function npm(clone: string, script: string): string {
   const programs = join(clone, 'programs');
   mkdirSync(programs, { recursive: true });
@@ -43,7 +43,7 @@ function setUp(
 }
 
 describe('set-up', () => {
-  it('only says what is missing when it is to check, and does nothing when it is off', () => {
+  it('with check only reports what is missing, and with off does nothing', () => {
     const clone = freshClone();
     const check = setUp(clone, 'start', 'check');
     expect(check).toMatchObject({
@@ -55,7 +55,7 @@ describe('set-up', () => {
     expect(packagesInstalled(clone, false)).toBe(false);
   });
 
-  it('names the variable that is wrong, and the job that it does not know', () => {
+  it('names the invalid variable, and the unknown job', () => {
     const clone = freshClone();
     expect(setUp(clone, 'start', 'perhaps')).toEqual({
       status: 2,
@@ -64,11 +64,11 @@ describe('set-up', () => {
     });
     expect(setUp(clone, 'dance', 'auto')).toMatchObject({
       status: 2,
-      errors: expect.stringContaining('there is no job dance; known: start'),
+      errors: expect.stringContaining('unknown job dance; known: start'),
     });
   });
 
-  it('knows what is installed by the lockfile: a change of it, or of the set wanted, is not', () => {
+  it('compares the installation with the lockfile: a change of it, or of the required set, is detected', () => {
     const clone = freshClone();
     expect(setUp(clone, 'sql', 'auto', npm(clone, 'exit 0'))).toMatchObject({ status: 0, output: '' });
     expect([packagesInstalled(clone, false), packagesInstalled(clone, true)]).toEqual([true, false]);
@@ -76,7 +76,7 @@ describe('set-up', () => {
     expect(packagesInstalled(clone, false)).toBe(false);
   });
 
-  it('begins again from nothing where npm was killed, which leaves halves of packages', () => {
+  it('starts from scratch after npm was killed, which leaves partial packages', () => {
     const clone = freshClone();
     const half = join(clone, 'node_modules/half');
     const killed = setUp(clone, 'sql', 'auto', npm(clone, `touch ${half}; kill -KILL $$`));
@@ -86,7 +86,7 @@ describe('set-up', () => {
     expect([existsSync(half), packagesInstalled(clone, false)]).toEqual([false, true]);
   });
 
-  it('says what npm says when it fails, and what was installed before still is', () => {
+  it('reports npm’s error, and keeps what was installed before', () => {
     const clone = freshClone();
     setUp(clone, 'sql', 'auto', npm(clone, 'exit 0'));
     const failed = setUp(clone, 'bench', 'auto', npm(clone, 'echo no network >&2; exit 1'));
@@ -94,7 +94,7 @@ describe('set-up', () => {
     expect(setUp(clone, 'sql', 'auto')).toEqual({ status: 0, output: '', errors: '' });
   });
 
-  it('keeps the packages of development where they are installed', () => {
+  it('keeps installed packages for development', () => {
     const clone = freshClone();
     const fake = npm(clone, `mkdir -p node_modules/vitest; echo "$@" > arguments`);
     setUp(clone, 'sql', 'auto', fake);
@@ -105,7 +105,7 @@ describe('set-up', () => {
     expect(packagesInstalled(clone, true)).toBe(true);
   });
 
-  it('compiles what is to run for long, once for each state of the sources', () => {
+  it('compiles long-running jobs, once for each state of the sources', () => {
     const clone = freshClone();
     const source = join(clone, 'functions/app.ts');
     for (const directory of ['functions', 'schema']) mkdirSync(join(clone, directory));
@@ -118,7 +118,7 @@ describe('set-up', () => {
     expect(compile().errors).toMatch(/^set-up: compiling weft …\nset-up: done in \S+ s\n$/);
   });
 
-  it('says nothing when there is nothing to do', () => {
+  it('prints nothing if there is nothing to do', () => {
     expect(setUp(root, 'sql', 'auto')).toEqual({ status: 0, output: '', errors: '' });
   });
 });
@@ -131,7 +131,7 @@ describe('missingPackages', () => {
 });
 
 describe('withLock', () => {
-  it('waits for the other set-up, and needs no help when that one is killed', async () => {
+  it('waits for the other set-up, and recovers when that one is killed', async () => {
     const directory = temporaryDirectory();
     const program = `import { withLock } from '${join(root, 'executor/setup/lock.mjs')}';
       withLock('${directory}', () => {}, () => { console.log('inside'); process.kill(process.pid, 'SIGSTOP'); });`;
@@ -146,7 +146,7 @@ describe('withLock', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('is held by what the task has started, until that ends', async () => {
+  it('is held by the processes that the task has started, until they end', async () => {
     const directory = temporaryDirectory();
     const heir = withLock(
       directory,

@@ -1,9 +1,9 @@
 /**
- * A Debian package, and the program on PATH that shows that it is there.
+ * A Debian package, and the program on PATH that shows that it is installed.
  * @typedef {{ readonly name: string, readonly program: string }} HostPackage
  */
 
-/** What each technology wants of the host. weft's own work on namespaces needs none of it: these are to look with. */
+/** Host packages for each technology. weft itself needs none of those for namespaces: they serve to inspect the host. */
 export const technologies = Object.freeze({
   netns: [
     { name: 'iproute2', program: 'ip' },
@@ -20,8 +20,8 @@ export const technologies = Object.freeze({
 /** @typedef {keyof typeof technologies} Technology */
 
 /**
- * What a job needs: technologies, whether the packages of development too, and whether it runs for so long that weft
- * is to be compiled beforehand.
+ * What a job needs: technologies, whether also the packages for development, and whether it runs long enough for weft
+ * to be compiled beforehand.
  * @typedef {{ readonly technologies: readonly Technology[], readonly development: boolean, readonly lasts?: boolean }} Job
  */
 

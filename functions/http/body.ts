@@ -8,8 +8,8 @@ import { yieldAfter } from './yield.ts';
 const WARNING_MEMBERS_MAX = 10;
 
 /**
- * The request's body, read as JSON whatever its `Content-Type` says, and checked. Members that the schema of a seed's
- * request does not know are ignored and named in a `Warning` header. Throws {@link Problem} 400.
+ * The validated request body, parsed as JSON whatever its `Content-Type`. Members that the schema of an older daemon's
+ * request does not have are ignored and named in a `Warning` header. Throws {@link Problem} 400.
  */
 export async function readBody<Schema extends v.GenericSchema>(
   c: AppContext,
@@ -26,7 +26,7 @@ export async function readBody<Schema extends v.GenericSchema>(
   return value;
 }
 
-/** Names members that a request does not know, by their JSON pointers (RFC 6901), in a `Warning` header. */
+/** Names unknown members of a request by their JSON pointers (RFC 6901) in a `Warning` header. */
 export function warnOfIgnored(c: AppContext, ignored: readonly string[]): void {
   if (ignored.length === 0) return;
   const named = ignored.slice(0, WARNING_MEMBERS_MAX).map(headerText).join(', ');
@@ -34,7 +34,7 @@ export function warnOfIgnored(c: AppContext, ignored: readonly string[]): void {
   c.header('warning', `299 - "unknown members ignored: ${named}${more}"`);
 }
 
-/** As {@link readBody}, where every member counts: the schema itself refuses what it does not know. */
+/** As {@link readBody}, for a schema that itself rejects unknown members. */
 export async function readStrictBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
@@ -42,7 +42,7 @@ export async function readStrictBody<Schema extends v.GenericSchema>(
   return validate(schema, parseJson(await bodyText(c)));
 }
 
-/** As {@link readStrictBody}, for a request that may come without one. */
+/** As {@link readStrictBody}, for a request whose body is optional. */
 export async function readOptionalBody<Schema extends v.GenericSchema>(
   c: AppContext,
   schema: Schema,
@@ -63,7 +63,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Checks a value against a schema; throws a {@link Problem} with a JSON pointer for each member that is wrong. */
+/** Validates a value; throws a {@link Problem} with a JSON pointer for each invalid member. */
 export function validate<Schema extends v.GenericSchema>(schema: Schema, input: unknown): v.InferOutput<Schema> {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
@@ -82,7 +82,7 @@ function pointer(issue: v.BaseIssue<unknown>): string {
   return pointerTo((issue.path ?? []).map(({ key }) => String(key)));
 }
 
-/** A header field holds visible ASCII only (RFC 9110), and ours is a quoted string. */
+/** A header field may contain visible ASCII only (RFC 9110), and this one is a quoted string. */
 function headerText(text: string): string {
   return encodeURI(text).replaceAll('"', '%22');
 }

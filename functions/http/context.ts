@@ -9,18 +9,18 @@ export type Role = 'operator';
 /** What a deployment decides; on a Worker made anew for each request. */
 export interface Settings {
   readonly database: Database;
-  /** Values of `Host` that are ours, in lower case; null where the platform routes by host name. */
+  /** Accepted values of `Host`, in lower case; null if the platform routes by host name. */
   readonly hosts: ReadonlySet<string> | null;
   readonly origins: ReadonlySet<string>;
   readonly adminToken: string | undefined;
-  /** How often a waiting request may read its operation (a Worker's subrequests are counted). */
+  /** How many times a waiting request may read its operation (a Worker's subrequests are limited). */
   readonly readBudget: number;
-  /** Aborted when the process is to end: nobody waits for operations any more. */
+  /** Aborted when the process is shutting down: requests stop waiting for operations. */
   readonly stopping?: AbortSignal;
   readonly report: (error: unknown, requestId: string) => void;
   /** HTTP/1.1: a request without Content-Length and Transfer-Encoding has no body (RFC 9112, section 6.3). */
   readonly hasFramedBodies?: boolean;
-  /** Whether this version can serve the database; undefined: the process looked when it opened it. */
+  /** Whether this version can serve the database; undefined: the process checked that when it opened it. */
   readonly schema?: SchemaCheck;
 }
 

@@ -2,19 +2,19 @@ import type { DatabaseError } from '../../schema/database/database.ts';
 import { isMissing, schemaProblem } from '../../schema/database/known-migrations.ts';
 import { Problem } from '../../schema/problem.ts';
 
-/** Why the database does not answer, in its own words. */
+/** Why the database does not answer, in the words of its error. */
 export function databaseReason({ code, message }: DatabaseError): string {
   if (code === 'busy') return 'the database is busy';
   return `the database does not answer: ${message.replace(/^the database does not answer:? */i, '')}`;
 }
 
-/** A read failed because of the database; undefined: it failed because of weft. */
+/** The problem if a read failed because of the database; undefined: it failed because of a fault in weft. */
 export function databaseProblem(error: DatabaseError): Problem | undefined {
   if (error.isAway) return unavailable(databaseReason(error), error);
   return isMissing(error) ? schemaProblem([]) : undefined;
 }
 
-/** A write failed because of the database, which says that nothing of it is there. */
+/** The problem if a write failed because of the database and is known not to be committed. */
 export function notRecorded(error: DatabaseError): Problem {
   return unavailable(`nothing was recorded: ${databaseReason(error)}`, error);
 }

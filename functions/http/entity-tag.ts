@@ -2,14 +2,14 @@ import { entityTag, ifMatch } from '../../schema/api/fleet/entity-tag.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { AppContext } from './context.ts';
 
-/** Says which revision the answer shows. */
+/** Sets the entity tag of the revision in the answer. */
 export function tag(c: AppContext, revision: number): void {
   c.header('etag', entityTag(revision));
 }
 
 /**
- * The revision that a write insists on: the one that was just read, where the client named it; null where it does not
- * care. Throws a 412 where the client has seen another.
+ * The revision that a write requires: the one that was just read, if `If-Match` names it; null without a condition.
+ * Throws a 412 if `If-Match` names another revision.
  */
 export function expectedRevision(header: string | undefined, revision: number): number | null {
   if (header === undefined) return null;

@@ -1,7 +1,6 @@
-/** In front of a dialect's path: whose it is. */
+/** Prefix of a dialect's path that selects the hypervisor. */
 export const HYPERVISOR_PREFIX = '/hypervisors/:hypervisor';
 
-/** The path without the hypervisor in front of it. */
 export function withoutPrefix(path: string): string {
   return path.replace(/^\/hypervisors\/[^/]+(?=\/)/, '');
 }

@@ -2,16 +2,16 @@ import { Problem } from '../../schema/problem.ts';
 import { bodyText } from './body-text.ts';
 import type { AppContext } from './context.ts';
 
-/** A client's name for one write: sent again with the same request it is the same operation. */
+/** A client's key for one write: a request with the same key and the same content is the same operation. */
 export interface IdempotencyKey {
-  /** Whose key it is: two principals may choose the same. */
+  /** The principal: two principals may choose the same key. */
   readonly scope: string;
   readonly key: string;
-  /** Of method, path, query and body: a key is not used twice for different things. */
+  /** Of method, path, query and body: a key is valid for one request only. */
   readonly hash: string;
 }
 
-/** What the client sent as `Idempotency-Key`. Throws {@link Problem} 400 for one that is no 1 to 255 visible characters. */
+/** The request's `Idempotency-Key`. Throws {@link Problem} 400 unless it is 1 to 255 visible characters. */
 export async function readIdempotencyKey(c: AppContext): Promise<IdempotencyKey | undefined> {
   const key = c.req.header('idempotency-key');
   if (key === undefined) return undefined;

@@ -6,13 +6,13 @@ import { HYPERVISOR_PREFIX } from './hypervisor-prefix.ts';
 export type Handler = (c: AppContext) => Response | Promise<Response>;
 export type Methods = Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>;
 
-/** Serves a path of a dialect, also with the hypervisor that it is about in front of it. */
+/** Serves a path of a dialect, with and without the hypervisor prefix. */
 export function serveDialect(app: Hono<AppEnvironment>, path: string, methods: Methods): void {
   servePath(app, path, methods);
   servePath(app, `${HYPERVISOR_PREFIX}${path}`, methods);
 }
 
-/** Serves one path: its methods, and a 405 with `Allow` for every other one. */
+/** Serves one path: its methods, and a 405 with `Allow` for all others. */
 export function servePath(app: Hono<AppEnvironment>, path: string, methods: Methods): void {
   for (const [method, handler] of Object.entries(methods)) app.on(method, path, handler);
   const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : [])].join(', ');

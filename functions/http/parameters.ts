@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { Problem } from '../../schema/problem.ts';
 import type { AppContext } from './context.ts';
 
-/** A path parameter, checked before anything is built from it. Throws {@link Problem} 400 that names it. */
+/** A validated path parameter. Throws {@link Problem} 400 that names it. */
 export function pathParameter<Schema extends v.GenericSchema<unknown, string>>(
   c: AppContext,
   name: string,
@@ -14,7 +14,7 @@ export function pathParameter<Schema extends v.GenericSchema<unknown, string>>(
   throw new Problem('invalid', `${name} ${detail}`, { errors: [{ parameter: name, detail }] });
 }
 
-/** The query, checked. Throws {@link Problem} 400 with each wrong parameter. */
+/** The validated query. Throws {@link Problem} 400 with each invalid parameter. */
 export function queryParameters<Schema extends v.GenericSchema>(c: AppContext, schema: Schema): v.InferOutput<Schema> {
   const result = v.safeParse(schema, c.req.query());
   if (result.success) return result.output;

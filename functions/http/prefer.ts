@@ -1,19 +1,19 @@
 import { Problem } from '../../schema/problem.ts';
 import type { AppContext } from './context.ts';
 
-/** How long a write waits for its operation where the client does not say, in seconds; also the longest it may ask for. */
+/** Default and maximum of the time that a write waits for its operation, in seconds. */
 export const WAIT_MAX_SECONDS = 30;
 
 export interface Preference {
   /** Seconds to wait for the operation; 0 answers 202 at once. */
   readonly wait: number;
-  /** Whether the client asked for an answer at once. */
+  /** Whether the client requested an answer at once. */
   readonly asynchronous: boolean;
-  /** Whether the client said how long to wait. */
+  /** Whether the client specified how long to wait. */
   readonly given: boolean;
 }
 
-/** What the client says of waiting in its `Prefer` header (RFC 7240); `otherwise` is the wait of one who says nothing. */
+/** The waiting preferences of a `Prefer` header (RFC 7240); `otherwise` is the default wait. */
 export function readPreference(header: string | undefined, otherwise: number): Preference {
   const preferences = (header ?? '').split(',').map((part) => part.split(';')[0]?.trim().toLowerCase() ?? '');
   const asked = preferences
@@ -29,7 +29,7 @@ export function readPreference(header: string | undefined, otherwise: number): P
   return { wait: Math.min(Number(asked), WAIT_MAX_SECONDS), asynchronous, given: true };
 }
 
-/** Says in `Preference-Applied` which of its preferences the client got; `waited`: for how many seconds it could have waited. */
+/** Reports in `Preference-Applied` which preferences were applied; `waited`: the seconds that it could have waited. */
 export function setPreferenceApplied(c: AppContext, { asynchronous, given }: Preference, waited: number): void {
   const applied = [...(asynchronous ? ['respond-async'] : []), ...(given ? [`wait=${waited}`] : [])];
   if (applied.length > 0) c.header('preference-applied', applied.join(', '));

@@ -6,10 +6,10 @@ import { Problem } from '../../schema/problem.ts';
 import type { AppEnvironment } from './context.ts';
 import { databaseProblem } from './database-problem.ts';
 
-/** In seconds, what `Retry-After` says where the service is not available. */
+/** Value of `Retry-After` when the service is unavailable, in seconds. */
 export const RETRY_AFTER_SECONDS = '1';
 
-/** Answers whatever a handler threw as problem+json (RFC 9457); what is no problem of ours is a 500 without details. */
+/** Answers whatever a handler threw as problem+json (RFC 9457); an unexpected error is a 500 without details. */
 export function answerProblem(error: unknown, c: Context<AppEnvironment>): Response {
   const problem = asProblem(error);
   if (problem.code === 'internal') c.get('settings')?.report(error, c.get('requestId'));
@@ -29,7 +29,7 @@ export function problemResponse(problem: Problem, c: Context<AppEnvironment>): R
   );
 }
 
-/** Whatever was thrown, as one of ours; what is none is a 500 without details. */
+/** Converts whatever was thrown to a {@link Problem}; an unexpected error is a 500 without details. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const database = error instanceof DatabaseError ? databaseProblem(error) : undefined;

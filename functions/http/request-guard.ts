@@ -5,9 +5,9 @@ import type { AppEnvironment, Role } from './context.ts';
 const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 /**
- * Lets in who may come in. On loopback a web page in a browser is an attacker (DNS rebinding, cross-site forms):
- * `Host` must be one that we listen on, and requests of other sites are refused unless their origin is listed.
- * Where an admin token is set, every request but the health checks must carry it (RFC 6750).
+ * Decides which requests are accepted. On loopback any web page in a browser can send requests (DNS rebinding,
+ * cross-site forms): `Host` must be an address that weft listens on, and cross-site requests are refused unless their
+ * origin is listed. If an admin token is set, every request but the health checks must carry it (RFC 6750).
  */
 export function requestGuard(): MiddlewareHandler<AppEnvironment> {
   return async (c, next) => {
@@ -66,7 +66,7 @@ async function authenticate(path: string, header: string | undefined, token: str
   });
 }
 
-/** Compares digests, so that the time it takes tells nothing about the token. */
+/** Compares digests, so that the time it takes reveals nothing about the token. */
 async function sameText(left: string, right: string): Promise<boolean> {
   const encoder = new TextEncoder();
   const digests = await Promise.all(

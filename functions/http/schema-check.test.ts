@@ -6,7 +6,7 @@ import { SchemaCheck } from './schema-check.ts';
 
 const newer = new Problem('unavailable', 'The database was migrated by a newer version of weft');
 
-it('looks once at a database that it found good, and again and again at one that it did not', async () => {
+it('checks a good database once, and any other one each time', async () => {
   const database = await temporaryDatabase();
   const answers = [newer, newer, undefined];
   let looks = 0;
@@ -19,7 +19,7 @@ it('looks once at a database that it found good, and again and again at one that
   expect(looks).toBe(3);
 });
 
-it('tells a database without tables, and without a migration, from one that does not answer', async () => {
+it('distinguishes a database without tables, and without a migration, from one that does not answer', async () => {
   const database = await temporaryDatabase();
   await new SchemaCheck().require(database);
   const detail = expect.stringContaining('was not migrated yet');
@@ -34,7 +34,7 @@ it('tells a database without tables, and without a migration, from one that does
   await expect(new SchemaCheck().require({ ...database, read })).rejects.toBe(away);
 });
 
-it('tells a database that a newer version has migrated, unless that one lets this version run beside it', async () => {
+it('rejects a database that a newer version has migrated, unless that one allows this version', async () => {
   const database = await temporaryDatabase();
   const later = (name: string, oldest: string) =>
     database.write([

@@ -2,10 +2,10 @@ import type { Database } from '../../schema/database/database.ts';
 import { readSchemaProblem } from '../../schema/database/known-migrations.ts';
 import type { Problem } from '../../schema/problem.ts';
 
-/** How long what was found good counts: a newer version may migrate the database at any time. */
+/** How long a positive result is cached: a newer version may migrate the database at any time. */
 const GOOD_FOR_MS = 60_000;
 
-/** Looks whether this version of weft can serve a database; what it finds good it does not look at again for a while. */
+/** Checks whether this version of weft can serve a database, and caches a positive result. */
 export class SchemaCheck {
   readonly #read: (database: Database) => Promise<Problem | undefined>;
   #goodUntil = Number.NEGATIVE_INFINITY;
@@ -14,7 +14,7 @@ export class SchemaCheck {
     this.#read = read;
   }
 
-  /** Throws a {@link Problem} 503 that says in one sentence what keeps this version from serving it. */
+  /** Throws a {@link Problem} 503 with one sentence on why this version cannot serve the database. */
   async require(database: Database): Promise<void> {
     if (performance.now() < this.#goodUntil) return;
     const problem = await this.#read(database);

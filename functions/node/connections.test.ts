@@ -19,7 +19,7 @@ it('reads the limit of this process', () => {
   expect(descriptorLimit()).toBeGreaterThan(0);
 });
 
-/** A server with room for two connections whose requests end when the test says so. */
+/** A server with room for two connections, whose requests end when the test decides. */
 async function limited() {
   const waiting: (() => void)[] = [];
   const server: Server = createServer((_request, response) => waiting.push(() => response.end('done')));
@@ -58,7 +58,7 @@ it('closes the connection that was idle for longest when there is no room', asyn
   expect([connections.count, second.closed]).toEqual([2, false]);
 });
 
-it('leaves a connection with a request in hand alone, and refuses a new one where all have one', async () => {
+it('does not close a connection with an active request, and refuses a new one if all have one', async () => {
   const { connections, open, finish, requests } = await limited();
   const first = await open();
   first.write(request);

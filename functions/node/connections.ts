@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Descriptors that are never a client's: an executor in the same process works with them, and the database. */
+/** File descriptors reserved for the database, and for an executor in the same process. */
 const KEPT_MIN = 128;
 const CLIENTS_SHARE = 3 / 4;
 const CONNECTIONS_MIN = 16;
 
-/** How many connections a process may have whose limit of descriptors is this. */
+/** Maximum number of connections for a limit of file descriptors. */
 export function connectionsWithin(descriptors: number): number {
   return Math.max(CONNECTIONS_MIN, Math.min(descriptors - KEPT_MIN, Math.floor(descriptors * CLIENTS_SHARE)));
 }
 
-/** How many descriptors this process may have (proc_pid_limits(5)); infinite where nothing says so. */
+/** Limit of file descriptors of this process (proc_pid_limits(5)); infinite if unknown. */
 export function descriptorLimit(): number {
   try {
     const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -23,12 +23,12 @@ export function descriptorLimit(): number {
 }
 
 /**
- * Keeps the connections of all servers of a process below a number. A new one takes the place of that which has had
- * nothing to do for longest; only where all have requests in hand it is refused.
+ * Limits the number of connections of all servers of a process. A new connection replaces the one that was idle for
+ * longest; it is refused only if all have active requests.
  */
 export class ConnectionLimit {
   readonly #most: number;
-  /** Each with the number of its requests in hand; who became idle first comes first. */
+  /** With the number of active requests of each; those that became idle first come first. */
   readonly #connections = new Map<Socket, number>();
 
   constructor(most: number) {

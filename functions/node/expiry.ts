@@ -2,12 +2,12 @@ import type { Database } from '../../schema/database/database.ts';
 import type { Logger } from '../../schema/process/logger.ts';
 import { expireOperations } from '../commands/operations/expire.ts';
 
-/** How often to look for operations whose hypervisor did not come back in time. */
+/** How often to look for expired operations of dead hypervisors. */
 const INTERVAL_MS = 5_000;
 
 /**
- * Ends again and again what dead hypervisors left until after its deadline; answers what stops that. That the database
- * is away is said once, and that it is back.
+ * Periodically ends operations of dead hypervisors after their deadline; returns a function that stops it. A failure of
+ * the database is logged once, and so is its end.
  */
 export function startExpiry(database: Database, log: Logger, intervalMs = INTERVAL_MS): () => void {
   let busy = false;

@@ -64,11 +64,11 @@ describe('the canonical text of an address', () => {
     '1.2.3.4:5::',
     '1'.repeat(100_000),
     '1:'.repeat(100_000),
-  ])('%j is none', (text) => {
+  ])('%j is not one', (text) => {
     expect(canonicalAddress(text)).toBeUndefined();
   });
 
-  it('is one wherever Node sees one without a zone', () => {
+  it('is accepted whenever Node accepts it, without a zone', () => {
     const parts = ['0', '::', ':', '1', 'ab', 'ffff', '1.2.3.4', '0db8', '256', '.'];
     let seed = 1;
     const random = (below: number) => {

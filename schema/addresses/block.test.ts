@@ -67,11 +67,11 @@ describe('an offset', () => {
     expect(offsetIn(block(cidr), address)).toBeUndefined();
   });
 
-  it('is exact where a number is not', () => {
+  it('is exact beyond the precision of a number', () => {
     expect(offsetIn(block('2001:db8::/64'), '2001:db8::20:0:0:1')).toBe(2n ** 53n + 1n);
   });
 
-  it.each([-1, 256, 0.5, 2 ** 53, Number.NaN])('%d is of no address of a /24', (offset) => {
+  it.each([-1, 256, 0.5, 2 ** 53, Number.NaN])('%d is not an offset in a /24', (offset) => {
     expect(() => addressAt(block('10.0.0.0/24'), offset)).toThrow(RangeError);
   });
 });
@@ -95,7 +95,7 @@ describe('the hosts of a block', () => {
     expect(addressAt(read, lastHost(read, firstHost(read)))).toBe(last);
   });
 
-  it('are never more than can be counted', () => {
+  it('are limited to what can be counted', () => {
     const read = block('2001:db8::/64');
     expect(lastHost(read, 0)).toBe(OFFSET_MAX - 1);
     expect(lastHost(read, 100)).toBe(OFFSET_MAX);

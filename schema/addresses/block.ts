@@ -9,16 +9,16 @@ export interface Block {
   readonly size: bigint;
 }
 
-/** Offsets are numbers of SQLite and JavaScript: what lies behind them cannot be handed out. */
+/** Offsets are numbers of SQLite and JavaScript: addresses beyond this cannot be reserved. */
 export const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
-/** So many addresses a range may have: what is free of it is such a number, too. */
+/** Maximum size of a range: its number of free addresses is such a number, too. */
 export const RANGE_MAX = Number.MAX_SAFE_INTEGER;
 
-/** Why a text is no block. */
+/** Why a text is not a block. */
 export type NoBlock = 'malformed' | 'host bits';
 
-/** Reads `10.1.0.0/16` or `2001:db8::/64`; host bits must be zero. */
+/** Parses `10.1.0.0/16` or `2001:db8::/64`; host bits must be zero. */
 export function parseBlock(text: string): Block | NoBlock {
   const [, written = '', prefix = ''] = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
   const address = canonicalAddress(written);
@@ -29,14 +29,14 @@ export function parseBlock(text: string): Block | NoBlock {
   return value % size === 0n ? { cidr: `${address}/${prefix}`, base: value, bits, size } : 'host bits';
 }
 
-/** How far an address is from the block's first; undefined: it is not in the block. */
+/** The offset of an address from the block's first; undefined: it is not in the block. */
 export function offsetIn({ base, bits, size }: Block, address: string): bigint | undefined {
   const number = numberOf(address);
   const offset = number.value - base;
   return number.bits === bits && offset >= 0n && offset < size ? offset : undefined;
 }
 
-/** The address that is so far from the block's first. */
+/** The address at this offset from the block's first. */
 export function addressAt({ cidr, base, bits, size }: Block, offset: number): string {
   if (!Number.isSafeInteger(offset) || offset < 0 || BigInt(offset) >= size) {
     throw new RangeError(`${cidr} has no address at offset ${offset}`);
@@ -52,7 +52,7 @@ export function firstHost({ size }: Block): number {
   return size <= 2n ? 0 : 1;
 }
 
-/** The offset of the last address for hosts: IPv4 without broadcast; as far from `first` as can be counted. */
+/** The offset of the last address for hosts: IPv4 without broadcast; limited to the largest range from `first`. */
 export function lastHost({ bits, size }: Block, first: number): number {
   const last = bits === 32 && size > 2n ? size - 2n : size - 1n;
   const countable = BigInt(first) + BigInt(RANGE_MAX - 1);

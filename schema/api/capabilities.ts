@@ -1,23 +1,23 @@
 import * as v from 'valibot';
 
-/** What a hypervisor may be able to do, in the order that it is shown in. */
+/** Technologies of a hypervisor, in the order in which they are shown. */
 export const technologies = ['libvirt', 'ovs', 'netns', 'containers', 'frr', 'spp', 'netem'] as const;
 export type Technology = (typeof technologies)[number];
 
-/** What one technology is on a host. */
+/** The state of one technology on a host. */
 export const capabilitySchema = v.variant('available', [
   v.object({ available: v.literal(true), version: v.nullable(v.string()) }),
   v.object({
     available: v.literal(false),
     reason: v.string(),
-    /** It was there, and is expected back. */
+    /** It was available, and is expected to return. */
     away: v.optional(v.literal(true)),
-    /** What the host has, although weft cannot use it. */
+    /** The version on the host, although weft cannot use it. */
     version: v.optional(v.string()),
   }),
 ]);
 export type Capability = Readonly<v.InferOutput<typeof capabilitySchema>>;
 
-/** By technology: all of them from an executor of this version, none from one that was never started. */
+/** By technology: all of them from an executor of this version, none if no executor was ever started. */
 export const capabilitiesSchema = v.record(v.string(), capabilitySchema);
 export type Capabilities = Readonly<v.InferOutput<typeof capabilitiesSchema>>;

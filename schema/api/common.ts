@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 export const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** In any case; answered in lower case. */
+/** In upper or lower case; answered in lower case. */
 export const uuidSchema = v.pipe(
   v.string('must be a string'),
   v.regex(uuidPattern, 'must be a UUID'),
@@ -11,7 +11,7 @@ export const uuidSchema = v.pipe(
 
 export const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
-/** Of a hypervisor: what an operator calls it. */
+/** The name of a hypervisor, chosen by an operator. */
 export const nameSchema = v.pipe(
   v.string('must be a string'),
   v.regex(namePattern, 'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit'),
@@ -27,7 +27,7 @@ export function pointerTo(steps: readonly string[]): string {
   return steps.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** Any JSON object; a list, which valibot takes for one, is none. */
+/** Any JSON object. An array, which valibot accepts as an object, is rejected. */
 export const anyObjectSchema = v.custom<Record<string, unknown>>(isObject, 'must be an object');
 
 export function objectMessage(issue: v.BaseIssue<unknown>): string {
@@ -36,8 +36,8 @@ export function objectMessage(issue: v.BaseIssue<unknown>): string {
 }
 
 /**
- * A map with keys and values of a client's own; a key such as `__proto__` is a key like any other. Two keys that are the
- * same once they are read are refused.
+ * A map with arbitrary keys and values from a client; `__proto__` is a key like any other. Two keys that are equal
+ * after parsing are rejected.
  */
 export function mapSchema<Value>(
   key: v.GenericSchema<string, string>,
@@ -62,7 +62,7 @@ export function mapSchema<Value>(
   );
 }
 
-/** A step of the path to what is wrong. */
+/** A step of the path to an invalid member. */
 export function member(input: Record<string, unknown>, key: string): v.ObjectPathItem {
   return { type: 'object', origin: 'value', input, key, value: input[key] };
 }

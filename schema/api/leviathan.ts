@@ -4,16 +4,16 @@ import { anyObjectSchema, objectMessage } from './common.ts';
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 const idRule = 'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit';
 
-/** A bridge of Linux has 1,023 ports (BR_MAX_PORTS of net/bridge/br_private.h). */
+/** A Linux bridge has at most 1,023 ports (BR_MAX_PORTS of net/bridge/br_private.h). */
 export const CEN_CONTAINERS_MAX = 1000;
 
-/** How many CENs one request can name; an import is one transaction, which others wait for. */
+/** Maximum number of CENs in one request; an import is one transaction, and other writes wait for it. */
 export const CENS_MAX = 5_000;
 
-/** How many containers the lists of one import can have together. */
+/** Maximum number of containers in all lists of one import. */
 export const IMPORT_CONTAINERS_MAX = 20_000;
 
-/** Path segments below /cen and /cin: no network can be named so. */
+/** Path segments below /cen and /cin, which cannot be ids of networks. */
 const reservedNetworkIds: ReadonlySet<string> = new Set(['import', 'make', 'destroy']);
 
 export const containerIdSchema = v.pipe(v.string('must be a string'), v.regex(idPattern, idRule));
@@ -26,7 +26,7 @@ export const cenIdSchema = v.pipe(
 
 export const hostIdSchema = v.pipe(v.string('must be a string'), v.regex(idPattern, idRule));
 
-/** A container in a list: `c7`, or `host2/c7` where it is not on the list's own host. */
+/** A container in a list: `c7`, or `host2/c7` if it is not on the host of the list. */
 const containerReferenceSchema = v.pipe(
   v.string('must be a string'),
   v.regex(
@@ -39,7 +39,7 @@ const containerReferenceSchema = v.pipe(
   }),
 );
 
-/** Marks every member of a list that repeats an earlier one. */
+/** Reports every item of a list that repeats an earlier one. */
 function distinct<Item>(key: (item: Item) => string, what: string, ...path: string[]) {
   return v.rawCheck<Item[]>(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
@@ -95,14 +95,14 @@ export const cenImportSchema = v.object(
 );
 export type CenImport = v.InferOutput<typeof cenImportSchema>;
 
-/** The body of /cen/make and /cen/destroy; an id that is named twice counts once. */
+/** The body of /cen/make and /cen/destroy; repeated ids count once. */
 export const cenListSchema = v.pipe(
   v.array(cenIdSchema, 'must be a JSON list of CEN ids'),
   v.maxLength(CENS_MAX, `has more than ${CENS_MAX} CENs, the most that a request can have`),
   v.transform((ids) => [...new Set(ids)]),
 );
 
-/** What a container may have at most, and is promised. */
+/** A limit of a container, which is reserved for it. */
 function limit(rule: string, most: number) {
   return v.pipe(
     v.number(rule),
@@ -112,7 +112,7 @@ function limit(rule: string, most: number) {
   );
 }
 
-/** The body that PUT /host/{h}/{c} may have (extension); what our own answer says besides may be sent back. */
+/** The optional body of PUT /host/{h}/{c} (extension); further members of weft's answer may be sent back. */
 export const containerPutSchema = v.pipe(
   anyObjectSchema,
   v.strictObject(
@@ -161,7 +161,7 @@ export const containerBodySchema = v.object({
   hostID: v.string(),
   cens: v.array(v.string()),
   tag: v.nullable(v.string()),
-  /** In MB, and cores; absent: nothing was promised. */
+  /** In MB, and cores; absent: nothing is reserved. */
   memory: v.optional(v.number()),
   vcpus: v.optional(v.number()),
   ipaddresses: v.array(v.string()),

@@ -3,7 +3,7 @@ import { operationStatuses } from '../operation-statuses.ts';
 import { problemSchema } from '../problem.ts';
 import { PAGE_DEFAULT, PAGE_MAX, wholeNumber } from './pages.ts';
 
-/** One part of a list's work, in the result of the operation that covers the list. */
+/** The part of a list for one network, in the result of the list's operation. */
 export const itemSchema = v.object({
   id: v.string(),
   status: v.picklist(operationStatuses),
@@ -21,9 +21,9 @@ export const operationSchema = v.object({
   status: v.picklist(operationStatuses),
   progress: v.object({ done: v.number(), total: v.number(), step: v.nullable(v.string()) }),
   attempt: v.number(),
-  /** Somebody cancelled it, and its executor is taking it back. */
+  /** It was cancelled, and its executor is rolling it back. */
   cancelling: v.optional(v.boolean()),
-  /** Why it has not begun: whom it waits for. */
+  /** Why it has not begun: what it waits for. */
   waiting: v.optional(v.string()),
   /** `items` of a list; `was` of a removal: the resource as it was. */
   result: v.nullable(v.object({ items: v.optional(v.array(itemSchema)), was: v.optional(v.unknown()) })),
@@ -40,7 +40,7 @@ export const operationsQuerySchema = v.strictObject({
   kind: v.optional(v.string()),
   subject: v.optional(v.string()),
   parent: v.optional(v.string()),
-  /** What the page before gave as `next`: the sequence of its last operation. */
+  /** The `next` of the previous page: the sequence of its last operation. */
   before: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
   limit: v.optional(wholeNumber(1, PAGE_MAX), `${PAGE_DEFAULT}`),
 });

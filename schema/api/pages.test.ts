@@ -49,7 +49,7 @@ describe('a limit', () => {
     },
   );
 
-  it('is a hundred for our own lists, and none for those of the seeds', () => {
+  it('is a hundred by default for weft’s own lists, and none for those of older daemons', () => {
     expect(v.parse(ownPageSchema(list), {})).toEqual({ limit: 100, after: null });
     expect(v.parse(seedPageSchema(list), { other: '1' })).toEqual({ limit: null, after: null });
     expect(v.safeParse(ownPageSchema(list), { other: '1' }).success).toBe(false);

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
 /*
- * Lists in pages. A page begins behind a row's key, which stands in the cursor that the page before it ended with: rows
- * that come and go meanwhile move no other row from one page to the next.
+ * Paginated lists. A page starts after the key of a row, which is in the cursor of the previous page: rows that are
+ * added or removed meanwhile move no other row to another page.
  */
 
-/** Rows of a page of our own lists where the request does not say, and of any page at most. */
+/** Default size of a page of weft's own lists, and the maximum of any page. */
 export const PAGE_DEFAULT = 100;
 export const PAGE_MAX = 1000;
 
@@ -20,34 +20,34 @@ export const wholeNumber = (minimum: number, maximum: number) =>
 
 export type Key = readonly (string | number)[];
 
-/** A list in the order of a key that no two of its rows share. */
+/** A list, ordered by a unique key. */
 export interface List<RowKey extends Key> {
-  /** A cursor of another list is none of this one. */
+  /** A cursor is valid for one list only. */
   readonly name: string;
   readonly key: v.GenericSchema<unknown, RowKey>;
 }
 
-/** What a request wants of a list; `limit` is null where it wants all that is left. */
+/** A requested page; `limit` is null if all remaining rows are requested. */
 export interface Page<RowKey extends Key> {
   readonly after: RowKey | null;
   readonly limit: number | null;
 }
 
-/** What it gets. */
+/** A page as it was read. */
 export interface Part<Item, RowKey extends Key> {
   readonly items: readonly Item[];
-  /** The key of the last one; null: there is none behind it. */
+  /** The key of its last row; null: there is no next page. */
   readonly next: RowKey | null;
 }
 
 const NO_LIMIT = -2;
 
-/** For `LIMIT :limit + 1`: that there is one row more tells that there is a next page. (A negative LIMIT is none.) */
+/** For `LIMIT :limit + 1`: one row more shows that there is a next page. (A negative LIMIT means no limit.) */
 export function limitOf({ limit }: Page<Key>): number {
   return limit ?? NO_LIMIT;
 }
 
-/** The rows of a page, of which there may be one too many. */
+/** The rows of a page, given one row too many if there is a next page. */
 export function partOf<Row, RowKey extends Key>(
   rows: readonly Row[],
   { limit }: Page<RowKey>,
@@ -59,7 +59,7 @@ export function partOf<Row, RowKey extends Key>(
   return { items, next: last === undefined ? null : keyOf(last) };
 }
 
-/** The query of a list of our own. */
+/** The query of one of weft's own lists. */
 export function ownPageSchema<RowKey extends Key>(list: List<RowKey>) {
   return v.strictObject({
     limit: v.optional(wholeNumber(1, PAGE_MAX), `${PAGE_DEFAULT}`),
@@ -67,7 +67,7 @@ export function ownPageSchema<RowKey extends Key>(list: List<RowKey>) {
   });
 }
 
-/** The query of a list of the seeds, which knew no pages, and looked at no other parameter either. */
+/** The query of a list of an older daemon, which had no pages and ignored other parameters. */
 export function seedPageSchema<RowKey extends Key>(list: List<RowKey>) {
   return v.object({
     limit: v.optional(v.nullable(wholeNumber(1, PAGE_MAX)), null),
@@ -89,7 +89,7 @@ function cursorSchema<RowKey extends Key>({ name, key }: List<RowKey>) {
   );
 }
 
-/** A key as clients see it: a text that says nothing to them. */
+/** A key as an opaque cursor for clients. */
 export function cursorOf({ name }: List<Key>, key: Key): string {
   const bytes = new TextEncoder().encode(JSON.stringify([name, ...key]));
   const base64 = btoa(String.fromCharCode(...bytes));
@@ -107,9 +107,9 @@ function keyIn(cursor: string, name: string): unknown {
   }
 }
 
-/** The key of rows in the order in which they were made. */
+/** Key of rows in the order of their creation. */
 export const createdKeySchema = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.string()]);
 export type CreatedKey = v.InferOutput<typeof createdKeySchema>;
 
-/** Comes before every such key. */
+/** Precedes every such key. */
 export const FIRST_CREATED: CreatedKey = [-1, ''];

@@ -1,17 +1,17 @@
 import type { Statement } from './database.ts';
 
 /**
- * From how many characters of arguments on a batch is large. What a batch takes follows from the lists that it is given:
- * so many are 5 to 10 ms, and the thread costs a fraction of one.
+ * A batch with arguments of this length is large. The duration of a batch follows from the lists in its arguments: this
+ * length takes 5 to 10 ms, and passing a batch to the thread costs a fraction of one.
  */
 export const LARGE_CHARACTERS = 32 * 1024;
 
-/** Whether a batch would keep the thread that runs it from everything else for longer than a request should wait. */
+/** Whether a batch would block its thread for longer than a request should wait. */
 export function hasLongArguments(statements: readonly Statement[]): boolean {
   let size = 0;
   let counted: Statement['args'] | undefined;
   for (const { args } of statements) {
-    // Statements over one set of arguments follow each other.
+    // Consecutive statements often share their arguments.
     if (args === counted) continue;
     counted = args;
     for (const name in args) {

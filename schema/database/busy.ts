@@ -1,12 +1,12 @@
 import { DatabaseError } from './database.ts';
 
-/** How long a call waits for another process to let go of the database before it ends as `busy`. */
+/** How long a call waits for another process' lock on the database before it fails as `busy`. */
 export const BUSY_MS = 15_000;
 
 const PAUSE_FIRST_MS = 5;
 const PAUSE_LONGEST_MS = 50;
 
-/** How long to wait before the next attempt, after so many that met a lock. */
+/** How long to wait before the next attempt, after this number of attempts that met a lock. */
 export function busyPause(attempts: number): number {
   return Math.min(PAUSE_FIRST_MS * 1.5 ** attempts, PAUSE_LONGEST_MS);
 }
@@ -16,8 +16,8 @@ export function isBusyError(error: unknown): error is DatabaseError {
 }
 
 /**
- * Runs what another process may keep from running (SQLITE_BUSY) until it comes through. SQLite's own busy timeout would
- * sleep in the thread that answers requests; here the event loop goes on. Throws the last `busy` after `busyMs`.
+ * Repeats a call that fails because of another process' lock (SQLITE_BUSY). SQLite's own busy timeout would block the
+ * thread that serves requests; here the event loop continues. Throws the last `busy` after `busyMs`.
  */
 export async function retryWhileBusy<Result>(run: () => Result, busyMs: number): Promise<Result> {
   const end = performance.now() + busyMs;

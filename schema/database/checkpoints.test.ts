@@ -7,7 +7,7 @@ import { until } from '../../test/support/until.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { ThreadHandle } from './thread-handle.ts';
 
-/** More than it takes to have a checkpoint asked for. */
+/** More batches than trigger a checkpoint. */
 const MANY = 600;
 
 function checkpointsOf(program: URL) {
@@ -58,7 +58,7 @@ it.each([
   },
 );
 
-it('a checkpoint that fails is announced once, and tried again', async () => {
+it('a checkpoint that fails is logged once, and tried again', async () => {
   const file = join(temporaryDirectory(), 'thread.mjs');
   writeFileSync(
     file,

@@ -1,29 +1,29 @@
 import { isThreadError, type ThreadHandle, type Warn } from './thread-handle.ts';
 
-/** So many batches make about 8 MiB of log. */
+/** This number of batches makes about 8 MiB of log. */
 const BATCHES = 512;
 
-/** A thread that ends is given a second try. */
+/** The thread is given a second attempt after a crash. */
 const TRIES_MAX = 2;
 
 interface CheckpointListener {
   readonly warn: Warn;
-  /** There are no checkpoints any more: whoever writes has to write the log back. */
+  /** There are no checkpoints any more: the connection that writes must run them itself. */
   readonly ended: () => void;
 }
 
 /**
- * Has the log written back into the database's file by a thread: its two fsync(2) take 20 ms, in which no request would
- * be answered. What a thread does not get done, the connection that writes does itself when the log has grown too long.
+ * Runs checkpoints in a thread: their two fsync(2) take 20 ms, which would block all requests. If the thread does not
+ * keep up, the connection that writes runs a checkpoint itself when the log has grown too long.
  */
 export class Checkpoints {
   readonly #thread: ThreadHandle;
   readonly #listener: CheckpointListener;
   #batches = 0;
   #busy = false;
-  /** So often a thread has ended over it. */
+  /** Number of crashes of the thread during a checkpoint. */
   #ends = 0;
-  /** The last checkpoint failed, and that was said. */
+  /** The last checkpoint failed, which has been logged. */
   #failing = false;
   #closed = false;
 
@@ -32,7 +32,7 @@ export class Checkpoints {
     this.#listener = listener;
   }
 
-  /** To be called with each batch: the log grows. */
+  /** To be called for each batch, which makes the log longer. */
   count(): void {
     this.#batches += 1;
     if (this.#batches >= BATCHES) this.ask();
@@ -64,7 +64,7 @@ export class Checkpoints {
     this.#listener.ended();
   }
 
-  /** It is tried again with the next ones. */
+  /** The next batches trigger another attempt. */
   #failed(error: unknown): void {
     if (!this.#failing) {
       this.#listener.warn('the log of the database could not be written back into its file', error);

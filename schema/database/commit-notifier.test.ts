@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { notificationOf } from './commit-notifier.ts';
 import type { OperationEnd } from './database.ts';
 
-it('commits concern those that their batches name, everybody if one of them does, or executors alone', () => {
+it('commits concern the audiences of their batches, everyone if one of them does, or executors alone', () => {
   const ended: OperationEnd = { status: 'succeeded', error: null, result: null };
   const one = new Map([['a', ended]]);
   const two = new Map([

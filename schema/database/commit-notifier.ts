@@ -1,6 +1,6 @@
 import type { Audience, CommitListener, CommitNotification } from './database.ts';
 
-/** Those who want to hear of commits. */
+/** The listeners to commits. */
 export class CommitNotifier {
   readonly #listeners = new Set<CommitListener>();
 
@@ -22,7 +22,7 @@ export class CommitNotifier {
   }
 }
 
-/** What those whom commits concern hear of them together; null: everybody is to look. */
+/** The combined notification of several audiences; null: it may concern every listener. */
 export function notificationOf(audience: readonly Audience[]): CommitNotification | null {
   if (audience.includes('all')) return null;
   return new Map(audience.flatMap((each) => (typeof each === 'string' ? [] : [...each])));

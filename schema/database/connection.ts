@@ -14,7 +14,7 @@ import { OPEN_BUSY_MS, type OpenSettings, openFile } from './open-file.ts';
 
 const STATEMENT_CACHE_SIZE = 500;
 
-/** The one state of the disk after which the same connection goes on; after all others it may hold what is stale. */
+/** The only disk error after which the same connection can be used; after all others its cache may be stale. */
 const FULL = 'SQLITE_FULL';
 
 export interface BatchOutcome<Statements extends readonly Statement[]> {
@@ -26,7 +26,6 @@ export interface BatchOutcome<Statements extends readonly Statement[]> {
 /** Batches that are committed together. */
 export type Group = readonly (readonly Statement[])[];
 
-/** What became of each batch of a group. */
 export type GroupOutcome = readonly (BatchOutcome<readonly Statement[]> | DatabaseError)[];
 
 const dataVersion = statement<{ data_version: number }>('PRAGMA data_version');
@@ -46,13 +45,13 @@ export class Connection {
   #files: OpenedFiles;
   readonly #statements = new Map<string, Prepared>();
   #closed = false;
-  /** Its last error may come from its own state: the next call opens the file again. */
+  /** The last error may have been caused by the connection's state: the next call opens the file again. */
   #broken = false;
   #dataVersion: unknown;
 
   /**
-   * Blocks for {@link OPEN_BUSY_MS} at most where another process recovers the database meanwhile. `files`: which ones
-   * have to be there, as another connection has opened them. Throws {@link DatabaseError}.
+   * Blocks for at most {@link OPEN_BUSY_MS} while another process recovers the database. `files`: the files that must
+   * exist, as another connection opened them. Throws {@link DatabaseError}.
    */
   constructor(path: string, settings: OpenSettings, files?: Identities) {
     this.#path = path;
@@ -63,12 +62,12 @@ export class Connection {
     if (files === undefined) this.#files = new OpenedFiles(path);
   }
 
-  /** Which files it has open. */
+  /** The files that it has open. */
   get files(): Identities {
     return this.#files.identities;
   }
 
-  /** Runs a batch in a transaction of its own, or (`begin` is null) in none. Throws {@link DatabaseError}. */
+  /** Runs a batch in its own transaction, or (`begin` is null) without one. Throws {@link DatabaseError}. */
   batch<const Statements extends readonly Statement[]>(
     statements: Statements,
     begin: string | null,
@@ -77,9 +76,9 @@ export class Connection {
   }
 
   /**
-   * Runs several batches in one transaction: each takes effect as a whole or, with an error, not at all, whatever
-   * becomes of the others. Tells when it has begun to, maybe twice. Throws {@link DatabaseError} where none of them
-   * could be committed.
+   * Runs several batches in one transaction: each takes effect as a whole or, with an error, not at all, independently
+   * of the others. Calls `begun` when the transaction has begun, possibly twice. Throws {@link DatabaseError} if none
+   * of them could be committed.
    */
   group(batches: Group, begin: string, begun: () => void = () => undefined): GroupOutcome {
     this.#refuseClosed();
@@ -98,7 +97,7 @@ export class Connection {
     try {
       return runEach((statements) => this.#runAll(statements));
     } catch (error) {
-      // Most groups have nothing to undo, and need no savepoints.
+      // Most groups have nothing to roll back, and need no savepoints.
       if (batches.length === 1 || !isRefusal(error)) throw error;
       return runEach((statements) => this.#runApart(statements));
     }
@@ -130,7 +129,7 @@ export class Connection {
     if (this.#broken) this.#openAgain();
   }
 
-  /** Leaves no transaction behind, so that the next call finds a connection that can be used. */
+  /** Ends any open transaction, so that the next call finds a usable connection. */
   #recover(error: DatabaseError): void {
     this.#broken ||= error.code === 'unavailable' && error.reason !== FULL;
     try {
@@ -140,7 +139,7 @@ export class Connection {
     }
   }
 
-  /** Throws {@link DatabaseError}, and the next call tries once more. */
+  /** Throws {@link DatabaseError}; the next call tries again. */
   #openAgain(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
@@ -150,13 +149,13 @@ export class Connection {
     this.#broken = false;
   }
 
-  /** A batch that fails is undone to its savepoint, and the others go on. */
+  /** A batch that fails is rolled back to its savepoint, and the others continue. */
   #runApart(statements: readonly Statement[]): BatchOutcome<readonly Statement[]> | DatabaseError {
     this.#prepare('SAVEPOINT batch').statement.run();
     try {
       return this.#runAll(statements);
     } catch (error) {
-      // A full disk or the like has ended the whole transaction.
+      // A full disk or similar has ended the whole transaction.
       if (!isRefusal(error) || !this.#database.isTransaction) throw error;
       this.#database.exec('ROLLBACK TO batch');
       return error;
@@ -180,7 +179,7 @@ export class Connection {
     return { rows, changed };
   }
 
-  /** Whether another connection has committed since this was asked last (`PRAGMA data_version`). */
+  /** Whether another connection has committed since the last call (`PRAGMA data_version`). */
   sawForeignCommit(): boolean {
     if (this.#closed) return false;
     try {
@@ -189,12 +188,12 @@ export class Connection {
       this.#dataVersion = version?.data_version;
       return before !== this.#dataVersion;
     } catch {
-      // Whoever calls next is told why.
+      // The next call reports the error.
       return false;
     }
   }
 
-  /** Has commits write the log back into the file whenever it has grown to so many pages. */
+  /** Makes commits run a checkpoint whenever the log has grown to this number of pages. */
   checkpointEvery(pages: number): void {
     this.#settings.checkpointPages = pages;
     if (this.#closed) return;
@@ -205,7 +204,7 @@ export class Connection {
     }
   }
 
-  /** `after`: the files stay open until then, for another connection; calls are refused at once. */
+  /** Rejects calls at once, but keeps the files open until `after`, for another connection. */
   close(after?: Promise<void>): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -220,7 +219,7 @@ export class Connection {
 
   #run({ sql, args }: Statement): { rows: unknown[]; changes: number } {
     const { statement, reads, parameters } = this.#prepare(sql);
-    // By number: a lookup of each name costs as much as the rest of a small statement.
+    // Bound by number: a lookup of each name costs as much as the rest of a small statement.
     const bound = parameters.map((name) => boundValue(name, args));
     if (!reads) return { rows: [], changes: Number(statement.run(...bound).changes) };
     const rows = statement.all(...bound);
@@ -238,13 +237,13 @@ export class Connection {
   }
 }
 
-/** What did not reach the disk for certain may be found in the log by the next recovery all the same. */
+/** A commit that was not confirmed by the disk may nevertheless be found in the log by the next recovery. */
 function perhapsCommitted(error: DatabaseError): DatabaseError {
   if (!error.reason.startsWith('SQLITE_IOERR')) return error;
   return new DatabaseError(error.code, error.reason, error.message, { committed: 'unknown' });
 }
 
-/** It is the batch that cannot be: the database is well. */
+/** The batch itself is at fault, and not the database. */
 function isRefusal(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.code !== 'busy' && error.code !== 'unavailable';
 }

@@ -2,23 +2,26 @@ import { chmodSync, closeSync, fchmodSync, lstatSync, openSync, type Stats, stat
 import { DatabaseError } from './database.ts';
 
 /*
- * Nothing but SQLite opens a database file, its log or the log's index: whoever closes a descriptor of one of them
- * drops all locks that its process holds on it (POSIX locks, fcntl(2); https://www.sqlite.org/howtocorrupt.html). What
- * weft itself wants to know of them it learns from stat(2). The one exception is a file that does not exist yet.
+ * Nothing but SQLite opens a database file, its log or the log's index: closing a descriptor of one of them releases
+ * all locks that the process holds on it (POSIX locks, fcntl(2); https://www.sqlite.org/howtocorrupt.html). weft itself
+ * inspects them only with stat(2). The one exception is a file that does not exist yet.
  */
 
 const PRIVATE_FILE = 0o600;
 
-/** A database is its file, its log (`-wal`), and the log's index (`-shm`). */
+/** A database consists of its file, its log (`-wal`), and the log's index (`-shm`). */
 export const FILE_ENDINGS = ['', '-wal', '-shm'] as const;
 
 type FileEnding = (typeof FILE_ENDINGS)[number];
 
-/** Makes the file where there is none, and it and its companions private. Throws {@link DatabaseError}. */
+/**
+ * Creates the file if it does not exist, and restricts it and its companions to the owner. Throws {@link
+ * DatabaseError}.
+ */
 export function prepareDatabaseFile(path: string): void {
   for (const ending of FILE_ENDINGS) refuseOddFile(`${path}${ending}`);
   if (isMissingOrEmpty(path) && (lstat(`${path}-wal`)?.size ?? 0) > 0) {
-    // SQLite would delete the log of a file that is empty, and with it what can still be rescued.
+    // SQLite would delete the log of an empty file, and with it what can still be recovered.
     throw new DatabaseError(
       'unavailable',
       'missing',
@@ -29,7 +32,7 @@ export function prepareDatabaseFile(path: string): void {
   for (const ending of FILE_ENDINGS) makePrivate(`${path}${ending}`);
 }
 
-/** Whether a database would be made anew there. */
+/** Whether opening the path would create a new database. */
 export function isMissingOrEmpty(path: string): boolean {
   return (lstat(path)?.size ?? 0) === 0;
 }
@@ -41,11 +44,13 @@ function refuseOddFile(path: string): void {
   throw new DatabaseError('unavailable', 'file', `the database file ${path} is ${what}`);
 }
 
-/** O_EXCL: what is there already, a link too, is never opened. Two processes that start at once make one file. */
+/**
+ * O_EXCL: an existing file or link is never opened. Of two processes that start at the same time one creates the file.
+ */
 function createPrivate(path: string): void {
   try {
     const descriptor = openSync(path, 'wx', PRIVATE_FILE);
-    // The umask may have taken something away.
+    // The umask may have removed permissions.
     fchmodSync(descriptor, PRIVATE_FILE);
     closeSync(descriptor);
   } catch (error) {
@@ -63,39 +68,39 @@ function lstat(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false });
 }
 
-/** A check is a system call, and of thousands of reads a second each would make one. */
+/** A check is a system call, which thousands of reads a second would each make. */
 const CHECK_MS = 10;
 
-/** Device and inode of each file; undefined: it was not there. */
+/** Device and inode of each file; undefined: it did not exist. */
 export type Identities = ReadonlyMap<FileEnding, string | undefined>;
 
 /**
- * Which files were opened: a file that was removed or replaced while it is open still takes writes, which are gone when
+ * The files that were opened: a file that was removed or replaced while open still accepts writes, which are lost when
  * the process ends. A check costs some microseconds a file.
  */
 export class OpenedFiles {
   readonly #path: string;
   readonly identities: Identities;
-  /** When the database's own file was found to be the one that was opened, by performance.now(). */
+  /** When the path was last found to be the opened file, by performance.now(). */
   #checkedAt = Number.NEGATIVE_INFINITY;
 
-  /** To be made once the files are open and there. `identities`: which files they have to be. */
+  /** To be created when the files are open. `identities`: the files that they must be. */
   constructor(path: string, identities?: Identities) {
     this.#path = path;
     this.identities = identities ?? new Map(FILE_ENDINGS.map((ending) => [ending, identity(`${path}${ending}`)]));
   }
 
-  /** Throws {@link DatabaseError} while another file, or none, is where the database was opened. */
+  /** Throws {@link DatabaseError} if the path of the database is no longer the file that was opened. */
   checkDatabase(committed: DatabaseError['committed'] = 'no'): void {
     this.#checkEach([''], committed);
   }
 
-  /** The same, as it was {@link CHECK_MS} ago at most: enough for who only reads. */
+  /** The same, cached for {@link CHECK_MS}: sufficient for reads. */
   checkDatabaseNowAndThen(): void {
     if (performance.now() - this.#checkedAt > CHECK_MS) this.checkDatabase();
   }
 
-  /** The same of the log and its index, too: a commit goes into these. */
+  /** The same, also for the log and its index, which a commit is written to. */
   checkAll(committed: DatabaseError['committed'] = 'no'): void {
     this.#checkEach(FILE_ENDINGS, committed);
   }
@@ -122,7 +127,7 @@ export class OpenedFiles {
   }
 }
 
-/** What a removed log held is written into the database by the end of the process that has it open. */
+/** The process that has a removed log open writes its content into the database when it ends. */
 function removedHint(ending: FileEnding, path: string): string {
   return ending === ''
     ? `put ${path} back, or stop weft and restore a backup`
@@ -134,7 +139,7 @@ function identity(path: string): string | undefined {
     const found = statSync(path, { throwIfNoEntry: false });
     return found === undefined ? undefined : `${found.dev}:${found.ino}`;
   } catch {
-    // A directory above it is gone, or its permissions are.
+    // A directory above it was removed, or its permissions were.
     return undefined;
   }
 }

@@ -5,21 +5,19 @@ import type { Identities } from './database-file.ts';
 import { copyOf, type ErrorCopy } from './error-copy.ts';
 import { CHECKPOINT_PAGES, type Synchronous } from './open-file.ts';
 
-/* The thread of thread-handle.ts. */
-
 export interface ThreadData {
   readonly path: string;
   readonly synchronous: Synchronous;
-  /** The files that the process has open already. */
+  /** The files that the process already has open. */
   readonly files: Identities;
 }
 
-/** To commit a group, or to write the log back into the database's file. */
+/** To commit a group, or to run a checkpoint. */
 export type ThreadRequest = Group | 'checkpoint';
 
 /**
- * `begun`: it holds the write lock for a group; maybe more than once. Then, to each request in its order, what became of
- * each batch, of which a checkpoint has none, or why nothing was done.
+ * `begun`: it holds the write lock for a group; possibly more than once. Then, for each request in order, the outcome
+ * of each batch (none for a checkpoint), or the error if nothing was done.
  */
 export type ThreadMessage = 'begun' | readonly CopiedOutcome[] | ErrorCopy;
 
@@ -28,7 +26,7 @@ export type CopiedOutcome = BatchOutcome<readonly Statement[]> | ErrorCopy;
 if (parentPort === null) throw new Error('database-thread.ts is to be started as a worker thread');
 const port = parentPort;
 const { path, synchronous, files }: ThreadData = workerData;
-/** Passive: it does not wait for others, nor they for it. */
+/** Passive: neither waits for the other connections nor blocks them. */
 const checkpoint = statement('PRAGMA wal_checkpoint(PASSIVE)');
 let connection: Connection | undefined;
 
@@ -41,7 +39,7 @@ port.on('message', (asked: ThreadRequest | 'close') => {
   }
 });
 
-/** A full disk or the like is answered, and may be gone with the next request. */
+/** A full disk or similar is returned as an error, and may be gone at the next request. */
 function run(asked: ThreadRequest): ThreadMessage {
   try {
     connection ??= new Connection(path, { synchronous, checkpointPages: CHECKPOINT_PAGES }, files);

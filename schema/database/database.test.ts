@@ -29,19 +29,19 @@ const insertEvent = statement("INSERT INTO events (at_ms, type, subject) VALUES 
 });
 const countEvents = statement<{ count: number }>('SELECT count(*) AS count FROM events');
 
-/** What holds of the database in a file and of the one behind a server alike. */
+/** The common behaviour of the embedded database and a server. */
 describe.each([
   ['the embedded database', embedded],
   ['a libSQL server', remote],
 ])('%s', (_name, open) => {
-  it('runs a batch as one transaction: a guard that does not hold leaves nothing', async () => {
+  it('runs a batch as one transaction: a guard that is false leaves nothing', async () => {
     const database = await open();
     const failing = database.write([insertEvent, guard('no_such_thing', '1 = 2')]);
     await expect(failing).rejects.toMatchObject({ code: 'guard', reason: 'no_such_thing' });
     expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
   });
 
-  it('takes a guard whose condition is NULL for one that does not hold', async () => {
+  it('treats a guard whose condition is NULL as false', async () => {
     const database = await open();
     await expect(database.write([guard('unknown', 'NULL = 1')])).rejects.toMatchObject({
       code: 'guard',
@@ -62,14 +62,14 @@ describe.each([
     expect(await database.read([countEvents])).toEqual([[{ count: 0 }]]);
   });
 
-  it('goes on after a statement that makes no sense', async () => {
+  it('works after an invalid statement', async () => {
     const database = await open();
     await expect(database.write([statement('SELECT nonsense')])).rejects.toMatchObject({ code: 'fault' });
     await database.write([insertEvent]);
     expect(await database.read([countEvents])).toEqual([[{ count: 1 }]]);
   });
 
-  it('answers what each statement returned, with the types that went in', async () => {
+  it('returns the rows of each statement, with their original types', async () => {
     const database = await open();
     const [, inserted, rows] = await database.write([
       statement('DELETE FROM events'),
@@ -87,32 +87,32 @@ describe.each([
     expect(rows).toEqual([{ whole: 'integer', part: 'real', word: 'text' }]);
   });
 
-  it('keeps both of many writes that come at once', async () => {
+  it('keeps all of many concurrent writes', async () => {
     const database = await open();
     await Promise.all(Array.from({ length: 50 }, () => database.write([insertEvent])));
     expect(await database.read([countEvents])).toEqual([[{ count: 50 }]]);
   });
 
-  it('has nothing to migrate the second time, two at once', async () => {
+  it('has nothing to migrate the second time, also concurrently', async () => {
     const database = await open();
     expect(await Promise.all([migrate(database), migrate(database)])).toEqual([[], []]);
   });
 });
 
-it('the parameters of a text have numbers in the order they come in, and texts stay as they are', () => {
+it('parameters are numbered in the order of their first occurrence, and literals are not changed', () => {
   const sql = "SELECT ':a', 'it''s :b', :c, :d_1 || ':d_1', :c";
   expect(parametersOf(sql)).toEqual(['c', 'd_1']);
   expect(numbered(sql)).toBe("SELECT ':a', 'it''s :b', ?1, ?2 || ':d_1', ?1");
 });
 
 describe('a libSQL server', () => {
-  it('that is away is unavailable, and no fault', async () => {
+  it('that is away is unavailable, and not a fault', async () => {
     const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'));
     await server.close();
     await expect(openRemote(server.url).read([countEvents])).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('that wants another token says so', async () => {
+  it('that requires another token is reported', async () => {
     const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'), 'right');
     onTestFinished(() => server.close());
     await expect(openRemote(server.url, 'wrong').read([statement('SELECT 1')])).rejects.toThrow(/token is wrong|401/);

@@ -1,12 +1,12 @@
 import { isBusy, resultName, unavailableMessage } from './result-codes.ts';
 import type { WriteFailure } from './write-health.ts';
 
-/** What SQLite stores; booleans are 0 and 1, objects are JSON text. */
+/** The types that SQLite stores; booleans are 0 and 1, objects are JSON text. */
 export type Value = string | number | null;
 
 /**
- * One SQL statement with its named arguments (`:name`). `Row` is the shape of what it returns; `guard` is the reason
- * to report when the statement aborts its batch.
+ * One SQL statement with its named arguments (`:name`). `Row` is the type of the rows that it returns; `guard` is the
+ * reason that is reported when the statement aborts its batch.
  */
 export interface Statement<Row = unknown> {
   readonly sql: string;
@@ -20,40 +20,40 @@ export type Rows<Statements extends readonly Statement[]> = {
   -readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Row> ? Row[] : never;
 };
 
-/** How an operation ended, as its row says it. */
+/** The end of an operation, as in its row. */
 export interface OperationEnd {
   readonly status: 'succeeded' | 'failed' | 'cancelled';
   /** As JSON. */
   readonly error: string | null;
-  /** As JSON; null: what was known before it ended. */
+  /** As JSON; null: the result is the one recorded before it ended. */
   readonly result: string | null;
 }
 
-/** The operations that a commit is about, each with its end where that is what was written. */
+/** The operations that a commit concerns, each with its end if the commit wrote that. */
 export type CommitNotification = ReadonlyMap<string, OperationEnd | null>;
 
-/** Who wants to hear of a commit: those who wait for these operations, and executors always; or nobody at all. */
+/** Whom to notify of a commit: the waiters of these operations, and always the executors; or no one. */
 export type Audience = CommitNotification | 'executors' | 'none' | 'all';
 
 /**
- * Hears of a commit; null: it may be about anything. `joins`: the commit is still to come, and what the listener writes
- * at once goes into it.
+ * Is called for a commit; null: it may concern anything. `joins`: the commit is yet to come, and what the listener
+ * writes immediately becomes part of it.
  */
 export type CommitListener = (notification: CommitNotification | null, joins?: boolean) => void;
 
 export interface CallOptions {
-  /** Names the call in errors, in the log, and in the fault harness, such as `claim`. */
+  /** Names the call in errors, in the log, and in the fault harness: `claim`, for example. */
   readonly call?: string;
 }
 
 export interface WriteOptions extends CallOptions {
-  /** Whom the commit concerns, so that waiters need not look when it is somebody else; `all` by default. */
+  /** Whom the commit concerns, so that other waiters need not look; `all` by default. */
   readonly audience?: Audience;
   /** It may change thousands of rows, however short its arguments are. */
   readonly isLarge?: boolean;
 }
 
-/** Every access of weft to its database: a batch is one transaction and one round trip. */
+/** All access to weft's database: a batch is one transaction and one round trip. */
 export interface Database {
   /** Runs all statements in one immediate transaction, or none. Throws {@link DatabaseError}. */
   write<const Statements extends readonly Statement[]>(
@@ -66,12 +66,12 @@ export interface Database {
     options?: CallOptions,
   ): Promise<Rows<Statements>>;
   /**
-   * Calls `listener` soon after commits that this process can notice: a hint that shortens a wait, never more. An
-   * `early` one is called just before a commit of this process, where that is possible: what it writes at once goes
-   * into the same commit, and sees what is written there.
+   * Calls `listener` soon after commits that this process can detect: a hint that shortens a wait, not a guarantee. A
+   * listener with `early` is called just before a commit of this process, where that is possible: what it writes
+   * immediately goes into the same commit, and sees its writes.
    */
   subscribe(listener: CommitListener, when?: 'early'): () => void;
-  /** Why the last write failed, where no later one has succeeded; undefined: not watched. */
+  /** Why the last write failed, if none has succeeded since; undefined: not tracked. */
   writeFailure?(): WriteFailure | null;
   close(): void;
 }
@@ -82,7 +82,7 @@ interface DatabaseErrorOptions extends ErrorOptions {
   readonly committed?: DatabaseError['committed'];
 }
 
-/** Why a batch was not answered. */
+/** Why a batch failed. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
   readonly code: DatabaseErrorCode;
@@ -96,11 +96,11 @@ export class DatabaseError extends Error {
     this.code = code;
     this.reason = reason;
     this.committed = options.committed ?? 'no';
-    // It is the database's state and nothing of the code's: where it was met is noise in a log that repeats it.
+    // Caused by the state of the database and not by code: a stack trace would be noise in a log that repeats it.
     if (this.isAway) this.stack = `${this.name}: ${message}`;
   }
 
-  /** It is the database that fails, and not the batch: that will pass, or somebody must mend it. */
+  /** The database fails, and not the batch: the failure is temporary, or needs an operator. */
   get isAway(): boolean {
     return isAway(this.code);
   }
@@ -115,8 +115,8 @@ export function statement<Row = never>(sql: string, args: Readonly<Record<string
 }
 
 /**
- * A condition that must hold for the batch to go on: `condition` is an SQL expression; when it is false or NULL the
- * batch is aborted with the given reason. (NULL into a NOT NULL column: SQL has no RAISE outside triggers.)
+ * A condition of the batch, as an SQL expression; if it is false or NULL, the batch is aborted with the given reason.
+ * (NULL into a NOT NULL column: SQL has no RAISE outside triggers.)
  */
 export function guard(reason: string, condition: string, args: Readonly<Record<string, Value>> = {}): Statement<never> {
   return {
@@ -126,17 +126,17 @@ export function guard(reason: string, condition: string, args: Readonly<Record<s
   };
 }
 
-/** What the drivers take. */
+/** The types that the drivers accept. */
 export type Bound = string | number | bigint | null;
 
 const textOrParameter = /'(?:[^']|'')*'|:([A-Za-z_]\w*)/g;
 
-/** The parameters of an SQL text in the order that SQLite numbers them in: each once, where it appears first. */
+/** The parameters of an SQL text in the order in which SQLite numbers them: each once, at its first occurrence. */
 export function parametersOf(sql: string): string[] {
   return [...new Set([...sql.matchAll(textOrParameter)].flatMap(([, name]) => name ?? []))];
 }
 
-/** The same text with numbers for its parameters, from 1, in the order of {@link parametersOf}. */
+/** The same text with numbered parameters, from 1, in the order of {@link parametersOf}. */
 export function numbered(sql: string): string {
   const parameters = parametersOf(sql);
   return sql.replaceAll(textOrParameter, (found, name?: string) =>
@@ -144,7 +144,7 @@ export function numbered(sql: string): string {
   );
 }
 
-/** The drivers take a JavaScript number for a REAL unless it comes as a bigint, and what is missing for NULL. */
+/** The drivers pass a JavaScript number as REAL unless it is a bigint, and undefined as NULL. */
 export function boundValue(name: string, args: Statement['args']): Bound {
   const value = args[name];
   if (value === undefined) throw new DatabaseError('fault', name, `the argument :${name} is missing`);
@@ -154,7 +154,9 @@ export function boundValue(name: string, args: Statement['args']): Bound {
 /** The database's clock in milliseconds since 1970, as an SQL expression. */
 export const now = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-/** Sorts what a driver threw into weft's own family. `guard` is the failing statement's reason, if it is a guard. */
+/**
+ * Converts a driver's error to a {@link DatabaseError}. `guard` is the failing statement's reason, if it is a guard.
+ */
 export function databaseError(cause: unknown, failing: Statement | undefined): DatabaseError {
   if (cause instanceof DatabaseError) return cause;
   const code = codeOf(cause);
@@ -175,7 +177,7 @@ export function databaseError(cause: unknown, failing: Statement | undefined): D
   return new DatabaseError('fault', code, message, { cause });
 }
 
-/** Node's SQLite gives numbers; a libSQL server gives names. */
+/** Node's SQLite reports numbers; a libSQL server reports names. */
 function codeOf(cause: unknown): string {
   const number: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'errcode') : undefined;
   return (typeof number === 'number' && resultName(number)) || readString(cause, 'code');

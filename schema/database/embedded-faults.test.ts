@@ -34,7 +34,7 @@ async function opened(options?: EmbeddedOptions): Promise<Opened> {
 const insert = statement('INSERT INTO t VALUES (1)');
 const count = statement<{ count: number }>('SELECT count(*) AS count FROM t');
 
-/** Reads look at the file now and then. */
+/** Reads check the file only periodically. */
 function readsAreRefused(database: Database): Promise<void> {
   return until('reads are refused', () =>
     database.read([count]).then(
@@ -54,14 +54,14 @@ function lockOf(path: string): DatabaseSync {
   return other;
 }
 
-/** Returns when a write that was begun later was refused for the lock: one that was begun before has met it, too. */
+/** Resolves when a later write was rejected because of the lock: one that was begun before has met it, too. */
 async function hasMetLock(path: string): Promise<void> {
   const impatient = openEmbedded(path, { busyMs: 5 });
   await expect(impatient.write([insert])).rejects.toMatchObject({ code: 'busy' });
   impatient.close();
 }
 
-/** Runs a program of its own: whoever opens and closes the file in this process drops SQLite's locks. */
+/** Runs a program in a separate process: opening and closing the file in this process would release SQLite's locks. */
 function elsewhere(script: string, ...args: readonly string[]): void {
   execFileSync(process.execPath, [
     '--input-type=commonjs',
@@ -86,7 +86,7 @@ describe('while another process holds the write lock', () => {
     const other = lockOf(path);
     const order: number[] = [];
     const writes = [1, 2, 3].map((each) => database.write([insert]).then(() => order.push(each)));
-    // A busy timeout of SQLite's would keep this from ever being reached with the lock still held.
+    // With a busy timeout of SQLite's own this would never be reached while the lock is held.
     for (let look = 0; look < 5; look += 1) {
       await hasMetLock(path);
       expect(await database.read([count])).toEqual([[{ count: 0 }]]);
@@ -99,7 +99,7 @@ describe('while another process holds the write lock', () => {
     expect(await database.read([count])).toEqual([[{ count: 4 }]]);
   });
 
-  it('a write that has waited long enough is busy, was not committed, and disturbs no later one', async () => {
+  it('a write fails as busy at its deadline, was not committed, and does not affect later ones', async () => {
     const { path, database } = await opened({ busyMs: 30 });
     const other = lockOf(path);
     await expect(database.write([insert])).rejects.toMatchObject({ code: 'busy', committed: 'no' });
@@ -108,7 +108,7 @@ describe('while another process holds the write lock', () => {
     expect(await database.read([count])).toEqual([[{ count: 1 }]]);
   });
 
-  it('what waits when the database is closed is rejected', async () => {
+  it('a batch that waits when the database is closed is rejected', async () => {
     const { path, database } = await opened();
     lockOf(path);
     const waiting = database.write([insert]);
@@ -118,8 +118,8 @@ describe('while another process holds the write lock', () => {
   });
 });
 
-describe('a file that goes away while it is open', () => {
-  it('makes every call unavailable, and nothing is taken, until the same file is back', async () => {
+describe('a file that is removed while it is open', () => {
+  it('makes every call unavailable, and no write is accepted, until the same file is back', async () => {
     const { path, database } = await opened();
     renameSync(path, `${path}.away`);
     const away = {
@@ -135,7 +135,7 @@ describe('a file that goes away while it is open', () => {
     expect(await database.read([count])).toEqual([[{ count: 1 }]]);
   });
 
-  it('and another comes in its place: unavailable, and the other one is left as it is', async () => {
+  it('and replaced by another: unavailable, and the other one is left as it is', async () => {
     const { path, database } = await opened();
     const other = `${path}.other`;
     openEmbedded(other).close();
@@ -149,7 +149,7 @@ describe('a file that goes away while it is open', () => {
     expect(readFileSync(path).equals(content)).toBe(true);
   });
 
-  it.each(['-wal', '-shm'])('or its %s does: no write is taken that would be lost', async (ending) => {
+  it.each(['-wal', '-shm'])('or whose %s is: no write is accepted that would be lost', async (ending) => {
     const { path, database } = await opened();
     rmSync(`${path}${ending}`);
     await expect(database.write([insert])).rejects.toMatchObject({ code: 'unavailable', reason: 'removed' });
@@ -164,7 +164,7 @@ describe('a file that goes away while it is open', () => {
   });
 });
 
-it('a page that is damaged while the file is open is unavailable with its reason, and mended it can be read again', async () => {
+it('a page that is damaged while the file is open is unavailable with the reason, and can be read again when repaired', async () => {
   const { path, database } = await opened();
   await database.write([statement("INSERT INTO t SELECT hex(randomblob(2000)) FROM json_each('[1,2,3,4,5,6,7,8,9]')")]);
   await database.write([statement('PRAGMA wal_checkpoint(TRUNCATE)')]).catch(() => undefined);
@@ -205,7 +205,7 @@ describe('a file that cannot be opened as a database', () => {
     expect(() => openEmbedded(path)).toThrow(expect.objectContaining({ code: 'unavailable' }));
   });
 
-  it('a link that points nowhere is not followed', () => {
+  it('a dangling link is not followed', () => {
     const path = join(temporaryDirectory(), 'weft.db');
     symlinkSync(`${path}.elsewhere`, path);
     expect(() => openEmbedded(path)).toThrow();
@@ -213,7 +213,7 @@ describe('a file that cannot be opened as a database', () => {
   });
 });
 
-it('the files are the owner’s alone, whatever they and the umask were', async () => {
+it('the files are restricted to the owner, whatever their modes and the umask were', async () => {
   const { path, database } = await opened();
   const modes = () => ['', '-wal', '-shm'].map((ending) => (statSync(`${path}${ending}`).mode & 0o777).toString(8));
   expect(modes()).toEqual(['600', '600', '600']);
@@ -224,7 +224,7 @@ it('the files are the owner’s alone, whatever they and the umask were', async 
   expect(modes()).toEqual(['600', '600', '600']);
 });
 
-it('what SQLite says of the disk is said in plain words', () => {
+it('SQLite’s errors of the disk have plain messages', () => {
   const said = (errcode: number) => databaseError(Object.assign(new Error('x'), { errcode }), undefined);
   expect(said(13)).toMatchObject({
     code: 'unavailable',
@@ -237,10 +237,10 @@ it('what SQLite says of the disk is said in plain words', () => {
   expect(said(1).code).toBe('fault');
 });
 
-it('nothing that weft does drops the lock that it holds', async () => {
+it('no action of weft releases the lock that it holds', async () => {
   const { path, database } = await opened();
   const holder = lockOf(path);
-  // All that weft does with the files beside statements: checks, a look for others' commits, another opening.
+  // All of weft's file accesses beside statements: checks, detection of foreign commits, another opening.
   openEmbedded(path).close();
   await database.read([count]);
   const script = `
@@ -252,11 +252,11 @@ it('nothing that weft does drops the lock that it holds', async () => {
   holder.exec('COMMIT');
 });
 
-/** Of node:fs, what opens a file, by the beginning of its name. */
+/** Functions of node:fs that open a file, by the beginning of their names. */
 const opening =
   /\b(open|openSync|openAsBlob|copyFile|cp|appendFile|readFile|writeFile|truncate|create(Read|Write)Stream)(Sync)?\b/;
 
-it('no source that knows where the database is opens files itself', () => {
+it('no source with the path of the database opens files itself', () => {
   const root = new URL('../../', import.meta.url);
   const sources = globSync('{schema,executor,functions}/**/*.ts', { cwd: root }).filter(
     (file) => !file.includes('.test.'),
@@ -269,6 +269,6 @@ it('no source that knows where the database is opens files itself', () => {
     const knows = /^schema\/(database|process)\//.test(file) || /weft\.db|databaseUrl|databasePath/.test(text);
     return knows && imports.some((names) => opening.test(names) || names.startsWith('*'));
   });
-  // The first makes files that do not exist yet (O_EXCL), the second reads migrations.
+  // The first creates files that do not exist yet (O_EXCL), the second reads migrations.
   expect(found.sort()).toEqual(['schema/database/database-file.ts', 'schema/database/migrate.ts']);
 });

@@ -19,7 +19,7 @@ it('refuses to be used after it was closed', async () => {
   await expect(database.write([insertEvent])).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-it('tells subscribers of a commit that changed something, and of no other', async () => {
+it('notifies subscribers only of commits that changed something', async () => {
   const database = await temporaryDatabase();
   const rung = Promise.withResolvers<void>();
   database.subscribe(() => rung.resolve());
@@ -27,7 +27,7 @@ it('tells subscribers of a commit that changed something, and of no other', asyn
   await rung.promise;
 });
 
-it('has a long log written back while it goes on', async () => {
+it('runs a checkpoint of a long log while it continues', async () => {
   const path = join(temporaryDirectory(), 'weft.db');
   const database = openEmbedded(path);
   onTestFinished(() => database.close());
@@ -53,7 +53,7 @@ it('lets two processes write side by side without an error', async () => {
   database.close();
 });
 
-it('hears of the commits of another process', async () => {
+it('detects commits of another process', async () => {
   const path = join(temporaryDirectory(), 'weft.db');
   const database = openEmbedded(path);
   await database.write([statement('CREATE TABLE t (a INTEGER PRIMARY KEY)')]);

@@ -13,24 +13,24 @@ import { ThreadHandle, type ThreadOptions, type Warn } from './thread-handle.ts'
 export interface EmbeddedOptions {
   /** `full` by default. */
   readonly synchronous?: Synchronous;
-  /** How long a call waits for other processes before it is `busy`, in milliseconds. */
+  /** How long a call waits for other processes before it fails as `busy`, in milliseconds. */
   readonly busyMs?: number;
-  /** Told what goes wrong beside the calls and disturbs none of them. */
+  /** Called for failures outside of calls, which affect none of them. */
   readonly warn?: Warn;
   /** The thread for large batches and for checkpoints. */
   readonly thread?: ThreadOptions;
 }
 
-/** The log, when its thread does not write it back: 8 MiB of pages. */
+/** Length of the log at which commits run a checkpoint when the thread does not: 8 MiB of pages. */
 const CHECKPOINT_PAGES_ALONE = 2_048;
 
 /**
  * The database in one local file, opened by up to a few processes of one machine.
  *
- * It stands on Node's own SQLite and not on `@libsql/client`, whose file connections poison themselves after a BUSY and
- * lose their PRAGMAs, and whose engine (3.45) may lose commits when two processes write and checkpoint (the WAL-reset
- * race, mended in SQLite 3.51.3). Calls are synchronous and therefore in order. One connection serves all but large
- * batches: what it has written it need not read again. Throws {@link DatabaseError} where the file cannot be opened.
+ * It uses Node's own SQLite and not `@libsql/client`, whose file connections are unusable after a BUSY and lose their
+ * PRAGMAs, and whose engine (3.45) may lose commits when two processes write and checkpoint (the WAL-reset race, fixed
+ * in SQLite 3.51.3). Calls are synchronous and therefore in order. One connection serves all but large batches, so that
+ * its cache contains what it has written. Throws {@link DatabaseError} if the file cannot be opened.
  */
 export function openEmbedded(path: string, options: EmbeddedOptions = {}): Database {
   const { synchronous = 'full', busyMs = BUSY_MS, warn = () => undefined } = options;
@@ -50,7 +50,7 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
     begun: () => foreign.hold(),
     ended(committed) {
       foreign.release(committed === 'yes');
-      // A large batch makes a long log.
+      // A large batch makes the log long.
       if (committed === 'yes') checkpoints.ask();
     },
   });
@@ -61,7 +61,7 @@ export function openEmbedded(path: string, options: EmbeddedOptions = {}): Datab
       return commits.write(statements, options);
     },
     async read(statements) {
-      // One statement is a snapshot by itself.
+      // A single statement is a snapshot by itself.
       const begin = statements.length === 1 ? null : 'BEGIN';
       return (await retryWhileBusy(() => connection.batch(statements, begin), busyMs)).rows;
     },

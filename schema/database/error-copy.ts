@@ -1,6 +1,9 @@
 import { DatabaseError } from './database.ts';
 
-/** A {@link DatabaseError} as it goes from one thread to another: of an error of its own class only the text arrives. */
+/**
+ * A {@link DatabaseError} in the form in which it is sent between threads: of a custom error class only the text would
+ * arrive.
+ */
 export interface ErrorCopy {
   readonly isErrorCopy: true;
   readonly code: DatabaseError['code'];

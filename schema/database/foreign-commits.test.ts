@@ -27,14 +27,14 @@ function watched() {
   return { foreign, commitOwn: () => commit(own), commitOther: () => commit(other), rings: () => rings };
 }
 
-/** What has not been looked at yet is looked at now. */
+/** Forces a check for commits that are not detected yet. */
 function lookedAt({ foreign, rings }: ReturnType<typeof watched>): number {
   foreign.hold();
   foreign.release(false);
   return rings();
 }
 
-it('tells of commits of others, each time once, and of no own one', () => {
+it('reports each commit of another process once, and none of its own', () => {
   const files = watched();
   expect(lookedAt(files)).toBe(0);
   files.commitOwn();
@@ -44,7 +44,7 @@ it('tells of commits of others, each time once, and of no own one', () => {
   expect(lookedAt(files)).toBe(1);
 });
 
-it('what another connection of ours commits meanwhile is an own one; what came before was not', () => {
+it('a commit of another connection of the same process counts as its own; an earlier one does not', () => {
   const files = watched();
   files.commitOther();
   files.foreign.hold();
@@ -54,7 +54,7 @@ it('what another connection of ours commits meanwhile is an own one; what came b
   expect(lookedAt(files)).toBe(1);
 });
 
-it('where nobody knows what became of it, everybody is told', () => {
+it('if the outcome is unknown, everyone is notified', () => {
   const files = watched();
   files.foreign.hold();
   files.commitOther();

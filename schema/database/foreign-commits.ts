@@ -3,44 +3,44 @@ import { basename, dirname } from 'node:path';
 import type { Connection } from './connection.ts';
 
 /**
- * When to look after a file changed, in milliseconds: one commit changes it several times, and is seen a moment after
- * its pages were written.
+ * When to check after a file changed, in milliseconds: one commit changes it several times, and is visible a moment
+ * after its pages were written.
  */
-const LOOK_PAUSES = [2, 5, 25, 125];
+const CHECK_PAUSES = [2, 5, 25, 125];
 
 /**
- * Notices commits of other processes by their writes to the write-ahead log. That file changes with our own commits,
- * too, and of those everybody who is concerned knows already.
+ * Detects commits of other processes by their writes to the write-ahead log. That file also changes with this process'
+ * commits, of which everyone concerned has been notified.
  */
 export class ForeignCommits {
   readonly #connection: Connection;
   readonly #ring: () => void;
   readonly #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** The first look is still to come. */
+  /** The first check is yet to come. */
   #fresh = false;
-  /** What is committed now is a commit of our own, by another connection. */
+  /** The next commit is this process' own, by another connection. */
   #held = false;
 
   constructor(path: string, connection: Connection, ring: () => void) {
     this.#connection = connection;
     this.#ring = ring;
-    // From here on.
+    // Only later commits count.
     connection.sawForeignCommit();
     this.#watcher = watchLog(path, () => this.#begin());
   }
 
-  /** Until {@link release} another connection of ours has the write lock: no other process commits. */
+  /** Until {@link release} another connection of this process has the write lock: no other process commits. */
   hold(): void {
-    this.#look();
+    this.#check();
     this.#held = true;
   }
 
-  /** `ours`: what was committed meanwhile is known. */
+  /** `ours`: listeners have been notified of the commits made meanwhile. */
   release(ours: boolean): void {
     this.#held = false;
     if (ours) this.#connection.sawForeignCommit();
-    else this.#look();
+    else this.#check();
   }
 
   close(): void {
@@ -54,18 +54,18 @@ export class ForeignCommits {
     this.#wait(0);
   }
 
-  /** Looks soon, and again if that was too early. */
+  /** Checks soon, and again if that was too early. */
   #wait(turn: number): void {
     clearTimeout(this.#timer);
-    const pause = LOOK_PAUSES[turn];
+    const pause = CHECK_PAUSES[turn];
     if (pause === undefined) return;
     this.#timer = setTimeout(() => {
       this.#fresh = false;
-      if (!this.#look()) this.#wait(turn + 1);
+      if (!this.#check()) this.#wait(turn + 1);
     }, pause).unref();
   }
 
-  #look(): boolean {
+  #check(): boolean {
     if (this.#held || !this.#connection.sawForeignCommit()) return false;
     this.#ring();
     return true;
@@ -81,7 +81,7 @@ function watchLog(path: string, changed: () => void): FSWatcher | undefined {
     watcher.on('error', () => watcher.close());
     return watcher;
   } catch {
-    // No inotify watches left: polling alone finds the commits then.
+    // There are no inotify watches left: only polling finds the commits.
     return undefined;
   }
 }

@@ -36,14 +36,14 @@ it('a batch sees what those before it in the same turn have written', async () =
   expect(await second).toEqual([[{ count: 1 }]]);
 });
 
-it('more batches than fit into one transaction all come through, in order', async () => {
+it('more batches than fit into one transaction are all committed, in order', async () => {
   const database = await temporaryDatabase();
   const names = Array.from({ length: 300 }, (_, index) => `${index}`);
   await Promise.all(names.map((name) => database.write([insert(name)])));
   expect(await subjects(database)).toEqual(names);
 });
 
-it('what waits when the database is closed is told so', async () => {
+it('batches that wait when the database is closed are rejected', async () => {
   const database = await temporaryDatabase();
   const waiting = database.write([insert('a')]);
   database.close();
@@ -51,7 +51,7 @@ it('what waits when the database is closed is told so', async () => {
   await expect(database.write([insert('b')])).rejects.toMatchObject({ code: 'unavailable', reason: 'closed' });
 });
 
-it('a full disk is no fault of the batches: none of the group is in, and the next ones are when there is room', async () => {
+it('a full disk is not a fault of the batches: none of the group is committed, and later ones are when there is room', async () => {
   const database = await temporaryDatabase();
   const [[pages]] = await database.write([statement<{ page_count: number }>('PRAGMA page_count')]);
   await database.write([statement(`PRAGMA max_page_count = ${(pages?.page_count ?? 0) + 1}`)]);
@@ -84,7 +84,7 @@ it.each([
   expect(heard).toBe(commits);
 });
 
-it('what an early listener writes comes last in the commit that it heard of', async () => {
+it('the writes of an early listener come last in the commit that it was notified of', async () => {
   const database = await temporaryDatabase();
   const claimed = Promise.withResolvers<unknown>();
   database.subscribe(() => {

@@ -5,10 +5,10 @@ import type { Connection, GroupOutcome } from './connection.ts';
 import { type Audience, DatabaseError, type Rows, type Statement, type WriteOptions } from './database.ts';
 import type { LargeBatches } from './large-batches.ts';
 
-/** A transaction holds up other processes: beyond so many batches the next one begins. */
+/** A transaction blocks other processes: a group has at most this number of batches. */
 const GROUP_MAX = 128;
 
-/** Turns of the event loop that a commit waits at most where requests wait: each turn may bring more for it. */
+/** Maximum number of turns of the event loop that a commit waits for further batches, while there are requests. */
 const HOLD_TURNS_MAX = 12;
 
 interface GroupCommitOptions {
@@ -25,37 +25,37 @@ interface Waiting {
   readonly resolve: (rows: Rows<readonly Statement[]>) => void;
   readonly reject: (error: unknown) => void;
   readonly isLarge: boolean;
-  /** Until when it waits for other processes, by the time that {@link GroupCommit} counts. */
+  /** Deadline of its wait for other processes, in the time of {@link GroupCommit}. */
   readonly deadline: number;
 }
 
 /**
- * Batches that come within a few turns of the event loop are committed together: what a commit costs is to write the
- * pages that it changed and have the disk keep them, and batches of one kind change the same ones. A client alone
- * waits a turn at most. While another process holds the write lock, a group waits with pauses, and the event loop and
- * the reads go on.
+ * Batches that arrive within a few turns of the event loop are committed together: the cost of a commit is writing the
+ * changed pages and waiting for the disk, and batches of one kind change the same pages. A single client waits a turn
+ * at most. While another process holds the write lock, a group waits with pauses, and the event loop and the reads
+ * continue.
  *
- * A large batch is committed by itself and by a thread, with the claims that wait for what it writes. Until it has
- * ended the others wait in their order, and none of that time is held against them.
+ * A large batch is committed alone and by a thread, together with the claims that wait for what it writes. Until it has
+ * ended the others wait in order, and that time does not count towards their deadline.
  */
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #large: LargeBatches;
   readonly #notifiers: GroupCommitOptions['notifiers'];
   #notifying: Waiting[] = [];
-  /** Of the notifying ones, those that early listeners have heard of. */
+  /** How many of the notifying batches early listeners have been notified of. */
   #announced = 0;
-  /** An executor's claims among them: they come last, so that they find what the others write. */
+  /** Among them an executor's claims: they come last, so that they see what the others write. */
   #silent: Waiting[] = [];
   #next: NodeJS.Immediate | undefined;
-  /** A group that met a lock; nothing comes before it. */
+  /** A group that met a lock; nothing is committed before it. */
   #locked: Waiting[] = [];
   #attempts = 0;
   #retry: NodeJS.Timeout | undefined;
   readonly #busyMs: number;
-  /** Since when the thread has been at a large batch, by performance.now(). */
+  /** Since when the thread has been executing a large batch, by performance.now(). */
   #threadSince: number | undefined;
-  /** How long it has been at all those before. */
+  /** Duration of all earlier large batches. */
   #threadMs = 0;
   #closed = false;
 
@@ -81,7 +81,7 @@ export class GroupCommit {
     }) as Promise<Rows<Statements>>;
   }
 
-  /** What the thread is at it brings to its end. */
+  /** What the thread is executing is completed. */
   close(): void {
     this.#closed = true;
     clearImmediate(this.#next);
@@ -95,7 +95,7 @@ export class GroupCommit {
     this.#silent = [];
   }
 
-  /** Milliseconds, without those in which batches wait for our own thread. */
+  /** Milliseconds, without the time in which batches waited for the thread of this process. */
   #time(): number {
     return (this.#threadSince ?? performance.now()) - this.#threadMs;
   }
@@ -111,7 +111,7 @@ export class GroupCommit {
     else this.#announce();
   }
 
-  /** Who hears of it early has the rest of this turn to write something, too. */
+  /** Early listeners have the rest of this turn to write something as well. */
   #announce(): void {
     const next = nextOf(this.#notifying);
     this.#announced = next.length;
@@ -170,7 +170,7 @@ export class GroupCommit {
     for (const { reject } of group) reject(error);
   }
 
-  /** Nothing of the group was begun: it is tried again, without those who have waited long enough. */
+  /** Nothing of the group was begun: it is tried again, without the batches whose deadline has passed. */
   #wait(group: readonly Waiting[], error: DatabaseError): void {
     const time = this.#closed ? Number.POSITIVE_INFINITY : this.#time();
     this.#locked = group.filter(({ deadline }) => deadline > time);
@@ -200,7 +200,7 @@ export class GroupCommit {
   }
 }
 
-/** The first of those that wait that are committed together: a large one alone, or as many before it as fit. */
+/** The first of the waiting batches that are committed together: a single large one, or as many before it as fit. */
 function nextOf(waiting: readonly Waiting[]): readonly Waiting[] {
   const first = waiting.slice(0, GROUP_MAX);
   const large = first.findIndex(({ isLarge }) => isLarge);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { oneLine, statusText } from './http-answer.ts';
 
-it('text of others is one line, and cut', () => {
+it('foreign text is reduced to one line, and truncated', () => {
   expect(oneLine(' a\r\n\tb\u0000\u001b[31mc. ')).toBe('a b [31mc');
   expect(oneLine('x'.repeat(1_000))).toBe(`${'x'.repeat(199)}…`);
 });
@@ -17,11 +17,11 @@ it.each([
   ['application/json', '{"mess', '{"mess'],
   ['text/html; charset=utf-8', 'Bad gateway', ''],
   ['text/plain', '\n<html>Bad gateway</html>', ''],
-])('%s %j says %j', async (type, body, said) => {
+])('%s %j results in %j', async (type, body, said) => {
   expect(await statusText(new Response(body, { status: 500, headers: { 'content-type': type } }))).toBe(said);
 });
 
-it('a body without an end is read as far as it may be of use', async () => {
+it('an endless body is read only as far as needed', async () => {
   let pulled = 0;
   const endless = new ReadableStream({
     pull(controller) {
@@ -33,6 +33,6 @@ it('a body without an end is read as far as it may be of use', async () => {
   expect(pulled).toBeLessThan(10);
 });
 
-it('an answer without a body says nothing', async () => {
+it('an answer without a body has no message', async () => {
   expect(await statusText(new Response(null, { status: 503 }))).toBe('');
 });

@@ -1,12 +1,12 @@
 const TEXT_MAX = 200;
 const BODY_MAX_BYTES = 4_096;
 
-/** Whether a status says that who asks may not. */
+/** Whether a status says that the token is missing or not accepted. */
 export function refusedToken(status: number): boolean {
   return status === 401 || status === 403;
 }
 
-/** Text of others on one line, and not longer than a line. */
+/** Foreign text, reduced to one line of limited length. */
 export function oneLine(text: string): string {
   const line = text
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
@@ -15,14 +15,14 @@ export function oneLine(text: string): string {
   return line.length <= TEXT_MAX ? line : `${line.slice(0, TEXT_MAX - 1)}…`;
 }
 
-/** What an answer that is no success says of itself: text as it is, a member of JSON, and nothing of a page. */
+/** The error message in an unsuccessful answer: plain text as it is, a member of JSON, nothing of an HTML page. */
 export async function statusText(response: Response): Promise<string> {
   const body = await beginning(response);
   if ((response.headers.get('content-type') ?? '').includes('html') || body.trimStart().startsWith('<')) return '';
   return oneLine(messageOfJson(body) ?? body);
 }
 
-/** sqld says `message` or `error`, others put the first into the second. */
+/** sqld sends `message` or `error`; others nest the first in the second. */
 function messageOfJson(body: string): string | undefined {
   try {
     const said: unknown = JSON.parse(body);
@@ -34,7 +34,7 @@ function messageOfJson(body: string): string | undefined {
   }
 }
 
-/** As much as is worth reading. */
+/** As much of the body as is useful. */
 async function beginning(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (!reader) return '';

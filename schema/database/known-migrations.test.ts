@@ -10,14 +10,14 @@ import { migrate, oldestOf } from './migrate.ts';
 
 const known = knownMigrations.map((name) => ({ name, oldest: null }));
 
-it('lists what is in the folder, and has the version of the package', () => {
+it('lists the files of the folder, and has the version of the package', () => {
   const files = readdirSync(new URL('../migrations/', import.meta.url)).filter((name) => name.endsWith('.sql'));
   expect(knownMigrations).toEqual(files.sort());
   expect(VERSION).toBe(packageJson.version);
 });
 
-describe('what a database says of its schema', () => {
-  it('is well with every migration, views or not', () => {
+describe('the schema of a database', () => {
+  it('is valid with every migration, with or without views', () => {
     expect(schemaProblem([...known, { name: 'views-0123', oldest: null }])).toBeUndefined();
   });
 
@@ -87,7 +87,7 @@ describe('migrate', () => {
     ]);
   });
 
-  it('refuses an empty database where notes know another, and takes one that is not empty', async () => {
+  it('refuses an empty database if state files name another, and accepts one that is not empty', async () => {
     const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
     onTestFinished(() => database.close());
     await expect(migrate(database, { remembered: ['a', 'b'] })).rejects.toMatchObject({
@@ -99,13 +99,13 @@ describe('migrate', () => {
     expect(await migrate(database, { remembered: ['a'] })).toEqual([]);
   });
 
-  it('a file says on its first line from which version on weft may run beside it', () => {
+  it('the first line of a file names the oldest version that may run beside it', () => {
     expect(oldestOf('-- oldest: 0.2.0\nCREATE TABLE a (b);\n')).toBe('0.2.0');
     expect(oldestOf('CREATE TABLE a (b);\n-- oldest: 0.2.0\n')).toBeNull();
   });
 });
 
-it('every migration after those of the first version says from which version on weft may run beside it', async () => {
+it('every migration after those of the first version names the oldest version that may run beside it', async () => {
   const first = 5;
   const database = await temporaryDatabase();
   const [rows] = await database.read([

@@ -1,9 +1,9 @@
 import { Problem } from '../problem.ts';
 import { type Database, DatabaseError, statement } from './database.ts';
 
-/* What a version knows of the schema without its files: a Worker has none. */
+/* The migrations that this version knows, without its files: a Worker has none. */
 
-/** The version of weft; that of package.json. */
+/** The version of weft, as in package.json. */
 export const VERSION = '0.2.0';
 
 /** Every file of schema/migrations, in order. */
@@ -22,18 +22,18 @@ export const knownMigrations: readonly string[] = [
 /** A row of the table `migrations`. */
 export interface AppliedMigration {
   readonly name: string;
-  /** The oldest version of weft that may run beside it; null: one that did not say. */
+  /** The oldest version of weft that may run beside it; null: unspecified. */
   readonly oldest: string | null;
 }
 
 export const selectMigrations = statement<AppliedMigration>('SELECT name, oldest FROM migrations ORDER BY name');
 
-/** What keeps this version from serving a database to which these migrations were applied, in one sentence. */
+/** Why this version cannot serve a database to which these migrations were applied, in one sentence. */
 export function schemaProblem(rows: readonly AppliedMigration[], version = VERSION): Problem | undefined {
   return tooNew(rows, version) ?? notMigrated(rows, version);
 }
 
-/** A later version has changed the database so that this one must not touch it. */
+/** A later version has changed the database in a way that this version does not support. */
 export function tooNew(rows: readonly AppliedMigration[], version = VERSION): Problem | undefined {
   const foreign = unknownTo(rows).find(({ oldest }) => oldest === null || isOlder(version, oldest));
   if (foreign === undefined) return undefined;
@@ -45,7 +45,7 @@ export function tooNew(rows: readonly AppliedMigration[], version = VERSION): Pr
   );
 }
 
-/** The migrations of other versions; views are made anew by each version that wants others. */
+/** The migrations of other versions; views are recreated by each version that needs different ones. */
 export function unknownTo(rows: readonly AppliedMigration[]): AppliedMigration[] {
   return rows.filter(({ name }) => !knownMigrations.includes(name) && !name.startsWith('views-'));
 }
@@ -60,7 +60,7 @@ function notMigrated(rows: readonly AppliedMigration[], version: string): Proble
   });
 }
 
-/** The same of a database, with one read. Throws {@link DatabaseError}. */
+/** The same for a database, with one read. Throws {@link DatabaseError}. */
 export async function readSchemaProblem(database: Database): Promise<Problem | undefined> {
   try {
     const [rows] = await database.read([selectMigrations], { call: 'schema' });
@@ -71,7 +71,7 @@ export async function readSchemaProblem(database: Database): Promise<Problem | u
   }
 }
 
-/** The table, or its column `oldest`, is not there: no version that knows it has migrated the database yet. */
+/** The table, or its column `oldest`, does not exist: no version that has it has migrated the database yet. */
 export function isMissing(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === 'fault' && /no such (table|column)/.test(error.message);
 }

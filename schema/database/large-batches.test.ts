@@ -35,7 +35,7 @@ async function rows(database: Database): Promise<string[]> {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Returns when the next batch would have been committed on the event loop. */
+/** Resolves when a batch on the event loop would have been committed. */
 async function wasBegun(database: Database): Promise<void> {
   await new Promise<void>((resolve) => database.subscribe(() => resolve(), 'early'));
   await turn();
@@ -56,7 +56,7 @@ describe('while a large batch is written', () => {
     expect(await rows(database)).toEqual(['a']);
   });
 
-  it('other batches wait in their order, however long', async () => {
+  it('other batches wait in order, without a time limit', async () => {
     const { database } = await opened({ busyMs: 1 });
     const order: number[] = [];
     const write = (number: number, batch: readonly Statement[]) =>
@@ -70,7 +70,7 @@ describe('while a large batch is written', () => {
     expect(await rows(database)).toEqual(['1', '2', '3', '4', '5', '6']);
   });
 
-  it('a close lets it come to its end', async () => {
+  it('closing waits for its end', async () => {
     const { path, database } = await opened();
     const begun = wasBegun(database);
     const written = database.write(large(insert('a'), slow));
@@ -86,7 +86,7 @@ describe('while a large batch is written', () => {
   });
 });
 
-it('its commit is told once, after it, to those whom it concerns', async () => {
+it('its commit is notified once, afterwards, to those whom it concerns', async () => {
   const { path, database } = await opened();
   const heard: (CommitNotification | null)[] = [];
   const both = Promise.withResolvers<void>();
@@ -116,7 +116,7 @@ it('a claim goes into its commit', async () => {
     );
     database.write([claim], { audience: 'none' }).then(claimed.resolve, claimed.reject);
   }, 'early');
-  // A temporary table is seen by its own connection alone.
+  // A temporary table is visible only to its own connection.
   await database.write(large(statement('CREATE TEMP TABLE own (a)'), insert('a')));
   expect(await claimed.promise).toEqual([[{ count: 1, own: 0 }]]);
 });
@@ -134,7 +134,7 @@ describe('a large batch that is refused', () => {
     expect(await rows(database)).toEqual(['a', 'c']);
   });
 
-  it('for a full disk is unavailable, and the next one is taken when there is room', async () => {
+  it('because of a full disk is unavailable, and the next one is accepted when there is room', async () => {
     const { database } = await opened();
     const limit = (pages: number) => large(statement(`PRAGMA max_page_count = ${pages}`));
     const [[pages]] = await database.read([statement<{ page_count: number }>('PRAGMA page_count')]);
@@ -156,7 +156,7 @@ it.each([
 });
 
 describe('while another process holds the write lock, a large batch', () => {
-  /** A process of its own that holds the lock until it is let go. */
+  /** A separate process that holds the lock until it is released. */
   async function lockOf(path: string): Promise<() => Promise<void>> {
     const script = `
       const { DatabaseSync } = require('node:sqlite');
@@ -176,7 +176,7 @@ describe('while another process holds the write lock, a large batch', () => {
     };
   }
 
-  it('waits, and goes on before what came after it', async () => {
+  it('waits, and continues before later batches', async () => {
     const { path, database } = await opened();
     const release = await lockOf(path);
     const writes = [database.write(large(insert('a'))), database.write([insert('b')])];
@@ -200,8 +200,8 @@ describe('while another process holds the write lock, a large batch', () => {
   });
 });
 
-describe('a file that is not there any more', () => {
-  it('takes no large batch, until it is back', async () => {
+describe('a file that was removed', () => {
+  it('accepts no large batch, until it is back', async () => {
     const { path, database } = await opened();
     await database.write(large(insert('a')));
     renameSync(path, `${path}.away`);
@@ -211,7 +211,7 @@ describe('a file that is not there any more', () => {
     expect(await rows(database)).toEqual(['a', 'c']);
   });
 
-  it('but another one: that is left as it is by a thread that starts, too', async () => {
+  it('and replaced by another: that is left as it is by a thread that starts, too', async () => {
     const { path, database } = await opened();
     const other = `${path}.other`;
     openEmbedded(other).close();
@@ -223,8 +223,8 @@ describe('a file that is not there any more', () => {
   });
 });
 
-describe('a thread that ends', () => {
-  /** Ends once, in the middle: before it says so (`begun`), or instead of its answer. */
+describe('a thread that crashes', () => {
+  /** Crashes once in the middle: before it reports `begun`, or instead of its answer. */
   function dyingThread(at: 'start' | 'begun' | 'answer'): URL {
     const directory = temporaryDirectory();
     const file = join(directory, 'thread.mjs');

@@ -3,9 +3,9 @@ import { DatabaseError } from './database.ts';
 import { isThreadError, type ThreadHandle } from './thread-handle.ts';
 
 interface LargeBatchesListener {
-  /** The thread has begun to write: nobody else commits until it has ended. */
+  /** The thread has begun to write: no one else commits until it has ended. */
   readonly begun: () => void;
-  /** It has committed, or not, or nobody knows. */
+  /** It has committed, has failed, or its outcome is unknown. */
   readonly ended: (committed: 'yes' | DatabaseError['committed']) => void;
 }
 
@@ -20,8 +20,8 @@ export class LargeBatches {
   }
 
   /**
-   * Commits a group as {@link Connection.group} does; one at a time. Undefined: there was no thread to begin with it.
-   * Throws {@link DatabaseError}.
+   * Commits a group like {@link Connection.group}; one at a time. Undefined: there was no thread to begin it. Throws
+   * {@link DatabaseError}.
    */
   async group(batches: Group): Promise<GroupOutcome | undefined> {
     let hasBegun = false;

@@ -1,7 +1,6 @@
 /**
- * `build`, which makes the same of the same text each time, made once for each: an SQL text that is put together for
- * every request costs as much to make and to look up as its statement does to run. For texts of ours only, of which
- * there are few.
+ * Caches the results of `build`, a pure function of a text: building and hashing an SQL text for every request would
+ * cost as much as executing its statement. The cache is unbounded, so only for a limited set of texts in the code.
  */
 export function memoize<Made, Text extends string = string>(build: (text: Text) => Made): (text: Text) => Made {
   const made = new Map<Text, Made>();

@@ -181,7 +181,7 @@ async function migrateUpTo(database: Database, last: string): Promise<void> {
 }
 
 describe('splitStatements', () => {
-  it('cuts at semicolons that end a line, and drops comments', () => {
+  it('splits at semicolons that end a line, and drops comments', () => {
     expect(splitStatements("-- a\nCREATE TABLE a (b TEXT DEFAULT ';x');\n\n  -- c\nDROP TABLE a;\n")).toEqual([
       "CREATE TABLE a (b TEXT DEFAULT ';x')",
       'DROP TABLE a',

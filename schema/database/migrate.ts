@@ -9,23 +9,23 @@ const viewsDirectory = new URL('../views/', import.meta.url);
 
 interface Migration {
   readonly name: string;
-  /** The oldest version of weft that may run beside it; null for views, which any may. */
+  /** The oldest version of weft that may run beside it; null for views, which are compatible with any. */
   readonly oldest: string | null;
   readonly statements: readonly Statement[];
 }
 
 export interface MigrateOptions {
   /**
-   * Ids of databases that this machine has notes of: an empty database in the place of one of them is a mistake, after
-   * which what is on the host would belong to no database.
+   * Ids of databases that state files on this machine name: an empty database in place of one of them is a mistake,
+   * after which the objects on the host would belong to no database.
    */
   readonly remembered?: readonly string[];
 }
 
 /**
- * Brings the database to this version's tables and views. Each migration is one write transaction that first claims
- * its name, so that of several processes that start at once one applies it and the others find it done.
- * Returns the names of what this call applied. Throws a {@link Problem} where this version must not use the database.
+ * Brings the database to this version's tables and views. Each migration is one write transaction that first claims its
+ * name, so that of several processes that start at the same time one applies it and the others skip it. Returns the
+ * names of the migrations that this call applied. Throws a {@link Problem} if this version must not use the database.
  */
 export async function migrate(database: Database, { remembered = [] }: MigrateOptions = {}): Promise<string[]> {
   const before = await appliedMigrations(database);
@@ -35,7 +35,7 @@ export async function migrate(database: Database, { remembered = [] }: MigrateOp
   const problem = tooNew(rows);
   if (problem) throw problem;
   const applied = new Set(rows.map(({ name }) => name));
-  // A later version that this one may run beside has the views that fit its tables.
+  // A compatible later version has created the views that fit its tables.
   const wanted = unknownTo(rows).length > 0 ? readMigrations() : [...readMigrations(), readViews()];
   const done: string[] = [];
   for (const migration of wanted.filter(({ name }) => !applied.has(name))) {
@@ -44,7 +44,7 @@ export async function migrate(database: Database, { remembered = [] }: MigrateOp
   return done;
 }
 
-/** Also of a database that no version, or one from before the column `oldest`, has migrated. */
+/** Also for a database that was never migrated, or only by a version from before the column `oldest`. */
 async function appliedMigrations(database: Database): Promise<readonly AppliedMigration[]> {
   const [columns] = await database.read(
     [statement<{ name: string }>("SELECT name FROM pragma_table_info('migrations')")],
@@ -59,7 +59,7 @@ async function appliedMigrations(database: Database): Promise<readonly AppliedMi
   return rows;
 }
 
-/** The notes of a host know another database, and this one is new. */
+/** The state files of this host name another database, and this one is new. */
 export function refuseForgotten(remembered: readonly string[]): void {
   const [id] = remembered;
   if (id === undefined) return;
@@ -80,7 +80,7 @@ async function makeTable(database: Database): Promise<void> {
   }
 }
 
-/** Of several processes that start at once the first adds it. */
+/** Of several processes that start at the same time the first adds it. */
 async function addColumn(database: Database): Promise<void> {
   try {
     await database.write([statement('ALTER TABLE migrations ADD COLUMN oldest TEXT')], { call: 'migrate' });
@@ -112,12 +112,15 @@ function readMigrations(): Migration[] {
   });
 }
 
-/** A migration's first line says `-- oldest: 0.2.0`; those of the first version do not. */
+/** The first line of a migration is `-- oldest: 0.2.0`; migrations of the first version have none. */
 export function oldestOf(text: string): string | null {
   return /^-- oldest: (\d+\.\d+\.\d+)\n/.exec(text)?.[1] ?? null;
 }
 
-/** Views hold no data: whenever one of their texts changes, all are made anew under a name that carries the texts' hash. */
+/**
+ * Views hold no data: whenever one of their texts changes, all are recreated, as a migration whose name contains the
+ * texts' hash.
+ */
 function readViews(): Migration {
   const views = sqlFiles(viewsDirectory).map((file) => ({
     name: file.replace(/\.sql$/, ''),
@@ -148,7 +151,9 @@ function sqlFiles(directory: URL): string[] {
     .sort();
 }
 
-/** Cuts a file at the semicolons that end a line, but for those within a trigger; no literal of ours has one there. */
+/**
+ * Splits a file at the semicolons that end a line, except those in a trigger; no literal in weft's files has one there.
+ */
 export function splitStatements(text: string): string[] {
   const statements: string[] = [];
   for (const part of text.split(/;\s*$/m).map((sql) => sql.replace(/^\s*--.*$/gm, '').trim())) {

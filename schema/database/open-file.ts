@@ -2,30 +2,33 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { DatabaseError, databaseError } from './database.ts';
 
-/** How long the opening of a file may block: another process may recover it just then. */
+/** How long opening a file may block while another process recovers it. */
 export const OPEN_BUSY_MS = 5_000;
 
-/** `full`: a commit is on the disk before it is answered. `normal`: a power cut may take the last ones. */
+/** `full`: a commit is on the disk before it is answered. `normal`: a power failure may lose the last commits. */
 export type Synchronous = 'full' | 'normal';
 
 export interface OpenSettings {
   readonly synchronous: Synchronous;
-  /** After how many pages of log a commit writes it back itself. */
+  /** Length of the log in pages at which a commit runs a checkpoint itself. */
   checkpointPages: number;
-  /** Nothing is written through it, and little of what it reads is read again. */
+  /** No writes, and little of what is read is read again. */
   readonly readOnly?: boolean;
 }
 
-/** SQLite's own default, and what a reader of everything needs. */
+/** SQLite's own default, which also suits a connection that reads everything. */
 const CACHE_KIB = 2_000;
 const READER_CACHE_KIB = 500;
 
-/** 64 MiB of log: the checkpoints of a thread come first and leave little to do, but only a writer begins it anew. */
+/**
+ * 64 MiB of log: the checkpoints of the thread run earlier and leave little to do, but only a writer can restart the
+ * log.
+ */
 export const CHECKPOINT_PAGES = 16_384;
 
 /**
- * Opens a database file that exists, with its log and the log's index, and reads its first page. Its calls do not wait
- * for locks: that is for those who can wait without blocking the event loop. Throws {@link DatabaseError}.
+ * Opens an existing database file, with its log and the log's index, and reads its first page. Its calls do not wait
+ * for locks: callers that can wait without blocking the event loop do that. Throws {@link DatabaseError}.
  */
 export function openFile(path: string, settings: OpenSettings, busyMs: number): DatabaseSync {
   let database: DatabaseSync | undefined;
@@ -39,7 +42,7 @@ export function openFile(path: string, settings: OpenSettings, busyMs: number): 
   }
 }
 
-/** With parameters of SQLite's own, https://www.sqlite.org/uri.html. */
+/** With SQLite's own parameters, https://www.sqlite.org/uri.html. */
 export function fileUrl(path: string, parameters: string): URL {
   const url = pathToFileURL(path);
   url.search = parameters;

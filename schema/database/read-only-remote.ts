@@ -12,8 +12,9 @@ const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]/.source;
 const commentOrQuoted = new RegExp(`(${comment})|(${quoted})`, 'g');
 
 /**
- * Answers one statement from a libSQL server, which knows no connection that cannot write. So the server is asked for
- * the statement's program first, and what would begin a transaction that writes is refused. Throws {@link DatabaseError}.
+ * Answers one read-only statement from a libSQL server, which has no read-only connections. So the server is asked for
+ * the statement's program first, and a program that begins a write transaction is rejected. Throws {@link
+ * DatabaseError}.
  */
 export async function queryServer(database: Database, sql: string): Promise<Row[]> {
   const plain = sql.replaceAll(commentOrQuoted, (_all, _comment, text?: string) => (text === undefined ? ' ' : "''"));
@@ -28,14 +29,14 @@ export async function queryServer(database: Database, sql: string): Promise<Row[
   return rows;
 }
 
-/** https://www.sqlite.org/opcode.html#Transaction: its P2 is not zero where a write begins. */
+/** https://www.sqlite.org/opcode.html#Transaction: P2 is not zero if it begins a write. */
 async function refuseWrites(database: Database, sql: string): Promise<void> {
   const program = await explain(database, sql);
   const writes = program.some(({ opcode, p2 }) => opcode === 'Transaction' && Number(p2) !== 0);
   if (program.length === 0 || writes) throw refused('it writes');
 }
 
-/** What the server cannot explain is not run: some answer EXPLAIN of a statement that writes with an error. */
+/** A statement that the server cannot explain is not executed: some servers answer EXPLAIN of a write with an error. */
 async function explain(database: Database, sql: string): Promise<readonly Instruction[]> {
   try {
     const [program] = await database.read([statement<Instruction>(`EXPLAIN ${sql}`)], { call: 'sql' });

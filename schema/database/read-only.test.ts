@@ -11,7 +11,7 @@ import { queryFile } from './read-only.ts';
 import { queryServer } from './read-only-remote.ts';
 import { openRemote } from './remote.ts';
 
-/** What must not come through, in a place where `other` is a file that does not exist. */
+/** Statements to be rejected, in a directory where `other` is a file that does not exist. */
 const writes = (other: string) => [
   'DELETE FROM t',
   'WITH x AS (SELECT 1) DELETE FROM t',
@@ -29,7 +29,7 @@ const writes = (other: string) => [
   'BEGIN IMMEDIATE',
 ];
 
-/** The files of a directory with what is in them. */
+/** The files of a directory with their contents. */
 function contents(directory: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(directory).map((name) => [
@@ -53,7 +53,7 @@ async function filled(path: string): Promise<Database> {
 }
 
 describe('a query of a database file', () => {
-  it('of a stopped weft answers, refuses whatever writes, and leaves every byte and file as it was', async () => {
+  it('of a stopped weft answers, rejects all writes, and leaves every byte and file unchanged', async () => {
     const path = join(temporaryDirectory(), 'weft.db');
     (await filled(path)).close();
     const before = contents(dirname(path));
@@ -66,7 +66,7 @@ describe('a query of a database file', () => {
     expect(contents(dirname(path))).toEqual(before);
   });
 
-  it('of a running one sees its last commit, and refuses the same', async () => {
+  it('of a running one sees its last commit, and rejects the same', async () => {
     const path = join(temporaryDirectory(), 'weft.db');
     const database = await filled(path);
     expect(queryFile(path, 'SELECT * FROM t')).toEqual([{ a: 1 }]);
@@ -76,7 +76,7 @@ describe('a query of a database file', () => {
     expect(readdirSync(dirname(path)).sort()).toEqual(['weft.db', 'weft.db-shm', 'weft.db-wal']);
   });
 
-  it('of one that was killed finds what only its log has', async () => {
+  it('of one that was killed reads rows that are only in its log', async () => {
     const path = join(temporaryDirectory(), 'weft.db');
     (await filled(path)).close();
     const script = `
@@ -89,7 +89,7 @@ describe('a query of a database file', () => {
 });
 
 describe('a query of a libSQL server', () => {
-  it('answers, and refuses whatever writes or is more than one statement', async () => {
+  it('answers, and rejects all writes and more than one statement', async () => {
     const path = join(temporaryDirectory(), 'weft.db');
     const server = await startLibsqlServer(path);
     onTestFinished(() => server.close());

@@ -7,7 +7,7 @@ type Row = Record<string, unknown>;
 
 const BUSY_MS = 15_000;
 
-/** What a statement may do: read. Everything else is denied before it begins. */
+/** The permitted actions of a statement, all of them reads. Everything else is denied before it begins. */
 const reading = new Set([
   constants.SQLITE_SELECT,
   constants.SQLITE_READ,
@@ -15,29 +15,29 @@ const reading = new Set([
   constants.SQLITE_FUNCTION,
 ]);
 
-/** PRAGMAs that only tell something, whatever their argument is: a table, or a number of lines. */
+/** PRAGMAs that only read, whatever their argument: a table, or a number of lines. */
 const tellingPragmas = new Set([
   ...['table_info', 'table_xinfo', 'table_list', 'index_list', 'index_info', 'index_xinfo', 'foreign_key_list'],
   ...['database_list', 'collation_list', 'compile_options', 'function_list', 'pragma_list', 'page_count'],
   ...['freelist_count', 'integrity_check', 'quick_check', 'foreign_key_check', 'data_version'],
 ]);
 
-/** PRAGMAs that tell without an argument, and change something with one. */
+/** PRAGMAs that read without an argument, and change something with one. */
 const settingPragmas = new Set(['journal_mode', 'synchronous', 'page_size', 'user_version', 'schema_version']);
 
 /**
  * Answers one statement from a database file and changes nothing: neither the database nor its settings, nor any other
  * file. Throws {@link DatabaseError}.
  *
- * A stopped database has no log, and is read as it is (`immutable`): otherwise SQLite would leave an empty log and its
- * index there. Where there is a log, after a crash or beside a running weft, reading needs the index, and SQLite makes
- * it anew where it is missing; that holds no data.
+ * A database that was shut down has no log, and is read as it is (`immutable`): otherwise SQLite would leave an empty
+ * log and its index there. If there is a log, after a crash or while weft is running, reading needs the index, and
+ * SQLite recreates a missing one; it holds no data.
  */
 export function queryFile(path: string, sql: string): Row[] {
   if (hasLog(path)) return query(fileUrl(path, 'mode=ro'), sql);
   try {
     const rows = query(fileUrl(path, 'immutable=1'), sql);
-    // Weft was started meanwhile, and may have changed what was being read.
+    // Weft was started meanwhile, and may have changed the file while it was read.
     return hasLog(path) ? query(fileUrl(path, 'mode=ro'), sql) : rows;
   } catch (error) {
     if (!hasLog(path)) throw error;

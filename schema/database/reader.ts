@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { databasePath } from './open.ts';
 import { CHECKPOINT_PAGES } from './open-file.ts';
 
-/** A database that is only read, on a connection of its own: for a thread. */
+/** A database for reading, on a connection of its own: for a thread. */
 export type DatabaseReader = Pick<Database, 'read' | 'close'>;
 
 export interface DatabaseAddress {
@@ -12,11 +12,14 @@ export interface DatabaseAddress {
   readonly authToken: string | undefined;
 }
 
-/** Opens what `WEFT_DATABASE_URL` names for reading. A file is opened by the first read, which fails where it cannot be. */
+/**
+ * Opens the database of `WEFT_DATABASE_URL` for reading. A file is opened by the first read, which fails if that is
+ * impossible.
+ */
 export async function openReader({ url, authToken }: DatabaseAddress): Promise<DatabaseReader> {
   const path = databasePath(url);
   if (path !== undefined) return fileReader(path);
-  // Who has a file never needs the client.
+  // With a file the client is not needed.
   const { openRemote } = await import('./remote.ts');
   return openRemote(url, authToken);
 }

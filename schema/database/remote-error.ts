@@ -13,7 +13,7 @@ export interface RemoteCall {
 
 type Committed = DatabaseError['committed'];
 
-/** The states of the server's file that are none of the statement's making, by SQLite's primary code. */
+/** Conditions of the server's file that no statement causes, by SQLite's primary code. */
 const states: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'the disk of the database is full',
   SQLITE_READONLY: 'the database is read-only',
@@ -28,10 +28,13 @@ const states: Readonly<Record<string, string>> = {
 
 const busy = /^(SQLITE_(BUSY|LOCKED)|TRANSACTION_(BUSY|TIMEOUT))/;
 
-/** What the statements themselves are to blame for. */
+/** Codes of faults in the statements themselves. */
 const faulty = /^(SQL|ARGS_|BATCH_|RESPONSE_TOO_LARGE)/;
 
-/** Sorts what became of a call to a libSQL server. A read leaves nothing behind, whatever became of it. */
+/**
+ * Converts the failure of a call to a libSQL server to a {@link DatabaseError}. A read changes nothing, whatever
+ * happened to it.
+ */
 export function remoteError(cause: unknown, asked: RemoteCall): DatabaseError {
   if (cause instanceof DatabaseError) return cause;
   if (cause instanceof TransportError) return unavailable(cause.reason, cause.message, cause.executed, asked);
@@ -40,35 +43,35 @@ export function remoteError(cause: unknown, asked: RemoteCall): DatabaseError {
   if (code.startsWith('SQLITE_CONSTRAINT') || message.includes('constraint failed')) {
     return databaseError(cause, failingStatement(cause, asked.statements));
   }
-  if (busy.test(code)) return new DatabaseError('busy', code, named('the database is busy', asked));
+  if (busy.test(code)) return new DatabaseError('busy', code, withCall('the database is busy', asked));
   const state = Object.keys(states).find((each) => code === each || code.startsWith(`${each}_`));
   if (state !== undefined) {
     return unavailable(code, `${states[state]} (${code})`, rolledBack(cause, state), asked);
   }
   if (faulty.test(code) || !asked.sent || cause instanceof RangeError) {
     const committed = code.startsWith('SQL') || !asked.sent ? 'no' : 'unknown';
-    return new DatabaseError('fault', code, named(message, asked), {
+    return new DatabaseError('fault', code, withCall(message, asked), {
       cause,
       committed: asked.mode === 'read' ? 'no' : committed,
     });
   }
   if (code === '' || code === 'HRANA_PROTO_ERROR') {
-    return unavailable('answer', 'what came is not the answer of a libSQL server', 'unknown', asked);
+    return unavailable('answer', 'the answer is not from a libSQL server', 'unknown', asked);
   }
   return unavailable(code, `the database did not execute the call: ${message} (${code})`, 'unknown', asked);
 }
 
 function unavailable(reason: string, message: string, committed: Committed, asked: RemoteCall): DatabaseError {
-  return new DatabaseError('unavailable', reason, named(message, asked), {
+  return new DatabaseError('unavailable', reason, withCall(message, asked), {
     committed: asked.mode === 'read' ? 'no' : committed,
   });
 }
 
-function named(message: string, { call }: RemoteCall): string {
+function withCall(message: string, { call }: RemoteCall): string {
   return call === undefined ? message : `${call}: ${message}`;
 }
 
-/** A COMMIT during which the disk failed may be found done when the file is opened again. */
+/** A COMMIT during which the disk failed may turn out to be done when the file is opened again. */
 function rolledBack(cause: unknown, state: string): Committed {
   return state === 'SQLITE_IOERR' && statementIndex(cause) === undefined ? 'unknown' : 'no';
 }
@@ -78,13 +81,13 @@ function failingStatement(cause: unknown, statements: readonly Statement[]): Sta
   return index === undefined ? undefined : statements[index];
 }
 
-/** The client says which statement of the batch failed; BEGIN and COMMIT have no number. */
+/** The client reports which statement of the batch failed; BEGIN and COMMIT have no number. */
 function statementIndex(cause: unknown): number | undefined {
   const index: unknown = Reflect.get(Object(cause), 'statementIndex');
   return typeof index === 'number' ? index : undefined;
 }
 
-/** The client puts the code before the server's words. */
+/** The client prefixes the server's message with the code. */
 function messageOf(cause: unknown, code: string): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return oneLine(message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message);

@@ -77,7 +77,7 @@ describe('a libSQL server that', () => {
     expect(await database.read([count])).toEqual([[{ count: 0 }]]);
   });
 
-  it('has a name that is not known was certainly not reached', async () => {
+  it('has an unknown name was certainly not reached', async () => {
     const error = await errorOf(open('http://weft-database.invalid').write([insert]));
     expect(error).toMatchObject({
       code: 'unavailable',
@@ -101,7 +101,7 @@ describe('a libSQL server that', () => {
     expect(error.message).toMatch(/^[^\n]{1,300}$/);
   });
 
-  it('refuses an answer that is too large: that is not the database’s state', async () => {
+  it('rejects an answer that is too large: that does not concern the database’s state', async () => {
     const { database } = await serve({}, { answerLimitBytes: 100 });
     const large = statement('SELECT hex(zeroblob(100))');
     expect(await errorOf(database.read([large], { call: 'look' }))).toMatchObject({
@@ -113,7 +113,7 @@ describe('a libSQL server that', () => {
 });
 
 describe('the token', () => {
-  it('is refused, and another one is not', async () => {
+  it('is rejected, and another one is not', async () => {
     const { server } = await serve();
     expect(await errorOf(open(server.url, 'wrong').write([insert]))).toMatchObject({
       code: 'unavailable',
@@ -123,17 +123,17 @@ describe('the token', () => {
     });
     expect(await errorOf(open(server.url).write([insert]))).toMatchObject({
       reason: 'token',
-      message: expect.stringContaining('the database wants a token, and none is set'),
+      message: expect.stringContaining('the database requires a token, and none is set'),
     });
   });
 
-  it('that no header can carry is not repeated in the error', () => {
+  it('that is invalid in a header is not repeated in the error', () => {
     expect(() => openRemote('http://127.0.0.1:1', 'se\ncret')).toThrow(/^the token for the database (?!.*cret)/);
   });
 });
 
 describe('a server that hangs', () => {
-  it('holds no more connections than a few, none after the deadline, and is not sent what has waited for one', async () => {
+  it('holds a limited number of connections, none after the deadline, and is not sent calls that waited for one', async () => {
     const { server, database } = await serve({ deadlineMs: 1_000 });
     server.faults.set('hangBefore');
     const calls = Array.from({ length: 60 }, () => errorOf(database.write([insert], { call: 'claim' })));
@@ -152,7 +152,7 @@ describe('a server that hangs', () => {
     expect(await database.read([count])).toEqual([[{ count: 25 }]]);
   });
 
-  it('is not waited for when the database is closed, and what was not sent yet was not executed', async () => {
+  it('is not waited for when the database is closed, and calls that were not sent were not executed', async () => {
     const { server, database } = await serve({ deadlineMs: 60_000 });
     server.faults.set('hangAfter');
     const calls = Array.from({ length: 25 }, () => errorOf(database.write([insert])));

@@ -15,20 +15,20 @@ import { Transport } from './transport.ts';
 
 export interface RemoteOptions {
   /**
-   * How long a call may take, in milliseconds, from when it is made to the last byte of its answer. A lease lasts
-   * three times the default.
+   * How long a call may take, in milliseconds, from its start to the last byte of its answer. A lease lasts three times
+   * the default.
    */
   readonly deadlineMs?: number;
 }
 
 const DEADLINE_MS = 5_000;
 
-/** So many calls are under way at once, each on a connection; a server that hangs is sent no more. */
+/** Maximum number of calls in flight, each on its own connection; a server that hangs is sent no more. */
 const CONNECTIONS = 20;
 
 /**
- * The database behind a libSQL server (`libsql://`, `https://`, `http://`). Runs on Workers too; there one of these
- * serves one request. Throws what the client says of a URL that is none.
+ * The database on a libSQL server (`libsql://`, `https://`, `http://`). Also runs on Workers, where each request has
+ * its own. Throws the client's error for an invalid URL.
  */
 export function openRemote(
   url: string,
@@ -42,7 +42,7 @@ export function openRemote(
   const underWay = new Set<Transport>();
   let closed = false;
 
-  /** A client for each call is cheap, it opens nothing by itself; and what one call left in it hurts no other. */
+  /** Creating a client for each call is cheap, since it opens nothing, and no call inherits state of an earlier one. */
   async function send(statements: readonly Statement[], mode: RemoteCall['mode'], transport: Transport) {
     const messages = statements.map((each) => ({ sql: each.sql, args: sentArguments(each) }));
     const client = createClient({ ...config, fetch: transport.fetch });
@@ -86,13 +86,13 @@ export function openRemote(
   };
 }
 
-/** What `fetch` says of a header that cannot be would have the token in it. */
+/** The error of `fetch` for an invalid header would contain the token. */
 function checkedToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new DatabaseError('unavailable', 'token', 'the token for the database is empty or has invalid characters');
 }
 
-/** A libSQL server refuses arguments that the statement does not name. */
+/** A libSQL server rejects arguments that the statement does not name. */
 function sentArguments({ sql, args }: Statement): Record<string, Bound> {
   return Object.fromEntries(parametersOf(sql).map((name) => [name, boundValue(name, args)]));
 }

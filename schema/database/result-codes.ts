@@ -1,9 +1,9 @@
 /*
- * SQLite's result codes (sqlite3.h, https://www.sqlite.org/rescode.html), as far as they say something of the database
- * and not of the statement.
+ * SQLite's result codes (sqlite3.h, https://www.sqlite.org/rescode.html) that describe the database and not the
+ * statement.
  */
 
-/** Primary codes: the low octet of what Node's SQLite gives. */
+/** Primary codes: the low octet of the code from Node's SQLite. */
 const primary: Readonly<Record<number, string>> = {
   3: 'SQLITE_PERM',
   5: 'SQLITE_BUSY',
@@ -20,7 +20,7 @@ const primary: Readonly<Record<number, string>> = {
   26: 'SQLITE_NOTADB',
 };
 
-/** Extended codes whose names help whoever looks after the machine. */
+/** Extended codes whose names help an operator. */
 const extended: Readonly<Record<number, string>> = {
   261: 'SQLITE_BUSY_RECOVERY',
   266: 'SQLITE_IOERR_READ',
@@ -36,14 +36,14 @@ const extended: Readonly<Record<number, string>> = {
   5386: 'SQLITE_IOERR_SHMMAP',
 };
 
-/** The name of a code as Node's SQLite gives it; empty for one that says nothing of the database. */
+/** The name of a code from Node's SQLite; empty for a code that does not describe the database. */
 export function resultName(code: number): string {
   return extended[code] ?? primary[code & 0xff] ?? '';
 }
 
 const unavailable: readonly (readonly [prefix: string, sentence: string])[] = [
   ['SQLITE_FULL', 'the database cannot be written: the disk is full'],
-  // The log's index is a file, too, and is the first that does not fit any more.
+  // The log's index is a file, too, and the first that no longer fits on a full disk.
   ['SQLITE_IOERR_SHMSIZE', 'the database cannot be written: the disk is full'],
   ['SQLITE_IOERR', 'the database cannot be read or written: the disk reports an error'],
   ['SQLITE_READONLY', 'the database cannot be written: its file or its file system is read-only'],
@@ -55,13 +55,13 @@ const unavailable: readonly (readonly [prefix: string, sentence: string])[] = [
   ['SQLITE_NOLFS', 'the database cannot be written: the file system does not take a file of its size'],
 ];
 
-/** What an operator is told where the database itself cannot be used; undefined for every other code. */
+/** The message for an operator if the database itself cannot be used; undefined for every other code. */
 export function unavailableMessage(name: string): string | undefined {
   const found = unavailable.find(([prefix]) => name.startsWith(prefix));
   return found === undefined ? undefined : `${found[1]} (${name})`;
 }
 
-/** Somebody else holds what is needed; SQLITE_PROTOCOL is a race for the log that was lost several times. */
+/** Another connection holds a lock; SQLITE_PROTOCOL is a race for the log that was lost several times. */
 export function isBusy(name: string): boolean {
   return name.startsWith('SQLITE_BUSY') || name === 'SQLITE_PROTOCOL';
 }

@@ -33,7 +33,7 @@ async function query(sql: string): Promise<Record<string, unknown>[]> {
   const path = databasePath(databaseUrl);
   if (path !== undefined) {
     if (existsSync(path)) return queryFile(path, sql);
-    throw new Error(`there is no database ${path} yet; npm start makes it, or set WEFT_STATE_DIR to where it is`);
+    throw new Error(`no database at ${path}; npm start creates it, or set WEFT_STATE_DIR to its directory`);
   }
   const database = await openDatabase(databaseUrl, databaseAuthToken);
   try {

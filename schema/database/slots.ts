@@ -1,4 +1,4 @@
-/** Lets a number of callers in at once; the others wait in turn. */
+/** A semaphore: admits a limited number of callers; the others wait in order. */
 export class Slots {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -7,7 +7,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Runs this when it is its turn; throws the signal's reason when that is raised first. */
+  /** Runs the callback when a slot is free; throws the signal's reason if that is aborted first. */
   async use<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
     await this.#enter(signal);
     try {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatTable } from './table.ts';
 
-it('aligns columns, numbers to the right, and cuts long texts', () => {
+it('aligns columns, numbers to the right, and truncates long texts', () => {
   const rows = [
     { cen: 'cen1', size: 4, error: null },
     { cen: 'a', size: 12, error: 'x'.repeat(80) },
@@ -11,6 +11,6 @@ it('aligns columns, numbers to the right, and cuts long texts', () => {
   );
 });
 
-it('says so when there are none', () => {
+it('reports an empty result', () => {
   expect(formatTable([])).toBe('no rows');
 });

@@ -1,7 +1,7 @@
 const COLUMN_MAX = 60;
 const GAP = '  ';
 
-/** Rows as a table for people: numbers to the right, long texts cut. */
+/** Rows as a table for people: numbers right-aligned, long texts truncated. */
 export function formatTable(rows: readonly Record<string, unknown>[]): string {
   const first = rows[0];
   if (!first) return 'no rows';

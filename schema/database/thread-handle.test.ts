@@ -9,7 +9,7 @@ import { type Database, statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { ThreadHandle, type ThreadOptions } from './thread-handle.ts';
 
-/** Enough for a checkpoint. */
+/** Enough to trigger a checkpoint. */
 const MANY = 600;
 
 interface Opened {
@@ -42,7 +42,7 @@ async function writeLarge({ database }: Opened): Promise<void> {
   await database.write([statement('INSERT INTO t VALUES (:a)', { a: 'x'.repeat(LARGE_CHARACTERS) })]);
 }
 
-/** Until the log was written back. */
+/** Until a checkpoint was run. */
 async function writeOften({ database, path }: Opened): Promise<void> {
   const { size } = statSync(path);
   const filler = 'x'.repeat(100);
@@ -56,7 +56,7 @@ describe('the thread', () => {
   it.each([
     ['a large batch', writeLarge],
     ['a long log', writeOften],
-  ])('starts with %s, ends when it had nothing to do, and starts again', async (_what, write) => {
+  ])('starts with %s, ends when it is idle, and starts again', async (_what, write) => {
     const weft = await opened({ idleMs: 1 });
     expect(weft.lives()).toBe('');
     await write(weft);
@@ -65,14 +65,14 @@ describe('the thread', () => {
     expect(weft.lives()).toMatch(/^start end start /);
   });
 
-  it('is one for both', async () => {
+  it('is shared by both', async () => {
     const weft = await opened();
     await writeOften(weft);
     await writeLarge(weft);
     expect(weft.lives()).toBe('start ');
   });
 
-  it('writes the log back behind a large batch', async () => {
+  it('runs a checkpoint after a large batch', async () => {
     const weft = await opened();
     const { size } = statSync(weft.path);
     await writeLarge(weft);
@@ -80,7 +80,7 @@ describe('the thread', () => {
   });
 });
 
-describe('what is asked of a thread', () => {
+describe('a request to a thread', () => {
   const data = () => ({ path: '', synchronous: 'full', files: new Map() }) as const;
 
   function handleOf(program: URL) {
@@ -90,7 +90,7 @@ describe('what is asked of a thread', () => {
     return { thread, warnings };
   }
 
-  /** Ends over the first request that any of its starts gets, and answers the others. */
+  /** Crashes once, at the first request to any of its instances, and answers all others. */
   function endingOnce(): URL {
     const directory = temporaryDirectory();
     const file = join(directory, 'thread.mjs');
@@ -111,7 +111,7 @@ describe('what is asked of a thread', () => {
     return pathToFileURL(file);
   }
 
-  it('and it had not come to when it ended is done by the next one', async () => {
+  it('that it had not begun when it crashed is executed by the next one', async () => {
     const { thread, warnings } = handleOf(endingOnce());
     const lost = thread.ask('checkpoint');
     const behind = thread.ask([[statement('SELECT 1')]]);
@@ -120,7 +120,7 @@ describe('what is asked of a thread', () => {
     expect(warnings).toEqual([expect.stringContaining('ended')]);
   });
 
-  it('and was not begun when the database is closed is not begun by another', async () => {
+  it('that was not begun when the database is closed is not begun by another', async () => {
     const { thread } = handleOf(endingOnce());
     const lost = thread.ask('checkpoint');
     const behind = thread.ask([[statement('SELECT 1')]]);

@@ -4,10 +4,10 @@ import { DatabaseError } from './database.ts';
 import type { CopiedOutcome, ThreadData, ThreadMessage, ThreadRequest } from './database-thread.ts';
 import { errorOf } from './error-copy.ts';
 
-/** After so long without a request the thread ends, and its memory is free again. */
+/** After this time without a request the thread ends, and its memory is freed. */
 const IDLE_MS = 30_000;
 
-/** Told of something that goes wrong and disturbs no call. */
+/** Called for a failure that affects no call. */
 export type Warn = (message: string, cause: unknown) => void;
 
 export interface ThreadOptions {
@@ -25,8 +25,8 @@ interface PendingRequest {
 }
 
 /**
- * A thread with a connection of its own, for what would keep the event loop from everything else for too long. It is
- * started with the first request; one that has ended, by a fault or for want of work, is started again with the next.
+ * A thread with a connection of its own, for work that would block the event loop for too long. It is started with the
+ * first request; after a crash, or after its idle time, it is started again with the next.
  */
 export class ThreadHandle {
   readonly #data: () => ThreadData;
@@ -34,12 +34,12 @@ export class ThreadHandle {
   readonly #program: URL;
   readonly #idleMs: number;
   #thread: Worker | undefined;
-  /** In the order of its answers: it is at the first. */
+  /** In the order of its answers: it executes the first. */
   readonly #asked: PendingRequest[] = [];
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** `data` is asked whenever the thread starts. */
+  /** `data` is called whenever the thread starts. */
   constructor(
     data: () => ThreadData,
     warn: Warn,
@@ -52,8 +52,8 @@ export class ThreadHandle {
   }
 
   /**
-   * Resolves with what became of each batch. `begun` is told once, when the thread holds the write lock for them. Throws
-   * {@link DatabaseError}, for which {@link isThreadError} holds where there was no thread to the end.
+   * Resolves with the outcome of each batch. `begun` is called once, when the thread holds the write lock for them.
+   * Throws {@link DatabaseError}, for which {@link isThreadError} is true if the thread ended before it answered.
    */
   ask(request: ThreadRequest, begun: () => void = () => undefined): Promise<GroupOutcome> {
     return new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ export class ThreadHandle {
     });
   }
 
-  /** What was asked comes to its end, and is answered; resolves then where it writes, undefined where nothing does. */
+  /** Pending requests are completed and answered; returns a promise for that if any of them writes, else undefined. */
   close(): Promise<void> | undefined {
     this.#closed = true;
     clearTimeout(this.#idle);
@@ -96,7 +96,7 @@ export class ThreadHandle {
   #start(): Worker {
     const thread = new Worker(this.#program, {
       workerData: this.#data(),
-      // Flags meant for the main program (a test runner's loaders, for one) are not for this thread.
+      // Flags for the main program (the loaders of a test runner, for one) do not apply to this thread.
       execArgv: [],
     });
     thread.on('message', (message: ThreadMessage) => this.#heard(message));
@@ -136,7 +136,7 @@ export class ThreadHandle {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
     const [first, ...others] = this.#asked.splice(0);
-    // It was told to.
+    // It was closed.
     if (this.#closed && first === undefined) return;
     this.#warn('the thread beside the database ended', cause);
     first?.reject(threadError(first));
@@ -147,7 +147,7 @@ export class ThreadHandle {
   }
 }
 
-/** Whether it was for want of a thread: `committed` tells whether one had begun. */
+/** Whether the cause is a missing thread: `committed` says whether one had begun. */
 export function isThreadError(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.reason === 'thread';
 }

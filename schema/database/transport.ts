@@ -1,6 +1,6 @@
 import { oneLine, refusedToken, statusText } from './http-answer.ts';
 
-/** Why a request got no answer of the database: of the network, or of HTTP. */
+/** Why a request got no answer of the database: an error of the network or of HTTP. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly reason: 'deadline' | 'closed' | 'connection' | 'token' | 'status';
@@ -14,7 +14,7 @@ export class TransportError extends Error {
   }
 }
 
-/** The way of one call to the server and back, which takes no longer than it may. */
+/** The transport of one call to the server, with a deadline. */
 export class Transport {
   readonly #abort = new AbortController();
   readonly #deadlineMs: number;
@@ -31,12 +31,12 @@ export class Transport {
     return this.#abort.signal;
   }
 
-  /** Whether anything was sent, so that the server may have got it. */
+  /** Whether anything was sent, so that the server may have received it. */
   get sent(): boolean {
     return this.#sent;
   }
 
-  /** Runs what uses {@link fetch}; throws {@link TransportError} when it has not ended by the deadline. */
+  /** Runs a callback that uses {@link fetch}; throws {@link TransportError} if it has not ended by the deadline. */
   async run<Result>(use: () => Promise<Result>): Promise<Result> {
     const late = setTimeout(() => this.#abort.abort(this.#lateError()), this.#deadlineMs);
     try {
@@ -46,12 +46,12 @@ export class Transport {
     }
   }
 
-  /** Ends what is under way. */
+  /** Aborts requests in flight. */
   close(): void {
     this.#abort.abort(new TransportError('closed', 'the database was closed', this.#executed));
   }
 
-  /** Answers a 2xx with its whole body. Throws {@link TransportError}. */
+  /** Returns a 2xx response with its whole body. Throws {@link TransportError}. */
   readonly fetch = async (request: Request): Promise<Response> => {
     this.signal.throwIfAborted();
     if (this.#hasWaitedTooLong()) throw this.#lateError();
@@ -74,17 +74,19 @@ export class Transport {
     const text = await this.#reach(() => statusText(response));
     const said = `HTTP ${response.status}${text === '' ? '' : `: ${text}`}`;
     if (refusedToken(response.status)) {
-      const refused = this.#hasToken ? 'the database refused the token' : 'the database wants a token, and none is set';
+      const refused = this.#hasToken
+        ? 'the database refused the token'
+        : 'the database requires a token, and none is set';
       return new TransportError('token', `${refused} (${said})`, 'no');
     }
     if (response.status === 404) {
-      return new TransportError('status', `there is no libSQL database at this address (${said})`, 'no');
+      return new TransportError('status', `no libSQL database at this address (${said})`, 'no');
     }
     const executed = isRefusal(response.status) ? 'no' : 'unknown';
     return new TransportError('status', `the database answered ${said}`, executed);
   }
 
-  /** What is sent when its time is almost over is executed and has no answer: better not at all. */
+  /** A request sent shortly before the deadline is executed, but its answer is late: better not to send it. */
   #hasWaitedTooLong(): boolean {
     return performance.now() - this.#began > this.#deadlineMs / 2;
   }
@@ -99,7 +101,7 @@ export class Transport {
   }
 }
 
-/** 4xx: the request was not let in; but these two come of time, and say nothing. */
+/** 4xx: the request was not executed; but these two depend on time, and do not prove that. */
 function isRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 499;
 }
@@ -110,10 +112,12 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Sorts what `fetch` threw: Node tells of the socket in the cause, workerd has one sentence for everything. */
+/**
+ * Classifies an error of `fetch`: Node puts the socket's error into the cause, workerd has one message for everything.
+ */
 function connectionError(cause: unknown): TransportError {
   const origin = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  // Of several addresses that were tried, each has an error of its own.
+  // If several addresses were tried, each has an error of its own.
   const origins: unknown[] = origin instanceof AggregateError ? origin.errors : [origin];
   const text = oneLine(messageOf(origins[0]));
   return origins.every(isBeforeSending)
@@ -124,7 +128,10 @@ function connectionError(cause: unknown): TransportError {
 const certificate =
   /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_WRONG_VERSION_NUMBER$)/;
 
-/** There was no connection yet: no name, no route, no listener, or no certificate that can be trusted. */
+/**
+ * There was no connection yet: the name does not resolve, there is no route or no listener, or the certificate is not
+ * trusted.
+ */
 function isBeforeSending(origin: unknown): boolean {
   const syscall: unknown = Reflect.get(Object(origin), 'syscall');
   const code = String(Reflect.get(Object(origin), 'code'));

@@ -3,7 +3,7 @@ import { temporaryDatabase } from '../../test/support/database.ts';
 import { DatabaseError, guard, statement } from './database.ts';
 import { watchWrites } from './write-health.ts';
 
-it('remembers why the last write failed until one has reached the database', async () => {
+it('keeps the reason of the last failed write until one has reached the database', async () => {
   const real = await temporaryDatabase();
   let fails = false;
   const database = watchWrites({

@@ -6,7 +6,7 @@ export interface WriteFailure {
   readonly atMs: number;
 }
 
-/** The same database, which remembers why its last write failed for as long as none has succeeded since. */
+/** The same database, which tracks why its last write failed until one succeeds. */
 export function watchWrites(database: Database): Database {
   let failure: WriteFailure | null = null;
   return {
@@ -16,7 +16,7 @@ export function watchWrites(database: Database): Database {
         failure = null;
         return rows;
       } catch (error) {
-        // What is refused for its own sake has shown that the database can be written.
+        // A batch that is rejected for its own fault has shown that the database can be written.
         if (error instanceof DatabaseError) failure = error.isAway ? { error, atMs: performance.now() } : null;
         throw error;
       }

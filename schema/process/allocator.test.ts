@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 const allocator = new URL('./allocator.ts', import.meta.url).href;
 
-it('does without koffi where its native part is missing', () => {
+it('works without koffi if its native part is missing', () => {
   const script = `
     import { registerHooks } from 'node:module';
     registerHooks({
@@ -18,7 +18,7 @@ it('does without koffi where its native part is missing', () => {
   expect(run(script)).toBe('it runs\n');
 });
 
-it('keeps no process from its end, and trims again and again', () => {
+it('does not delay the end of a process, and trims periodically', () => {
   const script = `
     import { mock } from 'node:test';
     import koffi from 'koffi';

@@ -1,16 +1,18 @@
-/** After it those who wait for the end of the work have been answered, and what ends together is collected once. */
+/**
+ * By then requests that waited for the work have been answered, and one collection serves all work that ends together.
+ */
 const SOON_MS = 500;
 
 /**
- * Collects what much work has left in the heap, in the middle of it, each time that so much of it was done, by whatever it
- * is counted: V8 alone lets garbage wait that is as much as what lives, and more while others use the processor. Blocks for
- * one to two milliseconds for each megabyte that lives. Does nothing without `--expose-gc` (executor/setup/node.sh).
+ * Collects garbage during extensive work, each time that `amount` of it was done, in whatever unit: V8 alone lets
+ * garbage grow to the size of the live heap, and further while other processes use the processor. Blocks for one to two
+ * milliseconds for each live megabyte. Does nothing without `--expose-gc` (executor/setup/node.sh).
  */
 export function collectGarbageEach(amount: number): (done: number) => void {
   return countUpTo(amount, collect);
 }
 
-/** The same half a second after so much of the work has ended. */
+/** The same, half a second after that amount of work has ended. */
 export function collectGarbageSoonAfter(amount: number): (done: number) => void {
   let isDue = false;
   return countUpTo(amount, () => {

@@ -19,7 +19,7 @@ describe('readConfiguration', () => {
     ]);
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(readConfiguration({ WEFT_HYPERVISOR: '' }).hypervisor).toBe('host1');
   });
 

@@ -105,17 +105,19 @@ export interface Configuration {
   /** Where SPP primaries connect, and the other SPP processes. */
   readonly sppPrimary: ListenAddress;
   readonly sppSecondary: ListenAddress;
-  /** Whether what the API set on an SPP process is set again when the process comes back. */
+  /**
+   * Whether the configuration that the API set on an SPP process is replayed when the process reconnects without it.
+   */
   readonly sppReplay: boolean;
-  /** How often an executor compares its whole host with what is wanted. */
+  /** How often an executor compares its whole host with the desired state. */
   readonly scanSeconds: number;
-  /** How long something that nothing knows any more is left alone. */
+  /** How long an orphan is left alone. */
   readonly orphanGraceSeconds: number;
   /** How long ended operations and events are kept. */
   readonly retentionDays: number;
 }
 
-/** A variable that weft cannot start with; the message is one line that names it. */
+/** An invalid variable; the message is one line that names it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
@@ -162,7 +164,7 @@ function defaultStateDirectory(): string {
   return process.getuid?.() === 0 ? '/var/lib/weft' : '.weft';
 }
 
-/** The database in a directory of its own, which nothing else needs to enter. */
+/** The database has a directory of its own, which no other program needs to enter. */
 export function defaultDatabaseUrl(stateDirectory: string): string {
   return `file:${resolve(stateDirectory, 'database', 'weft.db')}`;
 }

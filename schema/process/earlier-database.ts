@@ -5,14 +5,13 @@ import { databaseError } from '../database/database.ts';
 import { fileUrl } from '../database/open-file.ts';
 import { ConfigurationError } from './configuration.ts';
 
-/** How long to wait for another process that moves it, or has it open just then. */
+/** How long to wait for another process that is moving it, or has it open. */
 const BUSY_MS = 10_000;
 
 /**
- * Moves the database of weft 0.1 from the state directory into `directory`. Its log is written back into it first,
- * so that what is moved is one file, with one rename(2): there is no moment at which a kill separates the two. That
- * needs the database for itself, and so also finds out whether an earlier weft has it open. Throws a
- * {@link ConfigurationError}.
+ * Moves the database of weft 0.1 from the state directory into `directory`. Its log is checkpointed first, so that the
+ * move is one rename(2) of one file: a kill can never separate the two. That needs exclusive access to the database,
+ * and so also detects an earlier weft that has it open. Throws a {@link ConfigurationError}.
  */
 export function moveEarlierDatabase(stateDirectory: string, directory: string): void {
   const from = join(stateDirectory, 'weft.db');
@@ -21,7 +20,7 @@ export function moveEarlierDatabase(stateDirectory: string, directory: string): 
   try {
     alone(join(directory, 'moving.lock'), () => moveAlone(from, to));
   } catch (error) {
-    // Another process that started at the same time has moved it, and taken its lock away.
+    // Another process that started at the same time has moved it, and removed its lock.
     if (isThere(from)) throw error;
   }
 }
@@ -48,7 +47,7 @@ function alone(path: string, run: () => void): void {
   try {
     lock.exec('BEGIN EXCLUSIVE');
     run();
-    // Whoever waits for it, or makes a new one, finds nothing to move any more.
+    // A process that waits for the lock, or creates it again, finds nothing to move any more.
     rmSync(path, { force: true });
   } finally {
     lock.close();

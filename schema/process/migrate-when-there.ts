@@ -15,8 +15,8 @@ const PAUSE_FIRST_MS = 250;
 const PAUSE_LONGEST_MS = 10_000;
 
 /**
- * Migrates the database. A server that does not answer is waited for behind `ready`, until `signal` is aborted: it is
- * said once. Throws what keeps this version from using the database.
+ * Migrates the database. While a server does not answer, `ready` stays pending until `signal` is aborted, and one line
+ * is logged. Throws the reason if this version cannot use the database.
  */
 export async function migrateWhenThere(
   database: Database,

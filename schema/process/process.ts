@@ -12,14 +12,14 @@ export interface ProcessContext {
   readonly configuration: Configuration;
   readonly database: Database;
   readonly log: Logger;
-  /** Ends the process in good order, as a signal does; with a reason it exits with 1. */
+  /** Shuts the process down like a signal does; with a reason it exits with 1. */
   readonly stop: (reason?: unknown) => void;
   /**
-   * Resolves when the database is migrated, which may take as long as its server is away; rejects when the process is
-   * to end before. Until then every call to the database may fail.
+   * Resolves when the database is migrated, which may take as long as its server is away; rejects if the process is
+   * shut down before that. Until then every call to the database may fail.
    */
   readonly ready: Promise<void>;
-  /** Whether `ready` was resolved before `start` was called: always so with a database file. */
+  /** Whether `ready` was resolved before `start` was called: always the case with a database file. */
   readonly isReady: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** How long an ordered end may take before the process goes without it. */
+/** How long a shutdown may take before the process exits regardless. */
 const SHUTDOWN_MS = 10_000;
 
 /**
- * The frame of every process of weft: configuration, database, migrations, signals. `start` gets it going; a first
- * SIGTERM or SIGINT closes it, a second one ends it at once. What stops a start is one line that says what to do, and
- * whatever `start` had begun ends with the process. A libSQL server that is away does not stop it.
+ * The frame of every process of weft: configuration, database, migrations, signals. `start` starts it; a first SIGTERM
+ * or SIGINT closes it, a second one exits at once. A failure to start is one line that says what to do, and what
+ * `start` had begun ends with the process. A libSQL server that is away does not prevent the start.
  */
 export async function startProcess(start: (context: ProcessContext) => Promise<Running>): Promise<never> {
   setUpAllocator();
@@ -71,7 +71,7 @@ class Shutdown {
     return this.#resolvers.promise;
   }
 
-  /** Aborted when the process is to end. */
+  /** Aborted when the process is shut down. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -85,7 +85,7 @@ class Shutdown {
     }
   }
 
-  /** With a reason the process says it and exits with 1. */
+  /** With a reason the process logs it and exits with 1. */
   readonly stop = (reason?: unknown): void => {
     if (this.signal.aborted) return;
     this.#controller.abort();
@@ -98,7 +98,7 @@ class Shutdown {
   };
 }
 
-/** One line for what keeps weft from running: what is wrong, and what to do. */
+/** One line for a failure to start: what is wrong, and what to do. */
 export function startFailure(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (error instanceof Problem) return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;

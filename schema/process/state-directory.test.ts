@@ -14,7 +14,7 @@ const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 const isRoot = process.getuid?.() === 0;
 const note = 'seen-01234567-89ab-4cde-8f01-23456789abcd-host1.json';
 
-/** Runs SQL in a process of its own on a database as an earlier version had it. */
+/** Runs SQL in a separate process on a database as an earlier version left it. */
 function earlier(directory: string, sql: string, end: string): void {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
@@ -59,7 +59,7 @@ describe('the state directory', () => {
     if (why !== 'is a symbolic link') expect(() => prepareStateDirectory(configurationOf(directory))).toThrow(why);
   });
 
-  it('that remembers a database is not given an empty one', () => {
+  it('that names a database is not used with an empty one', () => {
     for (const place of ['', 'notes']) {
       const directory = temporaryDirectory();
       mkdirSync(join(directory, place), { recursive: true });

@@ -9,23 +9,23 @@ import { moveEarlierDatabase } from './earlier-database.ts';
 /** The owner's alone. */
 const PRIVATE = 0o700;
 
-/** Others may pass through to what they own below (QEMU to its disks), and see nothing on the way. */
+/** Others may pass through to what they own below (QEMU to its disks), but not list it. */
 const PASSABLE = 0o711;
 
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Makes the state directory and the one of the database, and checks that they are this user's alone: who can write
- * there can put another database in the place of this one. A database of an earlier version, which lay in the state
- * directory itself, is moved. Throws a {@link ConfigurationError} of one line.
+ * Creates the state directory and the one of the database, and checks that they belong to this user alone: anyone who
+ * can write there can replace the database. A database of an earlier version, which was in the state directory itself,
+ * is moved. Throws a {@link ConfigurationError} of one line.
  */
 export function prepareStateDirectory({ stateDirectory, databaseUrl }: Configuration): void {
   const mode = process.getuid?.() === 0 ? PASSABLE : PRIVATE;
   const isDefault = databaseUrl === defaultDatabaseUrl(stateDirectory);
-  // Who has the database elsewhere may need no state directory; a read-only container has no place for one.
+  // With the database elsewhere the state directory may not be needed; a read-only container has no place for one.
   if (!isDefault && !existsSync(stateDirectory)) return;
   own(stateDirectory, mode);
-  // An earlier version made it like this.
+  // An earlier version created it like this.
   if (mode === PASSABLE && (statSync(stateDirectory).mode & 0o777) === PRIVATE) chmodSync(stateDirectory, PASSABLE);
   if (isDefault) {
     const directory = join(stateDirectory, 'database');
@@ -38,7 +38,7 @@ export function prepareStateDirectory({ stateDirectory, databaseUrl }: Configura
   if (path !== undefined && isMissingOrEmpty(path)) refuseForgotten(rememberedDatabases(stateDirectory));
 }
 
-/** The ids of the databases that executors of this host have left a note of. */
+/** The ids of the databases that have state files of executors on this host. */
 export function rememberedDatabases(stateDirectory: string): string[] {
   const names = [stateDirectory, join(stateDirectory, 'notes')].flatMap(namesIn);
   const ids = names.flatMap(
@@ -62,7 +62,7 @@ function own(directory: string, mode: number): void {
     make(directory, mode);
     return;
   }
-  // A link of this user's own, to a larger disk for one, is as good as what it points to.
+  // A link that belongs to this user, to a larger disk for example, is as good as its target.
   refuseForeign(directory, found);
   const target = statSync(directory);
   refuseForeign(directory, target);
@@ -77,12 +77,12 @@ function make(directory: string, mode: number): void {
   try {
     mkdirSync(directory, { mode });
   } catch (error) {
-    // Another process of weft that starts at the same time.
+    // Created by another process of weft that starts at the same time.
     if (Reflect.get(Object(error), 'code') !== 'EEXIST') throw error;
     own(directory, mode);
     return;
   }
-  // The umask may have taken something away.
+  // The umask may have removed permissions.
   chmodSync(directory, mode);
 }
 

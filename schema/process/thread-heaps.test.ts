@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 
-it('keeps the new objects of a thread in a few megabytes', () => {
+it('limits the young generation of a thread to a few megabytes', () => {
   const script = `
     import { Worker } from 'node:worker_threads';
     const { keepThreadHeapsSmall } = await import(process.argv[1]);

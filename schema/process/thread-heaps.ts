@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Has threads that are started from now on keep new objects in 3 MB at most, and not in the 12 MB of the main thread:
- * they work on one call after another, of which little is left when it is answered. V8 reads the flag when it makes a
- * heap, and takes it before what a thread asks for itself (`resourceLimits`).
+ * Limits the young generation of threads that are started from now on to 3 MB, instead of the 12 MB of the main thread:
+ * they execute one call after another, of which little is live when it is answered. V8 reads the flag when it creates a
+ * heap, and it overrides the thread's own options (`resourceLimits`).
  */
 export function keepThreadHeapsSmall(): void {
   setFlagsFromString('--max-semi-space-size=1');

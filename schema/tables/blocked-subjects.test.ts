@@ -19,7 +19,7 @@ const misjudged = statement<{ sequence: number; blocked: number; expected: numbe
 const OPERATIONS = 12;
 const SUBJECTS = 4;
 
-/** A linear congruential generator (Numerical Recipes), so that a failure can be repeated. */
+/** A linear congruential generator (Numerical Recipes), so that a failure is reproducible. */
 function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -28,7 +28,7 @@ function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-it('the blocked subjects of operations are counted whatever comes and goes, in whatever order', async () => {
+it('the blocked subjects of operations are counted for any inserts and deletions, in any order', async () => {
   const database = await temporaryDatabase();
   await database.write(Array.from({ length: OPERATIONS }, () => insertOperation));
   const random = randomNumbers(20_261_129);
@@ -65,7 +65,7 @@ it('the blocked subjects of operations are counted whatever comes and goes, in w
   expect(most).toBeGreaterThan(OPERATIONS);
 });
 
-it('the migration counts what is there already', async () => {
+it('the migration counts existing rows', async () => {
   const database = await temporaryDatabase();
   const text = readFileSync(new URL('../migrations/0008_blocked.sql', import.meta.url), 'utf8');
   const fill = splitStatements(text).filter((sql) => sql.startsWith('UPDATE operations'));

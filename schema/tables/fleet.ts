@@ -7,16 +7,16 @@ export const hypervisors = sqliteTable(
     name: text().notNull().unique(),
     machineId: text('machine_id'),
     bootId: text('boot_id'),
-    /** Counts the starts of its executor; every write of an executor names the epoch it took. */
+    /** Number of starts of its executor; every write of an executor names the epoch it took. */
     epoch: integer().notNull(),
     lastSeenMs: integer('last_seen_ms'),
     scannedMs: integer('scanned_ms'),
     executorVersion: text('executor_version'),
     capabilities: text().notNull(),
     createdMs: integer('created_ms').notNull(),
-    /** Why its executor removes nothing by itself at present, as JSON. */
+    /** Why there is a removal hold at present, as JSON. */
     held: text(),
-    /** Counts what clients changed of it, its config and its subnets: what an ETag says. */
+    /** Number of changes by clients to it, its config and its subnets; the value of its ETag. */
     revision: integer().notNull(),
     ip: text().notNull(),
     netmask: text().notNull(),
@@ -28,15 +28,15 @@ export const hypervisors = sqliteTable(
     totalMemory: integer('total_memory').notNull(),
     totalDisk: integer('total_disk').notNull(),
     totalCpu: integer('total_cpu').notNull(),
-    /** What a client keeps from guests: total − withheld − reserved is available. */
+    /** What a client withholds from guests: total − withheld − reserved is available. */
     withheldMemory: integer('withheld_memory').notNull(),
     withheldDisk: integer('withheld_disk').notNull(),
     withheldCpu: integer('withheld_cpu').notNull(),
-    /** In MB, as its executor last saw it. */
+    /** In MB, as last reported by its executor. */
     freeMemory: integer('free_memory'),
-    /** The load average of a minute, as its executor last saw it. */
+    /** The load average of one minute, as last reported by its executor. */
     load: real(),
-    /** What was promised, in MB, MB and cores: the sums of its reservations, which triggers keep. */
+    /** In MB, MB and cores: the sums of its reservations, maintained by triggers. */
     reservedMemory: integer('reserved_memory').notNull(),
     reservedDisk: integer('reserved_disk').notNull(),
     reservedCpu: integer('reserved_cpu').notNull(),
@@ -44,7 +44,7 @@ export const hypervisors = sqliteTable(
   (table) => [index('hypervisors_created').on(table.createdMs, table.id)],
 );
 
-/** What bears this database's label on a host, and belongs to nothing that the database knows. */
+/** Objects on a host that bear this database's label and have no row. */
 export const orphans = sqliteTable(
   'orphans',
   {
@@ -55,14 +55,14 @@ export const orphans = sqliteTable(
     place: text().notNull(),
     name: text().notNull(),
     label: text().notNull(),
-    /** How many scans have seen it, up to two. */
+    /** Number of scans that have seen it, up to two. */
     scans: integer().notNull(),
     firstSeenMs: integer('first_seen_ms').notNull(),
   },
   (table) => [primaryKey({ columns: [table.hypervisor, table.kind, table.place, table.name, table.label] })],
 );
 
-/** What guests and containers were promised of their hypervisor, by the subject that it was promised to. */
+/** Resources of a hypervisor that are reserved for guests and containers, by their subject. */
 export const reservations = sqliteTable(
   'reservations',
   {
@@ -78,8 +78,8 @@ export const reservations = sqliteTable(
 );
 
 /**
- * A range of addresses. One that nobody has defined yet, only associated, has none. Offsets count from the first
- * address of `cidr`, and stay below 2^53.
+ * A range of addresses. A subnet that is only associated and not defined has none. Offsets count from the first address
+ * of `cidr`, and stay below 2^53.
  */
 export const subnets = sqliteTable(
   'subnets',
@@ -95,13 +95,13 @@ export const subnets = sqliteTable(
     metadata: text().notNull(),
     revision: integer().notNull(),
     createdMs: integer('created_ms').notNull(),
-    /** How many of its addresses are taken, which triggers keep. */
+    /** Number of its reserved addresses, maintained by triggers. */
     reserved: integer().notNull(),
   },
   (table) => [index('subnets_created').on(table.createdMs, table.id)],
 );
 
-/** An address of a subnet that somebody has. */
+/** A reserved address of a subnet. */
 export const addresses = sqliteTable(
   'addresses',
   {
@@ -109,7 +109,7 @@ export const addresses = sqliteTable(
       .notNull()
       .references(() => subnets.id),
     offset: integer().notNull(),
-    /** A subject of weft, or what the client wrote. */
+    /** A subject of weft, or a text of the client's. */
     owner: text().notNull(),
     /** Id of the operation that reserved it. */
     operation: text().notNull(),
@@ -122,7 +122,7 @@ export const addresses = sqliteTable(
   ],
 );
 
-/** The offsets of a subnet that are taken, each run of neighbours a row, which triggers keep. */
+/** The reserved offsets of a subnet, a row for each run of neighbours, maintained by triggers. */
 export const addressRuns = sqliteTable(
   'address_runs',
   {
@@ -133,7 +133,7 @@ export const addressRuns = sqliteTable(
   (table) => [primaryKey({ columns: [table.subnet, table.first] })],
 );
 
-/** By which interface a hypervisor is in a subnet. */
+/** The interface by which a hypervisor is associated with a subnet. */
 export const subnetInterfaces = sqliteTable(
   'subnet_interfaces',
   {
@@ -144,7 +144,7 @@ export const subnetInterfaces = sqliteTable(
       .notNull()
       .references(() => subnets.id),
     interface: text().notNull(),
-    /** Of the bridge on the host; `failed`: `error` says why it cannot be. */
+    /** Of the bridge on the host; `failed`: `error` says why it cannot be created. */
     state: text({ enum: ['pending', 'ready', 'failed'] }).notNull(),
     error: text(),
     createdMs: integer('created_ms').notNull(),

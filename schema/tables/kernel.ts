@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { operationStatuses } from '../operation-statuses.ts';
 
-/** One row: which database this is. Its id is part of every label that weft puts on a host. */
+/** One row: the identity of this database. Its id is part of every label that weft sets on a host. */
 export const database = sqliteTable('database', {
   id: text().primaryKey(),
   restoreGeneration: integer('restore_generation').notNull(),
@@ -39,9 +39,11 @@ export const operations = sqliteTable(
     createdMs: integer('created_ms').notNull(),
     startedMs: integer('started_ms'),
     finishedMs: integer('finished_ms'),
-    /** When somebody asked for its end. */
+    /** When its cancellation was requested. */
     cancelMs: integer('cancel_ms'),
-    /** How many of its subjects an earlier unfinished operation changes; kept by triggers on `operation_subjects`. */
+    /**
+     * How many of its subjects an earlier unfinished operation changes; maintained by triggers on `operation_subjects`.
+     */
     blockedSubjects: integer('blocked_subjects').notNull().default(0),
   },
   (table) => [
@@ -59,7 +61,7 @@ export const operations = sqliteTable(
   ],
 );
 
-/** What an unfinished operation changes; operations that share a subject run one after another. */
+/** The subjects of unfinished operations; operations with a common subject run one after another. */
 export const operationSubjects = sqliteTable(
   'operation_subjects',
   {
@@ -81,7 +83,7 @@ export const events = sqliteTable('events', {
   data: text(),
 });
 
-/** Every name that weft allotted on a host: two things never share one. */
+/** Every name that weft has allocated on a host: names are unique. */
 export const hostNames = sqliteTable(
   'host_names',
   {
@@ -97,7 +99,7 @@ export const hostNames = sqliteTable(
   ],
 );
 
-/** Always empty: a guard that does not hold puts NULL into `ok` and so aborts its batch. */
+/** Always empty: a guard whose condition is false inserts NULL into `ok` and so aborts its batch. */
 export const guard = sqliteTable('guard', {
   reason: text().notNull(),
   ok: integer().notNull(),

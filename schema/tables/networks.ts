@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, unique, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
-/** The columns that every resource has: what is wanted, what last succeeded, and what was seen. */
+/** The columns of every resource: the desired state, what last succeeded, and the observed state. */
 const resource = {
   id: text().primaryKey(),
   hypervisor: text().notNull(),
@@ -21,7 +21,7 @@ export const containers = sqliteTable(
   'containers',
   {
     ...resource,
-    /** The name, shortened to at most 10 bytes: what its link names begin with where the name itself is too long. */
+    /** The name, shortened to at most 10 bytes: the prefix of its link names if the name itself is too long. */
     shortName: text('short_name').notNull(),
   },
   (table) => [
@@ -30,7 +30,7 @@ export const containers = sqliteTable(
   ],
 );
 
-/** A CEN: one Ethernet segment, a veth pair between two containers or a bridge among more. */
+/** A CEN: one Ethernet segment, a veth pair between two containers or a bridge for more. */
 export const cens = sqliteTable(
   'cens',
   {
@@ -43,8 +43,8 @@ export const cens = sqliteTable(
 );
 
 /**
- * Which container is in which CEN, from which operation on and up to which: an operation sees the members as of its
- * own place in the order, and one that fails takes its own changes back without touching what came after it.
+ * Memberships of containers in CENs, each with the operations that added and removed it: an operation sees the members
+ * as of its own place in the order, and one that fails rolls its own changes back without affecting later ones.
  */
 export const members = sqliteTable(
   'members',
@@ -57,7 +57,7 @@ export const members = sqliteTable(
       .notNull()
       .references(() => containers.id, { onDelete: 'cascade' }),
     position: integer().notNull(),
-    /** The n of the container's link names `<container>.<n>o`: the lowest that was free. */
+    /** The n of the container's link names `<container>.<n>o`: the lowest free one. */
     ordinal: integer().notNull(),
     outside: text().notNull(),
     added: integer().notNull(),

@@ -9,14 +9,14 @@ export const sppProcesses = sqliteTable(
     process: integer().notNull(),
     type: text({ enum: ['primary', 'vf', 'nfv', 'mirror', 'pcap'] }).notNull(),
     connected: integer().notNull(),
-    /** Its primary was started again under it: what it does is lost on the others until it is restarted, too. */
+    /** Its primary was restarted: its shared memory is gone until it is restarted, too. */
     stale: integer().notNull(),
     address: text(),
-    /** As it last said, in the normal form of schema/api/spp/status.ts. */
+    /** As last read, in the normal form of schema/api/spp/status.ts. */
     status: text().notNull(),
-    /** What a GET of it answers. */
+    /** The body of the answer to a GET. */
     body: text().notNull(),
-    /** Grows with each reading of one executor: an older one never replaces a newer. */
+    /** Increases with each reading by an executor: an older reading never replaces a newer one. */
     version: integer().notNull(),
     sinceMs: integer('since_ms').notNull(),
   },
@@ -26,20 +26,20 @@ export const sppProcesses = sqliteTable(
   ],
 );
 
-/** What the API set on a process, and is set again when the process comes back without it. */
+/** Configuration that the API set on a process, replayed when the process reconnects without it. */
 export const sppItems = sqliteTable(
   'spp_items',
   {
     hypervisor: text().notNull(),
     process: integer().notNull(),
-    /** Of the process: another one may come with its id. */
+    /** Of the process: one of another type may connect with the same id. */
     type: text().notNull(),
     kind: text({ enum: ['component', 'port', 'classifier', 'patch', 'forwarding'] }).notNull(),
-    /** What there is one of on a process: a component's name, `<component> <rx|tx> <port>`, … */
+    /** Unique on a process: a component's name, `<component> <rx|tx> <port>`, … */
     name: text().notNull(),
     /** The command that sets it. */
     spec: text().notNull(),
-    /** `refused`: the process did not take it when it came back; it is not tried again by itself. */
+    /** `refused`: the process rejected it in a replay; it is not tried again automatically. */
     state: text({ enum: ['set', 'refused'] }).notNull(),
     error: text(),
     /** Sequence of the operation that set it. */

@@ -1,4 +1,4 @@
--- Every reserved address. SQLite counts to 2^63 only: an IPv6 address is its block and how far it is from its first.
+-- Every reserved address. SQLite integers end at 2^63: an IPv6 address is its block and the offset from its first address.
 CREATE VIEW v_addresses AS
 SELECT
   r.subnet,

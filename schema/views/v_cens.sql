@@ -1,4 +1,4 @@
--- Every Ethernet network, how it is wired on the host, and who is in it.
+-- Every Ethernet network, its wiring on the host, and its containers.
 CREATE VIEW v_cens AS
 SELECT
   n.id,

@@ -1,4 +1,4 @@
--- Every container, and the CENs it is in.
+-- Every container, and its CENs.
 CREATE VIEW v_containers AS
 SELECT
   c.id,

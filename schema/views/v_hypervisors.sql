@@ -1,4 +1,4 @@
--- Every hypervisor: whether its executor is alive, what it has, and what is left of that.
+-- Every hypervisor: whether its executor is alive, its resources, and what is available of them.
 CREATE VIEW v_hypervisors AS
 SELECT
   r.name,

@@ -1,4 +1,4 @@
--- Every interface that a made network gives a container: its name inside, and where its other end is.
+-- Every interface of a container in a made network: its name inside, and where its other end is.
 CREATE VIEW v_links AS
 SELECT
   h.name AS hypervisor,

@@ -1,4 +1,4 @@
--- Every operation, its age and its times in words. Parents count the work of their parts.
+-- Every operation, with its age and its times as text. Parents sum the progress of their parts.
 CREATE VIEW v_operations AS
 SELECT
   o.sequence,

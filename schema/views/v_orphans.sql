@@ -1,4 +1,4 @@
--- What bears this database's label on a host and belongs to nothing that the database knows.
+-- Objects on a host that bear this database's label and have no row.
 CREATE VIEW v_orphans AS
 SELECT
   h.name AS hypervisor,

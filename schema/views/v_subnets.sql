@@ -1,4 +1,4 @@
--- Every subnet: its range, how many of its addresses are free, and which hypervisors are in it by which interface.
+-- Every subnet: its range, how many of its addresses are free, and its hypervisors with their interfaces.
 CREATE VIEW v_subnets AS
 SELECT
   s.id,

@@ -1,15 +1,15 @@
 import { load, print, withWeft } from './weft.ts';
 
 /*
- * Writes over HTTP that are durable when they are answered, from wrk(1), whose own work does not hide the server's.
- * Each makes a network that has no container yet: a row, an operation, and an event, and nothing on the host.
- * Run by `npm run bench` in a network and mount namespace of its own.
+ * Durable writes over HTTP, from wrk(1), whose own load is negligible. Each creates a network without containers: a
+ * row, an operation, and an event, and nothing on the host. Run by `npm run bench` in a network and mount namespace of
+ * its own.
  */
 
 const CONNECTIONS = 32;
 const SECONDS = 5;
 
-/** Each request of each thread of wrk makes another network. */
+/** Each request of each thread of wrk creates another network. */
 const script = `
 local threads = 0
 function setup(thread)

@@ -1,15 +1,15 @@
 import { print, quantile, timed, withWeft } from './weft.ts';
 
 /*
- * Times the whole way: HTTP, database, executor, kernel and back, with the API and the executor in one process.
- * Run by `npm run bench` in a network and mount namespace of its own.
+ * End-to-end times: HTTP, database, executor, kernel and back, with the API and the executor in one process. Run by
+ * `npm run bench` in a network and mount namespace of its own.
  */
 
 async function measureOnce(what: string, ...request: Parameters<typeof timed>): Promise<void> {
   print(what, `${Math.round(await timed(...request))} ms`);
 }
 
-/** Requests a second over so many connections, for two seconds. */
+/** Requests a second over this number of connections, for two seconds. */
 async function rate(what: string, connections: number, request: () => Promise<unknown>): Promise<void> {
   const end = performance.now() + 2_000;
   let count = 0;
@@ -23,7 +23,7 @@ async function rate(what: string, connections: number, request: () => Promise<un
   print(what, `${Math.round(count / 2)} a second`);
 }
 
-/** The median of one client's latencies. */
+/** The median latency of a single client. */
 async function latency(what: string, requests: readonly Parameters<typeof timed>[]): Promise<void> {
   const times: number[] = [];
   for (const request of requests) times.push(await timed(...request));
@@ -60,6 +60,6 @@ async function measure(): Promise<void> {
 }
 
 await withWeft(async (startedMs) => {
-  print('start with a new database, until `/readyz` says so', `${Math.round(startedMs)} ms`);
+  print('start with a new database, until `/readyz` is 200', `${Math.round(startedMs)} ms`);
   await measure();
 });

@@ -19,9 +19,9 @@ import {
 } from '../../executor/drivers/netns/syscalls.ts';
 
 /*
- * What the kernel alone takes for one network: the fewest calls that make namespaces under names with `lo` up, a bridge,
- * and a veth from each namespace into it, both ends up. Nothing is labelled, looked at or undone, and no port is set up
- * before the last is made, which is the fastest order that is known. Nothing that weft makes can cost less.
+ * The time of the kernel alone for one network: the fewest calls that make namespaces under names with `lo` up, a
+ * bridge, and a veth from each namespace into it, both ends up. Nothing is labelled, observed or undone, and no port is
+ * set up before the last is made, which is the fastest known order. It is the lower bound for weft.
  */
 
 const DIRECTORY = '/run/netns';
@@ -39,7 +39,7 @@ export interface BareTimes {
 
 export interface BareOptions {
   readonly containers: number;
-  /** How many messages go to the kernel in one system call. */
+  /** Number of messages to the kernel in one system call. */
   readonly together: number;
 }
 
@@ -49,7 +49,7 @@ interface BareNamespace {
   readonly socket: RouteSocket;
 }
 
-/** Makes a network and takes it away again. */
+/** Creates a network and removes it again. */
 export function bareNetwork({ containers, together }: BareOptions): BareTimes {
   prepareDirectory();
   const home = openSync('/proc/thread-self/ns/net', 'r');

@@ -2,9 +2,9 @@ import { bareNetwork } from './floor.ts';
 import { load, print, quantile, timed, withWeft } from './weft.ts';
 
 /*
- * What one change, one answer and a whole host cost beside thousands of others: the same measured on an empty host and
- * on one with five thousand containers. Run by `npm run bench` in a network and mount namespace of its own; an argument
- * is another number of containers.
+ * Cost of one change, one answer and a whole host beside thousands of other containers: the same measured on an empty
+ * host and on one with five thousand containers. Run by `npm run bench` in a network and mount namespace of its own; an
+ * argument is another number of containers.
  */
 
 const CENS = 100;
@@ -31,8 +31,8 @@ async function measure(where: string): Promise<void> {
   const bare = Array.from({ length: 20 }, () => bareNetwork({ containers: 1, together: 1 }).made);
   print(`the kernel alone, for a container and its veth, ${where}`, inWords(bare));
   const { joined, removed } = await changes();
-  print(`a container that is made and joins a bridge of three, ${where}`, inWords(joined));
-  print(`a container that leaves it and is removed, ${where}`, inWords(removed));
+  print(`creating a container that joins a bridge of three, ${where}`, inWords(joined));
+  print(`removing it from the bridge and the host, ${where}`, inWords(removed));
   const { rate, latency99 } = load({ connections: 8, seconds: 3, path: '/cen/lan' });
   print(`GET /cen/{id}, 8 connections of wrk, ${where}`, `${Math.round(rate)} a second, p99 ${latency99}`);
 }

@@ -9,7 +9,7 @@ import { migrate } from '../../schema/database/migrate.ts';
 import { openSession } from '../../schema/store/database-store.ts';
 import { register } from '../../schema/store/registration.ts';
 
-/* What a long history costs: the loop's statements on a database with few and with a million ended operations. */
+/* Cost of a long history: the loop's statements on a database with few and with a million ended operations. */
 
 const HYPERVISOR = '01900000-0000-7000-8000-000000000001';
 const DAY_MS = 86_400_000;
@@ -31,14 +31,14 @@ const insertWork = `
   INSERT INTO operations (${columns})
   SELECT :id, :hypervisor, 'container.create', :id, '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL`;
 
-/** What waits behind `first`, which is running. */
+/** Operations blocked by `first`, which is running. */
 const insertWaiting = `
   INSERT INTO operations (${columns})
   WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < ${WAITING})
   SELECT 'waiting' || value, :hypervisor, 'container.create', 'first', '{}', 0, 'pending', 0, 9000000000000000, 0, 0, 1, 'bench', ${now}, NULL
   FROM n`;
 
-/** Operations that are pending and may not begin yet. */
+/** Files pending operations that are blocked. */
 async function fileWaiting(database: Database): Promise<void> {
   await database.write([
     statement(insertWork, { id: 'first', hypervisor: HYPERVISOR }),
@@ -90,7 +90,7 @@ try {
   }
   print('claim of an operation, a million ended ones', `${(await medianClaim(database, 'full')).toFixed(3)} ms`);
   await fileWaiting(database);
-  const waiting = `claim of an operation, beside ${WAITING.toLocaleString('en')} that wait for another`;
+  const waiting = `claim of an operation, beside ${WAITING.toLocaleString('en')} blocked ones`;
   print(waiting, `${(await medianClaim(database, 'waiting')).toFixed(3)} ms`);
 } finally {
   database.close();

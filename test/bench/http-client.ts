@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
-/* The leanest client there is, so that what is measured is the server: a socket that writes and waits. */
+/* A minimal client, so that the server is measured and not the client: a socket that writes and waits. */
 
-/** A kept connection; one request at a time. */
+/** A persistent connection; one request at a time. */
 export class HttpClient {
   readonly #socket: Socket;
   #received = '';
@@ -22,7 +22,7 @@ export class HttpClient {
     });
   }
 
-  /** Answers the status. */
+  /** Returns the status. */
   ask(request: string): Promise<number> {
     return new Promise((resolve) => {
       this.#answered = resolve;
@@ -46,7 +46,7 @@ export class HttpClient {
   }
 }
 
-/** A request as text, ready to be sent as often as one likes. */
+/** A request as text, which can be sent repeatedly. */
 export function requestText(port: number, method: string, path: string, body = ''): string {
   return `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }

@@ -3,11 +3,11 @@ import { HttpClient, requestText } from './http-client.ts';
 import { PORT, print, quantile, timed, withWeft } from './weft.ts';
 
 /*
- * Times the import of 4,000 networks with 20,000 containers, and what other clients of the API wait meanwhile: some that
- * read and some that write, each with its next request as soon as the last one is answered.
+ * Times the import of 4,000 networks with 20,000 containers, and the latency of other clients of the API meanwhile:
+ * some that read and some that write, each sending its next request as soon as the last one is answered.
  *
- *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
- *     exec node_modules/.bin/node test/bench/import.ts'
+ * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
+ * test/bench/import.ts'
  */
 
 const NETWORKS = 4_000;
@@ -26,7 +26,7 @@ function listOf(round: string): unknown {
   return { cenList: cens };
 }
 
-/** The figures come from the main thread; a thread sends the lists, so that making them delays no other client. */
+/** The main thread measures; a thread sends the lists, so that building them delays no other client. */
 function runSender(): void {
   parentPort?.on('message', async (round: string) => {
     const body = listOf(round);
@@ -38,7 +38,7 @@ function runSender(): void {
 class Sender {
   readonly #worker = new Worker(new URL(import.meta.url));
 
-  /** Resolves with the milliseconds of one import; tells when it is sent. */
+  /** Resolves with the milliseconds of one import; calls `sending` when it is sent. */
   async send(round: string, sending: () => void): Promise<number> {
     return await new Promise((resolve, reject) => {
       this.#worker.once('error', reject);
@@ -55,7 +55,7 @@ class Sender {
   }
 }
 
-/** A client that goes on until it is stopped; it remembers what its requests took. */
+/** A client that runs until it is stopped, and records the latencies of its requests. */
 async function load(requestOf: (count: number) => string, isOver: () => boolean): Promise<number[]> {
   const client = await HttpClient.open(PORT);
   const times: number[] = [];

@@ -6,7 +6,9 @@ import { type Database, statement } from '../../schema/database/database.ts';
 import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 
-/* What lists and choices cost among much else: the API's handlers on a large database, without a server between. */
+/*
+ * Cost of lists and allocations in large tables: the API's handlers on a large database, without a server in between.
+ */
 
 const SUBNET = 'c6430cba-648a-41aa-aee4-b59dacfc790d';
 const TAKEN = 60_000;
@@ -68,7 +70,7 @@ try {
   const ask = client(database);
   await ask('POST', '/subnets', { id: SUBNET, cidr: '10.0.0.0/8' });
   const reserve = () => ask('POST', `/subnets/${SUBNET}/addresses`, {});
-  // A long-lived process is measured as it is when its code has been compiled.
+  // Warm-up: a long-lived process runs compiled code.
   for (let turn = 0; turn < TURNS; turn += 1) await reserve();
   await median('reservation of the lowest free address, none taken', reserve, 201);
   await database.write([statement('DELETE FROM addresses'), statement(insertTaken)]);
@@ -76,7 +78,7 @@ try {
   await median(`GET of the subnet, ${TAKEN} taken`, () => ask('GET', `/subnets/${SUBNET}`), 200);
   await ask('POST', '/hypervisors', { name: 'host1' });
   await database.write([statement(insertPromises)]);
-  await median('GET of a hypervisor that has promised 5,000 times', () => ask('GET', '/hypervisors/host1'), 200);
+  await median('GET of a hypervisor with 5,000 reservations', () => ask('GET', '/hypervisors/host1'), 200);
   for (let from = 0; from < HISTORY; from += BATCH) await database.write([statement(insertHistory, { from })]);
   const page = (query: string) =>
     median(`100 of a million operations, ${query}`, () => ask('GET', `/operations?${query}`), 200, 20);

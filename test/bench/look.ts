@@ -3,17 +3,17 @@ import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/
 import { mac } from './floor.ts';
 
 /*
- * Times looks at a host of many containers: each a namespace with `lo` and one end of a veth, whose other end is a port of
- * one of several bridges. What is timed ends when the answer is there on the event loop, cloned and all.
+ * Times observations of a host with many containers: each a namespace with `lo` and one end of a veth, whose other end
+ * is a port of one of several bridges. The time ends when the result has arrived on the event loop, cloning included.
  *
- *   unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns;
- *     exec node_modules/.bin/node test/bench/look.ts [containers]'
+ * unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns; exec
+ * node_modules/.bin/node test/bench/look.ts [containers]'
  */
 
 const LABEL = 'weft:bench';
 /** As many as the executor puts into one call. */
 const BATCH = 32;
-/** A bridge takes 1,023. */
+/** A bridge has at most 1,023. */
 const PORTS = 500;
 const ROUNDS = 9;
 const count = Number(process.argv[2] ?? 5000);
@@ -60,7 +60,10 @@ async function clear(driver: NetnsDriver): Promise<void> {
   }
 }
 
-/** Medians of some rounds: of the time, of what all threads took of the processor, of the longest halt of the event loop. */
+/**
+ * Medians of some rounds: of the elapsed time, of the processor time of all threads, of the longest block of the event
+ * loop.
+ */
 async function timed(what: string, work: () => Promise<unknown>, prepare?: () => Promise<void>): Promise<void> {
   const times: number[] = [];
   const processor: number[] = [];
@@ -78,8 +81,8 @@ async function timed(what: string, work: () => Promise<unknown>, prepare?: () =>
     delay.disable();
     holds.push(delay.max / 1e6);
   }
-  const figures = `${inWords(median(times))}, ${inWords(median(processor))} of the processor`;
-  console.log(`${what.padEnd(50)} ${figures}, event loop held ${inWords(median(holds))}`);
+  const figures = `${inWords(median(times))}, ${inWords(median(processor))} of processor time`;
+  console.log(`${what.padEnd(50)} ${figures}, event loop blocked ${inWords(median(holds))}`);
 }
 
 const median = (figures: readonly number[]) => figures.toSorted((one, other) => one - other)[ROUNDS >> 1] ?? 0;
@@ -99,11 +102,11 @@ async function look(driver: NetnsDriver): Promise<void> {
   const inside = namespaces.reduce((sum, each) => sum + each.links.length, 0);
   console.log(`${namespaces.length} namespaces with ${inside} links, ${links.length} links on the host`);
   console.log(
-    `${'the first look of a driver'.padEnd(50)} ${inWords(first)}, ${inWords((user + system) / 1000)} of the processor`,
+    `${'the first observation of a driver'.padEnd(50)} ${inWords(first)}, ${inWords((user + system) / 1000)} of processor time`,
   );
-  await timed('a look at everything', () => driver.view('all'));
+  await timed('full observation', () => driver.view('all'));
   await timed(
-    'a look at everything, after 10 of them changed',
+    'full observation, after 10 changes',
     () => driver.view('all'),
     async () => {
       for (const number of numbers.slice(0, 10)) {
@@ -113,7 +116,7 @@ async function look(driver: NetnsDriver): Promise<void> {
       }
     },
   );
-  await timed("an operation's look at one container", () => driver.view(...one(count >> 1)));
+  await timed("an operation's observation of one container", () => driver.view(...one(count >> 1)));
   console.log(
     `${'memory of the process, all of it'.padEnd(50)} ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`,
   );

@@ -10,10 +10,10 @@ import type { Insides } from './memory-probe.mjs';
 import { kernelMemory, processMemory } from './process-memory.ts';
 
 /*
- * What weft has in memory, as `npm start` starts it, with many containers and under load, and what that is made of.
+ * Memory of weft, as `npm start` starts it, with many containers and under load, and its composition.
  *
- *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
- *     exec node_modules/.bin/node test/bench/memory.ts [networks [containers of each]]'
+ * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
+ * test/bench/memory.ts [networks [containers of each]]'
  */
 
 const address = '127.0.0.1:8080';
@@ -26,7 +26,9 @@ const LONGEST_MS = 600_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
 
-/** Half of the requests are reads of what was made; each of the others declares one of a thousand networks without containers. */
+/**
+ * Half of the requests read what was made; each of the others declares one of a thousand networks without containers.
+ */
 const script = `
 local threads = 0
 function setup(thread)
@@ -125,7 +127,7 @@ async function measure(): Promise<void> {
     containerIDs: Array.from({ length: size }, (_member, container) => `n${cen}c${container}`),
   }));
   const ids = cenList.map(({ cenID }) => cenID);
-  await report('at rest, with nothing');
+  await report('idle, without containers');
   await ask('POST', '/cen/import', { cenList });
   await done('/cen/make', ids);
   await report(`${networks * size} containers made`);
@@ -136,9 +138,9 @@ async function measure(): Promise<void> {
   const rate = load();
   await report(`under load: ${rate}`);
   for (let look = 0; look < 2; look += 1) await ask('POST', '/hypervisors/host1/resync?dry_run=true');
-  await report('after two looks at the whole host');
+  await report('after two full scans');
   await pause(REST_MS);
-  await report('after a minute of rest');
+  await report('after a minute without work');
 }
 
 try {

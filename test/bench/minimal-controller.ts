@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { openSppDriver } from '../../executor/drivers/spp/driver.ts';
 
-/* What spp-ctl is, in its smallest form: HTTP in, a command out, nothing written down. weft is measured beside it. */
+/* A minimal spp-ctl: HTTP in, a command out, nothing recorded. weft is compared with it. */
 
 const [httpPort, primaryPort, secondaryPort] = process.argv.slice(2).map(Number);
 const driver = await openSppDriver({

@@ -5,11 +5,11 @@ import { converge } from '../../executor/loop/converge.ts';
 import { type BareTimes, bareNetwork, mac } from './floor.ts';
 
 /*
- * Times the netns driver on one network of many containers: for each a namespace and a veth into one bridge; beside it
- * what the kernel alone takes, in the same namespace.
+ * Times the netns driver on one network of many containers: for each a namespace and a veth into one bridge; in
+ * comparison with the kernel alone, in the same namespace.
  *
- *   unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns;
- *     exec node_modules/.bin/node test/bench/netns.ts [containers]'
+ * unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns; exec
+ * node_modules/.bin/node test/bench/netns.ts [containers]'
  */
 
 const LABEL = 'weft:bench';
@@ -64,7 +64,7 @@ async function run(driver: NetnsDriver, floor: BareTimes): Promise<void> {
   await single(driver);
 }
 
-/** What a change of one container costs. */
+/** Cost of a change of one container. */
 async function single(driver: NetnsDriver): Promise<void> {
   await timed('create a namespace', null, () => driver.createNamespace({ name: 'bench0', label: `${LABEL}/0` }));
   await timed('create a veth', null, () => driver.createVeth(veth(0)));
@@ -73,7 +73,7 @@ async function single(driver: NetnsDriver): Promise<void> {
   );
 }
 
-/** All that an operation does on the host: it looks, plans, takes the steps, and looks again. */
+/** All that an operation does on the host: observe, plan, apply, and observe again. */
 async function operate(driver: NetnsDriver, floor: BareTimes): Promise<void> {
   const resource = networkResource(driver);
   const members = numbers.map((number) => ({ container: `bench${number}`, ordinal: 0, outside: `bench${number}.0o` }));
@@ -83,8 +83,8 @@ async function operate(driver: NetnsDriver, floor: BareTimes): Promise<void> {
   });
   const hooks = { check: () => undefined, remaining: () => undefined };
   const become = (made: boolean) => () => converge(resource, network(made), hooks);
-  await timed('looks, plan and steps of a network: made', floor.made, become(true));
-  await timed('looks, plan and steps of a network: destroyed', floor.made, become(false));
+  await timed('observe, plan and apply a network: made', floor.made, become(true));
+  await timed('observe, plan and apply a network: destroyed', floor.made, become(false));
 }
 
 function veth(number: number): Parameters<NetnsDriver['createVeth']>[0] {
@@ -94,7 +94,7 @@ function veth(number: number): Parameters<NetnsDriver['createVeth']>[0] {
   return { ends: [inner, { ...outer, bridge: BRIDGE }] };
 }
 
-/** Removes what a run has left, also one that failed half way. */
+/** Removes what a run has left, also after a failure. */
 async function clear(driver: NetnsDriver): Promise<void> {
   const { links, namespaces } = await driver.view('all');
   const aliases = links.flatMap(({ alias }) => (alias?.startsWith(`${LABEL}/`) ? [alias] : []));

@@ -2,11 +2,11 @@ import { bareNetwork } from './floor.ts';
 import { print, quantile, timed, withWeft } from './weft.ts';
 
 /*
- * Times one network of a thousand containers the whole way, from the request to the answer that it is made or
- * destroyed, beside what the kernel alone takes for the same links, before and after. The last line is what counts.
+ * Times one network of a thousand containers end to end, from the request to the answer that it is made or destroyed,
+ * in comparison with the kernel alone for the same links, before and after. The last line is the result.
  *
- *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
- *     exec node_modules/.bin/node test/bench/one-network.ts [containers]'
+ * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
+ * test/bench/one-network.ts [containers]'
  */
 
 const containers = Number(process.argv[2] ?? 1000);

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/* What the kernel says of memory, in KiB. */
+/* Memory statistics of the kernel, in KiB. */
 
 export interface ProcessMemory {
-  /** All that is in memory, pages shared with other processes too. */
+  /** Resident memory, including pages shared with other processes. */
   readonly resident: number;
   /** The process' own data. */
   readonly anonymous: number;
   /** Programs and libraries: pages of files. */
   readonly files: number;
-  /** `resident` with shared pages divided among those who share them. */
+  /** `resident` with shared pages divided among the processes that share them. */
   readonly proportional: number;
   readonly highest: number;
   readonly threads: number;
@@ -27,7 +27,7 @@ export function processMemory(pid: number): ProcessMemory {
   };
 }
 
-/** What the kernel itself holds: its objects and those of each processor. */
+/** Memory of the kernel itself: its objects and those of each processor. */
 export function kernelMemory(): { slab: number; perProcessor: number } {
   const meminfo = figures('/proc/meminfo');
   return { slab: meminfo('SUnreclaim'), perProcessor: meminfo('Percpu') };

@@ -10,16 +10,16 @@ if (process.getuid?.() !== 0) {
   process.exit(1);
 }
 for (const [title, file] of [
-  ['The whole way', 'api.ts'],
+  ['End to end', 'api.ts'],
   ['One network of a thousand containers', 'one-network.ts'],
   ['One container beside five thousand', 'full-host.ts'],
   ['A large import', 'import.ts'],
   ['Durable writes', 'accepts.ts'],
   ['The netns driver alone', 'netns.ts'],
-  ['A look at 5,000 containers', 'look.ts'],
-  ['The same with rows, plan and orphans', 'whole-look.ts'],
+  ['Observation of 5,000 containers', 'look.ts'],
+  ['A full scan: rows, host, plan and orphans', 'whole-look.ts'],
   ['A long history', 'history.ts'],
-  ['Lists and choices among much else', 'lists.ts'],
+  ['Lists and allocations in large tables', 'lists.ts'],
   ['Soft Patch Panel', 'spp.ts'],
   ['Memory', 'memory.ts'],
 ] as const) {

@@ -9,13 +9,13 @@ import { until } from '../support/until.ts';
 import { HttpClient, requestText } from './http-client.ts';
 
 /*
- * Soft Patch Panel: commands to processes that answer at once, with every command written down before it is given,
- * beside a controller that writes nothing down. Run by `npm run bench` in a network namespace of its own.
+ * Soft Patch Panel: commands to processes that answer at once, with every command recorded before it is sent, in
+ * comparison with a controller that records nothing. Run by `npm run bench` in a network namespace of its own.
  */
 
 const PORT = 7777;
 const PROCESSES = 8;
-/** A long-lived process is measured as it is when its code has been compiled. */
+/** Warm-up: a long-lived process runs compiled code. */
 const WARM_UP_SECONDS = 2;
 const SECONDS = 3;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,7 +27,7 @@ function print(what: string, figure: string): void {
 const forward = (id: number, action: string) =>
   requestText(PORT, 'PUT', `/v1/nfvs/${id}/forward`, JSON.stringify({ action }));
 
-/** Requests a second: so many connections, each with requests of its own that take turns. */
+/** Requests a second: a number of connections, each of which alternates between its own requests. */
 async function rate(what: string, requests: readonly (readonly string[])[], expected: number): Promise<void> {
   const clients = await Promise.all(requests.map(() => HttpClient.open(PORT)));
   const begin = performance.now() + WARM_UP_SECONDS * 1000;

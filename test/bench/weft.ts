@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 
-/* What the benchmarks share: weft in a process of its own, requests to it, and how figures are printed. */
+/* Common to the benchmarks: weft in a separate process, requests to it, and the output of figures. */
 
 export const PORT = 8080;
 const address = `127.0.0.1:${PORT}`;
@@ -14,8 +14,8 @@ const url = `http://${address}`;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Starts API and executor as `npm start` does, with a new database, and ends them and all that they noted when `measure`
- * is done, which is told after how many milliseconds they were ready.
+ * Starts API and executor as `npm start` does, with a new database, and ends them and removes their state when
+ * `measure` is done, which is called with the milliseconds until they were ready.
  */
 export async function withWeft(
   measure: (startedMs: number) => Promise<void>,
@@ -38,9 +38,9 @@ export async function withWeft(
   }
 }
 
-/** Asks, and answers after how many milliseconds it was done. */
+/** Sends a request, and returns the milliseconds until it was done. */
 export async function timed(method: string, path: string, body?: unknown): Promise<number> {
-  // The server may have closed an idle connection while a benchmark held this thread.
+  // The server may have closed an idle connection while a benchmark blocked this thread.
   await setImmediate();
   const began = performance.now();
   const answer = await fetch(`${url}${path}`, {
@@ -54,7 +54,7 @@ export async function timed(method: string, path: string, body?: unknown): Promi
   return performance.now() - began;
 }
 
-/** What takes longer than a request may wait. */
+/** Waits for an operation that takes longer than a request may wait. */
 async function ended({ id }: { readonly id: string }): Promise<void> {
   await until(
     'the operation ends',
@@ -71,7 +71,7 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   readonly path: string;
-  /** Of wrk(1) in Lua; GET without it. */
+  /** A script for wrk(1) in Lua; GET without it. */
   readonly script?: string;
 }
 
@@ -80,7 +80,7 @@ export interface Figures {
   readonly latency99: string;
 }
 
-/** Has wrk(1) ask, whose own work does not hide the server's. */
+/** Generates load with wrk(1), whose own load is negligible. */
 export function load({ connections, seconds, path, script }: Load): Figures {
   const directory = mkdtempSync(join(tmpdir(), 'weft-bench-'));
   const file = join(directory, 'load.lua');

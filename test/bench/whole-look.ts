@@ -19,11 +19,11 @@ import { networkDefinition } from '../../schema/resources/network/definition.ts'
 import { lookRows } from '../../schema/store/idle.ts';
 
 /*
- * Times a look at the whole host, with rows, plan and orphans, on the event loop and by the thread that does it in weft:
- * how long it takes, and how long the event loop stands still at most meanwhile.
+ * Times a full scan of the host, with rows, plan and orphans, on the event loop and in the thread that weft uses: its
+ * duration, and how long the event loop is blocked at most meanwhile.
  *
- *   unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up;
- *     exec node_modules/.bin/node test/bench/whole-look.ts [containers]'
+ * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
+ * test/bench/whole-look.ts [containers]'
  */
 
 const program = fileURLToPath(import.meta.url);
@@ -34,7 +34,7 @@ const IN_A_NETWORK = 500;
 const ROUNDS = 7;
 const of = { databaseId: '01900000-0000-7000-8000-000000000001', hypervisor: '01900000-0000-7000-8000-000000000002' };
 
-/** Everything is made, as far as the rows know. */
+/** In the rows everything is made. */
 const rows = [
   `WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :containers)
    INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
@@ -63,12 +63,12 @@ type Look = () => Promise<Comparison>;
 
 async function lookOnce(look: Look): Promise<void> {
   const { differences, orphans } = await look();
-  if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host is not as the rows want it');
+  if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host differs from the rows');
 }
 
 const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
 
-/** What one look takes: of time, of the processors in all threads, and of the event loop's one. */
+/** Cost of one scan: elapsed time, processor time of all threads, and of the event loop's thread. */
 async function costOf(look: Look): Promise<{ readonly time: number; readonly all: number; readonly own: number }> {
   const began = performance.now();
   const all = process.cpuUsage();
@@ -78,12 +78,12 @@ async function costOf(look: Look): Promise<{ readonly time: number; readonly all
   return { time: performance.now() - began, ...used };
 }
 
-/** For how long the event loop stood still at most, in milliseconds; what else runs on the machine holds it up, too. */
+/** How long the event loop was blocked at most, in milliseconds; other programs on the machine delay it, too. */
 async function longestStop(work: () => Promise<unknown>): Promise<number> {
   const stops = monitorEventLoopDelay({ resolution: 1 });
   stops.enable();
   await work();
-  // What held the loop up at the end shows in its next turn.
+  // A block at the end shows in the next turn.
   await setTimeout(5);
   stops.disable();
   return stops.max / 1e6;
@@ -97,13 +97,13 @@ async function measure(what: string, look: Look): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) stops.push(await longestStop(() => lookOnce(look)));
   const idle = await longestStop(() => setTimeout(500));
   const inWords = ({ time, all, own }: typeof first) =>
-    `${time.toFixed(0)} ms, ${all.toFixed(0)} ms of processors, of those the event loop ${own.toFixed(1)} ms`;
+    `${time.toFixed(0)} ms, ${all.toFixed(0)} ms of processor time, of that the event loop ${own.toFixed(1)} ms`;
   const of = (cost: keyof typeof first) => median(costs.map((each) => each[cost]));
   print(what, inWords({ time: of('time'), all: of('all'), own: of('own') }));
   print('  the first one', inWords(first));
   print(
-    '  the event loop held',
-    `${median(stops).toFixed(0)} ms (${idle.toFixed(0)} ms where there is no look); ${memory()}`,
+    '  the event loop blocked',
+    `${median(stops).toFixed(0)} ms (${idle.toFixed(0)} ms without a scan); ${memory()}`,
   );
 }
 
@@ -124,12 +124,12 @@ async function makeHost(database: Database): Promise<void> {
   }
 }
 
-/** How it is compared; each in a process of its own, so that the memory is its own, too. */
+/** The variants; each runs in a process of its own, so that memory is measured separately. */
 const ways = {
   async thread(_database: Database, path: string) {
     const options = { database: { url: `file:${path}`, authToken: undefined }, ...of };
     const comparer = await openComparer(options, { log: (_level, text) => console.error(text) });
-    await measure(`a look at ${containers} containers by its thread`, () => comparer.compare('all'));
+    await measure(`a full scan of ${containers} containers in a thread`, () => comparer.compare('all'));
     await comparer.close();
   },
   async loop(database: Database) {

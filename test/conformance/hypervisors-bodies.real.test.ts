@@ -4,7 +4,7 @@ import { aFleet, anApi, ID, must, NOBODY, placeOf, shell, written } from './hype
 const one = `/hypervisors/${ID}`;
 
 describe('a body', () => {
-  it('is JSON whatever it is said to be, or when nothing is said', async () => {
+  it('is parsed as JSON with any Content-Type, or without one', async () => {
     const weft = await aFleet();
     const types = ['application/json', 'application/x-www-form-urlencoded', 'text/plain', 'image/png', ''];
     for (const [ordinal, type] of types.entries()) {
@@ -20,7 +20,7 @@ describe('a body', () => {
     }
   });
 
-  it('that is no JSON, or JSON of another kind, is a 400 that leaves no row', async () => {
+  it('that is not JSON, or of another type, is a 400 that leaves no row', async () => {
     const weft = await aFleet();
     const before = await written(weft);
     const writes = [
@@ -51,7 +51,7 @@ describe('a body', () => {
     expect(await written(weft)).toEqual(before);
   });
 
-  it('may come back as it was answered, without a warning', async () => {
+  it('may be sent back as it was answered, without a warning', async () => {
     const weft = await aFleet();
     const answered = await must(weft, 'GET', one);
     const { status, headers, body } = await weft.request('PATCH', one, answered);
@@ -62,7 +62,7 @@ describe('a body', () => {
     expect(posted.body).toMatchObject({ alive: false, load: null, last_seen: null, free_memory: null });
   });
 
-  it('may hold members that nobody knows, which are named', async () => {
+  it('may have unknown members, which are named', async () => {
     const weft = await aFleet();
     const body = { rack: 7, total_resources: { gpu: 1 } };
     for (const [method, path] of [
@@ -79,7 +79,7 @@ describe('a body', () => {
 });
 
 describe('a hypervisor that is added', () => {
-  it('needs nothing said of it', async () => {
+  it('needs no members', async () => {
     const weft = await anApi();
     const { status, headers, body } = await weft.request('POST', '/hypervisors', {});
     expect(status).toBe(201);
@@ -104,7 +104,7 @@ describe('a hypervisor that is added', () => {
     });
   });
 
-  it('is one, however many add it at once', async () => {
+  it('is created once by concurrent requests', async () => {
     const weft = await anApi();
     const spellings = Array.from({ length: 20 }, (_, ordinal) => (ordinal % 2 === 0 ? ID : ID.toUpperCase()));
     const answers = await Promise.all(spellings.map((id) => weft.request('POST', '/hypervisors', { id })));
@@ -112,7 +112,7 @@ describe('a hypervisor that is added', () => {
     expect(await must<{ id: string }[]>(weft, 'GET', '/hypervisors')).toMatchObject([{ id: ID }]);
   });
 
-  it('has all that is there when nothing is said of what is left', async () => {
+  it('has all of its resources available unless stated otherwise', async () => {
     const weft = await anApi();
     const total_resources = { memory: 8, disk: 4, cpu: 2 };
     expect(await must(weft, 'POST', '/hypervisors', { total_resources })).toMatchObject({
@@ -125,7 +125,7 @@ describe('a hypervisor that is added', () => {
 });
 
 describe('a change of resources', () => {
-  it('leaves what it does not name, member by member', async () => {
+  it('leaves omitted members unchanged, member by member', async () => {
     const weft = await aFleet();
     const before = await must(weft, 'GET', one);
     expect(await must(weft, 'PATCH', one, {})).toEqual(before);
@@ -140,7 +140,7 @@ describe('a change of resources', () => {
     });
   });
 
-  it('that leaves more than there is, or is no whole number, is refused with its member', async () => {
+  it('with more available than in total, or not a whole number, is refused with its member', async () => {
     const weft = await aFleet();
     const before = await written(weft);
     const wrong: [Record<string, unknown>, string][] = [
@@ -164,7 +164,7 @@ describe('a change of resources', () => {
 });
 
 describe('an address', () => {
-  it('is answered in one spelling', async () => {
+  it('is answered in its canonical spelling', async () => {
     const weft = await aFleet();
     for (const [sent, answered] of [
       ['01:23:45:67:89:ac', '01:23:45:67:89:ac'],
@@ -187,7 +187,7 @@ describe('an address', () => {
     }
   });
 
-  it('that is none is refused with its member', async () => {
+  it('that is invalid is refused with its member', async () => {
     const weft = await aFleet();
     const before = await written(weft);
     const macs = [

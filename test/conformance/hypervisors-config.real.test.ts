@@ -4,7 +4,7 @@ import { aFleet, ID, must, placeOf, written } from './hypervisors-server.ts';
 const path = `/hypervisors/${ID}/config`;
 
 describe('the config of a hypervisor', () => {
-  it('is empty at first, merges, and loses what is set to nothing', async () => {
+  it('is empty at first, merges, and removes keys with empty values', async () => {
     const weft = await aFleet();
     expect(await must(weft, 'GET', path)).toEqual({});
     expect(await must(weft, 'PATCH', path, { bar: 'baz', foo: '1' })).toEqual({ bar: 'baz', foo: '1' });
@@ -34,7 +34,7 @@ describe('the config of a hypervisor', () => {
     expect(await must(weft, 'PATCH', path, gone)).toEqual({});
   });
 
-  it('is no part of the hypervisor', async () => {
+  it('is not part of the hypervisor', async () => {
     const weft = await aFleet();
     await must(weft, 'PATCH', path, { bar: 'baz' });
     expect(await must(weft, 'GET', `/hypervisors/${ID}`)).not.toHaveProperty('config');

@@ -3,8 +3,8 @@ import type { ServedInstance } from '../support/instance.ts';
 import { anApi, must, SUBNET, shell } from './hypervisors-server.ts';
 
 /*
- * The example requests of chypervisord's document: in its order, on its port, and not a letter changed. What its text
- * takes for granted between two of them is done before.
+ * The example requests of chypervisord's document, verbatim, in its order and on its port. Steps that its text implies
+ * between two of them are done before.
  */
 
 const one = 'http://localhost:17000/hypervisors/abcd1234-abcd-1234-abcd-1234abcd1234';
@@ -18,9 +18,9 @@ const listed =
 interface Request {
   readonly command: string;
   readonly status?: number;
-  /** A map or a list, which is answered as it stands here. */
+  /** A map or a list, which is answered exactly like this. */
   readonly exactly?: string;
-  /** A hypervisor, after whose members only our own follow. */
+  /** A hypervisor, after whose members only weft's own follow. */
   readonly hypervisor?: string;
   prepare?(weft: ServedInstance): Promise<unknown>;
 }
@@ -61,14 +61,14 @@ const requests: readonly Request[] = [
   },
   { command: `curl -XDELETE ${one}/subnets/c6430cba-648a-41aa-aee4-b59dacfc790d`, exactly: '{}' },
   {
-    // Of the guests that the document shows none is there: no kind of guest is built yet.
+    // The guest in the document does not exist: no kind of guest is implemented yet.
     command: 'curl http://localhost:17000/hypervisors/e88a75a6-7ae6-487c-9634-6553d3793437/guests',
     exactly: '[]',
   },
 ];
 
 describe('the document of chypervisord', () => {
-  it('is answered word for word, in its order, by a server that has no executor', async () => {
+  it('is answered verbatim, in its order, by a server that has no executor', async () => {
     const weft = await anApi(17_000);
     for (const { prepare, command, status = 200, exactly, hypervisor } of requests) {
       await prepare?.(weft);
@@ -80,7 +80,7 @@ describe('the document of chypervisord', () => {
     }
   });
 
-  it('is told where what it made is', async () => {
+  it('gets the Location of what it created', async () => {
     await anApi(17_000);
     const answer = await fetch('http://localhost:17000/hypervisors', { method: 'POST', body: posted });
     expect(answer.headers.get('location')).toBe(path);

@@ -19,7 +19,7 @@ async function aFleetWithSubnet(): Promise<LocalWeft> {
   return weft;
 }
 
-/** Every write that names something that is there; the removals last. */
+/** Every write of an existing resource; the removals last. */
 const writes: readonly (readonly [string, string, unknown])[] = [
   ['PATCH', one, { ip: '10.0.0.8' }],
   ['PATCH', `${one}/config`, { a: 'b' }],
@@ -78,7 +78,7 @@ describe('an entity tag', () => {
     }
   });
 
-  it('lets one of many win who all have seen the same', async () => {
+  it('lets one of many concurrent writes with the same tag succeed', async () => {
     const weft = await aFleetWithSubnet();
     for (const [path, member] of [
       [one, (ordinal: number) => ({ metadata: { ordinal } })],

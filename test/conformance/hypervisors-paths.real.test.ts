@@ -27,7 +27,7 @@ async function aFleetWithSubnet(): Promise<LocalWeft> {
 }
 
 describe('every path', () => {
-  it('is the same with a slash at its end, and with its ids in upper case', async () => {
+  it('is the same with a trailing slash, and with its ids in upper case', async () => {
     const weft = await aFleetWithSubnet();
     const shouted = (path: string) => path.replace(ID, ID.toUpperCase()).replace(SUBNET, SUBNET.toUpperCase());
     for (const [path] of paths) {
@@ -40,7 +40,7 @@ describe('every path', () => {
     }
   });
 
-  it('has other methods refused with 405 and what is allowed', async () => {
+  it('answers other methods with 405 and Allow', async () => {
     const weft = await aFleetWithSubnet();
     const before = await written(weft);
     for (const [path, allow] of paths) {
@@ -60,7 +60,7 @@ describe('every path', () => {
     expect(await written(weft)).toEqual(before);
   });
 
-  it('answers HEAD as GET but for the body', async () => {
+  it('answers HEAD like GET without the body', async () => {
     const weft = await aFleetWithSubnet();
     for (const [path] of paths) {
       const [head, get] = await Promise.all(['HEAD', 'GET'].map((method) => fetch(`${weft.url}${path}`, { method })));
@@ -69,7 +69,7 @@ describe('every path', () => {
     }
   });
 
-  it('that names a hypervisor takes its name, and refuses what is neither', async () => {
+  it('that names a hypervisor accepts its name, and rejects what is neither id nor name', async () => {
     const weft = await aFleetWithSubnet();
     await must(weft, 'PATCH', one, { name: 'rack-1.node_2' });
     const before = await written(weft);
@@ -100,7 +100,7 @@ describe('every path', () => {
 });
 
 describe('the prefix /hypervisors/{id or name}', () => {
-  it('stands before every dialect’s paths', async () => {
+  it('is accepted before every dialect’s paths', async () => {
     const weft = await LocalWeft.start();
     const { id } = await must<{ id: string }>(weft, 'GET', '/hypervisors/host1');
     for (const prefix of ['/hypervisors/host1', `/hypervisors/${id}`, `/hypervisors/${id.toUpperCase()}`]) {
@@ -113,7 +113,7 @@ describe('the prefix /hypervisors/{id or name}', () => {
     }
   });
 
-  it('refuses a hypervisor that is not there, before anything else of the request', async () => {
+  it('rejects an unknown hypervisor, before anything else of the request', async () => {
     const weft = await LocalWeft.start();
     const before = await weft.sql('SELECT count(*) AS count FROM operations');
     for (const path of ['/cen/c1', '/host/host1/web']) {
@@ -128,7 +128,7 @@ describe('the prefix /hypervisors/{id or name}', () => {
     expect(await weft.sql('SELECT count(*) AS count FROM operations')).toEqual(before);
   });
 
-  it('does not find on one hypervisor what is on another', async () => {
+  it('does not find resources of another hypervisor', async () => {
     const weft = await LocalWeft.start();
     await must(weft, 'POST', '/hypervisors', { id: ID, name: 'host2' });
     await must(weft, 'PUT', '/hypervisors/host1/cen/lan');

@@ -4,7 +4,7 @@ import { type Ask, client } from '../support/api.ts';
 import { rowCounts, temporaryDatabase } from '../support/database.ts';
 import { ID, OTHER_SUBNET, SUBNET } from './hypervisors-server.ts';
 
-/* Somebody else writes between what a request reads and what it writes: no chance is asked for that. */
+/* Another client writes between the read and the write of a request, deterministically. */
 
 const one = `/hypervisors/${ID}`;
 
@@ -32,7 +32,7 @@ const writes: readonly Write[] = [
 interface Raced {
   readonly database: Database;
   readonly ask: Ask;
-  /** What goes before the next batch of the API. */
+  /** Statements that are executed before the next batch of the API. */
   interfere(...statements: readonly Statement<never>[]): void;
 }
 
@@ -67,15 +67,15 @@ function touch({ table, id }: Write): Statement<never> {
   return statement(`UPDATE ${table} SET revision = revision + 1, metadata = '{"other":true}' WHERE id = :id`, { id });
 }
 
-/** With a title that is not cut short. */
-function named(list: readonly Write[]): (readonly [string, Write])[] {
+/** With a title that is not truncated. */
+function titled(list: readonly Write[]): (readonly [string, Write])[] {
   return list.map((write) => [`${write.method} ${write.path}`, write] as const);
 }
 
-describe.each(named(writes))('%s', (_, write) => {
+describe.each(titled(writes))('%s', (_, write) => {
   const { method, path, body, table, id } = write;
 
-  it('that insists on what it has seen is a 412 when somebody was faster, and leaves no row', async () => {
+  it('with an entity tag is a 412 after a concurrent change, and leaves no row', async () => {
     const { database, ask, interfere } = await raced();
     const tag = (await ask('GET', `/${table}/${id}`)).headers.get('etag') ?? '';
     const before = await rowCounts(database);
@@ -86,7 +86,7 @@ describe.each(named(writes))('%s', (_, write) => {
     expect(await (await ask('GET', `/${table}/${id}`)).json()).toMatchObject({ metadata: { other: true } });
   });
 
-  it('is refused when somebody has removed it meanwhile, and brings nothing back', async () => {
+  it('is refused after a concurrent removal, and restores nothing', async () => {
     const { database, ask, interfere } = await raced();
     interfere(
       statement('DELETE FROM subnet_interfaces'),
@@ -103,9 +103,9 @@ describe.each(named(writes))('%s', (_, write) => {
   });
 });
 
-describe('a change that insists on nothing', () => {
-  it.each(named(writes.filter(({ method }) => method === 'PATCH')))(
-    'loses nothing of what another wrote meanwhile: %s',
+describe('a change without an entity tag', () => {
+  it.each(titled(writes.filter(({ method }) => method === 'PATCH')))(
+    'loses no concurrent write: %s',
     async (_, write) => {
       const { ask, interfere } = await raced();
       interfere(touch(write));

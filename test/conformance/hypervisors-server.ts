@@ -6,7 +6,7 @@ import { rowCounts } from '../support/database.ts';
 import type { ServedInstance } from '../support/instance.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 
-/* The API of the fleet on a database that no executor has seen: what chypervisord was, a service beside no host. */
+/* The API of the fleet on a database that no executor has used: like chypervisord, a service without a host. */
 
 /** The hypervisor of chypervisord's document. */
 export const ID = 'abcd1234-abcd-1234-abcd-1234abcd1234';
@@ -15,12 +15,12 @@ export const SUBNET = 'c6430cba-648a-41aa-aee4-b59dacfc790d';
 export const OTHER_SUBNET = 'd6430cba-648a-41aa-aee4-b59dacfc790d';
 export const NOBODY = '11111111-1111-4111-8111-111111111111';
 
-/** A server without an executor, on the port that it is told to have. */
+/** A server without an executor, on the given port. */
 export function anApi(port?: number): Promise<LocalWeft> {
   return LocalWeft.serve(port);
 }
 
-/** One with the hypervisor of the document. */
+/** A server with the hypervisor of the document. */
 export async function aFleet(): Promise<LocalWeft> {
   const weft = await anApi();
   const resources = { memory: 1024, disk: 1024, cpu: 1 };
@@ -33,7 +33,7 @@ export async function aFleet(): Promise<LocalWeft> {
   return weft;
 }
 
-/** A request that cannot fail; answers its body. */
+/** A request that must succeed; returns its body. */
 export async function must<Body = Record<string, unknown>>(
   weft: ServedInstance,
   method: string,
@@ -45,7 +45,7 @@ export async function must<Body = Record<string, unknown>>(
   return answer.body;
 }
 
-/** Everything that a refused request must leave as it is. */
+/** All rows that a rejected request must leave unchanged. */
 export async function written(weft: ServedInstance): Promise<unknown> {
   const database = openEmbedded(weft.databaseFile);
   try {
@@ -68,14 +68,14 @@ export interface CurlAnswer {
   readonly text: string;
 }
 
-/** Runs a command line as a shell would, and reads the status besides what `curl` prints. */
+/** Runs a command line as a shell would, and reads the status in addition to the output of `curl`. */
 export async function shell(command: string): Promise<CurlAnswer> {
   const { stdout } = await run('bash', ['-c', `${command} --silent --show-error -w '\\n%{http_code}'`]);
   const end = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(end + 1)), text: stdout.slice(0, end) };
 }
 
-/** The member or parameter that a refusal names first. */
+/** The first member or parameter that a refusal names. */
 export function placeOf(body: Record<string, unknown>): string | undefined {
   const [first] = (body.errors ?? []) as { pointer?: string; parameter?: string }[];
   return first?.pointer ?? first?.parameter;

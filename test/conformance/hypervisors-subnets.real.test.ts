@@ -4,7 +4,7 @@ import { aFleet, ID, must, NOBODY, OTHER_SUBNET, placeOf, SUBNET, written } from
 const path = `/hypervisors/${ID}/subnets`;
 
 describe('the subnets of a hypervisor', () => {
-  it('merge, and are never taken away by a change', async () => {
+  it('merge, and are never removed by a change', async () => {
     const weft = await aFleet();
     expect(await must(weft, 'GET', path)).toEqual({});
     expect(await must(weft, 'PATCH', path, { [SUBNET.toUpperCase()]: 'br0' })).toEqual({ [SUBNET]: 'br0' });
@@ -20,7 +20,7 @@ describe('the subnets of a hypervisor', () => {
     });
   });
 
-  it('are recorded as stubs until somebody defines them', async () => {
+  it('are recorded as stubs until they are defined', async () => {
     const weft = await aFleet();
     await must(weft, 'PATCH', path, { [SUBNET]: 'br0' });
     const stub = {
@@ -41,7 +41,7 @@ describe('the subnets of a hypervisor', () => {
     expect(await must(weft, 'GET', path)).toEqual({ [SUBNET]: 'br0' });
   });
 
-  it('are taken away one by one, and only what is there', async () => {
+  it('are removed one by one, and only existing ones', async () => {
     const weft = await aFleet();
     await must(weft, 'PATCH', path, { [SUBNET]: 'br0', [OTHER_SUBNET]: 'br1' });
     expect(await must(weft, 'DELETE', `${path}/${SUBNET.toUpperCase()}`)).toEqual({ [OTHER_SUBNET]: 'br1' });
@@ -61,7 +61,7 @@ describe('the subnets of a hypervisor', () => {
     expect(await must(weft, 'DELETE', `${path}/${OTHER_SUBNET}`)).toEqual({});
   });
 
-  it('have interfaces that a link can be', async () => {
+  it('have interfaces with valid names of links', async () => {
     const weft = await aFleet();
     const before = await written(weft);
     const wrong = [
@@ -94,7 +94,7 @@ describe('the subnets of a hypervisor', () => {
     }
   });
 
-  it('of one that is named twice, in two spellings, are refused or the later one', async () => {
+  it('named twice, in two spellings, are refused or the later one', async () => {
     const weft = await aFleet();
     const body = `{"${SUBNET}":"br0","${SUBNET.toUpperCase()}":"br1"}`;
     const { status } = await weft.request('PATCH', path, body);

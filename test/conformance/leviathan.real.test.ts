@@ -29,7 +29,7 @@ function linksAsMade(): unknown[] {
 }
 
 describe('the example of the document', () => {
-  it('becomes namespaces, bridges and veth pairs that carry traffic, and goes away again', async () => {
+  it('becomes namespaces, bridges and veth pairs that carry traffic, and is removed again', async () => {
     const weft = await LocalWeft.start();
     expect(
       await weft.request('POST', '/cen/import', example, { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -98,7 +98,7 @@ describe('the example of the document', () => {
     expect(namespaces()).toEqual(exampleContainers);
   });
 
-  it('answers make and destroy 202 at once, with the operation to ask for', async () => {
+  it('answers make and destroy 202 at once, with the operation', async () => {
     const weft = await LocalWeft.start();
     await weft.request('POST', '/cen/import', example);
     const answer = await weft.request<Operation>('POST', '/cen/make', exampleCens);
@@ -137,7 +137,7 @@ describe('the example of the document', () => {
 });
 
 describe('a namespace of a container', () => {
-  it('stays after destroy while another made CEN holds it, or somebody PUT it by itself', async () => {
+  it('stays after destroy if another made CEN contains it, or it was created by a PUT', async () => {
     const weft = await madeExample();
     expect(await weft.request('PUT', '/host/host1/c1')).toMatchObject({
       status: 200,
@@ -149,7 +149,7 @@ describe('a namespace of a container', () => {
     expect(linkNames('c1')).toEqual([]);
   });
 
-  it('comes and goes with PUT and DELETE, and leaves every CEN first', async () => {
+  it('is created and removed by PUT and DELETE, and leaves every CEN first', async () => {
     const weft = await madeExample();
     expect(await weft.request('PUT', '/host/host1/web', { tag: 'blue' })).toMatchObject({
       status: 200,
@@ -178,8 +178,8 @@ describe('a namespace of a container', () => {
   });
 });
 
-describe('a wire and a bridge turn into each other', () => {
-  it('keeps the addresses of those who stay, and their traffic but for a second', async () => {
+describe('a change between wire and bridge', () => {
+  it('keeps the addresses of the remaining containers, and their traffic except for a second', async () => {
     const weft = await madeExample();
     addAddress('c2', 'cen5', '10.5.0.2/24');
     addAddress('c3', 'cen5', '10.5.0.3/24');
@@ -191,7 +191,7 @@ describe('a wire and a bridge turn into each other', () => {
     ping.stdout.on('data', (text: Buffer) => {
       report += text.toString();
     });
-    // Not 'exit': the report may still be on its way then.
+    // Not 'exit': the output may be incomplete then.
     const ended = once(ping, 'close');
 
     expect(await weft.request('PUT', '/host/host1/c30/cen5')).toMatchObject({
@@ -212,7 +212,7 @@ describe('a wire and a bridge turn into each other', () => {
     ping.kill('SIGINT');
     await ended;
     const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(report) ?? [];
-    // A packet every 20 ms: fifty are a second.
+    // A packet every 20 ms: fifty a second.
     expect(Number(sent) - Number(received)).toBeLessThan(50);
   });
 
@@ -230,7 +230,7 @@ describe('a wire and a bridge turn into each other', () => {
 });
 
 describe('one CEN', () => {
-  it('is created empty, grows from wire to bridge, and goes with its wires', async () => {
+  it('is created empty, grows from wire to bridge, and is removed with its wires', async () => {
     const weft = await LocalWeft.start();
     expect(await weft.request('PUT', '/cen/lan')).toMatchObject({
       status: 200,
@@ -254,7 +254,7 @@ describe('one CEN', () => {
     expect(await weft.sql("SELECT * FROM host_names WHERE kind = 'link'")).toEqual([]);
   });
 
-  it('takes ids whose names no link can have', async () => {
+  it('accepts ids that are invalid as names of links', async () => {
     const weft = await LocalWeft.start();
     const cen = 'a-network-with-quite-a-long-name';
     const containers = ['abcdefabcdef', '4f2a8c77d1e09b', 'x'.repeat(63)];
@@ -279,7 +279,7 @@ describe('one CEN', () => {
   });
 });
 
-describe('what is not weft’s', () => {
+describe('a foreign object', () => {
   it('is named in the failure and left as it is; the other CENs of the list are made', async () => {
     const weft = await LocalWeft.start();
     ip('netns', 'add', 'c12');

@@ -15,7 +15,7 @@ import {
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** Walks through a list; `between` changes it after each page, by the numbers that were seen until then. */
+/** Walks through a list; `between` changes it after each page, given the numbers seen so far. */
 async function walk(
   fleet: Fleet,
   list: ListCase,
@@ -47,20 +47,20 @@ const wrong = [
 ] as const;
 
 describe.each(lists.map((list) => [list.path, list] as const))('GET %s', (path, list) => {
-  it('gives in pages of any size what it gives as a whole', async () => {
+  it('returns in pages of any size the same rows as in one', async () => {
     const fleet = await filled(list);
     const { numbers, next } = await pageAt(fleet, list, path);
     expect({ numbers, next }).toEqual({ numbers: numbered(1, 9), next: undefined });
     for (const limit of [1, 3, 4, 9, 1000]) expect(await walk(fleet, list, limit)).toEqual(numbered(1, 9));
   });
 
-  it('neither repeats nor skips a row while others come and go', async () => {
+  it('neither repeats nor skips a row while others are added and removed', async () => {
     const fleet = await filled(list);
     let turn = 0;
     const seen = await walk(fleet, list, 2, async (before) => {
       turn += 1;
       const last = before.at(-1);
-      // One that was seen and one that was not go, and one comes behind all.
+      // A seen and an unseen row are removed, and one is added at the end.
       if (turn === 2) await list.remove(fleet, last ?? 1);
       if (turn === 3) await list.remove(fleet, 8);
       if (turn <= 3) await list.add(fleet, 9 + turn);
@@ -93,7 +93,7 @@ describe('a link to the next page', () => {
     expect(head.headers.get('link')).toContain('rel="next"');
   });
 
-  it('goes from the processes of one hypervisor to those of the next that have the same id', async () => {
+  it('continues from the processes of one hypervisor to those of the next with the same ids', async () => {
     const fleet = await aFleetOfTwo();
     for (const number of numbered(1, 3)) {
       for (const list of [processes, processesOfOne]) await list.add(fleet, number);
@@ -104,7 +104,7 @@ describe('a link to the next page', () => {
   });
 });
 
-it('a page of addresses goes on where it was when the subnet gets another block meanwhile', async () => {
+it('a page of addresses continues at its place if the subnet gets another block meanwhile', async () => {
   const fleet = await aFleetOfTwo();
   const path = `/subnets/${SUBNET}`;
   await must(fleet, 'PATCH', path, { cidr: '10.7.2.0/24' });
@@ -119,7 +119,7 @@ it('a page of addresses goes on where it was when the subnet gets another block 
   expect(addresses.map(({ address }) => address)).toEqual(['10.7.2.12', '10.7.2.13', '10.7.2.14']);
 });
 
-it('a list of the seeds is whole without a limit, and one of our own has a hundred', async () => {
+it('a list of an older daemon is complete without a limit, and one of weft’s own has a hundred', async () => {
   const fleet = await aFleetOfTwo();
   const rows = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)`;
   await fleet.database.write([
@@ -135,7 +135,7 @@ it('a list of the seeds is whole without a limit, and one of our own has a hundr
 });
 
 describe('GET /operations', () => {
-  it('is walked through by before, with every filter, while others come', async () => {
+  it('is paginated by before, with every filter, while others are added', async () => {
     const fleet = await aFleetOfTwo();
     for (const number of numbered(1, 7)) await must(fleet, 'PUT', `/hypervisors/host1/cen/n${number}`);
     const sequences: number[] = [];

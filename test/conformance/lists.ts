@@ -3,7 +3,7 @@ import { type Ask, client } from '../support/api.ts';
 import { capable, temporaryDatabase } from '../support/database.ts';
 import { SUBNET } from './hypervisors-server.ts';
 
-/* Every list of the API, and how a test walks through it while rows come and go. */
+/* Every list of the API, and how a test walks through it while rows are added and removed. */
 
 export const HOST = '00000000-0000-4000-8000-000000000001';
 const OTHER_HOST = '00000000-0000-4000-8000-000000000002';
@@ -11,11 +11,9 @@ const OTHER_HOST = '00000000-0000-4000-8000-000000000002';
 /** A list, whose rows are numbered from 1 in its own order. */
 export interface ListCase {
   readonly path: string;
-  /** `Link`: the seeds' lists, bare; `next`: our own, in a member of this name. */
+  /** `Link`: lists of older daemons, bare arrays; `next`: weft's own, in a member of this name. */
   readonly style: 'Link' | { readonly member: string };
-  /** Adds the row of a number. */
   readonly add: (fleet: Fleet, number: number) => Promise<unknown>;
-  /** Takes it away again. */
   readonly remove: (fleet: Fleet, number: number) => Promise<unknown>;
   /** The numbers of the rows in a body's list. */
   readonly numbers: (rows: unknown) => number[];
@@ -26,7 +24,7 @@ export interface Fleet {
   readonly ask: Ask;
 }
 
-/** Two hypervisors that seem to be alive, a subnet, and nothing else. */
+/** Two hypervisors that appear to be alive, a subnet, and nothing else. */
 export async function aFleetOfTwo(): Promise<Fleet> {
   const database = await temporaryDatabase();
   const insert = `
@@ -42,7 +40,7 @@ export async function aFleetOfTwo(): Promise<Fleet> {
   return fleet;
 }
 
-/** A request that cannot fail; answers its body. What needs an executor is not waited for. */
+/** A request that must succeed; returns its body. Work of an executor is not waited for. */
 export async function must<Body = Record<string, unknown>>(
   { ask }: Fleet,
   method: string,
@@ -64,7 +62,7 @@ function numberIn(id: unknown): number {
   return Number(/(\d+)$/.exec(String(id))?.[1]);
 }
 
-/** Numbers of what the test has made, in the order of the list. */
+/** Numbers of the rows that the test has made, in the order of the list. */
 function numbersOf(rows: unknown, idOf: (row: Record<string, unknown>) => unknown, isOurs = (_id: unknown) => true) {
   return (rows as Record<string, unknown>[]).map(idOf).filter(isOurs).map(numberIn);
 }
@@ -131,7 +129,7 @@ export const lists: readonly ListCase[] = [
   },
 ];
 
-/** What a page says: the numbers of its rows, and where the next one is. */
+/** The content of a page: the numbers of its rows, and the location of the next one. */
 export interface WalkedPage {
   readonly numbers: number[];
   readonly next: string | undefined;

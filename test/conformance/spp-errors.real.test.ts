@@ -16,11 +16,11 @@ interface Case {
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body: unknown;
-  /** What the old processes say, and those of 2020 where they have other words. */
+  /** The message of the old processes, and that of processes of 2020 where it differs. */
   readonly says: readonly [string, string];
 }
 
-/** In this order: an old vf that says `error occur` to a port is left with it. */
+/** In this order: after `error occur` for a port an old vf keeps that port. */
 const refusals: readonly Case[] = [
   refusal('POST', COMPONENTS, { name: 'fwd', core: 3, type: 'forward' }, 'component name'),
   refusal('POST', COMPONENTS, { name: 'x', core: 128, type: 'forward' }, 'core'),
@@ -89,7 +89,7 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
           text: expect.stringMatching(/^command error: ./),
         });
       } else {
-        // What an old one has already it has, whoever asks: its status cannot tell.
+        // An old process that already has it cannot show by its status whether it refused the command.
         expect(answer, JSON.stringify(body)).toEqual(words === '' ? NOTHING : error(400, `command error: ${words}`));
       }
     }
@@ -98,8 +98,8 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
   });
 });
 
-describe('a request that says nothing a process could do', () => {
-  it('is 400 with the words of spp-ctl, before any process is asked', async () => {
+describe('an invalid request', () => {
+  it('is a 400 with the text of spp-ctl, before any process is contacted', async () => {
     const { weft, vf, nfv, primary } = await aPanel('2020');
     const attach = { action: 'attach', port: 'ring:0', dir: 'rx' };
     const add = { action: 'add', type: 'mac', mac_address: MAC, port: 'ring:0' };
@@ -178,7 +178,7 @@ describe('a request that says nothing a process could do', () => {
     for (const standIn of [vf, nfv, primary]) expect(changesOf(standIn.commands)).toEqual([]);
   });
 
-  it('is 404 for what is not there, whatever its body says', async () => {
+  it('is a 404 for a missing process, whatever the body', async () => {
     const { weft } = await aPanel('2020');
     const paths: [string, string, string][] = [
       ['GET', '/v1/vfs/9', 'sec_id 9 not found.'],
@@ -276,8 +276,8 @@ describe('a large body', () => {
   });
 });
 
-describe('a member that a request does not know', () => {
-  it('is ignored and named in a warning, whatever the Content-Type says', async () => {
+describe('an unknown member of a request', () => {
+  it('is ignored and named in a warning, whatever the Content-Type', async () => {
     const { weft } = await aPanel('2020');
     for (const type of [JSON_TYPE, 'text/plain', FORM]) {
       const answer = await send(weft, 'PUT', `${NFV}/forward`, '{"action":"start","color":"red"}', type);

@@ -1,8 +1,8 @@
 import type { ServedInstance } from '../support/instance.ts';
 
-/* The requests and answers that spp-ctl's document shows, as they are written there. */
+/* The requests and answers in spp-ctl's document, verbatim. */
 
-/** What `curl -d` says of a body that it is told nothing about. */
+/** The default content type of `curl -d`. */
 export const FORM = 'application/x-www-form-urlencoded';
 export const JSON_TYPE = 'application/json';
 
@@ -73,24 +73,23 @@ interface RawAnswer {
   readonly headers: Headers;
 }
 
-/** A success that has nothing to say. */
+/** A success without a body. */
 export const NOTHING = { status: 204, type: null, text: '' };
 
 export function json(body: unknown): { status: number; type: string; text: string } {
   return { status: 200, type: 'application/json', text: JSON.stringify(body) };
 }
 
-/** An error: a text with a status. */
 export function error(status: number, text: string): { status: number; type: string; text: string } {
   return { status, type: 'text/plain; charset=utf-8', text };
 }
 
-/** What a process was told, without the questions. */
+/** The commands that a process received, without queries. */
 export function changesOf(commands: readonly string[]): string[] {
   return commands.filter((command) => command !== 'status' && command !== '_get_client_id');
 }
 
-/** One request with its body as it is, under the content type that its client gives it. */
+/** One request with its body verbatim, with the content type that its client sends. */
 export async function send(
   weft: ServedInstance,
   method: string,
@@ -106,7 +105,7 @@ export async function send(
   return { status, type: headers.get('content-type'), text: await answer.text(), headers };
 }
 
-/** Has the vf become the one that the document shows, and throws at the first answer that is no 204. */
+/** Configures the vf as in the document, and throws at the first answer that is not a 204. */
 export async function setUpVf(weft: ServedInstance, id = 1): Promise<void> {
   for (const component of vf.components) {
     if (component.name === undefined) continue;
@@ -120,7 +119,7 @@ export async function setUpVf(weft: ServedInstance, id = 1): Promise<void> {
   await done(weft, 'PUT', `/v1/vfs/${id}/classifier_table`, JSON.parse(addMac));
 }
 
-/** Has the nfv become the one that the document shows. */
+/** Configures the nfv as in the document. */
 export async function setUpNfv(weft: ServedInstance, id = 2): Promise<void> {
   for (const port of nfv.ports.filter((each) => !each.startsWith('phy'))) {
     await done(weft, 'PUT', `/v1/nfvs/${id}/ports`, { action: 'add', port });

@@ -15,7 +15,7 @@ function secondary(clientId: number, cores: readonly number[]) {
 }
 
 describe('a mirror', () => {
-  it('is made of components and ports as a vf is', async () => {
+  it('has components and ports like a vf', async () => {
     const weft = await LocalWeft.start();
     const mirror = keep(startMirror(secondary(3, [5])));
     await connected(weft, 1);
@@ -68,7 +68,7 @@ describe('a mirror', () => {
     ]);
   });
 
-  it('takes nothing that only a vf has, and its id is not that of a vf', async () => {
+  it('rejects commands of a vf, and its id is not that of a vf', async () => {
     const weft = await LocalWeft.start();
     keep(startMirror(secondary(3, [5])));
     await connected(weft, 1);
@@ -118,7 +118,7 @@ describe('a pcap', () => {
 });
 
 describe.each(ERAS)('DELETE of a process of %s', (era) => {
-  it('ends it, and it is not found any more', async () => {
+  it('ends it, and it is not found afterwards', async () => {
     const { weft, vf, nfv } = await aPanel(era);
     expect(await ask(weft, 'DELETE', '/v1/vfs/1')).toEqual(NOTHING);
     expect(await ask(weft, 'GET', '/v1/vfs/1')).toEqual(error(404, 'sec_id 1 not found.'));
@@ -171,7 +171,7 @@ describe('a primary', () => {
     expect(JSON.parse((await ask(weft, 'GET', `${PRIMARY}/status`)).text).pipes).toEqual([{ id: 0, rx: 0, tx: 1 }]);
   });
 
-  it('says which of them it does not do', async () => {
+  it('reports commands that it does not support', async () => {
     const weft = await LocalWeft.start();
     aPrimary('2020');
     await connected(weft, 1);
@@ -187,7 +187,7 @@ describe('a primary', () => {
     expect(await ask(weft, 'DELETE', `${PRIMARY}/patches`, one)).toEqual(error(400, 'unknown key(src).'));
   });
 
-  it.each(['seed-18.05', '2018-10'] as const)('of %s has none of them, and is not asked', async (era) => {
+  it.each(['seed-18.05', '2018-10'] as const)('of %s has none of them, and is not contacted', async (era) => {
     const weft = await LocalWeft.start();
     const primary = aPrimary(era);
     await connected(weft, 1);

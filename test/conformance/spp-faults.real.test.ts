@@ -5,11 +5,11 @@ import { anNfv, aPanel, aPrimary, ask, aVf, connected, SECONDARY_PORT } from '..
 import { shared } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
-/* The nineteen faults of spp-ctl that were seen with real processes, each with what weft does instead. */
+/* The nineteen faults of spp-ctl that were observed with real processes, each with what weft does instead. */
 
 const nothing = { status: 204, type: null, text: '' };
 
-/** A connection to the secondaries' port that is no SPP process. */
+/** A connection to the secondaries' port that is not an SPP process. */
 function stranger(): Socket {
   const socket = connect({ host: '127.0.0.1', port: SECONDARY_PORT });
   socket.on('error', () => undefined);
@@ -130,7 +130,7 @@ describe('where spp-ctl', () => {
     expect(vf.connections).toBe(1);
   });
 
-  it('4 takes the second piece of an answer for the next answer, weft puts the pieces together', async () => {
+  it('4 treats the second piece of an answer as the next answer, weft reassembles the pieces', async () => {
     const { weft, vf, nfv } = await aPanel('2020');
     vf.faults.always({ kind: 'split', sizes: [1, 7, 30] });
     nfv.faults.always({ kind: 'split', sizes: [5, 1_000, 10_000] });
@@ -142,7 +142,7 @@ describe('where spp-ctl', () => {
     expect((await ask(weft, 'GET', '/v1/nfvs/2')).text).toContain('"Running"');
   });
 
-  it('5 waits for ever for a process that is silent, weft answers 500, and the others notice nothing', async () => {
+  it('5 waits for ever for a silent process, weft answers 500, and others are not affected', async () => {
     const { weft, vf } = await aPanel('2020');
     vf.freeze();
     const silent = ask(weft, 'POST', '/v1/vfs/1/components', { name: 'a', core: 2, type: 'forward' });
@@ -152,7 +152,7 @@ describe('where spp-ctl', () => {
     await connected(weft, 2);
   });
 
-  it('6 lets nobody register while a connection says nothing, weft asks all of them side by side', async () => {
+  it('6 registers no process while a connection is silent, weft identifies all of them concurrently', async () => {
     const weft = await LocalWeft.start();
     const strangers = Array.from({ length: 100 }, stranger);
     await until('they are connected', () => strangers.every(({ readyState }) => readyState === 'open'));
@@ -160,7 +160,7 @@ describe('where spp-ctl', () => {
     await connected(weft, 1);
   });
 
-  it('7 never registers anybody again after rubbish at the handshake, weft ends that connection', async () => {
+  it('7 never registers a process again after garbage in the handshake, weft closes that connection', async () => {
     const weft = await LocalWeft.start();
     for (let turn = 0; turn < 5; turn += 1) {
       const socket = stranger();
@@ -172,7 +172,7 @@ describe('where spp-ctl', () => {
     await connected(weft, 1);
   });
 
-  it('8 lists the dead, weft does not', async () => {
+  it('8 lists dead processes, weft does not', async () => {
     const { weft, vf, primary } = await aPanel('2020');
     vf.crash();
     primary.crash();
@@ -181,7 +181,7 @@ describe('where spp-ctl', () => {
     expect((await ask(weft, 'GET', '/v1/primary/status')).text).toBe('primary not found.');
   });
 
-  it('9 lets two with one id throw each other out, weft keeps the one that is there', async () => {
+  it('9 lets two processes with one id replace each other, weft keeps the connected one', async () => {
     const { weft, vf } = await aPanel('2020');
     const second = aVf('2020', 1, { reconnectMs: 5 });
     await until('the second has tried', () => second.connections > 0);
@@ -192,7 +192,7 @@ describe('where spp-ctl', () => {
     expect(second.connections).toBeLessThan(5);
   });
 
-  it('10 takes id 0 for the primary, weft refuses it', async () => {
+  it('10 treats id 0 as the primary, weft refuses it', async () => {
     const weft = await LocalWeft.start();
     const primary = aPrimary('2020');
     await connected(weft, 1);
@@ -205,7 +205,7 @@ describe('where spp-ctl', () => {
     expect(primary.connections).toBe(1);
   });
 
-  it('11 registers -5, 1.5 and NaN, weft refuses what is no whole number from 1', async () => {
+  it('11 registers -5, 1.5 and NaN, weft refuses ids that are not whole numbers from 1', async () => {
     const weft = await LocalWeft.start();
     const processes = ['-5', '1.5', '"x"', 'NaN'].map((id, index) => {
       const each = aVf('2020', 20 + index);
@@ -221,7 +221,7 @@ describe('where spp-ctl', () => {
   });
 
   it.each(['seed-18.05', '2018-10', '2020'] as const)(
-    '14 answers 204 to what an nfv of %s did not do, weft answers 400',
+    '14 answers 204 for a command that an nfv of %s did not execute, weft answers 400',
     async (era) => {
       const { weft } = await aPanel(era);
       const answer = await ask(weft, 'PUT', '/v1/nfvs/2/patches', { src: 'ring:7', dst: 'ring:8' });
@@ -235,7 +235,7 @@ describe('where spp-ctl', () => {
     for (let turn = 0; turn < 5; turn += 1) await ask(weft, 'GET', '/v1/vfs/1');
     await ask(weft, 'PUT', '/v1/nfvs/2/forward', { action: 'start' });
     const told = () => weft.output.split('\n').filter((line) => line.includes('spp.forward.start'));
-    // The answer may be here before what the process has logged of it.
+    // The answer may arrive before the process has logged the command.
     await until('it is logged', () => told().length > 0);
     expect(told()).toHaveLength(1);
     expect(weft.output).not.toContain('"results"');
@@ -248,8 +248,8 @@ describe('where spp-ctl', () => {
   });
 });
 
-describe('a thousand connections that say nothing, rubbish, or a hundred megabytes', () => {
-  it('harm nobody: a vf goes on working', async () => {
+describe('a thousand connections that send nothing, garbage, or a hundred megabytes', () => {
+  it('affect no process: a vf continues to work', async () => {
     const { weft } = await aPanel('2020');
     const silent = Array.from({ length: 1_000 }, stranger);
     await until(

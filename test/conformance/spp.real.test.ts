@@ -6,7 +6,7 @@ import { shared } from '../support/shared.ts';
 import * as example from './spp-example.ts';
 import { changesOf, FORM, JSON_TYPE, json, NOTHING, send } from './spp-example.ts';
 
-/** What a body is said to be tells nothing about the processes: one after the other. */
+/** The content type must not affect the processes, so each is tested in turn. */
 const contentTypes: Readonly<Record<Era, string>> = { 'seed-18.05': FORM, '2018-10': JSON_TYPE, '2020': 'text/plain' };
 
 describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
@@ -25,7 +25,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
     expect(await ask(weft, 'GET', '/v1/vfs/1')).toMatchObject({ status: 404, text: 'sec_id 1 not found.' });
   });
 
-  it('takes a vf from its first state to the example of the document', async () => {
+  it('brings a vf from its initial state to the example of the document', async () => {
     const weft = await LocalWeft.start();
     aVf(era, 1, { cores: [2, 3, 4, 5, 6, 7] });
     await connected(weft, 1);

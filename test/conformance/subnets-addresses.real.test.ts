@@ -34,7 +34,7 @@ const fifty = [
 ] as const;
 
 describe.each(fifty)('a range of fifty addresses of %s and a gateway', (_, fields, gateway) => {
-  it('gives a hundred who ask at once fifty addresses and fifty refusals', async () => {
+  it('answers a hundred concurrent requests with fifty addresses and fifty refusals', async () => {
     const weft = await aSubnet(fields);
     const turns = Array.from({ length: 100 }, (__, ordinal) => weft.request('POST', path, { owner: `vm${ordinal}` }));
     const answers = await Promise.all(turns);
@@ -50,14 +50,14 @@ describe.each(fifty)('a range of fifty addresses of %s and a gateway', (_, field
     expect(new Set(list.map(({ address }) => address))).toEqual(new Set(given));
   });
 
-  it('gives one address that many name at once to one of them', async () => {
+  it('reserves an address that many name at once for one of them', async () => {
     const weft = await aSubnet(fields);
     const turns = Array.from({ length: 20 }, () => weft.request('POST', path, { address: fields.start }));
     const statuses = (await Promise.all(turns)).map(({ status }) => status).sort();
     expect(statuses).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
-  it('gives what many release and reserve at once to nobody twice', async () => {
+  it('never reserves an address twice under concurrent releases and reservations', async () => {
     const weft = await aSubnet(fields);
     await Promise.all(Array.from({ length: 50 }, () => must(weft, 'POST', path, {})));
     const turns = (await listed(weft)).slice(0, 25).map(async (address) => {
@@ -71,7 +71,7 @@ describe.each(fifty)('a range of fifty addresses of %s and a gateway', (_, field
 });
 
 describe('an address', () => {
-  it('is the lowest that is free, and says where it is', async () => {
+  it('is the lowest free one, with its Location', async () => {
     const weft = await aSubnet({ cidr: '10.7.0.0/29', gateway: '10.7.0.1' });
     const { status, headers, body } = await weft.request('POST', path, { owner: 'web' });
     expect(status).toBe(201);
@@ -119,7 +119,7 @@ describe('an address', () => {
     }
   });
 
-  it('that cannot be given leaves no row', async () => {
+  it('that cannot be reserved leaves no row', async () => {
     const weft = await aSubnet({ cidr: '10.7.0.0/24', gateway: '10.7.0.1', start: '10.7.0.10', end: '10.7.0.19' });
     await must(weft, 'POST', path, { address: '10.7.0.10', owner: 'web' });
     const before = await written(weft);

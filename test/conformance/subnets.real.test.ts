@@ -4,7 +4,7 @@ import { aFleet, anApi, ID, must, NOBODY, OTHER_SUBNET, placeOf, SUBNET, written
 const path = `/subnets/${SUBNET}`;
 
 describe('a subnet', () => {
-  it('has all host addresses of its block, unless less is said', async () => {
+  it('has all host addresses of its block by default', async () => {
     const weft = await anApi();
     const blocks: [Record<string, string>, Record<string, unknown>][] = [
       [{ cidr: '10.7.0.0/24' }, { start: '10.7.0.1', end: '10.7.0.254', free: 254 }],
@@ -51,7 +51,7 @@ describe('a subnet', () => {
     expect(list.map(({ cidr }) => cidr)).toEqual(blocks.map(([{ cidr }]) => cidr?.toLowerCase()));
   });
 
-  it('that cannot be is refused with the member that is wrong', async () => {
+  it('that is invalid is refused with the invalid member', async () => {
     const weft = await anApi();
     const block = { cidr: '10.7.0.0/24' };
     const wrong: [Record<string, unknown>, string][] = [
@@ -98,7 +98,7 @@ describe('a subnet', () => {
     expect(await weft.request('PATCH', path, subnet)).toMatchObject({ status: 200, body: subnet });
   });
 
-  it('is defined once, by one of many', async () => {
+  it('is defined once, by one of many concurrent requests', async () => {
     const weft = await anApi();
     const turns = Array.from({ length: 20 }, () =>
       weft.request('POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' }),
@@ -107,7 +107,7 @@ describe('a subnet', () => {
     expect(statuses).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
-  it('keeps what a change does not name', async () => {
+  it('keeps members that a change omits', async () => {
     const weft = await anApi();
     await must(weft, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24', gateway: '10.7.0.1', metadata: { a: 1 } });
     const before = await must(weft, 'GET', path);
@@ -124,7 +124,7 @@ describe('a subnet', () => {
     });
   });
 
-  it('strands nobody who has an address of it', async () => {
+  it('is not changed to exclude a reserved address', async () => {
     const weft = await anApi();
     await must(weft, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' });
     for (const address of ['10.7.0.20', '10.7.0.30']) await must(weft, 'POST', `${path}/addresses`, { address });
@@ -148,21 +148,21 @@ describe('a subnet', () => {
     });
   });
 
-  it('keeps the addresses that it has given when its block grows', async () => {
+  it('keeps its reservations when its block grows', async () => {
     const weft = await anApi();
     await must(weft, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.2.0/24', gateway: '10.7.2.1' });
     await must(weft, 'POST', `${path}/addresses`, { address: '10.7.2.20', owner: 'web' });
     expect(await must(weft, 'PATCH', path, { cidr: '10.7.2.0/23' })).toMatchObject({ end: '10.7.3.254', reserved: 1 });
     const kept = await must(weft, 'GET', `${path}/addresses`);
     expect(kept).toMatchObject({ addresses: [{ address: '10.7.2.20', owner: 'web' }] });
-    // One that begins elsewhere renumbers nobody.
+    // A block with another first address renumbers no reservation.
     expect((await weft.request('PATCH', path, { cidr: '10.7.0.0/16' })).status).toBe(200);
     expect(await must(weft, 'GET', `${path}/addresses`)).toEqual(kept);
     expect((await weft.request('POST', `${path}/addresses`, { address: '10.7.2.20' })).status).toBe(409);
     expect(await must(weft, 'DELETE', `${path}/addresses/10.7.2.20`)).toMatchObject({ owner: 'web' });
   });
 
-  it('is removed when nobody is in it, as it was', async () => {
+  it('is removed when it is not in use, and answered as it was', async () => {
     const weft = await aFleet();
     const subnet = await must(weft, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' });
     await must(weft, 'PATCH', `/hypervisors/${ID}/subnets`, { [SUBNET]: 'br0' });
@@ -175,7 +175,7 @@ describe('a subnet', () => {
     expect((await weft.request('DELETE', path)).status).toBe(404);
   });
 
-  it('that is not there is a 404, and an id that is none a 400', async () => {
+  it('that does not exist is a 404, and an invalid id a 400', async () => {
     const weft = await anApi();
     const before = await written(weft);
     for (const [id, status] of [

@@ -2,11 +2,11 @@ import { connect, type Socket } from 'node:net';
 import { STATUS } from '../../executor/drivers/spp/commands.ts';
 import { HANDSHAKE } from '../../executor/drivers/spp/handshake.ts';
 
-/* Processes for the tests of the driver: what they say is written down from real ones. */
+/* Processes for the tests of the driver: their answers are recorded from real ones. */
 
 export type Answer = string | Buffer | null;
 
-/** What a process says to a command; null: nothing. */
+/** The answer of a process to a command; null: none. */
 export type Answers = (command: string, process: FakeProcess) => Answer | Promise<Answer>;
 
 export const SUCCESS = '{ "results": [ { "result": "success" } ] }';
@@ -41,7 +41,7 @@ export function typedProcess(id: number, type: string, status: string, others: A
   };
 }
 
-/** Repeats what it is told, with NULs for blanks and colons, as nfvs of 2018 do. */
+/** Echoes the command, with NULs for blanks and colons, as nfvs of 2018 do. */
 export function oldNfv(id: number | string, size = 1_000, ports = "'phy:0-null,phy:1-null'"): Answers {
   return (command) => {
     if (command === HANDSHAKE) return padded(String(id), size);
@@ -55,7 +55,7 @@ export function oldPrimary(): Answers {
 }
 
 export class FakeProcess {
-  /** Commands in the order in which they came. */
+  /** Commands in the order of their arrival. */
   readonly heard: string[] = [];
   readonly socket: Socket;
   /** Settles when the connection has ended. */
@@ -86,12 +86,12 @@ export class FakeProcess {
     return process;
   }
 
-  /** From now on it answers so. */
+  /** From now on it answers like this. */
   become(answers: Answers): void {
     this.#answers = answers;
   }
 
-  /** Times that it has heard a command. */
+  /** How many times it has received a command. */
   count(command: string): number {
     return this.heard.filter((heard) => heard === command).length;
   }

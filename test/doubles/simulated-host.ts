@@ -5,7 +5,7 @@ interface SimulatedLink extends Link {
   namespace: string | null;
 }
 
-/** A host in memory that takes the planner's steps as the kernel would: for tests of plans without root. */
+/** A host in memory that applies the planner's steps as the kernel would: for tests of plans without root. */
 export class SimulatedHost {
   readonly namespaces = new Map<string, { label: string | null; mounted: boolean }>();
   links: SimulatedLink[] = [];

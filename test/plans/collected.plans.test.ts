@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-it('no statement that the run has collected goes through a table, but for the exceptions', () => {
+it('no collected statement scans a table, except for the exceptions', () => {
   const statements = process.env[STATEMENTS_DIRECTORY];
   if (statements === undefined) throw new Error('`npm test` collects the statements and then runs this');
   const { database, tables } = large;
@@ -32,14 +32,14 @@ it('no statement that the run has collected goes through a table, but for the ex
   expect(exceptions.filter((exception) => !scans.some((scan) => isCovered(scan, exception)))).toEqual([]);
 });
 
-it('no trigger goes through a table', () => {
+it('no trigger scans a table', () => {
   const { database, tables } = large;
   const bodies = triggerBodies(database);
   expect(bodies.length).toBeGreaterThan(0);
   expect(bodies.flatMap((sql) => scansOf(database, tables, sql))).toEqual([]);
 });
 
-it('the rows that refer to another are found by an index when that is deleted', () => {
+it('referencing rows are found by an index at a deletion', () => {
   const { database, tables } = large;
   const missing = tables.flatMap((table) =>
     database

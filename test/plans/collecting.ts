@@ -6,8 +6,8 @@ const collector = fileURLToPath(new URL('collected.mjs', import.meta.url));
 const OBSERVED = '?observed';
 
 /*
- * In a process of vitest weft's code and that of tests make statements side by side. Whose one is shows where `statement`
- * is imported: weft's modules get one that keeps what it makes.
+ * In a process of vitest both weft and tests make statements. The importer of `statement` tells them apart: weft's
+ * modules get one that records what it makes.
  */
 export function collectStatements(): Plugin {
   return {

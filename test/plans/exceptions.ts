@@ -1,6 +1,6 @@
 import type { Scan } from './scans.ts';
 
-/** A scan that may be, and why. */
+/** A permitted scan, and the reason. */
 export interface Exception {
   readonly table: string;
   /** A part of the statement, with single spaces; none: every statement. */
@@ -9,8 +9,8 @@ export interface Exception {
 }
 
 /*
- * `hypervisors` has a row for each executor, and no table of it grows with what they hold: a scan of it is an exception
- * of its own all the same wherever it is asked for often.
+ * `hypervisors` has only a row for each executor, whatever that holds: a scan of it is nevertheless a separate
+ * exception wherever it is executed often.
  */
 export const exceptions: readonly Exception[] = [
   { table: 'database', reason: 'it has one row' },

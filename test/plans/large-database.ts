@@ -5,7 +5,7 @@ import { migrate } from '../../schema/database/migrate.ts';
 
 const ROWS = 100_000;
 
-/** Columns that are the same in many rows; what is not here is different in each. `i` is the row's number. */
+/** Columns that have the same value in many rows; all others differ in each row. `i` is the row's number. */
 const plausible: ReadonlyMap<string, string> = new Map([
   ['hypervisor', "'hypervisor-' || (i % 50)"],
   ['status', "CASE WHEN i % 1000 = 0 THEN 'pending' WHEN i % 1000 = 1 THEN 'running' ELSE 'succeeded' END"],
@@ -46,7 +46,7 @@ export async function openLargeDatabase(directory: string): Promise<LargeDatabas
   return { database, tables };
 }
 
-/** What they would write is filled in like everything else. Returns what makes them anew. */
+/** Their tables are filled like all others. Returns statements that recreate the triggers. */
 function dropTriggers(database: DatabaseSync): string[] {
   const triggers = database.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all();
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`);

@@ -43,7 +43,7 @@ it.each([
     'SELECT * FROM boxes b CROSS JOIN lids l ON l.box = b.size',
     ['SCAN b', 'SEARCH l USING AUTOMATIC COVERING INDEX (box=?)'],
   ],
-])('finds what goes through %s', (_, sql, scans) => {
+])('finds a scan of %s', (_, sql, scans) => {
   expect(scansOf(database(), tables, sql).map(({ detail }) => detail)).toEqual(scans);
 });
 
@@ -54,10 +54,10 @@ it.each([
   'SELECT * FROM json_each(:list) j CROSS JOIN boxes b ON b.name = j.value',
   'WITH x AS MATERIALIZED (SELECT value FROM json_each(:list)) SELECT * FROM x CROSS JOIN boxes b ON b.id = x.value',
   'DELETE FROM boxes WHERE id IN (SELECT value FROM json_each(:list))',
-])('says nothing of %s', (sql) => {
+])('reports nothing for %s', (sql) => {
   expect(scansOf(database(), tables, sql)).toEqual([]);
 });
 
-it.each(['BEGIN IMMEDIATE', 'CREATE TABLE t (a)', 'PRAGMA data_version', 'COMMIT'])('asks for no plan of %s', (sql) => {
+it.each(['BEGIN IMMEDIATE', 'CREATE TABLE t (a)', 'PRAGMA data_version', 'COMMIT'])('reads no plan for %s', (sql) => {
   expect(hasPlan(sql)).toBe(false);
 });

@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { splitStatements } from '../../schema/database/migrate.ts';
 
-/** The statements of all triggers, with parameters for the values of the row; their plans are not in those of what fires them. */
+/**
+ * The statements of all triggers, with parameters for the values of the row; the plan of a statement does not contain
+ * those of its triggers.
+ */
 export function triggerBodies(database: DatabaseSync): string[] {
   return database
     .prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")

@@ -97,14 +97,14 @@ describe('the interface of an association', () => {
   it('is not tried again while the same is in the way, however often the host is looked at', async () => {
     const weft = await LocalWeft.start(often);
     ip('link', 'add', 'br1', 'type', 'veth', 'peer', 'name', 'far');
-    // The kernel takes `%d` for a number that it is to find: the driver refuses such a name.
+    // The kernel replaces `%d` with a number, so the driver rejects such a name.
     await associate(weft, { 1: 'br1', 2: 'br%d', 3: 'br3' });
     expect((await associationStates(weft)).map(({ state }) => state)).toEqual(['failed', 'failed', 'ready']);
     await scanned(weft, 3);
     ip('link', 'set', 'br1', 'up');
     await scanned(weft, 2);
     expect(await weft.sql("SELECT 1 FROM operations WHERE principal = 'executor'")).toEqual([]);
-    // What the host refused is tried again after a pause, which grows.
+    // What the host refused is tried again after a growing pause.
     const repairs = async () => (await weft.sql("SELECT 1 FROM operations WHERE principal = 'executor'")).length;
     await weft.sql('UPDATE operations SET created_ms = created_ms - 31000, finished_ms = finished_ms - 31000');
     await until('it is tried again', async () => (await repairs()) === 1);
@@ -176,7 +176,7 @@ describe('what differs', () => {
     const weft = await LocalWeft.start(eventsAlone);
     ip('link', 'add', 'lost', 'type', 'bridge');
     ip('link', 'set', 'lost', 'alias', `${await labelOf(weft)} lost`);
-    // The kernel tells of a new alias of a link that is up only.
+    // The kernel reports a new alias only for a link that is up.
     ip('link', 'set', 'lost', 'up');
     await until('it is gone', async () => (await count(weft, 'bridges.repair')) === 1);
     expect(linkNames(null)).toEqual([]);

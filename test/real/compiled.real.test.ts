@@ -7,11 +7,11 @@ import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What only tests, other platforms or a database on a server need. */
+/** Modules that only tests, other platforms or a remote database need. */
 const needless = ['drizzle-orm', '@libsql/', 'ws/', 'pino-pretty', 'vitest', 'typescript', 'wrangler', '@biomejs/'];
 
 interface Loaded {
-  /** Modules of TypeScript that were in the cache, and that were not. */
+  /** TypeScript modules that were in the cache, and that were not. */
   readonly cached: readonly string[];
   readonly missing: readonly string[];
   /** Files of packages. */

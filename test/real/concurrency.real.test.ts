@@ -40,7 +40,7 @@ async function client(weft: ServedInstance, seed: number, asked: () => void = ()
       ['DELETE', `/cen/${cen}`],
     ];
     const [method, path, body] = requests[random(requests.length)] ?? ['GET', '/'];
-    // No answer: weft was killed under the request, which may or may not have been recorded.
+    // No answer: weft was killed during the request, which may or may not have been recorded.
     const answer = await weft.request(method, path, body, { prefer: 'wait=20' }).catch(() => undefined);
     asked();
     if (answer) statuses.push(answer.status);
@@ -70,7 +70,7 @@ async function expectAgreement(weft: Instance, startAgain: () => Promise<void>):
   );
   expect(links(null).map(({ ifname }) => ifname)).toEqual(ports.map(({ name }) => name).sort());
   expect(await weft.sql('SELECT * FROM guard')).toEqual([]);
-  // Every allotted name belongs to something that is there.
+  // Every allocated name belongs to an existing resource.
   expect(
     await weft.sql(`SELECT * FROM host_names WHERE owner NOT IN (
       SELECT id FROM containers UNION SELECT id FROM cens UNION SELECT 'members/' || id FROM members)`),
@@ -85,7 +85,7 @@ async function expectAgreement(weft: Instance, startAgain: () => Promise<void>):
 it('many clients that change the same networks at once leave a host that is as the database says', async () => {
   const weft = await LocalWeft.start();
   const statuses = (await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, seed)))).flat();
-  // What is not there (any more) is a 404; nothing else may go wrong.
+  // A resource that does not exist is a 404; no other error is acceptable.
   expect(new Set(statuses)).toEqual(new Set([200, 404]));
   await expectAgreement(weft, async () => {
     await weft.stop();
@@ -93,7 +93,7 @@ it('many clients that change the same networks at once leave a host that is as t
   });
 });
 
-it('so they do when weft is killed again and again under them', async () => {
+it('the same with repeated kills of weft', async () => {
   const weft = await Weft.start();
   let requests = 0;
   const asked = () => {

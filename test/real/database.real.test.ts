@@ -13,7 +13,7 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/* What becomes of a running weft when its database fails, and of one that is started on a database that does. */
+/* A running weft whose database fails, and one that is started on a database that does. */
 
 const ANSWERS = 50;
 
@@ -58,7 +58,7 @@ describe('a write lock that another process holds', () => {
     const write = weft.request('PUT', '/host/host1/waits').finally(() => {
       isWritten = true;
     });
-    // If each of them waited for the lock as long as SQLite does, the write would be refused meanwhile.
+    // If each request waited for the lock as long as SQLite does, the write would be rejected meanwhile.
     for (let answers = 0; answers < ANSWERS; answers += 1) expect(await status(weft, '/healthz')).toBe(200);
     expect(isWritten).toBe(false);
     await lock.release();
@@ -68,7 +68,7 @@ describe('a write lock that another process holds', () => {
 });
 
 describe('a disk that is full for a while', () => {
-  it('is a 503 that says so, and over when there is room', async () => {
+  it('is a 503 with the reason, until there is room', async () => {
     const weft = await Weft.prepare();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=711', 'tmpfs', weft.stateDirectory]);
     onTestFinished(async () => {
@@ -92,7 +92,7 @@ describe('a disk that is full for a while', () => {
   });
 });
 
-/** Takes whatever room there is, which weft itself takes some of meanwhile. */
+/** Fills the file system, whose free space weft itself changes meanwhile. */
 function fillWith(file: string): void {
   const descriptor = openSync(file, 'w');
   try {
@@ -215,7 +215,7 @@ describe('a start', () => {
     expect((await weft.request('PUT', '/host/host1/works')).status).toBe(200);
   });
 
-  it('that waits for a database server ends at SIGTERM with 0', async () => {
+  it('that waits for a database server exits at SIGTERM with 0', async () => {
     const weft = await Weft.prepare();
     weft.launch({ WEFT_DATABASE_URL: `http://127.0.0.1:${await freePort()}` });
     await until('the API answers', async () => (await status(weft, '/healthz')) === 503);

@@ -22,7 +22,7 @@ describe('a process with 256 descriptors and 300 idle connections', () => {
   });
 });
 
-/** A connection that says nothing; the API may close it. */
+/** A connection that sends nothing; the API may close it. */
 async function idle(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   onTestFinished(() => {
@@ -32,7 +32,7 @@ async function idle(port: number): Promise<Socket> {
   return socket.resume();
 }
 
-/** Over a connection of its own: one that was kept may be closed for another at any moment. */
+/** Over a new connection: a persistent one may be closed for another at any moment. */
 async function ask({ port }: Weft, method: string, path: string): Promise<[status: number, body: unknown]> {
   const asked = request({ host: '127.0.0.1', port, method, path, agent: false }).end();
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];

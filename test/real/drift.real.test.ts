@@ -32,7 +32,7 @@ async function repaired(weft: LocalWeft, before: readonly string[]): Promise<voi
   );
 }
 
-describe('what somebody does by hand is repaired when the kernel tells of it:', () => {
+describe('a manual change is repaired after the kernel’s event:', () => {
   it('each kind of change, one after another', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
@@ -52,7 +52,7 @@ describe('what somebody does by hand is repaired when the kernel tells of it:', 
     ];
     for (const change of changes) {
       if (change.includes('other')) ip('link', 'add', 'other', 'type', 'bridge');
-      // Half a minute passes between one hand and the next: what is undone again and again has to wait.
+      // Simulates half a minute between two manual changes: repairs that are undone repeatedly have to wait.
       await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
       const count = async () => (await weft.sql("SELECT 1 FROM operations WHERE principal = 'executor'")).length;
       const repairs = await count();
@@ -92,17 +92,17 @@ async function repairFiled(weft: LocalWeft): Promise<void> {
   await until('a repair is filed', async () => (await weft.sql(repairs)).length > 0);
 }
 
-describe('what events missed', () => {
+describe('drift without an event', () => {
   it('is found by the next scan of the whole host', async () => {
     const weft = await populated(often);
     const before = picture();
-    // Neither a link nor a name comes or goes by it.
+    // This changes neither a link nor a name.
     execFileSync('umount', ['/run/netns/single']);
     await repairFiled(weft);
     await repaired(weft, before);
   });
 
-  it('for they were too many at once is looked for everywhere', async () => {
+  it('because there were too many is found by a full scan', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
     // This process waits for `ip` and reads nothing; the burst is more than the kernel keeps for it, and what comes behind is lost.
@@ -117,12 +117,12 @@ describe('what events missed', () => {
 });
 
 describe('a reboot', () => {
-  it('of the host is one repair, and nobody has to call', async () => {
+  it('of the host is one repair, without a request', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
     await weft.abandon();
     clearHost();
-    // The kernel's file, for the processes of this test alone.
+    // Replaces the kernel's file for the processes of this test.
     const bootId = join(weft.stateDirectory, 'boot_id');
     writeFileSync(bootId, '11111111-2222-4333-8444-555555555555\n');
     execFileSync('mount', ['--bind', bootId, '/proc/sys/kernel/random/boot_id']);
@@ -143,7 +143,7 @@ describe('a reboot', () => {
 });
 
 describe('POST /hypervisors/{id}/resync', () => {
-  it('repairs what differs now; as a dry run it only tells what it would do', async () => {
+  it('repairs drift at once; a dry run only reports it', async () => {
     const weft = await populated(eventsAlone);
     const before = picture();
     expect((await weft.request('POST', '/hypervisors/host1/resync')).body).toMatchObject({
@@ -157,7 +157,7 @@ describe('POST /hypervisors/{id}/resync', () => {
       '/hypervisors/host1/resync?dry_run=true',
     );
     expect(status).toBe(200);
-    // Whether the event or the request was first is the kernel's affair.
+    // The order of the event and the request is not defined.
     for (const { resource, steps } of body.differences) {
       expect(resource).toMatch(/\/cens\/cen1$/);
       expect(steps).toEqual([{ step: 'links.enable', item: null }]);

@@ -4,7 +4,7 @@ import { Lab } from '../faults/lab.ts';
 import { ip, linkNames, namespaces, picture } from '../support/host.ts';
 import { until } from '../support/until.ts';
 
-/* The failure table of docs/operations.md, row by row, where it takes a real host. */
+/* The failure tables of docs/operations.md, row by row, as far as they need a real host. */
 
 interface OperationAnswer extends Record<string, unknown> {
   id: string;

@@ -14,7 +14,7 @@ import { Weft } from '../support/weft.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = 'test/support/faulty-start.ts';
-/** A fifth of what they are in earnest, in milliseconds. */
+/** A fifth of the defaults, in milliseconds. */
 const LEASE_MS = 3_000;
 const times = { lease: LEASE_MS, renew: 1_000, heartbeat: 1_000 };
 const environment = { WEFT_FAULT_TIMES: JSON.stringify(times) };

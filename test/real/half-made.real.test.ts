@@ -6,15 +6,16 @@ import { converge } from '../../executor/loop/converge.ts';
 import { clearHost, picture } from '../support/host.ts';
 
 /*
- * A batch that ends in the middle, between two calls of the kernel: what is there then is what a kill leaves. The right
- * to change the host runs out at a time of the test's choosing; where that is, the machine's speed decides.
+ * A batch that ends in the middle, between two calls of the kernel: the state of the host is the same as after a kill.
+ * The permission to change the host expires at a time that the test chooses; which step that interrupts depends on the
+ * speed of the machine.
  */
 
 const CONTAINERS = 40;
 const STOPS_MS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144];
 
 let driver: NetnsDriver;
-/** Of the monotonic clock. */
+/** In the monotonic clock. */
 const expires = new BigInt64Array(new SharedArrayBuffer(8)).fill(2n ** 62n);
 
 beforeAll(async () => {
@@ -40,7 +41,7 @@ function network(made: boolean): Network {
 const all = { check: () => undefined, remaining: () => undefined };
 const become = (desired: Network) => converge(networkResource(driver), desired, all);
 
-/** Answers whether it was stopped. */
+/** Returns whether it was stopped. */
 async function stoppedAfter(milliseconds: number, desired: Network): Promise<boolean> {
   Atomics.store(expires, 0, process.hrtime.bigint() + BigInt(milliseconds) * 1_000_000n);
   try {
@@ -55,7 +56,7 @@ async function stoppedAfter(milliseconds: number, desired: Network): Promise<boo
   }
 }
 
-it('is made to its end, or taken back, from wherever it was stopped', async () => {
+it('is completed, or rolled back, from any point of interruption', async () => {
   const before = picture();
   await become(network(true));
   const straight = picture();

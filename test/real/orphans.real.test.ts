@@ -117,12 +117,12 @@ describe('another database', () => {
     const before = picture();
     await weft.stop();
     for (const end of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${end}`, { force: true });
-    // Without the notes nothing on this machine remembers the first database.
+    // Without the state files nothing on this machine refers to the first database.
     for (const note of globSync(join(weft.stateDirectory, '{,notes/}seen-*.json'))) rmSync(note);
     await weft.restart();
     const dryRun = await weft.request('POST', '/hypervisors/host1/resync?dry_run=true');
     expect(dryRun).toMatchObject({ status: 200, body: { differences: [], orphans: [] } });
-    // What is in the way is another's: it is named, and left alone.
+    // An object in the way that belongs to another database is named, and left alone.
     const refused = await weft.request('PUT', '/host/host1/c0');
     expect(refused.status).toBe(409);
     expect(refused.body.detail).toContain('c0');

@@ -8,7 +8,7 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/** Starts a weft that cannot start; answers its exit code and the lines on standard error. */
+/** Starts a weft that cannot start; returns its exit code and the lines on standard error. */
 async function refused(
   weft: Weft,
   environment: Record<string, string> = {},
@@ -19,7 +19,7 @@ async function refused(
   return { code, lines: weft.errors.trim().split('\n') };
 }
 
-describe('what keeps weft from starting is one line that says what to do', () => {
+describe('a failure to start is one line that says what to do', () => {
   it('a taken port', async () => {
     const weft = await Weft.prepare();
     const squatter = createServer();
@@ -32,7 +32,7 @@ describe('what keeps weft from starting is one line that says what to do', () =>
     ]);
   });
 
-  it('a wrong variable', async () => {
+  it('an invalid variable', async () => {
     const { code, lines } = await refused(await Weft.prepare(), { WEFT_LISTEN: 'everywhere' });
     expect(code).toBe(1);
     expect(lines).toEqual([
@@ -88,7 +88,7 @@ describe('the processes', () => {
     expect(linkNames(null)).toHaveLength(containerIDs.length + 1);
   });
 
-  it('without root serve the API; what needs a namespace is a 422 with the reason', async () => {
+  it('without root serve the API; a request for a namespace is a 422 with the reason', async () => {
     const weft = await Weft.prepare();
     chownSync(weft.stateDirectory, 65_534, 65_534);
     await weft.start({}, 'start.ts', 65_534);

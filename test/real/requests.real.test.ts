@@ -8,15 +8,15 @@ import { CountingDatabase } from '../support/counting-database.ts';
 import { type LibsqlServer, startLibsqlServer } from '../support/libsql-server.ts';
 import { until } from '../support/until.ts';
 
-/* What weft asks of a database that is away over HTTP: each call is a request that is waited for, and may be paid for. */
+/* The requests of weft to a remote database over HTTP: each call is a round trip, and may be charged. */
 
 const HOUR = 3_600_000;
 const ROUND_TRIP_MS = 20;
 
-/** What happens by the clock, and is not an action's own. */
+/** Disables periodic work, which does not belong to an action. */
 const times = { ...defaultTimes, ...{ lease: HOUR, renew: HOUR, heartbeat: HOUR, progress: HOUR, poll: 20 } };
 
-/** Asked all the time, whether there is work or not. */
+/** Periodic, whether there is work or not. */
 const BY_THE_CLOCK = ['poll', 'wait'];
 
 interface Counted {
@@ -25,7 +25,7 @@ interface Counted {
   readonly server: LibsqlServer;
 }
 
-/** An API and an executor that do not hear of each other's commits, as in two processes. */
+/** An API and an executor that are not notified of each other's commits, as in two processes. */
 async function apart(): Promise<Counted> {
   let opened: Omit<Counted, 'lab'> | undefined;
   const lab = await Lab.open({
@@ -49,7 +49,7 @@ async function apart(): Promise<Counted> {
   return { lab, ...opened };
 }
 
-/** Returns when nothing but what goes by the clock was asked since the last poll but a few. */
+/** Returns when there are only periodic calls between two polls. */
 async function atRest(database: CountingDatabase): Promise<void> {
   await until('nothing is asked any more', () => {
     const last = database.calls.slice(-12);
@@ -57,7 +57,7 @@ async function atRest(database: CountingDatabase): Promise<void> {
   });
 }
 
-/** The requests of an action by their names, and how many statements its report has. */
+/** The requests of an action by their names, and the number of statements in its report. */
 async function work(database: CountingDatabase, act: () => Promise<unknown>) {
   await atRest(database);
   database.take();
@@ -65,12 +65,12 @@ async function work(database: CountingDatabase, act: () => Promise<unknown>) {
   const reports = database.calls.filter(({ call }) => call === 'report');
   const statements = reports.reduce((sum, each) => sum + each.statements, 0);
   const taken = Object.entries(database.take());
-  // A look at the host is of the events that the work caused, and comes before or after its end.
+  // A scan is triggered by the events of the work, and comes before or after its end.
   const own = taken.filter(([call]) => !BY_THE_CLOCK.includes(call) && !call.startsWith('look.'));
   return { requests: Object.fromEntries(own), statements };
 }
 
-it('an executor starts with a few requests, and with one read of each sort that it looks for at its host', async () => {
+it('an executor starts with a few requests, and with one read for each kind of object on its host', async () => {
   const { lab, database, server } = await apart();
   database.take();
   const before = server.requests.length;
@@ -82,17 +82,17 @@ it('an executor starts with a few requests, and with one read of each sort that 
     ...{ 'look.network': 1, 'look.bridges': 1, 'look.spp': 1, 'look.held': 3 },
     ...{ 'prune.select': 2, prune: 1 },
   });
-  // One for each kind of resource at most.
+  // At most one for each kind of resource.
   expect(noted).toBeLessThanOrEqual(3);
   const sum = Object.values(start).reduce((all, each) => all + each, poll + noted);
   expect(server.requests.length - before - sum).toBeLessThanOrEqual(1);
 });
 
-it('a write is one request to accept it, and three to do it, however many operations it is', async () => {
+it('a write is one request to accept it, and three to execute it, for any number of operations', async () => {
   const { lab, database, server } = await apart();
   await lab.startExecutor();
   const put = await work(database, () => lab.request('PUT', '/host/host1/web', undefined, waiting));
-  // The one without a name reads the container that is answered.
+  // The one without a name reads the container for the answer.
   expect(put.requests).toEqual({ accept: 1, claim: 1, load: 1, report: 1, unnamed: 1 });
 
   const asynchronous = { prefer: 'respond-async', 'idempotency-key': 'one' };

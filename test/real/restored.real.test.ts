@@ -32,7 +32,7 @@ it('a backup that was made while weft ran is noticed, and what it had pending is
   await weft.request('PUT', '/host/host1/old');
   const backup = join(temporaryDirectory(), 'backup.db');
   const database = join(weft.stateDirectory, 'database', 'weft.db');
-  // The deletion is pending in the backup; after it was done the container is made again.
+  // The deletion is pending in the backup; after it was done the container is created again.
   const suspended = new DatabaseSync(database);
   suspended.exec(`VACUUM INTO '${backup}'`);
   suspended.close();

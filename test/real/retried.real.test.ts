@@ -5,7 +5,7 @@ import { Weft } from '../support/weft.ts';
 
 const importLan = { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] };
 
-/** A hundred requests at once with one key; those that got an answer, by status and operation. */
+/** A hundred concurrent requests with one key; the answered ones, by status and operation. */
 async function hundred(weft: Weft, body: unknown): Promise<string[]> {
   const headers = { 'idempotency-key': 'only-once', prefer: 'wait=20' };
   const answers = await Promise.all(
@@ -16,7 +16,7 @@ async function hundred(weft: Weft, body: unknown): Promise<string[]> {
   );
 }
 
-describe('a request that is sent again and again under one key, while weft is killed', () => {
+describe('a request that is repeated with one key, while weft is killed', () => {
   it('is one operation with one answer', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', importLan);

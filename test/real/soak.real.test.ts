@@ -4,14 +4,14 @@ import { links, namespaces } from '../support/host.ts';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
-/* SOAK_OPERATIONS=50000 npm test -- soak is the long form, which looks at the memory too; CI runs the short one. */
+/* SOAK_OPERATIONS=50000 npm test -- soak is the long form, which also checks the memory; CI runs the short one. */
 
 const OPERATIONS = Number(process.env.SOAK_OPERATIONS ?? 500);
 /** In fewer, what the garbage collector has not come to yet is more than what would leak. */
 const OPERATIONS_FOR_MEMORY = 20_000;
 const CLIENTS = 8;
 
-/** What a process holds on to. */
+/** The resources that a process holds. */
 interface Holdings {
   readonly memoryMegabytes: number;
   readonly descriptors: number;
@@ -32,7 +32,10 @@ function holdings(pid: number | undefined): Holdings {
   };
 }
 
-/** A container of the client's own comes, joins a network that is a bridge already, leaves it and goes; so many times. */
+/**
+ * A client creates a container, adds it to a network that is a bridge already, removes it from it and deletes it;
+ * repeatedly.
+ */
 async function client(weft: Weft, ordinal: number, rounds: number): Promise<void> {
   const host = `/host/host1/guest${ordinal}`;
   for (let round = 0; round < rounds; round += 1) {
@@ -70,7 +73,7 @@ it(`${OPERATIONS} operations leave nothing behind`, { timeout: 3_600_000 }, asyn
   await until('every operation has ended', atRest);
   const seconds = (performance.now() - began) / 1000;
   let last = holdings(weft.child.pid);
-  // Connections that the clients keep open close by themselves.
+  // The clients' persistent connections are closed by a timeout.
   await until('the descriptors are what they were', () => {
     last = holdings(weft.child.pid);
     return last.descriptors <= first.descriptors;

@@ -5,7 +5,7 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { anNfv, aPanel, aPrimary, ask, aVf, connected } from '../support/panel.ts';
 import { until } from '../support/until.ts';
 
-/** What a process was told besides questions, from its nth command on. */
+/** The commands that a process received, without queries, from its nth command on. */
 function told({ commands }: StandIn, from = 0): string[] {
   return commands.slice(from).filter((each) => each !== 'status' && each !== '_get_client_id');
 }
@@ -41,8 +41,8 @@ const nfvRequests = [
   ['PUT', '/v1/nfvs/2/forward', { action: 'start' }],
 ] as const;
 
-describe('what was set on a process that is started again', () => {
-  it.each(['seed-18.05', '2020'] as const)('is set again, in the order in which %s takes it', async (era) => {
+describe('the configuration of a process that is restarted', () => {
+  it.each(['seed-18.05', '2020'] as const)('is replayed, in the order that %s requires', async (era) => {
     const { weft, vf, nfv } = await aPanel(era);
     await set(weft, [...vfRequests, ...nfvRequests]);
     const bodies = async () => [
@@ -52,7 +52,7 @@ describe('what was set on a process that is started again', () => {
     const before = await bodies();
     const [vfFrom, nfvFrom] = [vf.commands.length, nfv.commands.length];
     await Promise.all([vf.restart(), nfv.restart()]);
-    // What a GET answers is no sign at first: weft may not have noticed yet that they went.
+    // The answer to a GET is not sufficient at first: weft may not have noticed that they disconnected.
     const replays = () => weft.sql("SELECT kind, status FROM operations WHERE kind = 'spp.replay'");
     await until('both were set again', async () => JSON.stringify(await replays()).split('succeeded').length === 3);
     expect(await bodies()).toEqual(before);
@@ -71,7 +71,7 @@ describe('what was set on a process that is started again', () => {
     ]);
   });
 
-  it('is not set again where it was taken away, or where that is not wanted', async () => {
+  it('is not replayed if it was removed, or if replay is off', async () => {
     const weft = await LocalWeft.start();
     const [vf, nfv] = [aVf('2020'), anNfv('2020')];
     await connected(weft, 2);
@@ -99,13 +99,13 @@ describe('what was set on a process that is started again', () => {
     expect(told(vf, later)).toEqual([]);
   });
 
-  it('and is refused then is told of, one by one, and not tried again', async () => {
+  it('that is refused in the replay is reported, item by item, and not tried again', async () => {
     const weft = await LocalWeft.start({ times: { scan: 100 } });
     const vf = aVf('2020');
     await connected(weft, 1);
     await set(weft, vfRequests);
     await vf.close();
-    // Back with fewer cores: the second component has none.
+    // It returns with fewer cores: there is none for the second component.
     const smaller = aVf('2020', 1, { cores: [2] });
     await until('it was refused', async () => (await refused(weft)).length === 2);
     expect(await refused(weft)).toEqual([
@@ -119,7 +119,7 @@ describe('what was set on a process that is started again', () => {
   });
 });
 
-/** What is marked as refused; a vhost that no component has counts among the ports. */
+/** The refused items; a vhost without a component is among the ports. */
 async function refused(weft: Instance): Promise<unknown[]> {
   return weft.sql(`
     SELECT component AS what, error FROM v_spp_components WHERE state = 'refused'
@@ -134,11 +134,11 @@ async function scanned(weft: Instance, times: number): Promise<void> {
   }
 }
 
-describe('what weft did not set', () => {
-  it('is shown and left alone, when weft is started again too, and nothing that is there is sent again', async () => {
+describe('a manual configuration', () => {
+  it('is shown and left alone, also after a restart of weft, and nothing that exists is sent again', async () => {
     const { weft, vf, nfv, primary } = await aPanel('2020');
     await set(weft, [...vfRequests, ...nfvRequests]);
-    // As if by hand: what the database does not know of.
+    // Simulates a manual configuration, which the database does not have.
     await weft.sql("DELETE FROM spp_items WHERE name = 'cls' OR spec ->> '$.component' = 'cls' OR kind = 'classifier'");
     const before = [await ask(weft, 'GET', '/v1/vfs/1'), await ask(weft, 'GET', '/v1/nfvs/2')];
     const from = [vf, nfv, primary].map(({ commands }) => commands.length);
@@ -151,7 +151,7 @@ describe('what weft did not set', () => {
   });
 });
 
-describe('a primary that is started again under its secondaries', () => {
+describe('a primary that is restarted before its secondaries', () => {
   it('leaves them stale until they are, too', async () => {
     const { weft, primary, vf, nfv } = await aPanel('2020');
     const states = () => weft.sql('SELECT type, state FROM v_spp_processes ORDER BY client_id');
@@ -188,7 +188,7 @@ describe('a primary that is started again under its secondaries', () => {
 });
 
 describe('a process that is ended by the API', () => {
-  it('comes back with nothing', async () => {
+  it('reconnects without a configuration', async () => {
     const weft = await LocalWeft.start();
     aPrimary('2020');
     const vf = aVf('2020');

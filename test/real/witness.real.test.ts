@@ -3,7 +3,7 @@ import { example, exampleCens, waiting } from '../conformance/example.ts';
 import { picture, pictureOfIproute2 } from '../support/host.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 
-it('iproute2 sees on the host what the tests compare', async () => {
+it('iproute2 sees the same state of the host that the tests compare', async () => {
   const weft = await LocalWeft.start();
   await weft.request('POST', '/cen/import', example);
   expect((await weft.request('POST', '/cen/make', exampleCens, waiting)).status).toBe(200);

@@ -12,18 +12,18 @@ export interface Ended {
 export interface CommandOptions {
   readonly environment?: Record<string, string>;
   readonly deadlineMs: number;
-  /** Gets the output as it comes. */
+  /** Called with the output as it arrives. */
   readonly show?: (text: string) => void;
 }
 
 const groups = new Set<number>();
 
-/** For the last output to come in, once the program has ended. */
+/** How long to wait for the rest of the output when the program has ended. */
 const LAST_OUTPUT_MS = 1_000;
 
 /**
- * Runs a program in a process group of its own, which ends with it. Its output is kept for whoever wants to show it.
- * weft's own variables are not handed on: how somebody has configured weft is not what is tested.
+ * Runs a program in a process group of its own, all of which ends with it. Its output is returned. weft's own variables
+ * are not passed on: the configuration of the user's weft is not what is tested.
  */
 export async function runCommand(
   program: string,
@@ -53,7 +53,7 @@ export async function runCommand(
     const closed = once(child, 'close');
     const [code] = await once(child, 'exit');
     if (pid !== undefined) endGroup(pid);
-    // A process that left the group may hold the pipes open for good.
+    // A process that left the group may keep the pipes open indefinitely.
     await Promise.race([closed, setTimeout(LAST_OUTPUT_MS, undefined, { ref: false })]);
     return { code, output };
   } catch (error) {
@@ -78,6 +78,6 @@ function endGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // The group is empty: all of it has ended by itself.
+    // The group is empty: all of it has ended.
   }
 }

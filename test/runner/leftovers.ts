@@ -3,17 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
-/** The variable by which a process shows that a test run started it. */
+/** The environment variable that marks processes of a test run. */
 export const RUN_MARK = 'WEFT_TEST_RUN';
 
 /** The variable that names the directory for the temporary files of tests. */
 export const TEMPORARY_FILES = 'WEFT_TEST_TEMPORARY';
 
-/** A process that was killed with its group takes a moment to go. */
+/** A process that was killed with its group takes a moment to end. */
 const ENDING_MS = 2_000;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
-/** What a test run must not change on the host. */
+/** The parts of the host that a test run must not change. */
 export interface HostState {
   readonly namespaces: readonly string[];
   readonly links: readonly string[];
@@ -24,7 +24,7 @@ export function hostState(root: string): HostState {
   return { namespaces: list('/run/netns'), links: list('/sys/class/net'), checkout: checkoutState(root) };
 }
 
-/** What is there after a run that was not there before it, in words; empty when it left nothing. */
+/** What a run has added, in words; empty if nothing. */
 export function leftovers(before: HostState, after: HostState): string[] {
   const added = (what: string, old: readonly string[], now: readonly string[]) =>
     now.filter((name) => !old.includes(name)).map((name) => `${what} ${name}`);
@@ -35,14 +35,14 @@ export function leftovers(before: HostState, after: HostState): string[] {
   ];
 }
 
-/** Ends the processes of the run that still live; says which, but for those that were ending by themselves. */
+/** Ends the remaining processes of the run; returns which, except for those that were ending anyway. */
 export async function endProcesses(run: string): Promise<string[]> {
   const deadline = performance.now() + ENDING_MS;
-  while (processesOf(run).length > 0 && performance.now() < deadline) await setTimeout(LOOK_MS);
+  while (processesOf(run).length > 0 && performance.now() < deadline) await setTimeout(POLL_MS);
   return killProcesses(run);
 }
 
-/** Kills the processes of the run; says which. */
+/** Kills the processes of the run; returns which. */
 export function killProcesses(run: string): string[] {
   return processesOf(run).map(({ pid, command }) => {
     try {
@@ -54,7 +54,7 @@ export function killProcesses(run: string): string[] {
   });
 }
 
-/** The files in a directory that has a directory for each file of tests. */
+/** The files in a directory that has a subdirectory for each test file. */
 export function temporaryFiles(directory: string): string[] {
   return list(directory).flatMap((tests) =>
     list(join(directory, tests)).map((name) => `temporary file ${name} of ${tests}`),
@@ -69,7 +69,7 @@ function list(directory: string): string[] {
   }
 }
 
-/** Empty where it is no git checkout. */
+/** Empty if it is not a git checkout. */
 function checkoutState(root: string): string {
   try {
     return execFileSync('git', ['--no-optional-locks', 'status', '--porcelain'], {

@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The folders whose files take longest, in that order; what begins last is not to be waited for. */
+/** The folders whose files take longest, in that order, so that none of them begins last. */
 const folders = ['/test/worker/', '/test/faults/', '/test/real/', '/test/conformance/'];
 
-/** Files that take long are begun first, whether or not vitest has run them before. */
+/** Starts long-running files first, whether or not vitest has run them before. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer } from 'vitest/node';
 
-/** A fresh /run, and `lo` up; what is made there goes with the namespace. */
+/** A fresh /run, and `lo` up; what is created there is removed with the namespace. */
 const enter = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"';
 
-/** A process of vitest's in a network and mount namespace of its own, where it is root on a host that nobody else sees. */
+/** A process of vitest in a network and mount namespace of its own, in which it is root of a private host. */
 class NamespaceWorker extends ForksPoolWorker {
   override readonly name: string = 'namespaces';
 
@@ -17,13 +17,13 @@ class NamespaceWorker extends ForksPoolWorker {
       stdio: 'pipe',
       serialization: 'advanced',
     });
-    // vitest starts one itself only where there is none, and has no option for the program.
+    // vitest forks one only if there is none, and has no option for the program.
     Reflect.set(this, '_fork', worker);
     await super.start();
   }
 }
 
-/** A pool of vitest: each file of tests in a namespace of its own. */
+/** A pool of vitest that runs each test file in a namespace of its own. */
 export const namespaces: PoolRunnerInitializer = {
   name: 'namespaces',
   createPoolWorker: (options: PoolOptions) => new NamespaceWorker(options),

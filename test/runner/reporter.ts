@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
-/** The environment variable that says where the outcome goes. */
+/** The environment variable with the path for the outcome. */
 export const OUTCOME_FILE = 'WEFT_TEST_OUTCOME';
 
-/** What came of a run of vitest. A file that cannot be loaded, and an error outside of any test, are failures too. */
+/** The outcome of a run of vitest. A file that cannot be loaded, and an error outside of any test, are failures too. */
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
@@ -13,11 +13,11 @@ export interface Outcome {
 
 export interface Skip {
   readonly test: string;
-  /** What the test gave as its reason, `context.skip(reason)`. */
+  /** The test's reason, `context.skip(reason)`. */
   readonly reason: string;
 }
 
-/** Writes the outcome as JSON. vitest's own JSON report knows no reasons, and no files without tests. */
+/** Writes the outcome as JSON. vitest's own JSON report contains neither reasons nor files without tests. */
 export default class OutcomeReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const file = process.env[OUTCOME_FILE];

@@ -6,12 +6,12 @@ import { expect } from 'vitest';
 import { TEMPORARY_FILES } from './leftovers.ts';
 
 /*
- * Before each file of tests: its temporary files go into a directory of its own, in which it is to leave none. Of any
- * user: some tests run weft as one without rights.
+ * Gives each test file a directory of its own for temporary files, in which it must leave none. Any user may write
+ * there: some tests run weft without root.
  */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-// Not tmpdir(), which the file before this one in the process has changed.
+// Not tmpdir(), which the previous file in the process has changed.
 const temporary = process.env[TEMPORARY_FILES] ?? tmpdir();
 const { testPath = '' } = expect.getState();
 const directory = join(temporary, relative(root, testPath).replaceAll('/', '-'));

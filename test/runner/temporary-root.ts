@@ -6,8 +6,8 @@ const MEMORY = '/dev/shm';
 const NEEDED_BYTES = 4 * 2 ** 30;
 
 /**
- * Where temporary files go: into memory where there is enough of it and programs can be run from there. On a disk tests
- * would wait most of their time for databases that reach it safely.
+ * The directory for temporary files: in memory if there is enough of it and programs can be executed there. On a disk
+ * tests would spend most of their time waiting for databases to be synced.
  */
 export function temporaryRoot(): string {
   try {
@@ -18,7 +18,7 @@ export function temporaryRoot(): string {
     const options = mount?.split(' ')[3]?.split(',') ?? ['noexec'];
     if (bavail * bsize > NEEDED_BYTES && options.includes('rw') && !options.includes('noexec')) return MEMORY;
   } catch {
-    // There is none.
+    // It does not exist.
   }
   return tmpdir();
 }

@@ -27,12 +27,12 @@ export interface TestRunOptions {
   readonly deadlineMinutes: number;
 }
 
-/** Runs programs and vitest, prints what came of each, and removes what they leave behind. */
+/** Runs programs and vitest, prints their outcomes, and removes what they leave behind. */
 export class TestRun {
   readonly #options: TestRunOptions;
   readonly #id = randomUUID();
   readonly #temporary = mkdtempSync(join(temporaryRoot(), 'weft-run-'));
-  /** For the temporary files of tests, which are to leave none. */
+  /** For the temporary files of tests, which must leave none. */
   readonly #ofTests = join(this.#temporary, 'tests');
   readonly #environment: Record<string, string>;
   readonly #before: HostState;
@@ -42,7 +42,7 @@ export class TestRun {
     this.#options = options;
     this.#before = hostState(options.root);
     mkdirSync(this.#ofTests);
-    // Some tests run weft as a user without rights.
+    // Some tests run weft without root.
     chmodSync(this.#temporary, 0o755);
     this.#environment = {
       [RUN_MARK]: this.#id,
@@ -51,13 +51,13 @@ export class TestRun {
       XDG_CONFIG_HOME: this.#temporary,
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_HIDE_BANNER: 'true',
-      // Processes and threads of weft start in half the time when they need not strip the same files again.
+      // Processes and threads of weft start in half the time with a shared compile cache.
       NODE_COMPILE_CACHE: join(this.#temporary, 'compile-cache'),
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.#interrupted(signal));
   }
 
-  /** One program of node_modules. */
+  /** Runs one program of node_modules. */
   async check(name: string, program: string, ...args: readonly string[]): Promise<void> {
     const { code, output } = await runCommand(join(this.#options.root, 'node_modules/.bin', program), args, {
       environment: this.#environment,
@@ -67,7 +67,10 @@ export class TestRun {
     console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}${code === 0 ? '' : `\n${output}`}`);
   }
 
-  /** The files of these projects of vitest whose path has the word in it; the SQL texts that weft issues are kept. */
+  /**
+   * Runs the files of these projects of vitest whose path contains the word, and records the SQL texts that weft
+   * issues.
+   */
   async tests(projects: readonly string[], word: string): Promise<void> {
     const { root, deadlineMinutes } = this.#options;
     const isRoot = process.getuid?.() === 0;
@@ -91,7 +94,9 @@ export class TestRun {
     this.#count({ passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: skipped.length });
   }
 
-  /** Ends what still runs, prints the sum, and answers the exit code: not 0 where anything failed or nothing ran. */
+  /**
+   * Ends what is still running, prints a summary, and returns the exit code: not 0 if anything failed or nothing ran.
+   */
   async finish(): Promise<number> {
     const total = this.#total;
     const tested = total.passed + total.failed + total.skipped > 0;
@@ -105,11 +110,11 @@ export class TestRun {
     return tested && total.failed === 0 && total.passed > 0 ? 0 : 1;
   }
 
-  /** Has tests keep the SQL texts that weft issues, in whichever process. */
+  /** Makes tests record the SQL texts that weft issues, in every process. */
   #collecting(): Record<string, string> {
     const directory = join(this.#temporary, 'statements');
     mkdirSync(directory);
-    // Of any user, too.
+    // Writable for any user, too.
     chmodSync(directory, 0o777);
     return {
       [STATEMENTS_DIRECTORY]: directory,

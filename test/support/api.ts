@@ -4,7 +4,7 @@ import { insertHypervisor, temporaryDatabase } from './database.ts';
 
 export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
-/** Asks the API without a server between. */
+/** Calls the API without a server in between. */
 export function client(database: Database, adminToken?: string): Ask {
   const app = createApp(() => ({
     database,
@@ -24,7 +24,7 @@ export function client(database: Database, adminToken?: string): Ask {
     });
 }
 
-/** An API on a database of the test's own, with one hypervisor whose executor does nothing. */
+/** An API on a database of its own, with one hypervisor whose executor does nothing. */
 export async function api(): Promise<{ database: Database; ask: Ask }> {
   const database = await temporaryDatabase();
   await insertHypervisor(database);

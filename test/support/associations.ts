@@ -40,12 +40,12 @@ const insertOperation = `
 const insertSubject = `
   INSERT INTO operation_subjects (subject, sequence) SELECT resource, sequence FROM operations WHERE id = :id`;
 
-/** Writes the rows and nothing else, as for a hypervisor whose executor is away. */
+/** Writes only the rows, as for a hypervisor whose executor is away. */
 export async function writeAssociations(weft: Instance, associations: Associations): Promise<void> {
   await write(weft, associations, null);
 }
 
-/** Writes the rows and waits until the executor has done what they say, or the process has ended. */
+/** Writes the rows and waits until the executor has applied them, or the process has ended. */
 export async function associate(weft: Instance, associations: Associations): Promise<void> {
   const id = crypto.randomUUID();
   await write(weft, associations, id);
@@ -70,7 +70,7 @@ export interface AssociationState {
   readonly error: string | null;
 }
 
-/** What the rows say, by interface. */
+/** The state of the rows, by interface. */
 export function associationStates(weft: Instance): Promise<AssociationState[]> {
   return weft.sql<AssociationState>(
     "SELECT interface, state, error ->> '$.detail' AS error FROM subnet_interfaces ORDER BY interface, subnet",

@@ -1,17 +1,17 @@
 import { type Call, DatabaseDecorator, type Execute } from './database-decorator.ts';
 
-/** A call as it was made: over HTTP it is one request. */
+/** A call to the database: over HTTP it is one request. */
 export interface CountedCall {
   readonly call: string;
   readonly mode: 'read' | 'write';
   readonly statements: number;
 }
 
-/** The same database, which keeps what it was asked. */
+/** The same database, which records its calls. */
 export class CountingDatabase extends DatabaseDecorator {
   readonly calls: CountedCall[] = [];
 
-  /** How often each call was made since the last time, by its name. */
+  /** The number of calls since the last time, by name. */
   take(): Record<string, number> {
     const taken = Map.groupBy(this.calls.splice(0), ({ call }) => call);
     return Object.fromEntries([...taken].map(([call, all]) => [call, all.length]));

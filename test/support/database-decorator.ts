@@ -7,17 +7,17 @@ import type {
   WriteOptions,
 } from '../../schema/database/database.ts';
 
-/** A call on its way to the database. */
+/** A call to the database. */
 export interface Call {
   readonly name: string;
   readonly mode: 'read' | 'write';
   readonly statements: readonly Statement[];
 }
 
-/** Makes the call, on another database than the decorated one where that is given. */
+/** Makes the call, on the given database instead of the decorated one if there is one. */
 export type Execute<Answer> = (database?: Database) => Promise<Answer>;
 
-/** A database with something between it and those who call it. */
+/** A database that intercepts calls. */
 export abstract class DatabaseDecorator implements Database {
   readonly #inner: Database;
 

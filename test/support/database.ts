@@ -14,7 +14,10 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-/** Not yet where a thread of the test writes its last file just now: before the removal it is not empty, or after it. */
+/**
+ * False while a thread of the test writes its last file: the directory is not empty before the removal, or exists after
+ * it.
+ */
 function isRemoved(directory: string): boolean {
   try {
     rmSync(directory, { recursive: true, force: true });
@@ -39,7 +42,7 @@ export function preparedDatabase(prepare: (database: Database) => Promise<unknow
 
 export const capable = JSON.stringify({ netns: { available: true, version: '6.1' } });
 
-/** A hypervisor whose executor was seen this moment. */
+/** A hypervisor whose executor has just sent a heartbeat. */
 export async function insertHypervisor(database: Database, name = 'host1', capabilities = capable): Promise<string> {
   const id = crypto.randomUUID();
   await database.write([
@@ -52,7 +55,7 @@ export async function insertHypervisor(database: Database, name = 'host1', capab
   return id;
 }
 
-/** How many rows each table has: what a request that is refused must not change. */
+/** The number of rows of each table, which a rejected request must not change. */
 export async function rowCounts(database: Database): Promise<Record<string, number>> {
   const tables = [
     ...['operations', 'operation_subjects', 'events', 'host_names', 'containers', 'cens', 'members', 'guard'],

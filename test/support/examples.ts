@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 
-/** A fenced block of a page: what it is written in, and its text. */
+/** A fenced block of a page: its language, and its text. */
 export interface Block {
   readonly language: string;
   readonly text: string;
@@ -50,7 +50,7 @@ function expectOutput(output: string, shown: string, example: string): void {
   const pattern = lines(shown)
     .map((line) => line.split('…').map(RegExp.escape).join('.*?'))
     .join('\n');
-  // What a page shows is the end of what its commands print: the first of several may say more.
+  // A page shows the end of the output: the first of several commands may print more.
   expect(lines(output).slice(-lines(shown).length).join('\n'), `the output of\n${example}`).toMatch(
     new RegExp(`^${pattern}$`),
   );

@@ -5,12 +5,10 @@ import { startProcess } from '../../schema/process/process.ts';
 import { StepFaults } from '../faults/steps.ts';
 
 /*
- * `npm start` with faults, which only tests start:
- * WEFT_FAULT_LOG=<file> gets a line `<step>:<before|after>` for each place that it comes by.
- * WEFT_FAULT_AT=<step>:<before|after> sends WEFT_FAULT_SIGNAL (SIGKILL) to itself when it comes by there.
- * WEFT_FAULT_FAIL=<step>:<n> makes the step fail for good the nth time that it is taken; <step>:always each time.
- * WEFT_FAULT_TWICE=1 takes every step twice.
- * WEFT_FAULT_TIMES=<JSON> has the loop keep these times, in milliseconds.
+ * `npm start` with fault injection, for tests only: WEFT_FAULT_LOG=<file> gets a line `<step>:<before|after>` for each
+ * point that it reaches. WEFT_FAULT_AT=<step>:<before|after> sends WEFT_FAULT_SIGNAL (SIGKILL) to itself at that point.
+ * WEFT_FAULT_FAIL=<step>:<n> makes the step fail permanently the nth time that it is applied; <step>:always each time.
+ * WEFT_FAULT_TWICE=1 applies every step twice. WEFT_FAULT_TIMES=<JSON> sets these times of the loop, in milliseconds.
  */
 
 const {

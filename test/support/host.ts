@@ -4,9 +4,9 @@ import { deleteLink, type LinkRecord, readLinks } from '../../executor/drivers/n
 import { detachMount } from '../../executor/drivers/netns/syscalls.ts';
 import { HostNamespace } from '../../executor/drivers/netns/thread.ts';
 
-/* What iproute2 and ping, which know nothing of weft, say of the host: the witnesses of the real tests. */
+/* The state of the host as seen by iproute2 and ping, independently of weft. */
 
-/** Runs `ip`; throws what it says when it fails. */
+/** Runs `ip`; throws its message if it fails. */
 export function ip(...args: readonly string[]): string {
   return execFileSync('ip', [...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -26,14 +26,14 @@ interface IpLink {
   linkinfo?: { info_kind?: string };
 }
 
-/** The links of a namespace (null: the host's), but for `lo`, by name. */
+/** The links of a namespace (null: the host's), except `lo`, by name. */
 export function links(namespace: string | null): IpLink[] {
   const place = namespace === null ? [] : ['-n', namespace];
   const found: IpLink[] = JSON.parse(ip(...place, '-details', '-json', 'link', 'show'));
   return found.filter(({ ifname }) => ifname !== 'lo').sort((left, right) => (left.ifname < right.ifname ? -1 : 1));
 }
 
-/** The names of a namespace's links (null: the host's), but for `lo`, sorted. */
+/** The names of a namespace's links (null: the host's), except `lo`, sorted. */
 export function linkNames(namespace: string | null): string[] {
   return kernelLinks(namespace)
     .map(({ name }) => name)
@@ -41,8 +41,8 @@ export function linkNames(namespace: string | null): string[] {
 }
 
 /**
- * Everything on the host that could be weft's, for comparison: no indexes, which differ from time to time. It is read
- * without a process, hundreds of times in a run of the tests; that iproute2 sees the same has a test of its own.
+ * Everything on the host that could be weft's, for comparison: without indexes, which are not stable. It is read
+ * without running a program, hundreds of times in a test run; a separate test checks that iproute2 sees the same.
  */
 export function picture(): string[] {
   const places = [null, ...namespaces()];
@@ -88,7 +88,7 @@ export function addAddress(namespace: string, link: string, address: string): vo
   ip('-n', namespace, 'address', 'add', address, 'dev', link);
 }
 
-/** Whether an answer came within a second. */
+/** Whether an answer arrived within a second. */
 export function pings(namespace: string, address: string): boolean {
   return (
     spawnSync('ip', ['netns', 'exec', namespace, 'ping', '-c', '1', '-W', '1', address], { stdio: 'ignore' }).status ===
@@ -96,12 +96,12 @@ export function pings(namespace: string, address: string): boolean {
   );
 }
 
-/** Takes everything off a test’s private host; refuses to where a default route shows that it is no such host. */
+/** Removes everything from a test’s private host; refuses if a default route shows that it is not private. */
 export function clearHost(): void {
   if (hasDefaultRoute()) throw new Error('this host is not a test’s own');
   using host = HostNamespace.open();
   const made = () => readLinks(host.socket).filter(({ kind }) => kind === 'bridge' || kind === 'veth');
-  // The other end of a pair goes with the first, and is refused.
+  // The other end of a pair is deleted with the first, and is refused.
   host.socket.batch(
     made().map(({ index }) => deleteLink(index)),
     'clear the host',

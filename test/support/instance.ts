@@ -6,34 +6,34 @@ export interface Answer<Body> {
   readonly body: Body;
 }
 
-/** A weft that tests ask, whether it is a process or runs in the test's own. */
+/** A weft for tests, either a process or within the test's own. */
 export interface Instance {
   /** One request, as fetch makes it. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** One request; a body that is not text goes as JSON. The answer's body is read as JSON. */
+  /** One request; a body that is not text is sent as JSON. The answer's body is parsed as JSON. */
   request<Body = Record<string, unknown>>(
     method: string,
     path: string,
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answer<Body>>;
-  /** Reads and writes the database beside it. */
+  /** Reads and writes its database directly. */
   sql<Row = Record<string, unknown>>(text: string): Promise<Row[]>;
-  /** Writes to the database beside it, all or nothing. */
+  /** Writes to its database directly, as one transaction. */
   write(statements: readonly Statement[]): Promise<void>;
-  /** Whether it has ended, so that nothing more is to be waited for. */
+  /** Whether it has ended, so that waiting is pointless. */
   readonly hasEnded: boolean;
 }
 
-/** One that is asked over the network. */
+/** A weft that is reached over the network. */
 export interface ServedInstance extends Instance {
   readonly url: string;
   readonly databaseFile: string;
-  /** What it has said or logged so far. */
+  /** Its output or log so far. */
   readonly output: string;
 }
 
-/** Makes a request of its parts, and reads the answer. */
+/** Builds a request, and reads the answer. */
 export async function requestJson<Body>(
   fetch: Instance['fetch'],
   method: string,

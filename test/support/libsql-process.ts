@@ -1,6 +1,6 @@
 import { startLibsqlServer } from './libsql-server.ts';
 
-/* The libSQL server for tests as a process of its own: libsql-process.ts PATH PORT [TOKEN] */
+/* The libSQL server for tests as a separate process: libsql-process.ts PATH PORT [TOKEN] */
 
 const [path, port, token] = process.argv.slice(2);
 if (path === undefined || !Number.isInteger(Number(port)))

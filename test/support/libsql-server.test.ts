@@ -24,7 +24,7 @@ async function serve(options: LibsqlServerOptions = {}): Promise<Served> {
   return { server, database, path };
 }
 
-/** Another process takes the write lock: within one, SQLite's locks do not see those of another copy of SQLite. */
+/** A separate process takes the write lock: within one, locks of two copies of SQLite are invisible to each other. */
 async function holdLock(path: string): Promise<() => Promise<void>> {
   const program = `
     const database = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
@@ -45,7 +45,7 @@ async function holdLock(path: string): Promise<() => Promise<void>> {
 const insert = statement('INSERT INTO things VALUES (:name)', { name: 'a' });
 const count = statement<{ count: number }>('SELECT count(*) AS count FROM things');
 
-it('keeps a log of the statements that each request brought', async () => {
+it('keeps a log of the statements of each request', async () => {
   const { server, database } = await serve();
   await database.write([insert, count]);
   await database.read([count]);
@@ -96,13 +96,13 @@ it.each([
   expect(await database.read([count])).toEqual([[{ count: times }]]);
 });
 
-it('executes a request twice, and answers as the second time', async () => {
+it('executes a request twice, and returns the second answer', async () => {
   const { server, database } = await serve();
   server.faults.next('twice');
   expect(await database.write([insert, count])).toEqual([[], [{ count: 2 }]]);
 });
 
-it('waits for a lock beside the event loop, and says busy when that takes too long', async () => {
+it('waits for a lock without blocking the event loop, and answers busy when that takes too long', async () => {
   const { server, database, path } = await serve({ busyTimeoutMs: 200 });
   const release = await holdLock(path);
   await expect(database.write([insert])).rejects.toMatchObject({ code: 'busy' });
@@ -113,7 +113,7 @@ it('waits for a lock beside the event loop, and says busy when that takes too lo
   expect(await database.read([count])).toEqual([[{ count: 1 }]]);
 });
 
-it('refuses an answer that is too large, and nothing of its batch is left', async () => {
+it('rejects an answer that is too large, and rolls its batch back', async () => {
   const { database } = await serve({ answerLimitBytes: 1_000 });
   const large = statement("SELECT replace(hex(zeroblob(1000)), '0', 'x') AS text");
   await expect(database.write([insert, large])).rejects.toThrow('Response is too large');

@@ -7,31 +7,31 @@ import type { StreamRequest } from './libsql/hrana.ts';
 import { describeRequest, type ServedRequest } from './libsql/request-log.ts';
 
 /*
- * A libSQL server for tests: what `@libsql/client` asks of sqld for a batch, over HTTP (Hrana 2, JSON), on a local
- * file, and with faults on demand. It stands in for sqld, of which there is neither an npm nor a Debian package.
+ * A libSQL server for tests: the part of sqld that `@libsql/client` uses for a batch, over HTTP (Hrana 2, JSON), on a
+ * local file, and with fault injection. It replaces sqld, for which there is neither an npm nor a Debian package.
  *
- * The process that serves a file must not open it with Node's SQLite too: the locks of two copies of SQLite in one
- * process do not see each other.
+ * The process that serves a file must not open it with Node's SQLite too: locks of two copies of SQLite in one process
+ * are invisible to each other.
  */
 
 export interface LibsqlServerOptions {
   readonly token?: string;
-  /** Any free one by default. */
+  /** Any free port by default. */
   readonly port?: number;
-  /** How large the rows of an answer may be; 10 MB, as sqld has it. */
+  /** Maximum size of the rows of an answer; 10 MB, as in sqld. */
   readonly answerLimitBytes?: number;
-  /** How long a request waits for a lock that another process holds; 5 s. */
+  /** How long a request waits for another process' lock; 5 s. */
   readonly busyTimeoutMs?: number;
 }
 
 export interface LibsqlServer {
   readonly url: string;
   readonly faults: Faults;
-  /** What was asked so far, oldest first. */
+  /** All requests so far, oldest first. */
   readonly requests: ServedRequest[];
   /** How many connections are open. */
   connections(): Promise<number>;
-  /** Refuses connections, as a server that is down, until {@link start}. */
+  /** Refuses connections, like a server that is down, until {@link start}. */
   stop(): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -109,7 +109,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** Answers the port. */
+/** Returns the port. */
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -30,9 +30,9 @@ interface Running {
 }
 
 /**
- * weft in the test's own process, served as `npm start` serves it, for tests of what it answers and does: it starts in
- * a tenth of the time that a process takes ({@link Weft}). The executor compares the whole host itself, without a
- * thread for that.
+ * weft in the test's own process, served as `npm start` serves it, for tests of its answers and actions: it starts in a
+ * tenth of the time of a process ({@link Weft}). The executor compares the whole host itself, without a thread for
+ * that.
  */
 export class LocalWeft implements ServedInstance {
   readonly stateDirectory = temporaryDirectory();
@@ -48,7 +48,7 @@ export class LocalWeft implements ServedInstance {
     this.#options = options;
   }
 
-  /** The API and an executor on the test's private host; all of it ends with the test. */
+  /** The API and an executor on the test's private host; everything ends with the test. */
   static async start(options: LocalOptions = {}): Promise<LocalWeft> {
     const weft = new LocalWeft(options);
     whenFinished(() => weft.clear());
@@ -56,7 +56,7 @@ export class LocalWeft implements ServedInstance {
     return weft;
   }
 
-  /** The API alone, on a free port or the one that is given. */
+  /** The API alone, on a free port or the given one. */
   static serve(port?: number): Promise<LocalWeft> {
     return LocalWeft.start({ apiOnly: true, ...(port === undefined ? {} : { port }) });
   }
@@ -74,7 +74,7 @@ export class LocalWeft implements ServedInstance {
     return this.#lines.join('');
   }
 
-  /** After {@link stop} or {@link abandon}: on the same port, over the same database; with these variables, too. */
+  /** After {@link stop} or {@link abandon}: on the same port, with the same database; also with these variables. */
   async restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const { apiOnly = false, port = 0, times = {} } = this.#options;
     const address = this.#url === '' ? `127.0.0.1:${port}` : new URL(this.#url).host;
@@ -110,12 +110,12 @@ export class LocalWeft implements ServedInstance {
     await this.#end((executor) => executor.close());
   }
 
-  /** Ends it as a kill does: nothing is given back. */
+  /** Ends it like a kill: no lease is released. */
   async abandon(): Promise<void> {
     await this.#end((executor) => executor.abandon());
   }
 
-  /** Ends it and takes everything off the host. */
+  /** Ends it and removes everything from the host. */
   async clear(): Promise<void> {
     await this.stop();
     if (this.#options.apiOnly !== true) clearHost();
@@ -152,7 +152,7 @@ export class LocalWeft implements ServedInstance {
     await this.#use((database) => database.write(statements));
   }
 
-  /** Also while it does not run. */
+  /** Also while it is not running. */
   async #use<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
     if (this.#running) return use(this.#running.database);
     const database = openEmbedded(this.databaseFile);

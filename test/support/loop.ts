@@ -20,7 +20,7 @@ import { temporaryDirectory } from './database.ts';
 
 const HOUR = 3_600_000;
 
-/* What the loop's tests share: operations in a database, and a host that is a number. */
+/* Common to the loop's tests: operations in a database, and a host that is a number. */
 
 export const machine: Machine = {
   machineId: 'machine-1',
@@ -99,7 +99,7 @@ export const claimed = async (database: Database, registration: Registration, li
 
 const NOTHING_AWAY: PollRequest = { away: [], longestPauseMs: 100 };
 
-/** A host that is a number, which each operation raises to its wanted one, step by step. */
+/** A host that is a number, which each operation increases to its desired value, step by step. */
 export interface Counter {
   value: number;
   fail: (step: Counted) => Error | undefined;
@@ -108,7 +108,7 @@ export interface Counter {
 
 export const counting = (): Counter => ({ value: 0, fail: () => undefined, taken: [] });
 
-/** Raises the host's number from 0 to 1. */
+/** Increases the host's number from 0 to 1. */
 export const one: Change<number> = { before: 0, after: 1, total: 1 };
 
 export interface Counted extends Step {
@@ -147,7 +147,7 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
   return counted;
 }
 
-/** A hundred times shorter than in earnest, but for what a test has to wait for by itself. */
+/** A hundred times shorter than the defaults, except what each test waits for explicitly. */
 export const shortTimes: LoopTimes = {
   ...{ lease: 150, renew: 50, heartbeat: 100, poll: 5, progress: 5, gather: 1, busy: 5, lookLongest: 100 },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 20 },
@@ -161,7 +161,7 @@ export function executorDefaults(times: Partial<LoopTimes> = {}) {
   return { lease: new Lease(all.lease), heartbeat, log: pino({ level: 'silent' }), times: all };
 }
 
-/** What the pulse does for the lease, once. */
+/** Renews the lease once, as the pulse does. */
 export async function renew(
   database: Database,
   registration: Registration,

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { type NetnsDriver, openNetnsDriver, type VethEnd } from '../../executor/drivers/netns/driver.ts';
 import { NetnsError } from '../../executor/drivers/netns/errors.ts';
 
-/* What the tests on a real kernel share: a driver with things to try it on, iproute2 as a witness, and ping. */
+/* Common to the tests on a real kernel: a driver with objects for it, iproute2 for verification, and ping. */
 
-/** A driver, and the shorthand that a test file needs to make things under a label of its own. */
+/** A driver, and helpers that create objects under the label of a test file. */
 export class Workbench {
   readonly driver: NetnsDriver;
   readonly label: string;
@@ -33,14 +33,14 @@ export class Workbench {
     await this.driver.createBridge({ name, alias: `${this.label}/${name}`, mac: '02:00:00:00:ff:ff' });
   }
 
-  /** One end of a veth, up, with a hardware address made of `number`. */
+  /** One end of a veth, up, with a hardware address derived from `number`. */
   end(namespace: string | null, name: string, number: number, bridge?: string): VethEnd {
     const alias = `${this.label}/${namespace ?? 'host'}/${name}`;
     const plain = { namespace, name, alias, mac: macOf(number), up: true };
     return bridge === undefined ? plain : { ...plain, bridge };
   }
 
-  /** Takes away what bears the file's label, as a user of the driver would. */
+  /** Removes the objects with the file's label, as a user of the driver would. */
   async clear(): Promise<void> {
     const { links, namespaces } = await this.driver.view('all');
     const owned = namespaces.filter(({ label }) => label?.startsWith(`${this.label}/`));
@@ -54,7 +54,7 @@ export function macOf(number: number): string {
   return `02:00:00:00:${(number >> 8).toString(16).padStart(2, '0')}:${(number & 0xff).toString(16).padStart(2, '0')}`;
 }
 
-/** @throws Error unless the process is in a network namespace of its own, where nothing can be broken */
+/** @throws Error unless the process is in a network namespace of its own, where it can do no harm */
 function requirePrivateHost(): void {
   if (ip('route', 'show', 'default') !== '') throw new Error('these tests are to be run under `unshare -mn`');
 }
@@ -64,13 +64,13 @@ export function ip(...words: readonly string[]): string {
   return execFileSync('ip', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** What `ip -d link show` says of a link; `null` for the host's own namespace. */
+/** The output of `ip -d link show` for a link; `null` for the host's own namespace. */
 export function linkInWords(namespace: string | null, name: string): string {
   const where = namespace === null ? [] : ['-n', namespace];
   return ip(...where, '-d', 'link', 'show', 'dev', name);
 }
 
-/** Makes a link of a kind that the driver never makes (VXLAN, which kernels without modules have too). */
+/** Creates a link of a kind that the driver never creates (VXLAN, which kernels without modules have too). */
 export function makeTunnel(namespace: string | null, name: string): void {
   const where = namespace === null ? [] : ['-n', namespace];
   tunnels += 1;
@@ -91,7 +91,7 @@ export function pings(namespace: string, address: string): boolean {
 
 /** A ping that runs every 20 ms. */
 export interface RunningPing {
-  /** Sequence numbers that were answered so far. */
+  /** Sequence numbers that have been answered. */
   answered: readonly number[];
   /** Waits for that many more answers. */
   more(count: number): Promise<void>;
@@ -115,12 +115,12 @@ export function startPing(namespace: string, address: string): RunningPing {
   const more = (count: number): Promise<void> =>
     new Promise((resolve) => {
       const enough = answered.length + count;
-      const look = (): void => {
+      const onLine = (): void => {
         if (answered.length < enough) return;
-        lines.off('line', look);
+        lines.off('line', onLine);
         resolve();
       };
-      lines.on('line', look);
+      lines.on('line', onLine);
     });
   const stop = async (): Promise<void> => {
     child.kill('SIGINT');

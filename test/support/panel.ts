@@ -4,7 +4,7 @@ import { LocalWeft } from './local-weft.ts';
 import { whenFinished } from './shared.ts';
 import { until } from './until.ts';
 
-/* weft with stand-ins of SPP processes, on the ports that spp-ctl has: free in the test's own network namespace. */
+/* weft with stand-ins of SPP processes, on the ports of spp-ctl: free in the test's own network namespace. */
 
 export const PRIMARY_PORT = 5555;
 export const SECONDARY_PORT = 6666;
@@ -37,7 +37,7 @@ export interface SppAnswer {
   readonly text: string;
 }
 
-/** One request as spp-ctl's clients make it; a body that is not text goes as JSON. */
+/** A request as spp-ctl's clients send it; a body that is not text is sent as JSON. */
 export async function ask(weft: Instance, method: string, path: string, body?: unknown): Promise<SppAnswer> {
   const answer = await weft.fetch(path, {
     method,
@@ -46,7 +46,7 @@ export async function ask(weft: Instance, method: string, path: string, body?: u
   return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
 }
 
-/** Waits until that many processes are connected. */
+/** Waits until that number of processes is connected. */
 export async function connected(weft: Instance, count: number): Promise<void> {
   await until(`${count} processes are connected`, async () => {
     const { text } = await ask(weft, 'GET', '/v1/processes');

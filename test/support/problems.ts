@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { Problem } from '../../schema/problem.ts';
 
-/* What a validator refuses, for the tests of schema. */
+/* The issues of a validator, for the tests of schema. */
 
-/** What a schema refuses, by JSON pointer. */
+/** The issues of a schema, by JSON pointer. */
 export function issuesOf(schema: v.GenericSchema, input: unknown): Readonly<Record<string, string>> {
   const issues = v.safeParse(schema, input).issues ?? [];
   return Object.fromEntries(
@@ -18,7 +18,7 @@ export function refusals(action: () => unknown): Readonly<Record<string, string>
   return Object.fromEntries((problem.errors ?? []).map(({ pointer, detail }) => [pointer, detail]));
 }
 
-/** The problem that ends an action; fails if none does. */
+/** The problem that an action throws; fails if it throws none. */
 export function problemOf(action: () => unknown): Problem {
   try {
     action();

@@ -1,4 +1,4 @@
-/** Whole numbers that look random and are the same in every run (mulberry32). */
+/** Pseudo-random whole numbers, the same in every run (mulberry32). */
 export function sequence(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

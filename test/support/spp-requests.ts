@@ -2,7 +2,7 @@ import { checkRequest, type RequestRules, readRequest } from '../../schema/api/s
 
 /* Requests of the SPP dialect, for the tests of their rules. */
 
-/* The rules come from tables, where no type tells the normal form of a request. */
+/* The rules are in tables, whose types do not describe the normal form of a request. */
 interface Accepted {
   readonly value: unknown;
   readonly ignored: readonly string[];

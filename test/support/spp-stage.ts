@@ -7,7 +7,7 @@ import {
 import { DEFAULT_LIMITS, type Timings } from '../../executor/drivers/spp/settings.ts';
 import { type Answers, FakeProcess } from '../doubles/fake-process.ts';
 
-/* What the tests of the driver begin with: a driver on free ports, with its waits cut down, and processes. */
+/* Common to the tests of the driver: a driver on free ports, with shortened waits, and processes. */
 
 const SHORT: Partial<Timings> = {
   handshake: 10_000,
@@ -21,17 +21,17 @@ const SHORT: Partial<Timings> = {
 
 export interface Opened {
   driver: SppDriver;
-  /** What `changed` was called with. */
+  /** The arguments of the calls of `changed`. */
   changes: ProcessKey[];
   /** `warn an SPP connection is refused {…}`. */
   log: string[];
 }
 
-/** Whatever is opened on it, `clear` closes, the last first. */
+/** Whatever is opened on it is closed by `clear`, the last first. */
 export class Stage {
   readonly #closing: (() => Promise<void>)[] = [];
 
-  /** The periodic `status` is put off for the length of a test, unless `timings` says otherwise. */
+  /** The periodic `status` does not run during a test, unless `timings` sets it. */
   async open({
     timings,
     limits,

@@ -6,7 +6,7 @@ const LONGEST_PAUSE_MS = 100;
 /** Only a failure takes so long. */
 const LONGEST_MS = 60_000;
 
-/** Waits for a condition; throws with its name when it has not come true in time. */
+/** Waits for a condition; throws with its name if it does not become true in time. */
 export async function until(
   what: string,
   condition: () => boolean | undefined | Promise<boolean | undefined>,

@@ -14,7 +14,7 @@ import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A weft of the running test's own: a process with its state directory and port, in the test's network namespace. */
+/** A weft of the running test: a process with its state directory and port, in the test's network namespace. */
 export class Weft implements ServedInstance {
   readonly stateDirectory: string;
   readonly port: number;
@@ -35,7 +35,7 @@ export class Weft implements ServedInstance {
     return weft;
   }
 
-  /** A running one. */
+  /** Starts one. */
   static async start(environment: Record<string, string> = {}): Promise<Weft> {
     const weft = await Weft.prepare();
     await weft.start(environment);
@@ -50,12 +50,12 @@ export class Weft implements ServedInstance {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** What the process has said so far. */
+  /** The output of the process so far. */
   get output(): string {
     return this.#output;
   }
 
-  /** What it has said on standard error. */
+  /** Its output on standard error. */
   get errors(): string {
     return this.#errors;
   }
@@ -66,7 +66,7 @@ export class Weft implements ServedInstance {
     return this.#process;
   }
 
-  /** Starts the process (`entry`: `npm start`, or the program, `start.ts` when nothing else is said) and waits until it is ready. */
+  /** Starts the process (`entry`: `npm start`, or the program, `start.ts` by default) and waits until it is ready. */
   async start(
     environment: Record<string, string> = {},
     entry = 'start.ts',
@@ -80,7 +80,7 @@ export class Weft implements ServedInstance {
     });
   }
 
-  /** Starts the process and does not wait; `descriptors`: how many it may have open. */
+  /** Starts the process and does not wait; `descriptors`: its limit of open files. */
   launch(
     environment: Record<string, string> = {},
     entry = 'start.ts',
@@ -115,18 +115,18 @@ export class Weft implements ServedInstance {
     return child;
   }
 
-  /** Sends a signal to the process that was started last and waits for its end; answers the exit code. */
+  /** Sends a signal to the process that was started last and waits for its end; returns the exit code. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     await endChild(this.child, signal);
     return this.child.exitCode;
   }
 
-  /** Ends whatever runs, in good order. */
+  /** Shuts down what is running. */
   async stop(): Promise<void> {
     await Promise.all([...this.#children].map((child) => endChild(child, 'SIGTERM')));
   }
 
-  /** Ends whatever runs and takes everything off the host. */
+  /** Shuts down what is running and removes everything from the host. */
   async clear(): Promise<void> {
     await this.stop();
     clearHost();
@@ -145,7 +145,7 @@ export class Weft implements ServedInstance {
     return fetch(`${this.url}${path}`, init);
   }
 
-  /** One request; a body that is not text goes as JSON. The answer's body is read as JSON. */
+  /** One request; a body that is not text is sent as JSON. The answer's body is parsed as JSON. */
   request<Body = Record<string, unknown>>(
     method: string,
     path: string,
@@ -155,7 +155,7 @@ export class Weft implements ServedInstance {
     return requestJson((...args) => this.fetch(...args), method, path, body, headers);
   }
 
-  /** Reads and writes the database beside the running process. */
+  /** Reads and writes the database of the running process directly. */
   async sql<Row = Record<string, unknown>>(text: string): Promise<Row[]> {
     const [rows] = await this.#beside((database) => database.write([statement<Row>(text)]));
     return rows;

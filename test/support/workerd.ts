@@ -18,12 +18,12 @@ interface Listening {
 }
 
 const require = createRequire(import.meta.url);
-// It comes with wrangler, whose own requests for a Worker go through Node and hide what workerd's would say.
+// It is installed with wrangler, whose own requests to a Worker go through Node and hide workerd's errors.
 const { default: program }: { default: string } = createRequire(require.resolve('wrangler/package.json'))('workerd');
 
 /**
- * Runs one Worker for each set of variables in a workerd of the running test's own, which reaches the network itself.
- * Answers their URLs.
+ * Runs one Worker for each set of variables in a workerd of the running test, which accesses the network itself.
+ * Returns their URLs.
  */
 export async function startWorkers(
   code: string,

@@ -27,7 +27,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
-/** What asks Workers that have these variables. */
+/** Starts Workers with these variables; returns a function for requests to each. */
 async function askWorkers(variables: readonly Variables[]): Promise<Ask[]> {
   const urls = await startWorkers(bundle.code, bundle.compatibilityDate, variables);
   return urls.map((url) => (path, init) => fetch(`${url}${path}`, init));
@@ -49,7 +49,7 @@ function openServed({ url }: LibsqlServer): Database {
   return database;
 }
 
-it('is bundled without a module of Node’s', () => {
+it('is bundled without modules of Node', () => {
   const { code } = bundle;
   expect(
     code.match(
@@ -89,12 +89,12 @@ it('serves the API from workerd, with a libSQL server behind it', async () => {
   expect((await ask('/cen/import', { method: 'POST', headers, body: '{' })).status).toBe(400);
   expect(await rowCounts(database)).toEqual(before);
 
-  // Its reads last for the whole wait, and it says for how long it waited.
+  // Its reads last for the whole wait, and it reports how long it waited.
   const waited = await ask('/host/host1/c', { method: 'PUT', headers: { ...headers, prefer: 'wait=3' } });
   expect([waited.status, waited.headers.get('preference-applied')]).toEqual([202, 'wait=3']);
 });
 
-it('says in one sentence that its database has not been migrated', async () => {
+it('reports in one sentence that its database has not been migrated', async () => {
   const server = await emptyServer();
   const ask = await askWorker(variablesFor(server));
   for (const [path, method] of [
@@ -111,7 +111,7 @@ it('says in one sentence that its database has not been migrated', async () => {
   expect((await ask('/healthz')).status).toBe(200);
 });
 
-it('has a cron trigger that waits for the migration, and ends what a dead hypervisor left until after its deadline', async () => {
+it('has a cron trigger that waits for the migration, and ends expired operations of dead hypervisors', async () => {
   const server = await emptyServer();
   const database = openServed(server);
   const worker = createTestHarness({
@@ -141,7 +141,7 @@ it('has a cron trigger that waits for the migration, and ends what a dead hyperv
   expect(await rowCounts(database)).toMatchObject({ containers: 0, host_names: 0, operation_subjects: 0 });
 });
 
-describe('where it is not set up', () => {
+describe('without its configuration', () => {
   const cases: readonly { variables: Variables; wrong: string; hint?: string }[] = [
     ...['file:weft.db', 'rubbish'].map((url) => ({
       variables: { WEFT_DATABASE_URL: url, WEFT_ADMIN_TOKEN: token },
@@ -177,7 +177,8 @@ describe('where it is not set up', () => {
   });
 });
 
-// In one test, since most of its time the deadline is waited for: each failure has a Worker and a server of its own.
+// In one test, since most of its time is spent waiting for the deadline: each failure has a Worker and a server of its
+// own.
 it('is unavailable while its database server fails, in whatever way', async () => {
   const servers = await Promise.all(failures.map(() => serverWithHypervisor(token)));
   const asks = await askWorkers(servers.map(variablesFor));

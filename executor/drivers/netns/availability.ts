@@ -11,7 +11,7 @@ export async function canUseNetns(): Promise<Availability> {
   const missing = missingCapabilities();
   if (missing.length > 0) return unavailable(`the process lacks ${missing.join(' and ')} (run it as root)`);
   try {
-    // The module loads its native part, of which there is none for some processors, and resolves every function.
+    // Importing it loads its native part, which does not exist for some processors, and resolves every function.
     await import('./syscalls.ts');
   } catch (error) {
     return unavailable(`the C library cannot be called: ${error instanceof Error ? error.message : String(error)}`);

@@ -4,7 +4,7 @@ import { ip, linkInWords, pings, refusalOf, Workbench } from '../../../test/supp
 import type { NetnsDriver, VethRequest } from './driver.ts';
 
 const LABEL = 'weft:test/batches';
-/** More than the driver has open at once. */
+/** More than the driver has open at the same time. */
 const MANY = 40;
 let bench: Workbench;
 let driver: NetnsDriver;
@@ -21,7 +21,7 @@ afterAll(() => bench.close());
 const names = (count: number) => Array.from({ length: count }, (_, number) => `n${number}`);
 const namespaces = (count: number) => names(count).map((name) => ({ name, label: `${LABEL}/${name}` }));
 
-/** A port of the bridge `tb`, down, and its other end, up, in the namespace of that number. */
+/** A port of the bridge `tb`, down, and its other end, up, in the namespace with that number. */
 function port(number: number): VethRequest {
   const outside = { ...bench.end(null, `tb.${number}`, 0x200 + number, 'tb'), up: false };
   return { ends: [bench.end(`n${number}`, 'eth0', 0x100 + number), outside] };
@@ -45,7 +45,7 @@ async function portsOfHost(): Promise<(string | null)[]> {
 }
 
 describe('many at once', () => {
-  test('are made, labelled and up as each by itself, and may be made again', async () => {
+  test('are made, labelled and up like single ones, and the call can be repeated', async () => {
     for (let round = 0; round < 2; round += 1) {
       await prepare(MANY);
       await driver.createVeths(ports(MANY));
@@ -65,7 +65,7 @@ describe('many at once', () => {
     expect(await portsOfHost()).toEqual([]);
   });
 
-  test('pairs that share a namespace, or join two', async () => {
+  test('pairs that share a namespace, or connect two', async () => {
     await driver.createNamespaces(namespaces(3));
     const wire = (one: number, other: number): VethRequest => ({
       ends: [
@@ -112,7 +112,7 @@ describe('one that is refused', () => {
     expect(await linksOf('n3')).toEqual([`lo ${LABEL}/n3 up`]);
   });
 
-  test('is no namespace of another label', async () => {
+  test('does not match a namespace with another label', async () => {
     await driver.createNamespaces(namespaces(3));
     const [first, second, third] = namespaces(3);
     if (!first || !second || !third) throw new Error('there are three');
@@ -122,7 +122,7 @@ describe('one that is refused', () => {
     expect(left.map(({ name }) => name).sort()).toEqual(['n1', 'n2']);
   });
 
-  test('is a link that has lost its alias: none of its namespace is set up', async () => {
+  test('a link without its alias: no link of its namespace is set up', async () => {
     await prepare(2);
     await driver.createVeths(ports(2));
     ip('link', 'set', 'tb.1', 'alias', 'mine');

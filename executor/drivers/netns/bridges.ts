@@ -4,7 +4,9 @@ import { checkLabel, checkLinkName, checkMac } from './names.ts';
 import { newBridge, readLink, setAlias, setNoIpv6Address, setUp } from './netlink/links.ts';
 import { type Context, disableIpv6, type NetnsHandle, openNetns } from './netns-handle.ts';
 
-/** Makes a bridge in the host's namespace, labelled from the first moment. One with the same alias is kept. */
+/**
+ * Creates a bridge in the host's namespace, labelled from its creation on. An existing one with the same alias is kept.
+ */
 export function createBridge(context: Context, { name, alias, mac, up = true }: BridgeRequest): void {
   const action = `create bridge ${name}`;
   checkLinkName(name, action);
@@ -26,7 +28,7 @@ export function createBridge(context: Context, { name, alias, mac, up = true }: 
   });
 }
 
-/** The host takes no part in a segment: no address of its own, before the link is up. */
+/** The host takes no part in a segment: it gets no address, which is set before the link is up. */
 function finishBridge(
   netns: NetnsHandle,
   index: number,

@@ -48,7 +48,7 @@ export function changeLink(context: Context, { namespace, alias, name, up, bridg
   if (up !== undefined && up !== link.up) netns.socket.request(setUp(link.index, up), action);
 }
 
-/** Kernels before 6.2 rename only a link that is down; there it goes down and up within one system call. */
+/** Kernels before 6.2 rename only a link that is down; there it is set down and up within one system call. */
 function rename(netns: NetnsHandle, link: LinkRecord, name: string, action: string): void {
   try {
     netns.socket.request(setName(link.index, name), action);
@@ -60,8 +60,8 @@ function rename(netns: NetnsHandle, link: LinkRecord, name: string, action: stri
 }
 
 /**
- * Gives an alias to a link that has none and whose hardware address is exactly `mac`: the far end of a veth whose
- * making was cut short. One that bears the alias already is left as it is.
+ * Sets the alias of a link that has none and whose hardware address is exactly `mac`: the far end of a veth whose
+ * creation was interrupted. A link that already has the alias is left as it is.
  *
  * @throws NetnsError `missing`, or `foreign` when alias, address or kind differ
  */
@@ -87,7 +87,7 @@ export function labelLink(context: Context, { namespace, name, mac, alias }: Lab
   netns.socket.request(setAlias(link.index, alias), action);
 }
 
-/** Deletes the links that bear one of the aliases. @throws NetnsError `foreign`, and then none is deleted */
+/** Deletes the links that have one of the aliases. @throws NetnsError `foreign`, and then none is deleted */
 export function deleteLinks(context: Context, { namespace, aliases }: DeleteLinksRequest): void {
   const action = `delete links in ${namespaceInWords(namespace)}`;
   for (const alias of aliases) checkLabel(alias, action);
@@ -107,9 +107,9 @@ export function groupsOf(links: readonly LinkRecord[]): ReadonlySet<number> {
 }
 
 /**
- * Deletes `condemned` in one system call. Each deletion waits for a grace period of the kernel (RCU), all links of a
- * group share one: several get a group that is none of the `used` ones of the namespace.
- * Links that are gone by now are no error.
+ * Deletes `condemned` in one system call. Each deletion waits for an RCU grace period of the kernel, and all links of a
+ * group share one: several links are moved to a group that is not in `used`, the groups in use in the namespace. Links
+ * that no longer exist are no error.
  */
 export function deleteByIndex(
   netns: Pick<NetnsHandle, 'socket'>,
@@ -129,7 +129,9 @@ function deletion(condemned: readonly LinkRecord[], used: () => ReadonlySet<numb
   return [...condemned.map((link) => setGroup(link.index, group)), deleteGroup(group)];
 }
 
-/** Far from what people choose, and one of so many that what is not known to be used is not used. */
+/**
+ * Far from the numbers that people choose, and from a range so large that an unknown group is almost certainly unused.
+ */
 function unusedGroup(used: ReadonlySet<number>): number {
   for (;;) {
     const group = randomInt(0x1000_0000, 0x7fff_ffff);

@@ -5,9 +5,9 @@ import { deleteLink, readLink } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
 import type { NetnsHandle } from './netns-handle.ts';
 
-/* What the making of bridges and of veths have in common. */
+/* Common to the creation of bridges and of veths. */
 
-/** EAFNOSUPPORT answers the request about IPv6 addresses where there are none. */
+/** EAFNOSUPPORT is the kernel's answer to a request about IPv6 addresses if it has no IPv6. */
 export function tolerateNoIpv6(acknowledgements: readonly Acknowledgement[], action: string): void {
   for (const acknowledgement of acknowledgements) {
     if (acknowledgement.errno !== 0 && errnoName(acknowledgement.errno) !== 'EAFNOSUPPORT')
@@ -20,7 +20,9 @@ export function requireAccepted(acknowledgement: Acknowledgement | undefined, ac
   throwUnlessAccepted(acknowledgement, action);
 }
 
-/** @throws NetnsError `exists` naming the link that has one of the names, or what else the kernel refused for */
+/**
+ * @throws NetnsError `exists` naming the link that has one of the names, or the kernel's other reason for the refusal
+ */
 export function requireMade(
   made: Acknowledgement | undefined,
   wanted: readonly { readonly netns: NetnsHandle; readonly name: string }[],
@@ -41,13 +43,13 @@ export function nameTaken(netns: NetnsHandle, name: string, alias: string | null
   return new NetnsError({ code: 'exists', action, detail, errno: 'EEXIST', kernelText: null });
 }
 
-/** Runs the steps after a creation; when one fails the links (and with them the other ends of veths) are deleted. */
+/** Runs the steps after a creation; when one fails, the links (and with them the other ends of veths) are deleted. */
 export function undoOnFailure(netns: NetnsHandle, indexes: readonly number[], action: string, steps: () => void): void {
   try {
     steps();
   } catch (error) {
     const failure = asNetnsError(error, action);
-    // By now they may be somebody else's, who found them by their hardware addresses and labelled them.
+    // Another executor may have found them by their hardware addresses and labelled them by now.
     if (failure.code === 'expired') throw failure;
     const refused = netns.socket
       .batch(indexes.map(deleteLink), `undo ${action}`)

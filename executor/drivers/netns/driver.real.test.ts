@@ -57,7 +57,7 @@ describe('traffic', () => {
 });
 
 describe('namespaces', () => {
-  test('iproute2 knows ours and deletes them like its own', async () => {
+  test('iproute2 lists weft’s namespaces and deletes them like its own', async () => {
     await bench.makeNamespaces('na', 'nb');
     expect(ip('netns', 'list')).toMatch(/^na\b/m);
     expect(ip('netns', 'exec', 'na', 'ip', '-br', 'link', 'show', 'dev', 'lo')).toContain('LOOPBACK,UP');
@@ -69,7 +69,7 @@ describe('namespaces', () => {
     ]);
   });
 
-  test('making and deleting again change nothing', async () => {
+  test('creating and deleting are idempotent', async () => {
     await bench.makeNamespaces('ra');
     const before = ip('netns', 'exec', 'ra', 'readlink', '/proc/self/ns/net');
     await bench.makeNamespaces('ra');
@@ -88,7 +88,7 @@ describe('namespaces', () => {
     expect(links.filter(({ name }) => name.startsWith('da.'))).toEqual([]);
   });
 
-  test('a veth with an end in a namespace that is not there', async () => {
+  test('a veth with an end in a missing namespace', async () => {
     const refused = await refusalOf(
       driver.createVeth({ ends: [bench.end(null, 'ma', 1), bench.end('nowhere', 'eth0', 2)] }),
     );
@@ -96,7 +96,7 @@ describe('namespaces', () => {
     expect((await driver.view(['nowhere'])).namespaces).toEqual([]);
   });
 
-  test('a directory that is no mount yet becomes one, as iproute2 makes it', async () => {
+  test('the directory is made a mount point, as iproute2 does', async () => {
     const directory = mkdtempSync('/run/netns/plain-');
     const other = await openNetnsDriver({ directory: `${directory}/names` });
     const request = { name: 'pa', label: `${LABEL}/pa` };
@@ -115,7 +115,7 @@ describe('namespaces', () => {
     }
   });
 
-  test('a name that is none is refused', async () => {
+  test('an invalid name is refused', async () => {
     for (const name of ['../x', '.x', 'a/b', '']) {
       expect(await refusalOf(driver.createNamespace({ name, label: LABEL }))).toMatchObject({ code: 'invalid' });
       expect(await refusalOf(driver.deleteNamespace({ name, label: LABEL }))).toMatchObject({ code: 'invalid' });
@@ -160,7 +160,7 @@ describe('links', () => {
     expect(taken).toMatchObject({ code: 'exists', errno: 'EEXIST' });
   });
 
-  test('get a missing label only if their address is the one that was meant', async () => {
+  test('get a missing label only if their address is the expected one', async () => {
     await bench.makeNamespaces('ga');
     await driver.createVeth({ ends: [bench.end(null, 'g0', 1), bench.end('ga', 'eth0', 2)] });
     ip('-n', 'ga', 'link', 'set', 'dev', 'eth0', 'alias', '');
@@ -173,7 +173,7 @@ describe('links', () => {
     expect(await refusalOf(driver.labelLink({ ...request, name: 'eth9' }))).toMatchObject({ code: 'missing' });
   });
 
-  test('fifty are deleted together, and only those', async () => {
+  test('fifty are deleted together, and no others', async () => {
     await bench.makeNamespaces('fa');
     const numbers = Array.from({ length: 51 }, (_, number) => number);
     for (const number of numbers) {
@@ -189,7 +189,7 @@ describe('links', () => {
     await driver.deleteLinks({ namespace: null, aliases });
   });
 
-  test('a refusal of the kernel has its own words', async () => {
+  test('a refusal of the kernel has the kernel’s message', async () => {
     await bench.makeNamespaces('ka');
     const multicast = { ...bench.end('ka', 'eth0', 2), mac: '01:00:00:00:00:01' };
     const refused = await refusalOf(driver.createVeth({ ends: [bench.end(null, 'k0', 1), multicast] }));
@@ -223,7 +223,7 @@ describe('the thread and its descriptors', () => {
     expect(new Set(namespacesOfThreads()).size).toBe(1);
   });
 
-  test('closing gives everything back, and later calls are refused', async () => {
+  test('closing releases everything, and later calls are refused', async () => {
     const before = openHandles();
     const closed = await openNetnsDriver();
     await closed.close();
@@ -232,7 +232,7 @@ describe('the thread and its descriptors', () => {
     expect(await refusalOf(closed.view('all'))).toMatchObject({ code: 'invalid' });
   });
 
-  test('the driver says that it can be used here', async () => {
+  test('the driver reports that it can be used here', async () => {
     expect(await canUseNetns()).toEqual({ available: true });
   });
 });

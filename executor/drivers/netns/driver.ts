@@ -17,41 +17,41 @@ export interface Link {
   alias: string | null;
   /** IFLA_INFO_KIND: `veth`, `bridge`, …; null for a device without one, such as a physical one or `lo`. */
   kind: string | null;
-  /** Six bytes in lower-case hexadecimal; null for a device that has no such address. */
+  /** Six bytes in lower-case hexadecimal; null for a device without such an address. */
   mac: string | null;
   /** Bytes. */
   mtu: number;
-  /** IFF_UP: set up, whether or not there is a carrier. */
+  /** IFF_UP: administratively up, with or without a carrier. */
   up: boolean;
   /** Index of the bridge that it is a port of. */
   master: number | null;
-  /** Of a veth: index of its other end, in whatever namespace that is. */
+  /** Of a veth: index of its other end, in whichever namespace that is. */
   peer: number | null;
 }
 
 export interface NamespaceView {
   name: string;
-  /** Its owner's label; null for what no call of `createNamespace` made. */
+  /** Its owner's label; null if `createNamespace` did not make it. */
   label: string | null;
-  /** False while the name is there without a namespace: half-made, or something else. */
+  /** False if the name exists without a namespace: half-made, or something else. */
   mounted: boolean;
   /** All its links, `lo` included. */
   links: Link[];
 }
 
 export interface HostView {
-  /** Links of the namespace that the process was in when it opened the driver: all, or those that were asked for. */
+  /** Links of the namespace in which the driver was opened: all, or the selected ones. */
   links: Link[];
   namespaces: NamespaceView[];
 }
 
-/** Links of the host's namespace that a look is about. The bridges that they are ports of are seen too. */
+/** Selects links of the host's namespace. The bridges that they are ports of are included. */
 export interface LinkSelection {
   /** Those whose alias has one of these as its first word, up to a space. */
   owners: readonly string[];
   /** Those that have one of these aliases. */
   aliases: readonly string[];
-  /** Those that have one of these names, whoever's they are. */
+  /** Those with one of these names, whatever their labels. */
   names: readonly string[];
 }
 
@@ -68,11 +68,11 @@ export interface VethEnd {
 
 export interface Replacement {
   namespace: string;
-  /** Alias of the old link, which may be gone. */
+  /** Alias of the old link, which may no longer exist. */
   from: string;
   /** Alias of the new link. */
   to: string;
-  /** The name that the new link ends up with. */
+  /** The final name of the new link. */
   name: string;
 }
 
@@ -98,7 +98,7 @@ export interface ChangeRequest {
   alias: string;
   name?: string;
   up?: boolean;
-  /** Name of a bridge in the same namespace; null takes the link out of its bridge. */
+  /** Name of a bridge in the same namespace; null removes the link from its bridge. */
   bridge?: string | null;
 }
 
@@ -123,64 +123,78 @@ export interface ReplaceRequest {
 }
 
 /**
- * Network namespaces, bridges and veth pairs, without a process started. Calls are worked off one after another, in
- * the order in which they were made; each is rejected with a NetnsError or has done all that it says.
+ * Network namespaces, bridges and veth pairs, without running other programs. Calls are executed one after another, in
+ * the order in which they were made; each is either rejected with a NetnsError or has done everything that it says.
  * Links are found by their alias, and only veths and bridges are ever changed.
  */
 export interface NetnsDriver {
-  /** Whether its thread runs. One that ended by a fault is started again; until then each call is rejected as `away`. */
+  /** Whether its thread is running. After a crash it is started again; until then each call is rejected as `away`. */
   health(): DriverHealth;
   /**
-   * Names that do not exist are absent from the answer. What a selection of links costs does not depend on how many
+   * Names that do not exist are missing in the result. The cost of a selection of links does not depend on how many
    * others the host's namespace has.
    */
   view(namespaces: readonly string[] | 'all', links?: LinkSelection): Promise<HostView>;
-  /** With `lo` up; `ip netns` knows it. One with the same label is kept, anything else in the way is `foreign`. */
+  /**
+   * With `lo` up, and visible to `ip netns`. An existing one with the same label is kept, anything else of that name is
+   * `foreign`.
+   */
   createNamespace(request: NamespaceRequest): Promise<void>;
-  /** The same for many, in fewer system calls. Those before a refused one may be made, those after it are not. */
+  /**
+   * The same for many, in fewer system calls. Those before a refused one may have been created, those after it are not.
+   */
   createNamespaces(requests: readonly NamespaceRequest[]): Promise<void>;
   /**
-   * Deletes the namespace with the veths inside; that of a label which is not its own is `foreign`. A namespace that
-   * still has veths costs the kernel some 20 ms: for many, delete their other ends first, all in one `deleteLinks`.
+   * Deletes the namespace with the veths inside; one with another label is `foreign`. A namespace that still has veths
+   * costs the kernel some 20 ms: for many, delete their other ends first, all in one `deleteLinks`.
    */
   deleteNamespace(request: NamespaceRequest): Promise<void>;
   /** The same for many. Those before a refused one are deleted. */
   deleteNamespaces(requests: readonly NamespaceRequest[]): Promise<void>;
-  /** A bridge in the host's namespace, up unless asked otherwise, without an address. One with the same alias is kept. */
+  /**
+   * A bridge in the host's namespace, up unless requested otherwise, without an address. An existing one with the same
+   * alias is kept.
+   */
   createBridge(request: BridgeRequest): Promise<void>;
-  /** Both ends or none, unless it expires; the same pair again is kept. Any other name in use is `exists`. Killed half way, one end may lack its alias: see `labelLink`. */
+  /**
+   * Creates both ends or none, unless the call expires; the same pair is kept if it exists. Any other name in use is
+   * `exists`. After a kill in the middle, one end may lack its alias: see `labelLink`.
+   */
   createVeth(request: VethRequest): Promise<void>;
-  /** The same for many, in few system calls. Those before a refused one may be made, it and those after it are not. */
+  /**
+   * The same for many, in few system calls. Those before a refused one may have been created, it and those after it are
+   * not.
+   */
   createVeths(requests: readonly VethRequest[]): Promise<void>;
-  /** Sets links up, in the order in which they are listed within a namespace. One without its alias is `missing`. */
+  /** Sets links up, in the order in which they are listed within a namespace. A link without its alias is `missing`. */
   enableLinks(request: EnableRequest): Promise<void>;
   changeLink(request: ChangeRequest): Promise<void>;
-  /** Only a link without an alias, whose hardware address is exactly that one; `foreign` otherwise. */
+  /** Only a link without an alias and with exactly that hardware address; `foreign` otherwise. */
   labelLink(request: LabelRequest): Promise<void>;
-  /** All links that bear one of the aliases, in one system call. Missing ones are no error. */
+  /** Deletes all links that have one of the aliases, in one system call. Missing ones are no error. */
   deleteLinks(request: DeleteLinksRequest): Promise<void>;
-  /** Gives interfaces a new far end; addresses and routes stay. May be repeated after it was cut short. */
+  /** Gives interfaces a new far end; addresses and routes are kept. Can be repeated after an interruption. */
   replaceLinks(request: ReplaceRequest): Promise<void>;
   /** Ends the worker thread when the calls made so far are done. */
   close(): Promise<void>;
 }
 
 export interface NetnsOptions {
-  /** Where namespaces have their names. */
+  /** The directory of named namespaces. */
   directory?: string;
   /**
-   * Until when anything may be changed, in nanoseconds of process.hrtime.bigint(): a number in shared memory that is read
-   * right before each change. What has not had its turn by then does nothing and is `expired`.
+   * Until when changes are permitted, in nanoseconds of process.hrtime.bigint(): a number in shared memory that is read
+   * right before each change. A call that is not executed by then does nothing and is rejected as `expired`.
    */
   expires?: BigInt64Array | null;
-  /** Hears when its thread ends by itself, and when it is there again. */
+  /** Called when its thread crashes, and when it is running again. */
   log?: (level: 'warn' | 'info', text: string) => void;
 }
 
 /**
  * Starts the driver in the network and mount namespace of the calling process.
  *
- * @throws NetnsError when the process may not do that; `canUseNetns` tells beforehand
+ * @throws NetnsError when the process lacks the permissions; `canUseNetns` tells in advance
  */
 export async function openNetnsDriver({
   directory = '/run/netns',
@@ -267,7 +281,7 @@ class WorkerDriver implements NetnsDriver {
     return this.#worker.close();
   }
 
-  /** The worker answers each verb with what `Verbs` says that it returns. */
+  /** The result of each verb has the type that `Verbs` declares. */
   async #call<Name extends keyof Verbs>(
     verb: Name,
     request: Parameters<Verbs[Name]>[0],

@@ -8,8 +8,8 @@ import { type Context, checkKind, type NetnsHandle, openNetns } from './netns-ha
 type NamedLink = EnableRequest['links'][number];
 
 /**
- * Sets links up, all of a namespace in one system call. They are looked up by name, in one too, which costs the same
- * however many others there are, and are left alone unless they bear the alias.
+ * Sets links up, all of a namespace in one system call. They are looked up by name, also in one system call, at a cost
+ * independent of the number of other links, and are not touched unless they have the alias.
  *
  * @throws NetnsError `missing` before any link of that namespace is set up
  */

@@ -12,13 +12,13 @@ export type NetnsErrorCode =
   | 'unsupported'
   /** A limit of the kernel or of the process is reached; `detail` names it. */
   | 'limit'
-  /** The right to change anything ran out before the call's turn came. */
+  /** The permission to change anything expired before the call was executed. */
   | 'expired'
-  /** The driver's thread has ended by itself and is started again: it is open what the call did. */
+  /** The driver's thread has crashed and is started again: whether the call was executed is unknown. */
   | 'away'
   | 'kernel';
 
-/** What a NetnsError is made of, and the form in which it crosses a MessagePort. */
+/** The fields of a NetnsError, and the form in which it is sent through a MessagePort. */
 export interface NetnsErrorFields {
   code: NetnsErrorCode;
   /** What was being done, for example `create veth c1.0o`. */
@@ -27,13 +27,13 @@ export interface NetnsErrorFields {
   detail: string;
   /** Name of the kernel's error (`EEXIST`), or null if the driver itself refused. */
   errno: string | null;
-  /** The kernel's extended acknowledgement (NLMSGERR_ATTR_MSG), word for word. */
+  /** The kernel's extended acknowledgement (NLMSGERR_ATTR_MSG), verbatim. */
   kernelText: string | null;
-  /** Whether the same call may succeed a moment later; by default as the error number has it. */
+  /** Whether the same call may succeed a moment later; by default derived from the error number. */
   transient?: boolean;
 }
 
-/** Files are closed all the time, so that EMFILE and ENFILE pass; other limits stay. */
+/** Files are closed all the time, so that EMFILE and ENFILE are temporary; other limits are not. */
 const TRANSIENT_ERRNOS: ReadonlySet<string> = new Set([
   ...['EBUSY', 'EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM', 'EMFILE', 'ENFILE'],
 ]);
@@ -59,7 +59,7 @@ export class NetnsError extends Error {
     this.transient = fields.transient ?? isTransient(fields);
   }
 
-  /** The plain value to post; `new NetnsError(fields)` on the other side gives the same error. */
+  /** A plain value that can be posted; `new NetnsError(fields)` on the other side gives the same error. */
   toFields(): NetnsErrorFields {
     const { code, action, detail, errno, kernelText, transient } = this;
     return { code, action, detail, errno, kernelText, transient };
@@ -76,7 +76,7 @@ function sentence({ action, detail, errno, kernelText }: NetnsErrorFields): stri
   return kernelText === null ? `${words} (${errno})` : `${words} (${errno}; the kernel says: ${kernelText})`;
 }
 
-/** A refusal that the driver itself decides on, before or instead of a system call. */
+/** A refusal by the driver itself, before or instead of a system call. */
 export function refusal(code: NetnsErrorCode, action: string, detail: string): NetnsError {
   return new NetnsError({ code, action, detail, errno: null, kernelText: null });
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ip, linkInWords, macOf, makeTunnel, refusalOf, Workbench } from '../../../test/support/netns-workbench.ts';
 import type { NetnsDriver } from './driver.ts';
 
-/* What others made is never changed, whatever it is called and whatever it bears. */
+/* Objects of others are never changed, whatever their names and labels. */
 
 const LABEL = 'weft:test/foreign';
 let bench: Workbench;
@@ -21,7 +21,7 @@ afterAll(() => bench.close());
 describe('a namespace in the way', () => {
   const request = { name: 'xa', label: `${LABEL}/xa` };
 
-  test('of iproute2 is named, shown and left alone', async () => {
+  test('of iproute2 is named, listed and left alone', async () => {
     ip('netns', 'add', 'xa');
     try {
       const before = ip('netns', 'exec', 'xa', 'readlink', '/proc/self/ns/net');
@@ -36,7 +36,7 @@ describe('a namespace in the way', () => {
     }
   });
 
-  test('that has our label inside, but not in its file, is not ours', async () => {
+  test('with weft’s label inside, but not in its file, is not weft’s', async () => {
     ip('netns', 'add', 'xa');
     try {
       ip('-n', 'xa', 'link', 'set', 'dev', 'lo', 'alias', request.label);
@@ -67,7 +67,7 @@ describe('a namespace in the way', () => {
     }
   });
 
-  test('the host’s own namespace under a name is never taken for one of ours', async () => {
+  test('the host’s own namespace under a name is never treated as weft’s', async () => {
     const label = `${LABEL}/xh`;
     const path = '/run/netns/xh';
     ip('netns', 'attach', 'xh', String(process.pid));
@@ -87,7 +87,7 @@ describe('a half-made namespace', () => {
   const request = { name: 'ha', label: `${LABEL}/ha` };
   const path = '/run/netns/ha';
 
-  test('is shown, and completed by its owner only', async () => {
+  test('is listed, and completed by its owner only', async () => {
     writeFileSync(path, request.label);
     const { namespaces } = await driver.view(['ha']);
     expect(namespaces).toEqual([{ name: 'ha', label: request.label, mounted: false, links: [] }]);
@@ -134,7 +134,7 @@ describe('a link in the way', () => {
     }
   });
 
-  test('of a bridge is named and left as it was; our own is kept', async () => {
+  test('of a bridge is named and left as it was; weft’s own is kept', async () => {
     ip('link', 'add', 'fb0', 'type', 'bridge');
     try {
       const before = linkInWords(null, 'fb0').split('\n')[0];
@@ -151,7 +151,7 @@ describe('a link in the way', () => {
 });
 
 describe('a link of another kind', () => {
-  test('is refused even with our alias, and nothing else is deleted with it', async () => {
+  test('is refused even with weft’s alias, and nothing else is deleted with it', async () => {
     const alias = `${LABEL}/tunnel`;
     await bench.makeBridge('kb0');
     makeTunnel(null, 'k0');
@@ -174,7 +174,7 @@ describe('a link of another kind', () => {
     }
   });
 
-  test('is no bridge to become a port of', async () => {
+  test('cannot be used as a bridge', async () => {
     makeTunnel(null, 'kd0');
     try {
       await bench.makeNamespaces('kn');
@@ -187,7 +187,7 @@ describe('a link of another kind', () => {
   });
 });
 
-/** What no change leaves as it is. Reading a file is none. */
+/** Metadata that every change affects, and reading does not. */
 function stamp(path: string): Record<string, number> {
   const { ino, mode, size, mtimeMs, ctimeMs } = lstatSync(path);
   return { ino, mode, size, mtimeMs, ctimeMs };

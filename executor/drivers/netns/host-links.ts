@@ -8,28 +8,31 @@ import { closeDescriptor, receiveNow } from './syscalls.ts';
 
 const BUFFER_BYTES = 8 << 20;
 const DATAGRAM_BYTES = 64 << 10;
-/** Events shorten the wait, reading is the truth: so many looks at everything read each link once. */
+/** The cache may be wrong, so links are read again in turns: this number of full observations reads each link once. */
 const TURNS = 10;
-/** Of thousands of links a dump takes the kernel half a second: while they all change, who looks comes again later. */
+/**
+ * Dumping thousands of links takes the kernel half a second: while all of them change, the caller has to try again
+ * later.
+ */
 const DUMP_ATTEMPTS = 3;
 const ACTION = 'listen to changes of links';
 
 /**
- * The links of the host's namespace: read once, then kept by the kernel's events, so that what is looked for costs the
- * same however many others there are. (Reading them all costs more than their number: for each veth the kernel goes
- * through the ids of all namespaces, `peernet2id`.)
+ * The links of the host's namespace: read once, then kept up to date by the kernel's events, so that the cost of a
+ * lookup does not depend on the number of other links. (A dump costs more than linear time: for each veth the kernel
+ * searches the ids of all namespaces, `peernet2id`.)
  *
- * The kernel queues an event before the call that caused it returns: a table that has taken the events in is as true as
- * one that was read anew. It is silent in two cases. Of a link that is down it tells neither alias nor group
- * (`netdev_state_change`): those are read again whenever they are asked for. And a link's other end may get another
- * index when it is moved: see `correctPeers`.
+ * The kernel queues an event before the call that caused it returns: a table that has processed the events is as
+ * accurate as a new dump. There are two cases without an event. For a link that is down the kernel reports neither
+ * alias nor group (`netdev_state_change`): such links are read again at every lookup. And a link's other end may get
+ * another index when it is moved: see `correctPeers`.
  */
 export class HostLinks implements Disposable {
   readonly #socket: RouteSocket;
   readonly #events: number;
   readonly #datagram = Buffer.alloc(DATAGRAM_BYTES);
   readonly #table = new LinkTable();
-  /** The table is to be read anew: nothing was read yet, or events were lost. */
+  /** The table must be read again: nothing was read yet, or events were lost. */
   #lost = true;
   #looks = 0;
 
@@ -42,7 +45,7 @@ export class HostLinks implements Disposable {
     closeDescriptor(this.#events);
   }
 
-  /** All of them. Each is read again in its turn. */
+  /** All of them; a part of them is read again, in turn. */
   all(): LinkRecord[] {
     this.#refresh();
     this.#looks += 1;
@@ -51,7 +54,7 @@ export class HostLinks implements Disposable {
     return this.#table.all();
   }
 
-  /** Those that are asked for, and the bridges that they are ports of. */
+  /** The selected ones, and the bridges that they are ports of. */
   select({ owners, aliases, names }: LinkSelection): LinkRecord[] {
     this.#refresh();
     const found = this.#current((table) => [
@@ -63,22 +66,19 @@ export class HostLinks implements Disposable {
     return [...new Set([...found, ...masters])];
   }
 
-  /** Those that bear one of the aliases. */
+  /** Those with one of the aliases. */
   bearing(aliases: Iterable<string>): LinkRecord[] {
     this.#refresh();
     return this.#current((table) => [...new Set(aliases)].flatMap((alias) => table.bearing(alias)));
   }
 
-  /** The groups that any of them is in. */
+  /** The groups of all links. */
   groups(): ReadonlySet<number> {
     this.#refresh();
     return new Set(this.#table.all().map(({ group }) => group));
   }
 
-  /**
-   * `links` with those read again whose other ends, which are `inside` other namespaces, tell of them what they do not
-   * tell themselves.
-   */
+  /** `links`, of which those are read again whose other ends, `inside` other namespaces, contradict them. */
   correctPeers(links: readonly LinkRecord[], inside: Iterable<Pick<LinkRecord, 'index' | 'peer'>>): LinkRecord[] {
     const peers = new Map(links.flatMap(({ index, peer }) => (peer === null ? [] : [[index, peer] as const])));
     const wrong = [...inside].flatMap(({ index, peer }) =>
@@ -89,7 +89,7 @@ export class HostLinks implements Disposable {
     return this.#table.withIndexes(links.map(({ index }) => index));
   }
 
-  /** Takes in what was told meanwhile, so that there is room for what comes. */
+  /** Processes pending events, so that there is room for new ones. */
   listen(): void {
     for (;;) {
       const length = receiveNow(this.#events, this.#datagram, ACTION);
@@ -108,7 +108,7 @@ export class HostLinks implements Disposable {
     this.#readAgain(this.#table.doubtful());
   }
 
-  /** What `find` finds, after those of it that are down were read again. */
+  /** The result of `find`, after the links in it that are down were read again. */
   #current(find: (table: LinkTable) => LinkRecord[]): LinkRecord[] {
     const down = find(this.#table).flatMap(({ index, up }) => (up ? [] : [index]));
     if (down.length === 0) return [...new Set(find(this.#table))];
@@ -125,7 +125,7 @@ export class HostLinks implements Disposable {
     for (const link of found) this.#table.put(link);
   }
 
-  /** What does not decode may have been about anything. */
+  /** An event that cannot be decoded may concern anything. */
   #hear(received: Buffer): void {
     try {
       for (const message of decodeMessages(received)) {

@@ -6,7 +6,7 @@ import { failureOf } from '../../loop/failure.ts';
 
 const LABEL = 'weft:test/limits';
 
-/** Makes namespaces until one is refused, tries again after it deleted one, and prints both refusals. */
+/** Creates namespaces until one is refused, tries again after deleting one, and prints both refusals. */
 const fill = `
   import { openNetnsDriver } from ${JSON.stringify(fileURLToPath(new URL('./driver.ts', import.meta.url)))};
   const driver = await openNetnsDriver();
@@ -21,14 +21,14 @@ const fill = `
   };
   refusals.push(await fillUp());
   await driver.deleteNamespace(request(0));
-  // As many again: one more than there is room for, a moment after one was deleted.
+  // As many again: one more than the limit, a moment after one was deleted.
   refusals.push(await fillUp());
   const { namespaces } = await driver.view('all');
   for (const { name, label } of namespaces) await driver.deleteNamespace({ name, label });
   await driver.close();
   console.log(JSON.stringify(refusals));`;
 
-/** Runs a program where the limit is 4, which is a limit of that user namespace alone. */
+/** Runs a program with a limit of 4, in a user namespace of its own. */
 function runWithFewNamespaces(program: string): string {
   const enter = 'mount -t tmpfs tmpfs /run && echo 4 > /proc/sys/user/max_net_namespaces && exec "$@"';
   const node = [process.execPath, '--input-type=module', '--eval', program];
@@ -36,14 +36,14 @@ function runWithFewNamespaces(program: string): string {
   return execFileSync('unshare', unshare, { encoding: 'utf8' });
 }
 
-test('of namespaces is named; a moment after one was deleted it may pass', () => {
+test('of namespaces is named; shortly after a deletion it is temporary', () => {
   const [first, second] = JSON.parse(runWithFewNamespaces(fill));
   const detail = "the kernel's limit user.max_net_namespaces (4) is reached";
   expect(first).toMatchObject({ code: 'limit', detail, errno: 'ENOSPC', transient: false });
   expect(second).toMatchObject({ code: 'limit', detail, transient: true });
 });
 
-test('of ports of a bridge is named, and the pair that has no room is not left behind', async () => {
+test('of ports of a bridge is named, and the pair beyond it is removed again', async () => {
   const bench = await Workbench.open(LABEL);
   onTestFinished(async () => {
     ip('link', 'delete', 'group', '7', 'type', 'veth');

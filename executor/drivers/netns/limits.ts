@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
 
-/* The kernel's limits, in words that name what can be raised. */
+/* The kernel's limits, with texts that name the setting to raise. */
 
-/** The kernel takes namespaces apart in its own time, after the call that deleted them. */
+/** The kernel frees namespaces asynchronously, after the call that deleted them. */
 const RELEASE_MILLISECONDS = 20_000;
 
 let releasedAt = Number.NEGATIVE_INFINITY;
 
-/** To be called after a namespace was deleted: what was refused for the limit may succeed a moment later. */
+/**
+ * To be called after a namespace was deleted: a call that was refused because of the limit may succeed a moment later.
+ */
 export function noteNamespaceReleased(): void {
   releasedAt = performance.now();
 }
 
-/** Why no more network namespaces can be made, and whether that may be over soon. */
+/** Why no more network namespaces can be created, and whether that may be temporary. */
 export function namespacesLimit(): { detail: string; transient: boolean } {
   return {
     detail: sysctlLimit('user.max_net_namespaces'),
@@ -20,12 +22,12 @@ export function namespacesLimit(): { detail: string; transient: boolean } {
   };
 }
 
-/** fs.mount-max of proc(5), which counts for each mount namespace. */
+/** fs.mount-max of proc(5), which applies to each mount namespace. */
 export function mountsLimit(): string {
   return sysctlLimit('fs.mount-max');
 }
 
-/** What an error number that stands for a limit says in itself; undefined for others. */
+/** The text for an error number that stands for a limit; undefined for others. */
 export function limitText(name: string): string | undefined {
   switch (name) {
     case 'EXFULL':
@@ -49,12 +51,12 @@ function readSysctl(name: string): string | undefined {
   return readQuietly(`/proc/sys/${name.replaceAll('.', '/')}`)?.trim();
 }
 
-/** The soft limit, which is the one that counts. */
+/** The soft limit, which is the effective one. */
 function openFilesLimit(): string | undefined {
   return /^Max open files\s+(\S+)/m.exec(readQuietly('/proc/self/limits') ?? '')?.[1];
 }
 
-/** Reading may need a descriptor of which there is none left. */
+/** Reading may need a descriptor when none is left. */
 function readQuietly(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -7,32 +7,32 @@ import { decodeNames } from './netlink/links.ts';
 import { listenToLinks } from './netlink/listening.ts';
 import { closeDescriptor, openEvent, receiveNow, untilReadable } from './syscalls.ts';
 
-/** What a burst of events was about. */
+/** The subjects of a burst of events. */
 export interface LinkChanges {
-  /** Aliases of links that appeared, went or changed, in whatever namespace. */
+  /** Aliases of links that were added, removed or changed, in any namespace. */
   readonly aliases: readonly string[];
-  /** Names of links that appeared, went or changed, labelled or not; one that got another name is told by that one. */
+  /** Names of links that were added, removed or changed, labelled or not; for a renamed link the new one. */
   readonly names: readonly string[];
   /** Some events were lost: anything may have changed. */
   readonly everything: boolean;
 }
 
 /**
- * It wakes so often with nothing to tell: a thread that is inside a system call cannot be ended, and a process that is told
- * to exit at once waits for all its threads.
+ * How often it wakes without an event: a thread in a system call cannot be terminated, and a process that is told to
+ * exit at once waits for all its threads.
  */
 const SLEEP_MILLISECONDS = 1_000;
-/** The first event waits so long for the others of its burst. */
+/** How long the first event waits for the others of its burst. */
 const GATHER_MILLISECONDS = 50;
 const DATAGRAM_BYTES = 64 << 10;
-/** So many events, a millisecond's work, are taken in before others have their turn. */
+/** Number of events, a millisecond's work, that are processed before it yields. */
 const EVENTS_AT_ONCE = 128;
 const ACTION = 'listen to changes of links';
 
-/** An eventfd takes a number of eight bytes. */
+/** An eventfd is written with a number of eight bytes. */
 const WAKE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 
-/** Listens to rtnetlink(7): a thread of Node's pool sleeps in poll(2) until there is something to tell. */
+/** Listens to rtnetlink(7): a thread of Node's pool sleeps in poll(2) until there are events. */
 export class LinkEvents implements Connection {
   readonly ended: Promise<string | null>;
   readonly #changed: (changes: LinkChanges) => void;
@@ -42,7 +42,7 @@ export class LinkEvents implements Connection {
   #closing = false;
   #over = false;
 
-  /** @throws NetnsError as the socket could not be opened */
+  /** @throws NetnsError if the socket cannot be opened */
   constructor(bufferBytes: number, changed: (changes: LinkChanges) => void) {
     this.#changed = changed;
     this.#wake = openEvent();
@@ -85,7 +85,7 @@ export class LinkEvents implements Connection {
     this.#changed({ aliases: [...heard.aliases], names: [...heard.names], everything: !isWhole });
   }
 
-  /** Empties the socket; false where the kernel had to drop events. */
+  /** Empties the socket; false if the kernel had to drop events. */
   async #drain(heard: Heard): Promise<boolean> {
     let isWhole = true;
     for (let count = 1; ; count += 1) {
@@ -103,7 +103,7 @@ interface Heard {
   readonly names: Set<string>;
 }
 
-/** What does not decode is nothing that we know: the next scan of the host sees whatever it was about. */
+/** An unknown message is ignored: the next scan of the host sees whatever it was about. */
 function hear(received: Buffer, { aliases, names }: Heard): void {
   try {
     for (const message of decodeMessages(received)) {

@@ -1,6 +1,6 @@
 import type { LinkRecord } from './netlink/links.ts';
 
-/** Links of one namespace by what they are looked for. */
+/** Links of one namespace, indexed by what they are looked up by. */
 export class LinkTable {
   readonly #links = new Map<number, LinkRecord>();
   readonly #byName = new Map<string, LinkRecord>();
@@ -25,12 +25,12 @@ export class LinkTable {
     return this.withIndexes(this.#byAlias.get(alias));
   }
 
-  /** Those whose alias has this as its first word. */
+  /** Those whose alias has this first word. */
   ownedBy(owner: string): LinkRecord[] {
     return this.withIndexes(this.#byOwner.get(owner));
   }
 
-  /** Indexes of those that are not yet all that they will be without the kernel telling so. */
+  /** Indexes of those that may still change without an event. */
   doubtful(): number[] {
     return [...this.#doubtful];
   }
@@ -40,7 +40,7 @@ export class LinkTable {
     for (const link of links) this.put(link);
   }
 
-  /** One that is known keeps its place in the order. */
+  /** An updated link keeps its place in the order. */
   put(link: LinkRecord): void {
     this.#forget(link.index);
     this.#links.set(link.index, link);
@@ -60,7 +60,7 @@ export class LinkTable {
   #forget(index: number): void {
     const link = this.#links.get(index);
     if (link === undefined) return;
-    // By now the name may be another's.
+    // Another link may have the name by now.
     if (this.#byName.get(link.name) === link) this.#byName.delete(link.name);
     if (link.alias !== null) {
       this.#byAlias.delete(link.alias, index);
@@ -70,18 +70,21 @@ export class LinkTable {
   }
 }
 
-/** Who is down without an alias may get one in silence; the first event of a veth may come before its other end is known. */
+/**
+ * A link that is down without an alias may get one without an event; the first event of a veth may precede its other
+ * end.
+ */
 function isDoubtful({ alias, kind, peer, up }: LinkRecord): boolean {
   return (!up && alias === null) || (kind === 'veth' && peer === null);
 }
 
-/** An alias' first word. */
+/** The first word of an alias. */
 function ownerOf(alias: string): string {
   const end = alias.indexOf(' ');
   return end < 0 ? alias : alias.slice(0, end);
 }
 
-/** Indexes of links by a text that several may have: most have it alone, and cost no set. */
+/** Indexes of links by a text that is not unique: most texts belong to a single link, for which no set is allocated. */
 class Index {
   readonly #lists = new Map<string, number | Set<number>>();
 

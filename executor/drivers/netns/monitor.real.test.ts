@@ -23,7 +23,7 @@ interface Heard {
   forget(): void;
 }
 
-/** A monitor of the running test, and all that it has told. */
+/** A monitor of the running test, and everything that it has reported. */
 async function listen(bufferBytes?: number): Promise<Heard> {
   const heard: Heard = {
     aliases: new Set(),
@@ -47,7 +47,9 @@ async function listen(bufferBytes?: number): Promise<Heard> {
   return heard;
 }
 
-/** A namespace with its label in both places, by iproute2 and mount(8), and the removal of it. */
+/**
+ * Creates a namespace with its label in both places, with iproute2 and mount(8). Returns a function that removes it.
+ */
 function makeUnnumbered(name: string, label: string): () => void {
   const path = `/run/netns/${name}`;
   writeFileSync(path, label);
@@ -63,7 +65,7 @@ function makeUnnumbered(name: string, label: string): () => void {
 }
 
 describe('a monitor', () => {
-  it('tells of each change of a link on the host, by its alias', async () => {
+  it('reports each change of a link on the host, by its alias', async () => {
     await bench.makeNamespaces('m1');
     await bench.makeBridge('mb');
     await bench.makeBridge('mc');
@@ -81,7 +83,7 @@ describe('a monitor', () => {
     for (const change of changes) {
       ip('link', ...change);
       await until(`it told of ${change.join(' ')}`, () => heard.aliases.has(outside));
-      // What belongs to the same change may come a moment later.
+      // Further events of the same change may arrive a moment later.
       await until('it is quiet', () => {
         const quiet = heard.aliases.size === 0;
         heard.forget();
@@ -90,7 +92,7 @@ describe('a monitor', () => {
     }
   });
 
-  it('tells of changes inside a container that has no link to the host', async () => {
+  it('reports changes inside a container without a link to the host', async () => {
     await bench.makeNamespaces('m1', 'm2');
     await bench.driver.createVeth({ ends: [bench.end('m1', 'wire', 1), bench.end('m2', 'wire', 2)] });
     const heard = await listen();
@@ -102,7 +104,7 @@ describe('a monitor', () => {
     expect([...heard.aliases].sort()).toEqual([`${bench.label}/m1/wire`, `${bench.label}/m2/wire`]);
   });
 
-  it('tells of a link that was moved to another namespace', async () => {
+  it('reports a link that was moved to another namespace', async () => {
     await bench.makeNamespaces('m1', 'm2');
     await bench.driver.createVeth({ ends: [bench.end('m1', 'wire', 1), bench.end(null, 'm1.0o', 2)] });
     const heard = await listen();
@@ -110,7 +112,7 @@ describe('a monitor', () => {
     await until('it told of it', () => heard.aliases.has(`${bench.label}/host/m1.0o`));
   });
 
-  it('tells of a link without a label by its name', async () => {
+  it('reports a link without a label by its name', async () => {
     const heard = await listen();
     ip('link', 'add', 'plain', 'type', 'bridge');
     onTestFinished(() => {
@@ -123,7 +125,7 @@ describe('a monitor', () => {
     expect([...heard.aliases]).toEqual([]);
   });
 
-  it('tells of namespaces that come and go, of one that comes first of all, too', async () => {
+  it('reports added and removed namespaces, including the very first', async () => {
     const heard = await listen();
     await bench.makeNamespaces('m1');
     await until('it told of the new one', () => heard.namespaces.has('m1') || heard.aliases.has(`${bench.label}/m1`));
@@ -136,7 +138,7 @@ describe('a monitor', () => {
     await until('it told of its end', () => heard.namespaces.has('m1'));
   });
 
-  it('tells of the deletion of a link that was down', async () => {
+  it('reports the deletion of a link that was down', async () => {
     const ends = [bench.end('m1', 'eth', 1), bench.end(null, 'm1.0o', 2)] as const;
     await bench.makeNamespaces('m1');
     await bench.driver.createVeth({
@@ -150,8 +152,8 @@ describe('a monitor', () => {
     await until('it told of both ends', () => heard.aliases.size === 2);
   });
 
-  it('tells of changes in a namespace that had no number until it was viewed', async () => {
-    // As another program of the same kind would leave it: its label inside and under the mount, and no number.
+  it('reports changes in a namespace that had no id until it was viewed', async () => {
+    // As an executor of another process would leave it: its label inside and under the mount, and no id.
     await bench.makeNamespaces('m1');
     const made = makeUnnumbered('m2', `${bench.label}/m2`);
     onTestFinished(made);
@@ -163,7 +165,7 @@ describe('a monitor', () => {
     await until('it told of it', () => heard.aliases.has(`${bench.label}/m2`));
   });
 
-  it('tells of names in a directory that comes, goes and comes again, many at once', async () => {
+  it('reports names in a directory that is created, deleted and created again, many at once', async () => {
     const directory = '/run/weft-monitor-names';
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const told: (readonly string[])[] = [];
@@ -171,7 +173,7 @@ describe('a monitor', () => {
     onTestFinished(() => monitor.close());
     for (const turn of ['first', 'second']) {
       mkdirSync(directory);
-      // Within one turn of the event loop, before anything can watch the directory.
+      // Within one turn of the event loop, before the directory can be watched.
       const names = Array.from({ length: 40 }, (_, place) => `${turn}${place}`);
       for (const name of names) writeFileSync(`${directory}/${name}`, '');
       const missing = () => names.filter((name) => !told.flat().includes(name));
@@ -185,7 +187,7 @@ describe('a monitor', () => {
     }
   });
 
-  it('says so when it could not keep up', async () => {
+  it('reports lost events', async () => {
     await bench.makeBridge('mb');
     const heard = await listen(1);
     const turns = Array.from({ length: 400 }, (_, turn) => `link set mb ${turn % 2 === 0 ? 'down' : 'up'}\n`);
@@ -193,7 +195,7 @@ describe('a monitor', () => {
     await until('it lost something', () => heard.everything);
   });
 
-  it('does not keep a process that exits at once', () => {
+  it('does not delay a process that exits at once', () => {
     const program = `
       import { openNetnsMonitor } from '${new URL('./monitor.ts', import.meta.url)}';
       await openNetnsMonitor({ changed: () => undefined });
@@ -218,7 +220,7 @@ describe('a monitor', () => {
 });
 
 describe('a call', () => {
-  it('whose time is over does not even make the directory', async () => {
+  it('after the expiry does not even create the directory', async () => {
     const directory = '/run/weft-monitor-expired';
     const driver = await openNetnsDriver({ directory, expires: sharedTime(process.hrtime.bigint()) });
     onTestFinished(() => driver.close());
@@ -226,7 +228,7 @@ describe('a call', () => {
     expect([refused.code, existsSync(directory)]).toEqual(['expired', false]);
   });
 
-  it('whose time is over when its turn comes does nothing', async () => {
+  it('that expires in the queue does nothing', async () => {
     const minute = 60_000_000_000n;
     const expires = sharedTime(process.hrtime.bigint() + minute);
     const driver = await openNetnsDriver({ expires });

@@ -2,35 +2,35 @@ import { type DriverHealth, Reopening } from '../reopening.ts';
 import { type LinkChanges, LinkEvents } from './link-events.ts';
 import { watchNames } from './watch-names.ts';
 
-/** What changed on the host, told by names and labels alone: who wants to know more looks for himself. */
+/** What changed on the host, by names and labels only: details have to be read from the host. */
 export interface HostChange extends LinkChanges {
-  /** Names of namespaces that appeared or went. */
+  /** Names of namespaces that were added or removed. */
   readonly namespaces: readonly string[];
 }
 
 export interface NetnsMonitor {
-  /** While it is away nothing is told; when it is there again, `everything` is. */
+  /** While it is away it reports nothing; when it is back, it reports `everything`. */
   health(): DriverHealth;
   close(): Promise<void>;
 }
 
 export interface MonitorOptions {
-  /** Where namespaces have their names. */
+  /** The directory of named namespaces. */
   readonly directory?: string;
   readonly changed: (change: HostChange) => void;
-  /** Room for events that were not read yet; a burst that does not fit is told as `everything`. */
+  /** Size of the buffer for unread events; a burst that does not fit is reported as `everything`. */
   readonly bufferBytes?: number;
-  /** Hears when it has to stop listening, and when it listens again. */
+  /** Called when it has to stop listening, and when it listens again. */
   readonly log?: (level: 'warn' | 'info', text: string) => void;
 }
 
 const BUFFER_BYTES = 4 << 20;
 
 /**
- * Tells of changes of links, in the process' network namespace and in those that the driver made,
- * and of namespaces that come and go by name: some 50 ms later, many at once.
+ * Reports changes of links, in the process' network namespace and in those that the driver made, and of namespaces that
+ * are added or removed by name: some 50 ms later, many at once.
  *
- * @throws NetnsError as its socket could not be opened
+ * @throws NetnsError if its socket cannot be opened
  */
 export async function openNetnsMonitor({
   directory = '/run/netns',

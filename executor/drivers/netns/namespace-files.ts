@@ -2,13 +2,13 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from '
 import { asNetnsError, isFileError, NetnsError } from './errors.ts';
 import { closeDescriptor, openWithoutMounts, tryLock } from './syscalls.ts';
 
-/* The files that namespaces have their names from. */
+/* The files that give namespaces their names. */
 
 export const LABEL_BYTES = 255;
 const LOCK_ATTEMPTS = 100;
 const LOCK_PAUSE_MILLISECONDS = 10;
 
-/** A descriptor of the file itself; `other` for a symbolic link, null if there is nothing. Never waits. */
+/** A descriptor of the file itself; `other` for a symbolic link, null if it does not exist. Never blocks. */
 export function openQuietly(path: string, action: string): number | 'other' | null {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -19,7 +19,7 @@ export function openQuietly(path: string, action: string): number | 'other' | nu
   }
 }
 
-/** The label that a published file holds; null if it is empty, or is no such file. */
+/** The label in a published file; null if it is empty, or not such a file. */
 export function readLabel(path: string): string | null {
   const descriptor = openQuietly(path, `read ${path}`);
   if (typeof descriptor !== 'number') return null;
@@ -29,7 +29,7 @@ export function readLabel(path: string): string | null {
     const length = readSync(descriptor, content);
     return length === 0 || length > LABEL_BYTES ? null : content.toString('utf8', 0, length);
   } catch (error) {
-    // A file of the kernel's namespace file system counts as a regular one, but cannot be read.
+    // A file of the kernel's namespace file system appears as a regular one, but cannot be read.
     if (isFileError(error, 'EINVAL')) return null;
     throw asNetnsError(error, `read ${path}`);
   } finally {
@@ -37,7 +37,7 @@ export function readLabel(path: string): string | null {
   }
 }
 
-/** A label, and which file it was read from. */
+/** A label, and the file that it was read from. */
 export interface KnownLabel {
   readonly label: string | null;
   readonly inode: number;
@@ -45,8 +45,8 @@ export interface KnownLabel {
 }
 
 /**
- * The files of a directory past what is mounted over them. The way there is opened when it is first asked for, since
- * closing it costs the kernel a grace period, and serves for many files.
+ * The files of a directory below what is mounted over them. The directory is opened at the first use and kept open for
+ * all files, since closing it costs the kernel a grace period.
  */
 export class FilesBelowMounts implements Disposable {
   readonly #directory: string;
@@ -62,7 +62,7 @@ export class FilesBelowMounts implements Disposable {
     return path === null ? null : readLabel(path);
   }
 
-  /** The same, read again only if it is another file than `known` was read from. */
+  /** The same, read again only if it is not the file that `known` was read from. */
   readLabelAgain(name: string, known: KnownLabel | undefined): KnownLabel | null {
     const path = this.#path(name);
     const found = path === null ? undefined : lstatSync(path, { throwIfNoEntry: false });
@@ -82,7 +82,7 @@ export class FilesBelowMounts implements Disposable {
   }
 }
 
-/** Null if there is no such directory. */
+/** Null if the directory does not exist. */
 function open(directory: string): number | null {
   try {
     return openWithoutMounts(directory);
@@ -92,7 +92,7 @@ function open(directory: string): number | null {
   }
 }
 
-/** iproute2 holds this lock for an instant; one that is never given back must not stop us, as it does not stop it. */
+/** iproute2 holds this lock for an instant; like iproute2, weft continues without it if it is never released. */
 export function waitForLock(descriptor: number): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt += 1) {

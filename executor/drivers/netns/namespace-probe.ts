@@ -12,20 +12,20 @@ export interface SeenNamespace extends NamespaceView {
   links: LinkRecord[];
 }
 
-/** What does not have to be asked again of the name. */
+/** Cached facts about a name. */
 interface Known {
   readonly file: KnownLabel | null;
-  /** Number of the file of the namespace that was given an id: to ask whether one has an id is dear. */
+  /** Inode of the namespace that was given an id: asking whether it has one is expensive. */
   readonly numbered: number | null;
 }
 
 type Numbering = (descriptor: number) => void;
 
 /**
- * Looks at named namespaces. Each is read each time: to hear of what changes inside costs the kernel, at every change,
- * a walk through the ids of all namespaces (`peernet_has_id`), which is more than reading is from time to time. It is
- * read through a socket inside, since what is asked from outside by an id (IFLA_TARGET_NETNSID) makes the kernel go
- * through all links of the host first (`rtnl_calcit`).
+ * Observes named namespaces. Each is read each time: listening for changes inside costs the kernel, at every change, a
+ * walk through the ids of all namespaces (`peernet_has_id`), which is more than occasional reading. It is read through
+ * a socket inside, since requests from outside by an id (IFLA_TARGET_NETNSID) make the kernel walk through all links of
+ * the host first (`rtnl_calcit`).
  */
 export class NamespaceProbe {
   readonly #directory: string;
@@ -37,43 +37,43 @@ export class NamespaceProbe {
     this.#host = host;
   }
 
-  /** Looks at all of them, and gives ids to those that have none: such of another boot, or of an older version. */
+  /** Observes all of them, and gives ids to those that have none: those of another boot, or of an older version. */
   all(names: readonly string[]): SeenNamespace[] {
     this.forgetOthers(names);
-    return this.#look(names, true);
+    return this.#read(names, true);
   }
 
-  /** Looks at these, and skips those that do not exist. */
+  /** Observes these, and skips those that do not exist. */
   some(names: readonly string[], numbering: boolean): SeenNamespace[] {
-    for (const name of names) checkNamespaceName(name, 'look at namespaces');
-    return this.#look(names, numbering);
+    for (const name of names) checkNamespaceName(name, 'read namespaces');
+    return this.#read(names, numbering);
   }
 
-  /** What is known of namespaces that are not there any more. */
+  /** Removes namespaces that no longer exist from the cache. */
   forgetOthers(names: readonly string[]): void {
     const there = new Set(names);
     for (const name of this.#known.keys()) if (!there.has(name)) this.#known.delete(name);
   }
 
-  #look(names: readonly string[], numbering: boolean): SeenNamespace[] {
+  #read(names: readonly string[], numbering: boolean): SeenNamespace[] {
     if (names.length === 0) return [];
     using files = new FilesBelowMounts(this.#directory);
     const number = numbering ? (descriptor: number) => nameForListeners(this.#host.socket, [descriptor]) : null;
     return names.flatMap((name) => {
-      const descriptor = openQuietly(`${this.#directory}/${name}`, `look at namespace ${name}`);
+      const descriptor = openQuietly(`${this.#directory}/${name}`, `read namespace ${name}`);
       if (descriptor === null) return [];
       const known = this.#known.get(name);
       const file = files.readLabelAgain(name, known?.file ?? undefined);
       if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
       try {
-        return [this.#lookInto(name, descriptor, file, known?.numbered ?? null, number)];
+        return [this.#readNamespace(name, descriptor, file, known?.numbered ?? null, number)];
       } finally {
         closeSync(descriptor);
       }
     });
   }
 
-  #lookInto(
+  #readNamespace(
     name: string,
     descriptor: number,
     file: KnownLabel | null,
@@ -106,7 +106,7 @@ function unmounted(name: string, label: string | null): SeenNamespace {
   return { name, label, mounted: false, links: [] };
 }
 
-/** The owner's label is what the alias of `lo` and the file under the mount agree on. */
+/** The owner's label is valid if the alias of `lo` and the file under the mount agree. */
 function mounted(name: string, written: string | null, links: LinkRecord[]): SeenNamespace {
   const alias = links.find((link) => link.name === 'lo')?.alias ?? null;
   return { name, label: alias === written ? alias : null, mounted: true, links };

@@ -13,23 +13,23 @@ import type { HostNamespace, Namespace } from './thread.ts';
 
 /** <fcntl.h>: `__O_TMPFILE` with O_DIRECTORY, whose value differs between processors. */
 const O_TMPFILE = 0o20_000_000 | constants.O_DIRECTORY;
-/** LOOPBACK_IFINDEX of <net/flow.h>: what each new namespace begins with. */
+/** LOOPBACK_IFINDEX of <net/flow.h>: the first link of each new namespace. */
 const LOOPBACK_INDEX = 1;
-/** Each has two descriptors until it is mounted: as many at once as a process with few of them can bear. */
+/** Each has two descriptors until it is mounted: this number is small enough for a process with few of them. */
 const MADE_AT_ONCE = 16;
 
-/** A namespace that is there, but has no name yet. */
+/** An existing namespace that has no name yet. */
 interface Unmounted extends NamespaceRequest {
   readonly made: Namespace;
-  /** Whether the file that it is to be mounted over is there already. */
+  /** Whether the file that it is to be mounted over already exists. */
   readonly isPublished: boolean;
   readonly action: string;
 }
 
 /**
- * What stands under a name. `namespace` is null unless a network namespace is mounted there. `label` is the owner's:
- * of a mounted namespace, what the alias of its `lo` and the file under the mount agree on. (The alias alone is not
- * enough: `ip netns attach` gives a namespace of ours a second name, which is not ours.)
+ * The object under a name. `namespace` is null unless a network namespace is mounted there. `label` is the owner's: of
+ * a mounted namespace, the one that the alias of its `lo` and the file under the mount agree on. (The alias alone is
+ * not enough: `ip netns attach` gives a namespace of weft's a second name, which is not weft's.)
  */
 export class Entry implements Disposable {
   readonly namespace: Namespace | null;
@@ -55,7 +55,7 @@ export class NamespaceDirectory {
     this.#host = host;
   }
 
-  /** The names there, in no particular order; those that this driver would never use are left out. */
+  /** The names in the directory, in no particular order, without those that are invalid for this driver. */
   names(): string[] {
     try {
       return readdirSync(this.#directory).filter(isNamespaceName);
@@ -74,10 +74,10 @@ export class NamespaceDirectory {
   }
 
   /**
-   * Makes namespaces, each of which belongs to its label at every moment: the label is inside before the name is
-   * published, and the published file holds it before the namespace is mounted over it. A half-made one of the
-   * same owner is completed, a whole one left as it is. Those before a refused one may be made, it and those after it
-   * are not.
+   * Creates namespaces, each of which belongs to its label at every moment: the label is set inside before the name is
+   * published, and the published file holds it before the namespace is mounted over it. A half-made one of the same
+   * owner is completed, a complete one left as it is. Those before a refused one may have been created, it and those
+   * after it are not.
    *
    * @throws NetnsError `foreign` when anything else has a name
    */
@@ -94,11 +94,11 @@ export class NamespaceDirectory {
   }
 
   /**
-   * Takes namespaces away that belong to their labels. `empty` removes what should not outlive a name, because the
-   * kernel takes a nameless namespace apart in its own time, and not while a process is inside. Those before a refused
-   * one are taken away.
+   * Removes namespaces that belong to their labels. `empty` deletes what must not outlive a name, because the kernel
+   * frees a nameless namespace asynchronously, and not while a process is inside. Those before a refused one are
+   * removed.
    *
-   * @throws NetnsError `foreign` when one bears another label or none
+   * @throws NetnsError `foreign` when one has another label or none
    */
   delete(requests: readonly NamespaceRequest[], empty: (namespace: Namespace) => void): void {
     using files = new FilesBelowMounts(this.#directory);
@@ -109,7 +109,7 @@ export class NamespaceDirectory {
     using stack = new DisposableStack();
     const unmounted = requests.flatMap((request) => this.#make(request, files, stack));
     if (unmounted.length === 0) return;
-    // Before anything changes in them, so that listeners hear of it.
+    // Before anything changes in them, so that listeners get the events.
     nameForListeners(
       this.#host.socket,
       unmounted.map(({ made }) => made.descriptor),
@@ -117,10 +117,10 @@ export class NamespaceDirectory {
     for (const each of unmounted) this.#finish(each);
   }
 
-  /** Makes a namespace unless a whole one is there. */
+  /** Creates a namespace unless a complete one exists. */
   #make({ name, label }: NamespaceRequest, files: FilesBelowMounts, stack: DisposableStack): Unmounted[] {
     const action = `create namespace ${name}`;
-    using found = this.#look(name, files);
+    using found = this.#entryOf(name, files);
     if (found !== null && found.label !== label) throw foreign(action, this.#path(name), found.label);
     if (found !== null && found.namespace !== null) return [];
     requireTime(action);
@@ -145,7 +145,7 @@ export class NamespaceDirectory {
     checkNamespaceName(name, action);
     checkLabel(label, action);
     {
-      using found = this.#look(name, files);
+      using found = this.#entryOf(name, files);
       if (found === null) return;
       if (found.label !== label) throw foreign(action, this.#path(name), found.label);
       requireTime(action);
@@ -162,14 +162,14 @@ export class NamespaceDirectory {
     return `${this.#directory}/${name}`;
   }
 
-  #look(name: string, files: FilesBelowMounts): Entry | null {
-    const opened = this.#openMounted(name, `look at namespace ${name}`);
+  #entryOf(name: string, files: FilesBelowMounts): Entry | null {
+    const opened = this.#openMounted(name, `read namespace ${name}`);
     if (opened === null) return null;
     const written = files.readLabel(name);
     if (opened === 'other') return new Entry(null, written);
     try {
       const ours = written !== null && !this.#host.isHost(opened.descriptor);
-      const alias = ours ? loopbackOf(opened, `look at namespace ${name}`).alias : null;
+      const alias = ours ? loopbackOf(opened, `read namespace ${name}`).alias : null;
       return new Entry(opened, alias === written ? alias : null);
     } catch (error) {
       opened[Symbol.dispose]();
@@ -177,7 +177,7 @@ export class NamespaceDirectory {
     }
   }
 
-  /** null: nothing has the name; `other`: something that is no network namespace has it. */
+  /** null: the name is free; `other`: it belongs to something else than a network namespace. */
   #openMounted(name: string, action: string): Namespace | 'other' | null {
     const descriptor = openQuietly(this.#path(name), action);
     if (typeof descriptor !== 'number') return descriptor;
@@ -193,7 +193,9 @@ export class NamespaceDirectory {
     }
   }
 
-  /** As iproute2 does: mounts made in one mount namespace must show, and vanish, in all that share the directory. */
+  /**
+   * As iproute2 does: mounts made in one mount namespace must appear, and disappear, in all that share the directory.
+   */
   #prepare(action: string): void {
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o755 });
@@ -212,7 +214,7 @@ export class NamespaceDirectory {
     }
   }
 
-  /** Puts a file that holds the label under the name, in one step. @throws NetnsError `foreign` if it is taken */
+  /** Creates a file that holds the label under the name, atomically. @throws NetnsError `foreign` if it is taken */
   #publish(name: string, label: string, action: string): void {
     const descriptor = openSync(this.#directory, O_TMPFILE | constants.O_RDWR, 0o444);
     try {
@@ -221,7 +223,7 @@ export class NamespaceDirectory {
     } catch (error) {
       if (!(error instanceof NetnsError) || error.code !== 'exists') throw asNetnsError(error, action);
       using files = new FilesBelowMounts(this.#directory);
-      using found = this.#look(name, files);
+      using found = this.#entryOf(name, files);
       throw foreign(action, this.#path(name), found?.label ?? null);
     } finally {
       closeSync(descriptor);
@@ -238,7 +240,7 @@ export class NamespaceDirectory {
     }
   }
 
-  /** Removes the name if what it holds is the label and nothing is mounted there. */
+  /** Removes the name if its file holds the label and nothing is mounted there. */
   #unlink(name: string, label: string): void {
     const path = this.#path(name);
     const written = readLabel(path);

@@ -9,7 +9,7 @@ import { type LinkRecord, readLink, readLinks } from './netlink/links.ts';
 import type { RouteSocket } from './netlink/socket.ts';
 import type { HostNamespace } from './thread.ts';
 
-/** What all verbs stand on. */
+/** What all verbs use. */
 export interface Context {
   host: HostNamespace;
   hostLinks: HostLinks;
@@ -37,9 +37,9 @@ export function openNetns(context: Context, name: string | null, action: string)
 }
 
 /**
- * Indexes for links to be made. With an index of our own choosing, the requests that follow a creation in the same
- * batch reach the new link or nothing at all; by name they would reach the link that was in its way. Each process
- * counts from a random start far above those that the kernel hands out by itself.
+ * Indexes for links to be created. With an index chosen here, the requests that follow a creation in the same batch
+ * apply to the new link or to nothing; by name they would apply to an existing link of that name. Each process counts
+ * from a random start far above the indexes that the kernel allocates itself.
  */
 export class IndexSource {
   #next = randomInt(0x1000_0000, 0x4000_0000);
@@ -52,7 +52,7 @@ export class IndexSource {
 
 const OWN_KINDS: ReadonlySet<string | null> = new Set(['veth', 'bridge']);
 
-/** @throws NetnsError `foreign` for a link of a kind that this driver does not make */
+/** @throws NetnsError `foreign` for a link of a kind that this driver does not create */
 export function checkKind(netns: NetnsHandle, link: LinkRecord, action: string): void {
   if (OWN_KINDS.has(link.kind)) return;
   const kind = link.kind === null ? 'a device' : `a link of kind ${link.kind}`;
@@ -60,16 +60,16 @@ export function checkKind(netns: NetnsHandle, link: LinkRecord, action: string):
   throw refusal('foreign', action, `${link.name} in ${where} is ${kind}, which is left alone whatever its alias`);
 }
 
-/** The links that bear one of the aliases: of the host's thousands only these are read. */
+/** The links with one of the aliases: of the host's thousands only these are read. */
 export function linksBearing(context: Context, netns: NetnsHandle, aliases: ReadonlySet<string>): LinkRecord[] {
   if (netns.name === null) return context.hostLinks.bearing(aliases);
   return readLinks(netns.socket).filter(({ alias }) => alias !== null && aliases.has(alias));
 }
 
 /**
- * The link that bears the alias, or null.
+ * The link with the alias, or null.
  *
- * @throws NetnsError `foreign` when it is neither a veth nor a bridge, `invalid` when several links bear the alias
+ * @throws NetnsError `foreign` when it is neither a veth nor a bridge, `invalid` when several links have the alias
  */
 export function findByAlias(
   netns: NetnsHandle,
@@ -96,9 +96,9 @@ export function bridgeIndex(netns: NetnsHandle, name: string, action: string): n
 }
 
 /**
- * Takes a link in the host's namespace out of the host's own IPv6: with a router advertisement (RFC 4861) a container
- * could give the host an address and a default route, and each port that joins multicast groups makes the next one dearer.
- * What passes between the ports of a bridge is not concerned. For a link that is still down.
+ * Disables the host's IPv6 on a link in the host's namespace: with a router advertisement (RFC 4861) a container could
+ * give the host an address and a default route, and each port that joins multicast groups makes adding the next one
+ * slower. Traffic between the ports of a bridge is not affected. For a link that is still down.
  */
 export function disableIpv6(name: string, action: string): void {
   try {

@@ -24,7 +24,7 @@ const bare: Link = {
   master: null,
 };
 
-it('what is packed comes back as it was, through a clone', () => {
+it('packing and unpacking are lossless, through a structured clone', () => {
   const view: HostView = {
     links: [plain, { ...bare, peer: null }, { ...plain, alias: '' }],
     namespaces: [

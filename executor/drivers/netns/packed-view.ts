@@ -1,8 +1,8 @@
 import type { HostView, Link, NamespaceView } from './driver.ts';
 
 /*
- * What a look answers, on its way between two threads. A host has thousands of links: cloned as objects they would hold
- * the event loop that takes them for longer than reading them from the kernel takes.
+ * An observation in the form in which it is sent between two threads. A host has thousands of links: cloning them as
+ * objects would block the receiving event loop for longer than reading them from the kernel takes.
  */
 
 export interface PackedView {

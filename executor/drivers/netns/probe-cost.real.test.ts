@@ -11,7 +11,7 @@ import { view } from './view.ts';
 
 const LABEL = 'weft:test/look-cost';
 const DIRECTORY = '/run/netns';
-/** Bytes that were asked of the kernel and that it answered, in how many calls; events come when the kernel likes. */
+/** Bytes of requests to the kernel and of its answers, and the number of calls; events arrive at any time. */
 const traffic = vi.hoisted(() => ({ calls: 0, bytes: 0 }));
 
 vi.mock('./syscalls.ts', async (importOriginal) => {
@@ -36,7 +36,7 @@ let bench: Workbench;
 let context: Context;
 const opened: Disposable[] = [];
 
-/** What the driver's thread stands on, in this one, so that its calls can be counted. */
+/** What the driver's thread uses, in this thread, so that its calls can be counted. */
 beforeEach(async () => {
   bench = await Workbench.open(LABEL);
   const host = HostNamespace.open();
@@ -89,7 +89,7 @@ function cost(work: () => unknown): { calls: number; bytes: number } {
   return { ...traffic };
 }
 
-/** What one container's operation asks of a host, does there, and asks again. */
+/** The requests of one container's operation: observation, changes, observation again. */
 function costs(): Record<string, { calls: number; bytes: number }> {
   const selection = { owners: [`${LABEL}/own`], aliases: [], names: ['own', 'k0.0', 'k1.0', 'k2.0', 'new.0'] };
   const look = () => view(context, { namespaces: ['k0', 'k1', 'k2'], links: selection });
@@ -104,7 +104,7 @@ function costs(): Record<string, { calls: number; bytes: number }> {
   };
 }
 
-test('what an operation reads does not grow with what else the host holds', async () => {
+test('the reads of an operation do not depend on the size of the host', async () => {
   await make('own', 0, 3);
   await make('other', 3, 13);
   const few = costs();

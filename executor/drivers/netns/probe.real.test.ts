@@ -26,7 +26,7 @@ afterEach(() => bench.clear());
 
 afterAll(() => bench.close());
 
-/** A generator of numbers below a limit: the same ones for a seed (xorshift). */
+/** A generator of numbers below a limit, reproducible by its seed (xorshift). */
 function random(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -37,7 +37,7 @@ function random(seed: number): (limit: number) => number {
   };
 }
 
-/** In an order of its own, since a driver that was just opened reads in the kernel's. */
+/** In a defined order, since a driver that was just opened reads in the kernel's. */
 function sorted({ links, namespaces }: HostView): HostView {
   const byIndex = (list: HostView['links']) => list.toSorted((one, other) => one.index - other.index);
   return {
@@ -57,7 +57,7 @@ function freshView(): HostView {
   return sorted(unpackView(view(context, { namespaces: 'all' })));
 }
 
-/** What an operation asks for, out of a view of everything: only that, and the bridges it is on. */
+/** What an operation selects from a view of everything: only its links, and their bridges. */
 function selected({ links }: HostView, owner: string, names: readonly string[]): HostView['links'] {
   const own = links.filter(({ alias, name }) => alias?.split(' ')[0] === owner || names.includes(name));
   const masters = new Set(own.map(({ master }) => master));
@@ -68,7 +68,7 @@ const BRIDGES = ['lbr0', 'lbr1'];
 const PORTS = ['lp0', 'lp1', 'lp2'];
 const SPACES = ['ls0', 'ls1'];
 
-/** Changes by hand, some of which the kernel refuses in the state that the walk has come to. */
+/** Manual changes, some of which the kernel refuses in the current state. */
 const changes: readonly ((draw: (limit: number) => number) => readonly string[])[] = [
   (draw) => ['link', 'add', pick(PORTS, draw), 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pick(SPACES, draw)],
   (draw) => ['link', 'add', pick(PORTS, draw), 'type', 'veth', 'peer', 'name', `q${draw(3)}`],
@@ -129,7 +129,7 @@ function tryChange(words: readonly string[]): boolean {
   }
 }
 
-/** Another label on a link of the host that is down: the kernel tells nobody, and the next look at everything sees it. */
+/** A new label on a link of the host that is down: there is no event, and only the next full observation sees it. */
 function isSilent(words: readonly string[], { links }: HostView): boolean {
   return words[0] !== '-n' && words.includes('alias') && links.some(({ name, up }) => name === words[3] && !up);
 }
@@ -146,8 +146,8 @@ function clearWalk(): void {
   for (const name of [...PORTS, ...BRIDGES, 'eth0', 'q0', 'q1', 'q2']) tryChange(['link', 'delete', name]);
 }
 
-describe('a driver that has kept what it saw', () => {
-  test.for([1, 20])('sees what a new one sees after each change by hand, walk %i', async (seed) => {
+describe('a driver with a cache', () => {
+  test.for([1, 20])('sees the same as a new one after each manual change, walk %i', async (seed) => {
     onTestFinished(clearWalk);
     const draw = random(seed);
     await driver.view('all');
@@ -158,7 +158,7 @@ describe('a driver that has kept what it saw', () => {
       changed += 1;
       const owner = 'weft:a/one';
       const names = [PORTS[0] ?? '', 'nothing', 'a name that no link can have'];
-      // The kernel takes a namespace apart in its own time: with it go the other ends of its links.
+      // The kernel frees a namespace asynchronously, and with it the other ends of its links.
       if (words.includes('delete')) await until('the kernel is done', isIdle);
       const { links } = await driver.view([], { owners: [owner], aliases: [], names });
       const whole = freshView();
@@ -191,8 +191,8 @@ describe('a driver that has kept what it saw', () => {
   });
 });
 
-describe('what the kernel tells nobody', () => {
-  test('a link that somebody labels anew while it is down is not deleted for its old label', async () => {
+describe('changes without an event', () => {
+  test('a link that is relabelled while it is down is not deleted for its old label', async () => {
     await bench.makeBridge('relabelled');
     onTestFinished(() => void tryChange(['link', 'delete', 'relabelled']));
     ip('link', 'set', 'dev', 'relabelled', 'down');
@@ -203,7 +203,7 @@ describe('what the kernel tells nobody', () => {
     expect(links).toMatchObject([{ name: 'relabelled', alias: 'mine now' }]);
   });
 
-  test('the index that the other end of a link gets where it is moved', async () => {
+  test('the new index of a link’s other end after a move', async () => {
     onTestFinished(clearWalk);
     for (const name of SPACES) ip('netns', 'add', name);
     const here = String(process.pid);
@@ -223,7 +223,7 @@ describe('what the kernel tells nobody', () => {
 });
 
 describe('the links of the host', () => {
-  test('are read anew when the kernel had no room for an event', () => {
+  test('are read again when the kernel dropped an event', () => {
     using socket = RouteSocket.open();
     using links = new HostLinks(socket, { bufferBytes: 1 });
     expect(links.all()).toEqual(readLinks(socket));

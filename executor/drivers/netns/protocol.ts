@@ -2,7 +2,7 @@ import type { LinkSelection, NetnsDriver } from './driver.ts';
 import type { NetnsErrorFields } from './errors.ts';
 import type { PackedView } from './packed-view.ts';
 
-/* What goes between the driver and its worker thread. */
+/* The messages between the driver and its worker thread. */
 
 export interface WorkerOptions {
   directory: string;
@@ -10,7 +10,7 @@ export interface WorkerOptions {
   expires: BigInt64Array | null;
 }
 
-/** Made of the verbs for many. */
+/** Derived from the verbs for many. */
 type Singular = 'createNamespace' | 'deleteNamespace' | 'createVeth';
 
 type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view' | Singular>;
@@ -24,14 +24,14 @@ export type Verbs = {
 
 export interface ViewRequest {
   readonly namespaces: readonly string[] | 'all';
-  /** All without it. */
+  /** Without it, all links. */
   readonly links?: LinkSelection;
-  /** Whether namespaces that have no id get one, as all do with 'all'. */
+  /** Whether namespaces without an id get one, as they all do with 'all'. */
   readonly numbering?: boolean;
 }
 
 export interface Call {
-  /** Counted from 1; an answer with id 0 tells that the worker has started, or could not. */
+  /** Counted from 1; an answer with id 0 reports that the worker has started, or failed to. */
   id: number;
   verb: keyof Verbs;
   request: unknown;

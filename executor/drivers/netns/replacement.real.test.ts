@@ -11,7 +11,7 @@ import {
 } from '../../../test/support/netns-workbench.ts';
 import type { NetnsDriver, Replacement } from './driver.ts';
 
-/* Two containers, `sa` and `sb`, whose eth0 is now an end of a wire and now leads to a bridge. */
+/* Two containers, `sa` and `sb`, whose eth0 is either an end of a wire or connected to a bridge. */
 
 const LABEL = 'weft:test/replacement';
 const NAMES = ['sa', 'sb'] as const;
@@ -63,7 +63,7 @@ async function makeWire(kind: string, name: string, up: boolean): Promise<void> 
   await driver.createVeth({ ends: [first, second] });
 }
 
-/** From each of the two a veth to the bridge, its inner end down. */
+/** A veth from each of the two to the bridge, its inner end down. */
 async function makePorts(name: string): Promise<void> {
   for (const [position, namespace] of NAMES.entries()) {
     const inner = { namespace, name, alias: `${LABEL}/port.${namespace}`, mac: macAt(position), up: false };
@@ -87,7 +87,7 @@ function configuration(namespace: string): string[] {
     .sort();
 }
 
-/** The kernel gives links their link-local addresses by itself, a while after they are up. */
+/** The kernel adds link-local addresses itself, a while after links are up. */
 async function settled(): Promise<void> {
   await expect
     .poll(() => NAMES.map((name) => ip('-n', name, 'address')).join(), { timeout: 60_000 })
@@ -155,7 +155,7 @@ describe('replacing links', () => {
     expect(NAMES.map(configuration)).toEqual(before);
   });
 
-  test('refuses two links that would end with one name', async () => {
+  test('refuses two links with the same final name', async () => {
     await makePorts('new');
     const before = NAMES.map(configuration);
     const [first] = replacements('wire', 'port');

@@ -17,10 +17,10 @@ import { throwUnlessAccepted } from './netlink/socket.ts';
 import { type Context, findByAlias, type NetnsHandle, openNetns } from './netns-handle.ts';
 
 /*
- * A container's interface gets a new far end and keeps its addresses and routes. In each namespace the old link
- * steps aside and the new one takes over within one system call, so that no kill can lose an address or a route;
- * only when that is done everywhere are the old links deleted, because deleting a veth's end deletes the other end,
- * in another namespace, with all that is on it.
+ * A container's interface gets a new far end and keeps its addresses and routes. In each namespace the old link is
+ * replaced by the new one within one system call, so that no kill can lose an address or a route; the old links are
+ * deleted only after that is done everywhere, because deleting an end of a veth deletes the other end, in another
+ * namespace, with its configuration.
  */
 
 /** `from` and `to` of one replacement, as they were found. */
@@ -34,7 +34,7 @@ interface ReplacementPair extends FoundLinks {
   addresses: readonly AddressRecord[];
 }
 
-/** All that is to happen in one namespace. */
+/** All changes in one namespace. */
 interface Exchange {
   netns: NetnsHandle;
   links: readonly LinkRecord[];
@@ -43,13 +43,12 @@ interface Exchange {
 }
 
 /**
- * Replaces links. Repeating a call that was cut short completes it.
+ * Replaces links. Repeating a call that was interrupted completes it.
  *
- * Addresses keep their order, labels and lifetimes, routes all but those that come back by themselves (see
- * `readRoutes`). A route that the kernel refuses is left out. Neighbour entries and queueing disciplines go with
- * the old link.
+ * Addresses keep their order, labels and lifetimes, routes too, except those that others restore (see `readRoutes`). A
+ * route that the kernel refuses is left out. Neighbour entries and queueing disciplines are lost with the old link.
  *
- * @throws NetnsError before anything has changed: `missing` when a `to` is not there, `exists` when its name is
+ * @throws NetnsError before anything has changed: `missing` when a `to` does not exist, `exists` when its name is
  * taken, or the kernel's refusal to give it an address of `from`
  */
 export function replaceLinks(context: Context, { replacements }: ReplaceRequest): void {
@@ -99,7 +98,7 @@ function planExchange(netns: NetnsHandle, replacements: readonly Replacement[], 
   return { netns, links, pairs, routes };
 }
 
-/** A name must be free, or become so: its holder is the link itself, or an old one, which steps aside. */
+/** A name must be free, or become free: its holder is the link itself, or an old one that is being replaced. */
 function checkNames(
   netns: NetnsHandle,
   links: readonly LinkRecord[],
@@ -120,8 +119,8 @@ function checkNames(
 }
 
 /**
- * Gives the new links, still down, every address of the old ones, and takes them back in the same system call. What
- * the kernel refuses here it would refuse in `takeOver` too, where it is too late to leave everything as it was.
+ * Adds every address of the old links to the new ones, which are still down, and removes them in the same system call.
+ * What the kernel refuses here it would refuse in `takeOver` too, where it is too late to leave everything as it was.
  */
 function tryAddresses({ netns, pairs }: Exchange, action: string): void {
   for (const { to, addresses } of pairs) {
@@ -173,7 +172,7 @@ function stepAside({ from, addresses }: ReplacementPair): ExchangeStep[] {
   ];
 }
 
-/** The name comes before the addresses: a later change of name would change the labels of all but the first. */
+/** The name is changed before the addresses are added: a later change would rename the labels of all but the first. */
 function stepIn({ from, to, name, addresses }: ReplacementPair): ExchangeStep[] {
   const oldName = from?.name ?? name;
   return [

@@ -9,7 +9,7 @@ import { type HostChange, openNetnsMonitor } from './monitor.ts';
 
 const started = vi.hoisted((): Worker[] => []);
 
-/** The threads are real; the test keeps hold of them, to end them. */
+/** The threads are real; the test keeps references, to terminate them. */
 vi.mock('node:worker_threads', async (importOriginal) => {
   const original = await importOriginal<typeof import('node:worker_threads')>();
   class KeptWorker extends original.Worker {
@@ -23,7 +23,7 @@ vi.mock('node:worker_threads', async (importOriginal) => {
 
 const label = 'weft:test/restart';
 
-test('a driver whose thread ends is away for a moment, and works again', async () => {
+test('a driver whose thread crashes is away for a moment, and recovers', async () => {
   const log: string[] = [];
   const driver = await openNetnsDriver({ log: (level, text) => log.push(`${level} ${text}`) });
   onTestFinished(async () => {
@@ -40,7 +40,7 @@ test('a driver whose thread ends is away for a moment, and works again', async (
   const outcome = await asked;
   if (outcome !== null) expect(outcome).toMatchObject({ code: 'away', transient: true });
   await until('it is away', () => !driver.health().available);
-  expect(driver.health()).toMatchObject({ reason: expect.stringContaining('the netns driver ended by itself') });
+  expect(driver.health()).toMatchObject({ reason: expect.stringContaining('the netns driver ended unexpectedly') });
   const refused = await refusalOf(driver.view('all'));
   expect(failureOf(refused)).toMatchObject({ away: true, transient: true, problem: { code: 'unavailable' } });
 
@@ -49,12 +49,12 @@ test('a driver whose thread ends is away for a moment, and works again', async (
   const { namespaces } = await driver.view('all');
   expect(namespaces.map(({ name }) => name)).toEqual(['ra']);
   expect(log).toEqual([
-    expect.stringMatching(/^warn the netns driver ended by itself: .*; it is opened again$/),
+    expect.stringMatching(/^warn the netns driver ended unexpectedly: .*; it is opened again$/),
     'info the netns driver is there again',
   ]);
 });
 
-test('a monitor that loses its socket listens again, and says that anything may have changed', async () => {
+test('a monitor that loses its socket listens again, and reports that anything may have changed', async () => {
   const told: HostChange[] = [];
   const before = new Set(sockets());
   const monitor = await openNetnsMonitor({ changed: (change) => told.push(change) });
@@ -77,7 +77,7 @@ function isSocket(descriptor: number): boolean {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:');
   } catch {
-    // That of the directory, which was read through it.
+    // The descriptor of the directory, which was read through it.
     return false;
   }
 }

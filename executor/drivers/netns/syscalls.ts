@@ -3,8 +3,8 @@ import { NetnsError, systemError } from './errors.ts';
 import { mountsLimit, namespacesLimit } from './limits.ts';
 
 /*
- * The C library's functions that Node has no equivalent of. Values are those of x86-64 and arm64, which agree
- * on every constant here.
+ * Functions of the C library without an equivalent in Node. Values are those of x86-64 and arm64, which agree on every
+ * constant here.
  */
 
 /** <sched.h> */
@@ -43,7 +43,7 @@ const EINVAL = 22;
 const ENOSPC = 28;
 const ENOBUFS = 105;
 
-// The running program rather than a file name, so that glibc and musl serve alike.
+// The running program rather than a file name, so that both glibc and musl work.
 const library = koffi.load(null);
 
 interface Polling {
@@ -98,19 +98,19 @@ export function abortProcess(): never {
   throw new Error('abort() returned');
 }
 
-/** Puts the calling thread into the network namespace that `descriptor` refers to; setns(2). */
+/** Moves the calling thread into the network namespace that `descriptor` refers to; setns(2). */
 export function enterNamespace(descriptor: number): void {
   check(calls.setns(descriptor, CLONE_NEWNET), 'enter a network namespace');
 }
 
-/** Puts the calling thread into a network namespace made for it; unshare(2). */
+/** Moves the calling thread into a new network namespace; unshare(2). */
 export function enterNewNamespace(action: string): void {
   if (calls.unshare(CLONE_NEWNET) === 0) return;
   const error = systemError(koffi.errno(), action);
   throw error.errno === 'ENOSPC' ? new NetnsError({ ...error.toFields(), ...namespacesLimit() }) : error;
 }
 
-/** Makes the mount at `path` shared, with what is mounted below it. False if `path` is no mount point. */
+/** Makes the mount at `path` shared, with what is mounted below it. False if `path` is not a mount point. */
 export function makeShared(path: string): boolean {
   if (calls.mount('', path, 'none', MS_SHARED | MS_REC, null) === 0) return true;
   const errno = koffi.errno();
@@ -118,7 +118,7 @@ export function makeShared(path: string): boolean {
   throw systemError(errno, `share the mount ${path}`);
 }
 
-/** Binds a directory, with what is mounted below it, onto itself. */
+/** Bind-mounts a directory, with what is mounted below it, onto itself. */
 export function bindOntoItself(path: string): void {
   check(calls.mount(path, path, 'none', MS_BIND | MS_REC, null), `mount ${path} onto itself`);
 }
@@ -130,7 +130,7 @@ export function bindFile(source: string, target: string, action: string): void {
   throw systemError(errno, action, errno === ENOSPC ? mountsLimit() : undefined);
 }
 
-/** Takes the topmost mount at `path` away now, and lets it die when nothing uses it any more. */
+/** Detaches the topmost mount at `path`; it is freed when nothing uses it any more. */
 export function detachMount(path: string): void {
   check(calls.umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW), `unmount ${path}`);
 }
@@ -151,7 +151,7 @@ export function tryLock(descriptor: number): boolean {
   }
 }
 
-/** A descriptor of `directory` as it is without the mounts on its entries; open_tree(2). Close it with `closeDescriptor`. */
+/** A descriptor of `directory` without the mounts on its entries; open_tree(2). Close it with `closeDescriptor`. */
 export function openWithoutMounts(directory: string): number {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
   return check(calls.openTree(SYS_OPEN_TREE, AT_FDCWD, directory, flags), `look below the mounts of ${directory}`);
@@ -162,7 +162,7 @@ export function openRouteSocket(): number {
   return check(calls.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), 'open a netlink socket');
 }
 
-/** Gives a netlink socket an address of the kernel's choosing: without one it hears nothing that is sent to groups. */
+/** Binds a netlink socket to an address of the kernel's choosing: an unbound socket receives no multicasts. */
 export function bindNetlink(socket: number): void {
   // struct sockaddr_nl of netlink(7): family, padding, port, groups.
   const address = Buffer.alloc(12);
@@ -175,7 +175,7 @@ export function setSocketOption(socket: number, level: number, option: number, v
   return calls.setsockopt(socket, level, option, value, value.length) === 0;
 }
 
-/** Sends one datagram; the kernel has worked off all netlink messages in it when this returns. */
+/** Sends one datagram; the kernel has executed all netlink messages in it when this returns. */
 export function send(socket: number, data: Buffer, action: string): void {
   check(calls.send(socket, data, data.length, 0), action);
 }
@@ -198,7 +198,7 @@ export function receive(socket: number, into: Buffer, action: string): number | 
 /**
  * Receives one datagram if there is one.
  *
- * @returns its length in bytes, `empty` when there is none, `overflow` when the kernel had no room for some
+ * @returns its length in bytes, `empty` when there is none, `overflow` when the kernel had to drop some
  */
 export function receiveNow(socket: number, into: Buffer, action: string): number | 'empty' | 'overflow' {
   for (;;) {
@@ -211,7 +211,7 @@ export function receiveNow(socket: number, into: Buffer, action: string): number
   }
 }
 
-/** Waits until one of the descriptors can be read, or so many milliseconds are over. poll(2) */
+/** Waits until one of the descriptors is readable, or the time in milliseconds has passed. poll(2) */
 export function waitReadable(descriptors: readonly number[], milliseconds: number, action: string): boolean[] {
   const polled = polling(descriptors);
   if (calls.poll(polled, descriptors.length, milliseconds) < 0) {
@@ -221,7 +221,7 @@ export function waitReadable(descriptors: readonly number[], milliseconds: numbe
   return descriptors.map((_, place) => polled.readInt16LE(place * POLLFD_BYTES + 6) !== 0);
 }
 
-/** The same in a thread of Node's pool, which it keeps busy meanwhile. */
+/** The same in a thread of Node's pool, which is blocked meanwhile. */
 export async function untilReadable(
   descriptors: readonly number[],
   milliseconds: number,
@@ -229,10 +229,10 @@ export async function untilReadable(
 ): Promise<boolean[]> {
   const waited = Promise.withResolvers<Buffer>();
   const polled = polling(descriptors);
-  // What the kernel writes into has to live as long as the call does: the callback holds it.
+  // The buffer that the kernel writes into must live as long as the call: the callback holds it.
   calls.poll.async(polled, descriptors.length, milliseconds, () => waited.resolve(polled));
   await waited.promise;
-  // `errno` was that of the other thread: whatever went wrong there does so here, too.
+  // `errno` was that of the other thread: the same failure occurs again here.
   return waitReadable(descriptors, 0, action);
 }
 

@@ -4,8 +4,8 @@ import { RouteSocket } from './netlink/socket.ts';
 import { abortProcess, enterNamespace, enterNewNamespace } from './syscalls.ts';
 
 /*
- * Which network namespace the worker thread is in. It leaves the host's only to open a socket elsewhere, in one
- * synchronous stretch; everything else goes through that socket, which stays where it was opened.
+ * The network namespace of the worker thread. The thread leaves the host's only to open a socket elsewhere, in one
+ * synchronous section; everything else goes through that socket, which stays in the namespace in which it was opened.
  */
 
 const OWN_NAMESPACE = '/proc/thread-self/ns/net';
@@ -53,7 +53,7 @@ export class HostNamespace extends Namespace {
     return fstatSync(descriptor).dev === this.#device;
   }
 
-  /** What a file with that device and number is. */
+  /** The kind of a file with that device and inode. */
   classify(device: number, inode: number): 'host' | 'namespace' | 'other' {
     if (device !== this.#device) return 'other';
     return inode === this.#inode ? 'host' : 'namespace';
@@ -66,8 +66,8 @@ export class HostNamespace extends Namespace {
   }
 
   /**
-   * Opens a socket in the namespace that `descriptor` refers to. The result owns the descriptor; it is closed when
-   * this fails. @throws NetnsError `invalid` when it is a namespace of another type
+   * Opens a socket in the namespace that `descriptor` refers to. The result owns the descriptor; it is closed if this
+   * fails. @throws NetnsError `invalid` when it is a namespace of another type
    */
   enter(descriptor: number): Namespace {
     try {
@@ -83,7 +83,7 @@ export class HostNamespace extends Namespace {
   }
 
   /**
-   * What `read` reads through a socket in the namespace that `descriptor` refers to.
+   * The result of `read` through a socket in the namespace that `descriptor` refers to.
    *
    * @throws NetnsError `invalid` when it is a namespace of another type
    */
@@ -95,7 +95,7 @@ export class HostNamespace extends Namespace {
     return read(socket);
   }
 
-  /** Makes a network namespace, which lives as long as the result is open or something is mounted on it. */
+  /** Creates a network namespace, which lives as long as the result is open or something is mounted on it. */
   make(action: string): Namespace {
     return this.#excursion(() => {
       enterNewNamespace(action);
@@ -118,7 +118,7 @@ export class HostNamespace extends Namespace {
     }
   }
 
-  /** A thread left in the wrong namespace would take that for the host's: better no process than such a one. */
+  /** A thread left in the wrong namespace would treat it as the host's: aborting the process is the safe choice. */
   #return(): void {
     try {
       enterNamespace(this.descriptor);

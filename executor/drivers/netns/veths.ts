@@ -6,7 +6,9 @@ import type { Acknowledgement, Request } from './netlink/codec.ts';
 import { newVeth, readLink, setAlias, setMaster, setNoIpv6Address, setUp } from './netlink/links.ts';
 import { bridgeIndex, type Context, disableIpv6, type NetnsHandle, openNetns } from './netns-handle.ts';
 
-/** Each far end's namespace is opened, with two descriptors: as many at once as a process with few of them can bear. */
+/**
+ * Each far end's namespace is opened, with two descriptors: this number is small enough for a process with few of them.
+ */
 const PAIRS_AT_ONCE = 16;
 
 interface PlannedEnd {
@@ -24,17 +26,17 @@ interface PlannedPair {
   readonly action: string;
 }
 
-/** What the kernel said of the messages about one pair. */
+/** The kernel's answers to the messages about one pair. */
 interface Made extends PlannedPair {
   readonly acknowledgements: readonly Acknowledgement[];
 }
 
 /**
- * Makes veth pairs with each end in its namespace. One message makes both ends; the near one is labelled in the same
- * system call, with those of other pairs, the far one right after. When anything fails the pair and those after it are
- * taken away again. A pair that is there already, with these names and aliases, is kept.
+ * Creates veth pairs with each end in its namespace. One message creates both ends; the near one is labelled in the
+ * same system call, together with those of other pairs, the far one right after. When anything fails, that pair and
+ * those after it are removed again. An existing pair with these names and aliases is kept.
  *
- * @throws NetnsError `exists` naming the link in the way, `missing` for a namespace or bridge that is not there
+ * @throws NetnsError `exists` naming the link in the way, `missing` for a namespace or bridge that does not exist
  */
 export function createVeths(context: Context, requests: readonly VethRequest[]): void {
   for (const request of requests) checkRequest(request);
@@ -49,7 +51,7 @@ function createSome(context: Context, requests: readonly VethRequest[]): void {
   for (const [netns, group] of consecutive(pairs)) finishAll(netns, createAll(netns, group));
 }
 
-/** In the order of the pairs: those whose near ends are in one namespace are made in one system call. */
+/** In the order of the pairs: consecutive ones whose near ends are in one namespace are created in one system call. */
 function consecutive(pairs: readonly PlannedPair[]): [NetnsHandle, PlannedPair[]][] {
   const groups: [NetnsHandle, PlannedPair[]][] = [];
   for (const pair of pairs) {
@@ -71,7 +73,7 @@ function createAll(netns: NetnsHandle, pairs: readonly PlannedPair[]): Made[] {
   });
 }
 
-/** Pair after pair; those from the first refused one on are taken away. */
+/** Pair after pair; the first refused one and those after it are removed. */
 function finishAll(netns: NetnsHandle, made: readonly Made[]): void {
   for (const [position, pair] of made.entries()) {
     const unfinished = made
@@ -81,7 +83,7 @@ function finishAll(netns: NetnsHandle, made: readonly Made[]): void {
   }
 }
 
-/** Where the kernel refused, the number may be another link's. */
+/** If the kernel refused, the index may be another link's. */
 function isMade([creation]: readonly Acknowledgement[]): boolean {
   return creation?.errno === 0;
 }
@@ -100,7 +102,7 @@ function finishPair({ near, far, action, acknowledgements }: Made): void {
   finishEnd(near, action);
 }
 
-/** Whether the two names are already the two ends of one pair that is labelled so; brings those ends up. */
+/** Whether the two names already belong to the two ends of one pair with these labels; sets those ends up. */
 function keepPair(near: PlannedEnd, far: PlannedEnd, action: string): boolean {
   const [one, other] = [near, far].map(({ netns, name }) => readLink(netns.socket, name));
   const ours = one?.alias === near.end.alias && other?.alias === far.end.alias;
@@ -141,7 +143,7 @@ function planPair(context: Context, opened: OpenedNetns, { ends }: VethRequest):
   return { near: plan(near), far: plan(far), action };
 }
 
-/** The near end can be put into a bridge as it is made; a later change of master would cost a grace period. */
+/** The near end can be put into a bridge at its creation; a later change of master would cost a grace period. */
 function nearEndFirst([first, second]: VethRequest['ends']): readonly [VethEnd, VethEnd] {
   const swap = first.bridge === undefined && (second.bridge !== undefined || second.namespace === null);
   return swap ? [second, first] : [first, second];
@@ -158,7 +160,9 @@ function nearRequests({ near, far }: PlannedPair): Request[] {
   return [pair, ...nearLabel, ...(far.netns === near.netns ? labelRequests(far) : [])];
 }
 
-/** Alias first: what comes after a kill must find it. The IPv6 request is the one that may be refused. */
+/**
+ * The alias comes first: it is needed to find the link after a kill. The IPv6 request is the one that may be refused.
+ */
 function labelRequests({ end, index, master }: PlannedEnd): Request[] {
   const requests = [setAlias(index, end.alias)];
   if (end.namespace === null) requests.push(setNoIpv6Address(index));
@@ -171,7 +175,7 @@ function finishEnd({ end, netns, index }: PlannedEnd, action: string): void {
   if (end.up) netns.socket.request(setUp(index, true), action);
 }
 
-/** Namespaces and bridges that several pairs have in common are looked up once. */
+/** Common namespaces and bridges of several pairs are looked up once. */
 class OpenedNetns implements Disposable {
   readonly #context: Context;
   readonly #opened = new DisposableStack();

@@ -3,25 +3,25 @@ import type { Context } from './netns-handle.ts';
 import { type PackedView, packView } from './packed-view.ts';
 import type { ViewRequest } from './protocol.ts';
 
-/** What a look stands on. */
-export type LookContext = Pick<Context, 'hostLinks' | 'namespaceProbe' | 'directory'>;
+/** What an observation uses. */
+export type ObservationContext = Pick<Context, 'hostLinks' | 'namespaceProbe' | 'directory'>;
 
-/** What {@link look} sees, in the form in which it goes to another thread. */
-export function view(context: LookContext, request: ViewRequest): PackedView {
-  return packView(look(context, request));
+/** The result of {@link observe}, in the form in which it is sent to another thread. */
+export function view(context: ObservationContext, request: ViewRequest): PackedView {
+  return packView(observe(context, request));
 }
 
 /**
- * Reads the links of those of the namespaces that exist, and tells the host's. Changes nothing but the ids by which the
- * kernel tells of namespaces.
+ * Reads the links of the namespaces that exist, and returns those of the host. Changes nothing but the ids that the
+ * kernel needs to report changes in namespaces.
  */
-export function look(
-  { hostLinks, namespaceProbe, directory }: LookContext,
+export function observe(
+  { hostLinks, namespaceProbe, directory }: ObservationContext,
   { namespaces, links, numbering = false }: ViewRequest,
 ): HostView {
   const seen =
     namespaces === 'all' ? namespaceProbe.all(directory.names()) : namespaceProbe.some(namespaces, numbering);
-  // Last, so that what the others tell of their other ends is known.
+  // Last, so that what the other ends report is known.
   const onHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
   const inside = seen.flatMap((namespace) => namespace.links);
   return { links: hostLinks.correctPeers(onHost, inside), namespaces: seen };

@@ -4,22 +4,22 @@ import { HostLinks } from './host-links.ts';
 import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
 import { HostNamespace } from './thread.ts';
-import { look } from './view.ts';
+import { observe } from './view.ts';
 
-/** Looks at the host in the calling thread, which it blocks, beside whatever the driver's own does. */
+/** Observes the host in the calling thread, which it blocks, independently of the driver. */
 export interface NetnsViewer extends Disposable {
-  /** Gives ids to namespaces that have none, so that their changes are told of. */
+  /** Gives ids to namespaces that have none, so that their changes are reported. */
   readonly view: NetnsDriver['view'];
-  /** Of all namespaces that there are. */
+  /** The names of all namespaces. */
   names(): Promise<readonly string[]>;
 }
 
-const ACTION = 'look at the host';
+const ACTION = 'read the host';
 
 /**
  * For a thread that may block, in the network and mount namespace of the process.
  *
- * @throws NetnsError when the process may not do that
+ * @throws NetnsError when the process lacks the permissions
  */
 export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
   const opened = new DisposableStack();
@@ -34,7 +34,7 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
     return {
       async view(namespaces, links) {
         try {
-          return look(context, { namespaces, numbering: true, ...(links === undefined ? {} : { links }) });
+          return observe(context, { namespaces, numbering: true, ...(links === undefined ? {} : { links }) });
         } catch (error) {
           throw asNetnsError(error, ACTION);
         }

@@ -1,12 +1,13 @@
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** The first name waits so long for the others of its burst. */
+/** How long the first name waits for the others of its burst. */
 const GATHER_MILLISECONDS = 50;
 
 /**
- * Calls `changed` with names that came to or went from a directory, which itself may come and go: some 50 ms later,
- * many at once. Returns the end of it. Where the system has no watches left nothing is told: a hint, and never more.
+ * Calls `changed` with names that were added to or removed from a directory, which itself may be created and deleted:
+ * some 50 ms later, many at once. Returns a function that stops it. It is only a hint: if the system has no inotify
+ * watches left, nothing is reported.
  */
 export function watchNames(directory: string, changed: (names: readonly string[]) => void): () => void {
   const gathered = new Set<string>();
@@ -29,7 +30,7 @@ export function watchNames(directory: string, changed: (names: readonly string[]
   const outer = watchQuietly(dirname(directory), (name) => {
     if (name !== basename(directory)) return;
     enter();
-    // What was put into a new directory before it was watched.
+    // Entries of a new directory from before it was watched.
     for (const early of namesIn(directory)) tell(early);
   });
   enter();

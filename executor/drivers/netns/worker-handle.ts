@@ -29,7 +29,7 @@ export class WorkerHandle implements Connection {
     });
   }
 
-  /** Settles once the worker has started, or could not. */
+  /** Settles when the worker has started, or failed to. */
   started(): Promise<unknown> {
     return this.#wait(0);
   }
@@ -63,7 +63,7 @@ export class WorkerHandle implements Connection {
     else waiter?.resolve(answer.value);
   }
 
-  /** Answers the error that calls are rejected with from now on. */
+  /** Returns the error that calls are rejected with from now on. */
   #rejectAll(detail: string): NetnsError {
     this.#end ??= refusal('away', 'use the netns driver', detail);
     for (const waiter of this.#waiting.values()) waiter.reject(this.#end);
@@ -72,9 +72,9 @@ export class WorkerHandle implements Connection {
   }
 }
 
-/** @throws NetnsError as the worker could not start */
+/** @throws NetnsError if the worker cannot start */
 export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
-  // Flags meant for the main program (a test runner's loaders, for one) are not for this thread.
+  // Flags for the main program (the loaders of a test runner, for one) do not apply to this thread.
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, execArgv: [] });
   const handle = new WorkerHandle(worker);
   await handle.started();

@@ -16,7 +16,7 @@ import { HostNamespace, type Namespace } from './thread.ts';
 import { createVeths } from './veths.ts';
 import { view } from './view.ts';
 
-/* The thread that makes the system calls, one request after another. */
+/* The thread that makes the system calls, executing one request after another. */
 
 if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
 const port = parentPort;
@@ -37,7 +37,7 @@ function verbsOn(context: Context): Verbs {
   };
 }
 
-/** So that their other ends, in the host's bridges, are gone when the call is answered. */
+/** So that their other ends, in the host's bridges, are deleted when the call is answered. */
 function deleteVeths(namespace: Namespace): void {
   const links = readLinks(namespace.socket);
   const veths = links.filter((link) => link.kind === 'veth');
@@ -48,9 +48,9 @@ function answer(verbs: Verbs, call: Call): Answer {
   try {
     // The verb and its request come from one typed call of the driver.
     const verb = verbs[call.verb] as (request: unknown) => unknown;
-    // Who only looks may always do so.
+    // Observation is always permitted.
     setExpiry(call.verb === 'view' ? null : expires);
-    // Before the verb looks at anything: what it misses now may be somebody else's doing.
+    // Before the verb reads anything: what is missing by then may have been changed by another owner.
     requireTime(call.verb);
     return { id: call.id, value: verb(call.request) };
   } catch (error) {

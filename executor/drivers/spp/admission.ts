@@ -16,7 +16,7 @@ import { RepeatedLog } from './repeated-log.ts';
 import type { Limits, Log, Timings } from './settings.ts';
 import { type ProcessStatus, parseStatus } from './status.ts';
 
-/** A connection that has said who it is, with an id that is nobody else's. */
+/** A connection that has identified itself, with an id that no other process has. */
 export interface Arrival {
   key: ProcessKey;
   type: ProcessType;
@@ -31,7 +31,7 @@ export interface AdmissionOptions {
   limits: Limits;
   log: Log;
   present: (key: ProcessKey) => SppProcess | undefined;
-  /** Enters it; null, or why it cannot be entered. */
+  /** Registers it; null, or why it cannot be registered. */
   enter: (arrival: Arrival) => string | null;
 }
 
@@ -42,8 +42,8 @@ interface ClaimedIdentity {
 }
 
 /**
- * The door: every connection is asked who it is, side by side with all others. One that claims the place of a process
- * which still answers waits; it gets the place if that process goes, and is closed after a while if it stays.
+ * Identifies every connection, concurrently with all others. A connection that claims the id of a process which still
+ * answers waits; it gets the id if that process goes away, and is closed after a while if it stays.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -69,7 +69,7 @@ export class Admission {
         unidentified,
       });
     }
-    // Said once, not at each coming and going at the limit.
+    // Logged once, and not at each change around the limit.
     this.#crowded = full || (this.#crowded && this.#unidentified.size > limits.unidentified / 2);
     if (full || this.#closed) {
       socket.on('error', () => {});
@@ -139,14 +139,14 @@ export class Admission {
     return { key: identity.id, type: identity.type, handshake: identity.handshake };
   }
 
-  /** Nobody asks a primary for an id, but it has to speak like one. */
+  /** A primary has no id to ask for, but it must answer as a primary does. */
   async #askPrimary(connection: Connection): Promise<ClaimedIdentity | string> {
     const text = await connection.ask(STATUS, this.#options.timings.handshake);
     if (parseStatus('primary', text) === null) return 'it does not answer as a primary does';
     return { key: 'primary', type: 'primary', handshake: 'none' };
   }
 
-  /** Waits until the place is free, by replacing who does not answer; false if the connection has ended before. */
+  /** Waits until the id is free, replacing a process that does not answer; false if the connection has ended before. */
   async #placeIsFree(connection: Connection, { key }: ClaimedIdentity): Promise<boolean> {
     const { timings, present, log } = this.#options;
     for (;;) {
@@ -157,7 +157,7 @@ export class Admission {
         await this.#refuse(connection, placeOf(key), 'a process with this id is connected and answers', holder);
         continue;
       }
-      // It may have ended by itself meanwhile.
+      // The connection may have ended meanwhile.
       if (holder.connection.end !== null) continue;
       log('info', 'an SPP process that does not answer is replaced', { process: key, by: connection.address });
       holder.connection.close(new SppError('lost', `keep ${key}`, 'it no longer answered, and another has its id'));
@@ -165,8 +165,8 @@ export class Admission {
   }
 
   /**
-   * Closes the connection, but not at once: the process would be back within milliseconds, for ever. Returns before
-   * that if the holder of the place has gone.
+   * Closes the connection after a delay: otherwise the process would reconnect within milliseconds, for ever. Returns
+   * earlier if the holder of the id has gone.
    */
   async #refuse(connection: Connection, cause: string, reason: string, holder?: SppProcess): Promise<void> {
     const delay = this.#backOff.next(cause);
@@ -182,7 +182,7 @@ export class Admission {
   }
 }
 
-/** Refusals for one reason are alike, from wherever they come. What a stranger said is no part of the reason. */
+/** Refusals for one reason are equal, wherever they come from. What an unknown peer sent is not part of the reason. */
 function alike(cause: string, reason: string): string {
   return cause.startsWith('strange ') ? 'strange' : `${cause.startsWith('place ') ? cause : ''} ${reason}`;
 }

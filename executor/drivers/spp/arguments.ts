@@ -1,10 +1,13 @@
 import { SppError } from './errors.ts';
 
-/* What may stand in a command. A process takes blanks for separators and copies into buffers of fixed size. */
+/*
+ * Validation of the arguments of commands. A process splits commands at blanks and copies arguments into buffers of
+ * fixed size.
+ */
 
 /** Printable ASCII without blank; `;` ends a command in SPP's own tools. */
 const WORD = /^[!-:<-~]+$/;
-/** spp_vf copies each argument into 111 bytes, with a NUL. */
+/** spp_vf copies each argument into 111 bytes, including the NUL. */
 const WORD_BYTES = 110;
 const PORT =
   /^(?:phy|vhost|ring|nic|tap|memif|pcap|nullpmd|pipe):(?:0|[1-9]\d{0,8})$|^phy:(?:0|[1-9]\d{0,8})nq(?:0|[1-9]\d{0,4})$/;

@@ -9,7 +9,7 @@ test('each refusal of one cause takes twice as long as the one before, up to the
   expect(backOff.next('id 1')).toBe(1_000);
 });
 
-test('it does not remember more causes than strangers can be told from', () => {
+test('the number of remembered causes is limited', () => {
   const backOff = new BackOff({ first: 1_000, longest: 5_000 });
   backOff.next('the oldest');
   for (let index = 0; index < 2_000; index += 1) backOff.next(`stranger ${index}`);

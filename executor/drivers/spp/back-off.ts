@@ -1,6 +1,6 @@
 const MOST_KEYS = 1_024;
 
-/** How long a refusal is drawn out: longer with each one of the same cause. */
+/** How long a connection is held before it is refused: longer with each refusal for the same cause. */
 export class BackOff {
   readonly #first: number;
   readonly #longest: number;
@@ -13,8 +13,8 @@ export class BackOff {
   }
 
   /**
-   * The delay of this refusal, in milliseconds. A cause that has been away for more than twice the longest delay
-   * begins anew.
+   * The delay of this refusal, in milliseconds. A cause that has not occurred for more than twice the longest delay
+   * starts again with the first.
    */
   next(cause: string): number {
     const now = performance.now();

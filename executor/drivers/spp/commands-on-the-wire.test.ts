@@ -18,7 +18,7 @@ const stage = new Stage();
 
 afterEach(() => stage.clear());
 
-/** A driver with one process, which is connected. */
+/** A driver with one connected process. */
 async function withProcess(
   key: ProcessKey,
   answers: Answers,
@@ -52,7 +52,7 @@ test('commands go out one at a time, in their order', async () => {
   expect(most).toBe(1);
 });
 
-test('reads of the status at the same time are one, but not across a command', async () => {
+test('concurrent reads of the status share a request, but not across a command', async () => {
   const { driver, process } = await withProcess(2, oldVf(2));
   const statuses = await Promise.all(Array.from({ length: 50 }, () => driver.status(2)));
   expect(process.heard).toEqual(['status']);
@@ -61,7 +61,7 @@ test('reads of the status at the same time are one, but not across a command', a
   expect(process.heard).toEqual(['status', 'status', 'component stop a', 'status']);
 });
 
-test('an error is that of the process, word for word', async () => {
+test('an error has the process’ message, verbatim', async () => {
   const { driver } = await withProcess(
     2,
     oldVf(2, () => vfError('bad value(component name)')),
@@ -74,13 +74,13 @@ test('an error is that of the process, word for word', async () => {
   });
 });
 
-test('fault 12: what cannot be sent is not sent', async () => {
+test('fault 12: an invalid command is not sent', async () => {
   const { driver, process } = await withProcess(2, oldVf(2));
   await expect(driver.command(2, stopComponent('a b'))).rejects.toMatchObject({ code: 'invalid' });
   expect(process.heard).toEqual([]);
 });
 
-test('faults 3 and 4: an answer of any length comes in any number of pieces', async () => {
+test('faults 3 and 4: an answer may have any length and any number of pieces', async () => {
   const entry = '{ "core": 2, "name": "c", "type": "merge", "rx_port": [  ], "tx_port": [  ] }';
   const long = `{ "results": [ { "result": "success" } ], "info": { "client-id": 2, "phy": [  ], "vhost": [  ], "ring": [  ], "core": [ ${Array(2_000).fill(entry).join(', ')} ], "classifier_table": [  ] } }`;
   const { driver, process } = await withProcess(2, oldVf(2));
@@ -96,7 +96,7 @@ test('faults 3 and 4: an answer of any length comes in any number of pieces', as
   expect(await driver.command(2, stopComponent('a'))).toEqual({ confirmed: true });
 });
 
-test('fault 4: a process whose answers do not fit its commands any more is dropped', async () => {
+test('fault 4: a process whose answers no longer match its commands is disconnected', async () => {
   for (const wrong of [padded('another', 1_000), `${SUCCESS}${SUCCESS}`, '{"x":1}']) {
     const { driver, process } = await withProcess(1, oldNfv(1));
     process.become(() => wrong);
@@ -106,7 +106,7 @@ test('fault 4: a process whose answers do not fit its commands any more is dropp
   }
 });
 
-test('fault 5: no answer ends the command, the connection and what waits; other processes do not notice', async () => {
+test('fault 5: a missing answer fails the command, the connection and queued commands; other processes are not affected', async () => {
   const { driver, process } = await withProcess(2, oldVf(2), { timings: { command: 100 } });
   await stage.join(driver, oldVf(3));
   await until('the other is connected', () => driver.process(3) !== null);
@@ -121,7 +121,7 @@ test('fault 5: no answer ends the command, the connection and what waits; other 
   expect(process.heard).toEqual(['component stop a']);
 });
 
-test('a process that hangs up within an answer loses the command', async () => {
+test('a process that disconnects within an answer fails the command', async () => {
   const { driver, process } = await withProcess(2, oldVf(2));
   process.become((_command, { socket }) => {
     socket.end('{ "results": [');
@@ -130,7 +130,7 @@ test('a process that hangs up within an answer loses the command', async () => {
   await expect(driver.command(2, stopComponent('a'))).rejects.toMatchObject({ code: 'lost' });
 });
 
-test('exit is done when the process answers, and when it hangs up instead', async () => {
+test('exit succeeds when the process answers, and when it disconnects instead', async () => {
   const polite = await withProcess(2, oldVf(2));
   expect(await polite.driver.command(2, { kind: 'exit' })).toEqual({ confirmed: true });
   const old = await withProcess(1, oldNfv(1));
@@ -141,7 +141,7 @@ test('exit is done when the process answers, and when it hangs up instead', asyn
   expect(await old.driver.command(1, { kind: 'exit' })).toEqual({ confirmed: true });
 });
 
-/** An nfv of 18.05 that keeps its ports, and refuses ring:99 without a word; it crashes as the real one does. */
+/** An nfv of 18.05 that keeps its ports, and silently refuses ring:99; it crashes as the real one does. */
 function realisticNfv(): Answers {
   const ports = new Set(['phy:0', 'phy:1']);
   return (command, { socket }) => {
@@ -158,7 +158,7 @@ function realisticNfv(): Answers {
   };
 }
 
-test('fault 14: what an old nfv takes without a word is looked up in its status', async () => {
+test('fault 14: a command that an old nfv does not confirm is verified by its status', async () => {
   const { driver, process } = await withProcess(1, realisticNfv());
   expect(await driver.command(1, { kind: 'add-port', port: 'ring:0' })).toEqual({ confirmed: true });
   expect(process.heard).toEqual(['add ring 0', 'status']);
@@ -166,7 +166,7 @@ test('fault 14: what an old nfv takes without a word is looked up in its status'
   await expect(driver.command(1, { kind: 'forward' })).rejects.toMatchObject({ code: 'refused' });
 });
 
-test('an old nfv is not sent what crashes it, however many ask at once', async () => {
+test('an old nfv is not sent commands that crash it, even concurrently', async () => {
   const { driver, process } = await withProcess(1, realisticNfv());
   await expect(driver.command(1, { kind: 'add-port', port: 'phy:0' })).rejects.toMatchObject({ code: 'refused' });
   await expect(driver.command(1, { kind: 'remove-port', port: 'ring:99' })).rejects.toMatchObject({ code: 'refused' });
@@ -180,7 +180,7 @@ test('an old nfv is not sent what crashes it, however many ask at once', async (
   expect(driver.process(1)).not.toBe(null);
 });
 
-test('what an old primary repeats is not confirmed', async () => {
+test('a command that an old primary echoes is not confirmed', async () => {
   const { driver } = await withProcess('primary', oldPrimary());
   expect(await driver.command('primary', { kind: 'clear' })).toEqual({ confirmed: false });
 });

@@ -25,7 +25,7 @@ function refused(command: SppCommand, type: ProcessType, protocolVersion = NEW_V
   }
 }
 
-describe('each protocol version is told its own words', () => {
+describe('commands are encoded for each protocol version', () => {
   test('a classifying component', () => {
     const command: SppCommand = { kind: 'start-component', name: 'cls1', core: 2, type: 'classifier' };
     expect(encode(command, 'vf', OLD_VF)).toBe('component start cls1 2 classifier_mac');
@@ -111,7 +111,7 @@ test('fault 12: no blank, control character, NUL or overlong word gets into a co
   }
 });
 
-test('fault 13: numbers are whole and within what the field holds', () => {
+test('fault 13: numbers are whole and within the range of the field', () => {
   for (const core of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
     expect(refused({ kind: 'start-component', name: 'a', core, type: 'merge' }, 'vf'), String(core)).toBe(true);
   }
@@ -121,13 +121,13 @@ test('fault 13: numbers are whole and within what the field holds', () => {
   expect(refused({ ...attach, vlan: { operation: 'add', id: 4_095, priority: 7 } }, 'vf')).toBe(false);
 });
 
-test('a real vf takes anything for a MAC address; this driver does not', () => {
+test('a real vf accepts any text as a MAC address; this driver does not', () => {
   for (const mac of ['zz:16:3E:7D:CC:35', '12345', 'FA:16:3E:7D:CC:3', 'FA-16-3E-7D-CC-35', '']) {
     expect(refused({ kind: 'add-classifier', mac, port: 'ring:0', vlanId: null }, 'vf'), mac).toBe(true);
   }
 });
 
-test('no process is told what it has no word for', () => {
+test('no process is sent a command that it does not have', () => {
   expect(refused({ kind: 'forward' }, 'vf')).toBe(true);
   expect(refused({ kind: 'stop-component', name: 'a' }, 'nfv')).toBe(true);
   expect(refused({ kind: 'clear' }, 'nfv')).toBe(true);
@@ -148,14 +148,14 @@ describe('an old nfv', () => {
   const status = parseNfvStatus("status: running\nports: 'phy:0-ring:0,ring:0-null'");
   if (status === null) throw new Error('the status of an nfv is not understood');
 
-  test('is not told what crashes it', () => {
+  test('is not sent commands that crash it', () => {
     expect(wouldCrash({ kind: 'add-port', port: 'phy:0' }, status)).not.toBe(null);
     expect(wouldCrash({ kind: 'remove-port', port: 'ring:99' }, status)).not.toBe(null);
     expect(wouldCrash({ kind: 'remove-port', port: 'ring:0' }, status)).toBe(null);
     expect(wouldCrash({ kind: 'add-port', port: 'ring:99' }, status)).toBe(null);
   });
 
-  test('shows in its status what it did', () => {
+  test('shows the effect of commands in its status', () => {
     const done: SppCommand[] = [
       { kind: 'forward' },
       { kind: 'add-port', port: 'ring:0' },

@@ -11,7 +11,7 @@ import type { ProcessType, ProtocolVersion } from './protocol-version.ts';
 
 export type ComponentType = 'forward' | 'merge' | 'classifier' | 'mirror';
 
-/** What a port does to the VLAN tag of what passes it. */
+/** What a port does to the VLAN tag of its packets. */
 export type VlanTag =
   | { readonly operation: 'add'; readonly id: number; readonly priority: number }
   | { readonly operation: 'remove' };
@@ -19,7 +19,7 @@ export type VlanTag =
 /** Of a vf and, but for VLAN and classifier, of a mirror. */
 export type ComponentCommand =
   | { readonly kind: 'start-component'; readonly name: string; readonly core: number; readonly type: ComponentType }
-  /** Of one that is not there: done. */
+  /** If it does not exist: success. */
   | { readonly kind: 'stop-component'; readonly name: string }
   | {
       readonly kind: 'attach-port';
@@ -28,14 +28,14 @@ export type ComponentCommand =
       readonly component: string;
       readonly vlan?: VlanTag;
     }
-  /** Of one that is not attached: done. */
+  /** If it is not attached: success. */
   | { readonly kind: 'detach-port'; readonly port: string; readonly direction: 'rx' | 'tx'; readonly component: string }
   | {
       readonly kind: 'add-classifier' | 'remove-classifier';
       /** Written with colons, or `default`. */
       readonly mac: string;
       readonly port: string;
-      /** Null: by the address alone. */
+      /** Null: matches by the address alone. */
       readonly vlanId: number | null;
     };
 
@@ -51,7 +51,7 @@ export type PatchCommand =
 export type SppCommand =
   | ComponentCommand
   | PatchCommand
-  /** Sets a primary's counters to zero. */
+  /** Resets a primary's counters. */
   | { readonly kind: 'clear' }
   | { readonly kind: 'start-capture' | 'stop-capture' }
   /** Ends the process. */
@@ -83,9 +83,9 @@ const TAKEN_BY: Readonly<Record<SppCommand['kind'], readonly ProcessType[]>> = {
 export const STATUS = 'status';
 
 /**
- * The command in the words of the process that it is for.
+ * The command in the syntax of the process.
  *
- * @throws SppError `invalid` if no such process could take it, or not with these arguments
+ * @throws SppError `invalid` if no such process supports it, or not with these arguments
  */
 export function encode(command: SppCommand, type: ProcessType, protocolVersion: ProtocolVersion): string {
   const action = `${command.kind} on a ${type}`;

@@ -3,25 +3,25 @@ import { reasonOf, SppError, type SppErrorCode } from './errors.ts';
 import { FrameReader } from './frame-reader.ts';
 
 export interface ConnectionOptions {
-  /** Milliseconds after which a padded answer of unknown size is taken to be whole. */
+  /** Milliseconds without a byte after which a padded answer of unknown size is considered complete. */
   quiet: number;
-  /** The most bytes of an answer; see `replyBytes`, which may be changed later. */
+  /** The maximum size of an answer; see `replyBytes`, which may be changed later. */
   replyBytes: number;
 }
 
 interface Question {
   command: string;
-  /** Milliseconds, from when the command is sent. */
+  /** Milliseconds, from the sending of the command. */
   deadline: number;
-  /** The end of the connection is the answer, as that to `exit` may be. */
+  /** The end of the connection counts as an answer, as it may for `exit`. */
   endAnswers: boolean;
   resolve: (reply: string) => void;
   reject: (error: SppError) => void;
 }
 
 /**
- * One process' connection: a command goes out when the one before it has been answered. Whatever shows that answers
- * and commands no longer belong together ends the connection; the process connects anew, and both begin afresh.
+ * The connection of one process: a command is sent when the one before it has been answered. Any sign that answers no
+ * longer match commands ends the connection; the process reconnects, and both start afresh.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -38,7 +38,7 @@ export class Connection {
   readonly address: string;
   /** `192.0.2.1`, of the other end. */
   readonly host: string;
-  /** How errors call the other end. */
+  /** The name of the other end in errors. */
   subject: string;
 
   constructor(socket: Socket, { quiet, replyBytes }: ConnectionOptions) {
@@ -54,7 +54,7 @@ export class Connection {
     socket.on('close', () => this.#hungUp('it is closed'));
   }
 
-  /** Why the connection is of no more use; null while it is. */
+  /** Why the connection is unusable; null while it is usable. */
   get end(): SppError | null {
     return this.#end;
   }
@@ -76,10 +76,9 @@ export class Connection {
   /**
    * Sends a command when all before it are answered.
    *
-   * @param command printable ASCII, as the encoders of `commands.ts` make it
-   * @param deadline milliseconds from its sending to its whole answer; the connection does not outlive it
-   * @param endAnswers take the end of the connection for an empty answer
-   * @throws SppError `timeout`, or `lost` as the connection ended
+   * @param command printable ASCII, as the encoders of `commands.ts` make it @param deadline milliseconds from its
+   * sending to the end of its answer; after it the connection is closed @param endAnswers treat the end of the
+   * connection as an empty answer @throws SppError `timeout`, or `lost` if the connection ended
    */
   ask(command: string, deadline: number, { endAnswers = false }: { endAnswers?: boolean } = {}): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -94,10 +93,10 @@ export class Connection {
   }
 
   /**
-   * Calls `listener` once, when the connection is of no more use; at once if it is already. Not a promise, because
-   * those who wait for one that lives for months must be able to stop.
+   * Calls `listener` once, when the connection becomes unusable; at once if it already is. Not a promise, because
+   * waiters for a connection that lives for months must be removable.
    *
-   * @returns what takes the listener back
+   * @returns a function that removes the listener
    */
   onEnd(listener: (reason: SppError) => void): () => void {
     if (this.#end === null) this.#ending.add(listener);
@@ -105,7 +104,7 @@ export class Connection {
     return () => this.#ending.delete(listener);
   }
 
-  /** Ends the connection; what is asked and what waits is rejected as `lost`. Closing twice does nothing. */
+  /** Ends the connection; pending and queued commands are rejected as `lost`. Closing twice has no effect. */
   close(reason: SppError): void {
     if (this.#end !== null) return;
     this.#end = reason;

@@ -29,12 +29,12 @@ async function present(driver: SppDriver, key: ProcessKey): Promise<void> {
   await until(`${key} is connected`, () => driver.process(key) !== null);
 }
 
-/** A process of 2020 whose answers stand in frames. */
+/** A process of 2020 that pads its answers to frames. */
 function framed(answers: Answers): Answers {
   return async (command, process) => padded(String(await answers(command, process)), 32_768);
 }
 
-test('processes of all protocol versions are known by their handshake', async () => {
+test('processes of all protocol versions are identified by their handshake', async () => {
   const { driver, changes } = await stage.open();
   await stage.join(driver, oldNfv(1));
   await stage.join(driver, oldVf(2));
@@ -70,7 +70,7 @@ test('processes of all protocol versions are known by their handshake', async ()
   expect([...changes].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 'primary']);
 });
 
-test('a primary of 2020 has figures and takes commands', async () => {
+test('a primary of 2020 has statistics and accepts commands', async () => {
   const { driver } = await stage.open();
   const answers: Answers = (command) =>
     padded(command === 'status' ? PRIMARY_STATUS : `{"result":"succeeded","command":"${command}"}`, 32_768);
@@ -81,7 +81,7 @@ test('a primary of 2020 has figures and takes commands', async () => {
   expect(primary.heard.at(-1)).toBe('forward');
 });
 
-test('fault 8: a process that ends is gone at once, and new when it comes back', async () => {
+test('fault 8: a process that exits is removed at once, and new when it reconnects', async () => {
   const { driver, changes } = await stage.open();
   const first = await stage.join(driver, oldVf(2));
   await present(driver, 2);
@@ -96,7 +96,7 @@ test('fault 8: a process that ends is gone at once, and new when it comes back',
   expect(changes).toEqual([2, 2, 2]);
 });
 
-test('faults 5 and 8: a process that falls silent is found by the periodic status and dropped', async () => {
+test('faults 5 and 8: a process that stops answering is detected by the periodic status and disconnected', async () => {
   const { driver } = await stage.open({ timings: { status: 20, command: 100 } });
   const silent = await stage.join(driver, oldVf(2));
   await present(driver, 2);
@@ -108,7 +108,7 @@ test('faults 5 and 8: a process that falls silent is found by the periodic statu
   expect(driver.process(1)).not.toBe(null);
 });
 
-test('a status that reads differently is told, one that does not is not', async () => {
+test('only a changed status is reported', async () => {
   const { driver, changes } = await stage.open({ timings: { status: 10 } });
   const nfv = await stage.join(driver, oldNfv(1));
   await present(driver, 1);
@@ -120,7 +120,7 @@ test('a status that reads differently is told, one that does not is not', async 
   expect(driver.process(1)?.status).toMatchObject({ ports: ['phy:0'] });
 });
 
-test('close ends all connections and rejects what is asked', async () => {
+test('close ends all connections and rejects pending commands', async () => {
   const { driver, changes } = await stage.open();
   const vf = await stage.join(
     driver,
@@ -138,7 +138,7 @@ test('close ends all connections and rejects what is asked', async () => {
   expect(changes).toEqual([2]);
 });
 
-test('a port that another process has is tried again until it is free; health says why', async () => {
+test('a port that is in use is tried again until it is free; health reports why', async () => {
   const squatter = createServer();
   await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
   stage.closeLater(async () => void squatter.close());

@@ -21,7 +21,7 @@ export type { AttachedPort, ClassifierEntry, VfComponent, VfStatus } from './sta
 
 export interface SppListen {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
@@ -29,15 +29,15 @@ export interface ProcessInfo {
   readonly key: ProcessKey;
   readonly type: ProcessType;
   readonly protocolVersion: ProtocolVersion;
-  /** MSG_SIZE in bytes as far as known; null for one that does not pad its answers. */
+  /** MSG_SIZE in bytes as far as known; null for a process that does not pad its answers. */
   readonly messageSize: number | null;
-  /** Higher for each connection: another one than before means that the process, or its connection, is new. */
+  /** Increases with each connection: a changed one means that the process, or its connection, is new. */
   readonly generation: number;
-  /** Of the process' end: `192.0.2.1:40000`. */
+  /** Of the process: `192.0.2.1:40000`. */
   readonly address: string;
   /** Milliseconds since 1970. */
   readonly connectedAt: number;
-  /** As of the last reading: at most one `status` interval old. */
+  /** As last read: at most one `status` interval old. */
   readonly status: ProcessStatus;
 }
 
@@ -46,42 +46,44 @@ export interface SppDriverOptions {
   readonly secondary: SppListen;
   readonly log?: Log;
   readonly timings?: Partial<Timings>;
-  /** By default what leaves most open files of the process to others. */
+  /** By default limits that leave most open files of the process to others. */
   readonly limits?: Partial<Limits>;
-  /** A process has come, has gone, or its status reads differently. Must not throw. */
+  /** A process has connected or disconnected, or its status has changed. Must not throw. */
   readonly changed: (process: ProcessKey) => void;
 }
 
 export type SppHealth = { readonly available: true } | { readonly available: false; readonly reason: string };
 
 /**
- * The controller that SPP processes connect to. Commands to one process go out one at a time, in the order in which
- * they were given; different processes have nothing to do with each other.
+ * The controller that SPP processes connect to. Commands to one process are sent one at a time, in the order in which
+ * they were given; different processes are independent.
  */
 export interface SppDriver {
   /** Whether processes can connect, and if not, why. */
   health(): SppHealth;
-  /** Where it really listens; as configured while another process has the port. */
+  /** The address that it listens on; the configured one while another process has the port. */
   readonly primary: SppListen;
   readonly secondary: SppListen;
-  /** Those that are connected, the primary first, then by id. */
+  /** The connected processes, the primary first, then by id. */
   processes(): ProcessInfo[];
   /** Null if it is not connected. */
   process(key: ProcessKey): ProcessInfo | null;
-  /** Asks the process. Calls at the same time share one question. @throws SppError `missing`, `timeout`, `lost` */
+  /**
+   * Reads the status of the process. Concurrent calls share one request. @throws SppError `missing`, `timeout`, `lost`
+   */
   status(key: ProcessKey): Promise<ProcessStatus>;
   /**
-   * Resolves when the process has done it. What an old nfv takes without a word is looked up in its status, and
-   * what would crash it is `refused` and not sent.
+   * Resolves when the process has executed it. A command that an old nfv only echoes is verified by its status, and one
+   * that would crash it is `refused` and not sent.
    *
    * @throws SppError
    */
   command(key: ProcessKey, command: SppCommand): Promise<CommandResult>;
-  /** Stops listening and ends all connections; what is asked is rejected as `lost`, and `changed` is not called. */
+  /** Stops listening and ends all connections; pending commands are rejected as `lost`, and `changed` is not called. */
   close(): Promise<void>;
 }
 
-/** A port that cannot be listened on now is tried again for as long as the driver is open: see `health`. */
+/** A port that cannot be listened on is tried again for as long as the driver is open: see `health`. */
 export async function openSppDriver(options: SppDriverOptions): Promise<SppDriver> {
   const driver = new ListeningDriver(options);
   await driver.listen();

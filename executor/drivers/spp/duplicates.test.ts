@@ -8,7 +8,7 @@ const stage = new Stage();
 
 afterEach(() => stage.clear());
 
-/** Connects again as soon as it is cut off, like a real nfv. Counts its attempts until `stop`. */
+/** Reconnects as soon as it is disconnected, like a real nfv. Counts its attempts until `stop`. */
 function reconnecting(driver: SppDriver, answers: Answers): { attempts: () => number; stop: () => Promise<void> } {
   let attempts = 0;
   let stopped = false;
@@ -29,7 +29,7 @@ function reconnecting(driver: SppDriver, answers: Answers): { attempts: () => nu
   return { attempts: () => attempts, stop };
 }
 
-test('fault 9: two processes with one id do not throw each other out, nor storm', async () => {
+test('fault 9: two processes with one id neither replace each other nor reconnect in a loop', async () => {
   const timings = { refusalFirst: 20, refusalLongest: 10_000, logRepeated: 0 };
   const { driver, changes, log } = await stage.open({ timings });
   const first = await stage.join(driver, oldNfv(1));
@@ -55,7 +55,7 @@ test('fault 9: nor across types', async () => {
   expect(nfv.hasEnded).toBe(false);
 });
 
-test('of two that come at the same time, one is entered', async () => {
+test('of two that connect at the same time, one is registered', async () => {
   const { driver } = await stage.open();
   const processes = await Promise.all(Array.from({ length: 10 }, () => stage.join(driver, oldVf(2))));
   await until('one is connected', () => driver.process(2) !== null);
@@ -63,7 +63,7 @@ test('of two that come at the same time, one is entered', async () => {
   expect(driver.processes()).toHaveLength(1);
 });
 
-test('a refused process gets the place as soon as its holder goes', async () => {
+test('a refused process gets the id as soon as its holder disconnects', async () => {
   const { driver, log } = await stage.open({ timings: { refusalFirst: 3_600_000, refusalLongest: 3_600_000 } });
   const first = await stage.join(driver, oldVf(2));
   await until('the first is connected', () => driver.process(2) !== null);
@@ -81,7 +81,7 @@ test('a predecessor that does not answer is replaced', async () => {
   const { driver } = await stage.open({ timings: { probe: 50 } });
   const dead = await stage.join(driver, oldVf(2));
   await until('the first is connected', () => driver.process(2) !== null);
-  // As a host does that has lost its power: the connection stays, nothing answers.
+  // Like a host that has lost its power: the connection stays, nothing answers.
   dead.become(() => null);
   const successor = await stage.join(driver, oldVf(2));
   await dead.ended;
@@ -90,7 +90,7 @@ test('a predecessor that does not answer is replaced', async () => {
   expect(successor.heard.at(-1)).toBe('component stop a');
 });
 
-test('a predecessor that is busy with a command is not dead', async () => {
+test('a predecessor that is executing a command is alive', async () => {
   const { driver } = await stage.open({ timings: { probe: 1_000 } });
   let finish: () => void = () => {};
   const answered = new Promise<null>((resolve) => {
@@ -122,7 +122,7 @@ test('fault 9: a stray connection does not displace a primary that answers', asy
   expect(driver.process('primary')?.generation).toBe(1);
 });
 
-test('fault 10: id 0 does not meet the primary', async () => {
+test('fault 10: id 0 does not conflict with the primary', async () => {
   const { driver } = await stage.open();
   await stage.join(driver, oldPrimary(), 'primary');
   const zero = await stage.join(driver, oldNfv(0));

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from './reply.ts';
 
-/* Members of JSON that others wrote: what is not as expected is left out. */
+/* Members of JSON from a process: unexpected values are omitted. */
 
 export function numberOf(value: unknown): number | null {
   if (typeof value === 'number' && Number.isFinite(value)) return value;

@@ -18,7 +18,7 @@ function framed(text: string, size: number): Frame {
   return { text, bytes: padded(text, size) };
 }
 
-/* What real processes said, in three protocol versions. */
+/* Recorded answers of real processes, in three protocol versions. */
 const CONVERSATIONS: Record<string, Frame[]> = {
   'a vf of 2018': [
     bare('{ "results": [ { "result": "success" } ], "client_id": 2 }'),
@@ -62,7 +62,7 @@ const CONVERSATIONS: Record<string, Frame[]> = {
   ],
 };
 
-/** Pieces of `bytes`, of sizes that `size` gives. */
+/** `bytes` in pieces of the sizes that `size` returns. */
 function* cut(bytes: Buffer, size: () => number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; ) {
     const end = Math.min(bytes.length, at + size());
@@ -71,7 +71,7 @@ function* cut(bytes: Buffer, size: () => number): Generator<Buffer> {
   }
 }
 
-/** A generator of numbers from 1 to `highest` that is the same in every run. */
+/** A generator of numbers from 1 to `highest`, reproducible by its seed. */
 function sizes(seed: number, highest: number): () => number {
   let state = seed;
   return () => {
@@ -80,7 +80,7 @@ function sizes(seed: number, highest: number): () => number {
   };
 }
 
-/** Reads one answer from the pieces; what lies behind its end is padding, and is read too. */
+/** Reads one answer from the pieces; what follows it is padding, and is read too. */
 function readOne(reader: FrameReader, pieces: Iterable<Buffer>): string[] {
   const texts: string[] = [];
   let quiet = false;
@@ -96,12 +96,12 @@ function readOne(reader: FrameReader, pieces: Iterable<Buffer>): string[] {
 }
 
 describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames) => {
-  test('come whole', () => {
+  test('are read in one piece', () => {
     const reader = new FrameReader(LIMIT);
     for (const { text, bytes } of frames) expect(readOne(reader, [bytes])).toEqual([text]);
   });
 
-  test('come byte by byte', () => {
+  test('are read byte by byte', () => {
     const reader = new FrameReader(LIMIT);
     for (const { text, bytes } of frames)
       expect(
@@ -112,7 +112,7 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
       ).toEqual([text]);
   });
 
-  test('come in pieces of any size', () => {
+  test('are read in pieces of any size', () => {
     for (let seed = 1; seed <= 100; seed += 1) {
       const reader = new FrameReader(LIMIT);
       const size = sizes(seed, 1 + seed * 7);
@@ -120,12 +120,12 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
     }
   });
 
-  test('come with the padding of the one before', () => {
+  test('are read together with the padding of the previous one', () => {
     const reader = new FrameReader(LIMIT);
     let late = Buffer.alloc(0);
     for (const { text, bytes } of frames) {
       const input = Buffer.concat([late, bytes]);
-      // JSON is whole before its padding has come; the end of any other text is not to be seen without.
+      // JSON is complete before its padding has arrived; the end of any other text cannot be detected without.
       const end = text.startsWith('{') ? late.length + text.length : input.length;
       const first = input.subarray(0, end);
       late = Buffer.from(input.subarray(end));
@@ -134,7 +134,7 @@ describe.each(Object.entries(CONVERSATIONS))('the answers of %s', (_name, frames
   });
 });
 
-test('the size of frames is learned from the first two, and then nothing is waited for', () => {
+test('the size of frames is inferred from the first two, and then there is no wait', () => {
   const reader = new FrameReader(LIMIT);
   reader.expect();
   expect(reader.push(padded('1', 2_048))).toEqual({ kind: 'quiet' });
@@ -153,7 +153,7 @@ test('a pause within a frame of known size does not end it', () => {
   expect(reader.push(frame.subarray(6))).toEqual({ kind: 'reply', text: 'patch\0reset' });
 });
 
-test('a pause within the first frame does not teach a wrong size', () => {
+test('a pause within the first frame does not lead to a wrong size', () => {
   const reader = new FrameReader(LIMIT);
   const frame = padded('1', 1_000);
   expect(readOne(reader, [frame.subarray(0, 300)])).toEqual(['1']);
@@ -165,7 +165,7 @@ test('a pause within the first frame does not teach a wrong size', () => {
   expect(reader.frameSize).toBe(1_000);
 });
 
-test('JSON that a process cut off at the end of its buffer ends with its padding', () => {
+test('JSON that a process truncated at the end of its buffer ends with its padding', () => {
   const reader = new FrameReader(LIMIT);
   expect(
     readOne(
@@ -175,7 +175,7 @@ test('JSON that a process cut off at the end of its buffer ends with its padding
   ).toEqual(['{"ports":["phy:0']);
 });
 
-test('fault 4: what nothing asked for is told from the next answer', () => {
+test('fault 4: unrequested data is distinguished from the next answer', () => {
   const reader = new FrameReader(LIMIT);
   expect(reader.push(Buffer.from('status')).kind).toBe('unasked');
   const second = new FrameReader(LIMIT);
@@ -183,7 +183,7 @@ test('fault 4: what nothing asked for is told from the next answer', () => {
   expect(second.push(Buffer.from('{ "a": [  ] }{ "b')).kind).toBe('unasked');
 });
 
-test('a line break after an answer belongs to nothing', () => {
+test('a line break after an answer is ignored', () => {
   const reader = new FrameReader(LIMIT);
   const frame = padded('{"status":"idling"}\n', 1_000);
   expect(readOne(reader, [frame])).toEqual(['{"status":"idling"}']);
@@ -191,7 +191,7 @@ test('a line break after an answer belongs to nothing', () => {
   expect(reader.frameSize).toBe(1_000);
 });
 
-test('an answer over the limit is noticed, as text, JSON or nothing but padding', () => {
+test('an answer over the limit is detected, as text, JSON or only padding', () => {
   for (const filling of ['x', '{', '\0']) {
     const reader = new FrameReader(10_000);
     reader.expect();
@@ -204,7 +204,7 @@ test('an answer over the limit is noticed, as text, JSON or nothing but padding'
   }
 });
 
-/** Which argument of a method says where it begins; the next one says where it ends. */
+/** Which argument of a method is the start offset; the next one is the end. */
 const beginnings = [
   [Buffer.prototype, 'copy', 2],
   [Buffer.prototype, 'compare', 3],
@@ -213,7 +213,7 @@ const beginnings = [
   [JsonEnd.prototype, 'scan', 1],
 ] as const;
 
-/** Answers how many bytes have been copied, compared, searched or read by then; for the rest of the test. */
+/** Returns the number of bytes copied, compared, searched or read so far; for the rest of the test. */
 function countBytes(): () => number {
   let bytes = 0;
   for (const [prototype, name, at] of beginnings) {
@@ -237,7 +237,7 @@ function countBytes(): () => number {
   return () => bytes;
 }
 
-test('fault 3: a status of a megabyte in tiny pieces is read as often as in one', () => {
+test('fault 3: a status of a megabyte in tiny pieces costs no more reads than in one', () => {
   const entry = '{ "port": "ring:1", "vlan": { "operation": "none", "id": 0, "pcp": 0 } }';
   const text = `{ "results": [ ${Array(13_000).fill(entry).join(', ')} ] }`;
   const reader = new FrameReader(LIMIT);
@@ -247,7 +247,7 @@ test('fault 3: a status of a megabyte in tiny pieces is read as often as in one'
   expect(work()).toBeLessThan(6 * text.length);
 });
 
-test('a frame full of gaps is read a few times and no more', () => {
+test('a frame full of gaps is read only a few times', () => {
   const reader = new FrameReader(LIMIT);
   const frame = Buffer.alloc(900_000);
   frame[0] = 0x78;

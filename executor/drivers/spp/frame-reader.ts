@@ -1,8 +1,9 @@
 import { JsonEnd } from './json-end.ts';
 
 /**
- * What a piece of input came to. `more`: the answer goes on. `quiet`: it may be whole, and is if nothing follows for a
- * while (see `settle`). `reply`: it is whole. `unasked`: bytes that answer nothing. `overflow`: it is over the limit.
+ * The result of one piece of input. `more`: the answer continues. `quiet`: it may be complete, and is if nothing
+ * follows for a while (see `settle`). `reply`: it is complete. `unasked`: bytes without a request. `overflow`: it
+ * exceeds the limit.
  */
 export type Reading = { kind: 'more' | 'quiet' | 'unasked' | 'overflow' } | { kind: 'reply'; text: string };
 
@@ -16,10 +17,10 @@ const FIRST_BYTES = 4_096;
 const BLOCK_BYTES = 2_048;
 
 /**
- * Cuts what one process sends into its answers. An answer is either bare JSON, which ends where its brackets close, or
- * a text padded with NULs to the process' MSG_SIZE. Nobody tells that size: it is known for certain when the next
- * answer begins, because all that lies between two beginnings is one frame. Until then a frame ends with a NUL after
- * which nothing comes for a while.
+ * Splits the input from one process into its answers. An answer is either bare JSON, which ends where its brackets
+ * close, or a text padded with NULs to the process' MSG_SIZE. That size is not announced: it is known for certain when
+ * the next answer begins, because everything between two beginnings is one frame. Until then a frame ends with a NUL
+ * after which nothing arrives for a while.
  */
 export class FrameReader {
   readonly #json = new JsonEnd();
@@ -33,16 +34,16 @@ export class FrameReader {
   #answers = 0;
   #nulSeen = false;
   #frameSize: number | null = null;
-  /** What has come of the present answer; empty if all of it is in the present piece. */
+  /** The received part of the present answer; empty if all of it is in the present piece. */
   #kept: Buffer = Buffer.alloc(0);
   #keptBytes = 0;
 
-  /** @param limit the most bytes that an answer may have, padding included */
+  /** @param limit the maximum size of an answer in bytes, padding included */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** MSG_SIZE as learned from the frames so far; null for a process that has not padded anything. */
+  /** MSG_SIZE as inferred from the frames so far; null for a process that has not padded anything. */
   get frameSize(): number | null {
     if (this.#frameSize !== null) return this.#frameSize;
     return this.#padding && this.#answers > 0 && this.#phase === 'between' ? this.#frameBytes : null;
@@ -52,7 +53,7 @@ export class FrameReader {
     this.#limit = bytes;
   }
 
-  /** To be called with each command that is sent: one answer may come now. */
+  /** To be called for each command that is sent: one answer may arrive now. */
   expect(): void {
     this.#asked = true;
   }
@@ -63,7 +64,7 @@ export class FrameReader {
     return this.#readPadded(piece, 0);
   }
 
-  /** The answer, when nothing has come for a while after `quiet`. */
+  /** The answer, if nothing has arrived for a while after `quiet`. */
   settle(): string | null {
     if (this.#phase !== 'padded' || !this.#nulSeen) return null;
     const text = withoutPadding(this.#kept, 0, this.#keptBytes);
@@ -89,7 +90,7 @@ export class FrameReader {
   #readJson(piece: Buffer, start: number): Reading {
     this.#phase = 'json';
     const end = this.#json.scan(piece, start);
-    // A NUL within JSON: the text was cut off at the end of the process' buffer, and this is its padding.
+    // A NUL within JSON: the text was truncated at the end of the process' buffer, and this is its padding.
     if (end !== null && typeof end !== 'number') return this.#readPadded(piece, start);
     if (end === null) {
       this.#frameBytes += piece.length - start;
@@ -106,7 +107,7 @@ export class FrameReader {
     this.#phase = 'padded';
     const size = this.#frameSize;
     const end = size === null ? piece.length : start + size - this.#frameBytes;
-    // A size that does not end a frame with a NUL has been misunderstood: wait for quiet instead.
+    // A size at which a frame does not end with a NUL was inferred wrongly: wait for quiet instead.
     if (size !== null && end > start && end <= piece.length && piece[end - 1] === 0) {
       if (this.#keptBytes > 0 && !this.#keep(piece, start, end)) return OVERFLOW;
       const whole = this.#keptBytes > 0;
@@ -135,7 +136,7 @@ export class FrameReader {
     if (this.#kept.length > FIRST_BYTES) this.#kept = Buffer.alloc(0);
   }
 
-  /** Copies, because a piece of one byte would hold on to far more. False if that is over the limit. */
+  /** Copies, because a piece of one byte would keep a far larger buffer alive. False if that exceeds the limit. */
   #keep(piece: Buffer, start: number, end: number): boolean {
     const bytes = this.#keptBytes + end - start;
     if (bytes > this.#limit) return false;
@@ -150,7 +151,7 @@ export class FrameReader {
   }
 }
 
-/** The index of the first byte from `start` that is no NUL; the length of the piece if there is none. */
+/** The index of the first byte from `start` that is not NUL; the length of the piece if there is none. */
 function skipNuls(piece: Buffer, start: number): number {
   if (isZero(piece, start, piece.length)) return piece.length;
   let at = start;
@@ -165,12 +166,12 @@ function withoutPadding(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, last);
 }
 
-/** A line break after an answer is not the beginning of the next. */
+/** A line break after an answer does not begin the next one. */
 function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 }
 
-/** A comparison of memory: a byte at a time, the padding would cost more than all the rest. */
+/** A comparison of memory: checking the padding byte by byte would cost more than everything else. */
 function isZero(bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;
   return length <= ZEROS.length && bytes.compare(ZEROS, 0, length, start, end) === 0;

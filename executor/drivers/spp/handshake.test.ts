@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { identify } from './handshake.ts';
 
-test('one detector knows the processes of all protocol versions', () => {
+test('one function identifies the processes of all protocol versions', () => {
   const success = '"results": [ { "result": "success" } ]';
   expect(identify('1')).toEqual({ id: 1, type: 'nfv', handshake: 'integer' });
   expect(identify(`{ ${success}, "client_id": 2 }`)).toEqual({ id: 2, type: 'vf', handshake: 'json' });
@@ -21,7 +21,7 @@ test('faults 10 and 11: an id is a whole number from 1', () => {
   }
 });
 
-test('what is no answer at all is told apart, and shown short', () => {
+test('other text is rejected, and shown truncated', () => {
   for (const reply of [
     '{}',
     '[]',

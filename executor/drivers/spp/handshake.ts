@@ -13,9 +13,10 @@ const TYPES: readonly string[] = ['vf', 'nfv', 'mirror', 'pcap'] satisfies Ident
 const WHOLE_NUMBER = /^[1-9]\d{0,8}$/;
 
 /**
- * Who answers so to `_get_client_id`, in any protocol version: a bare integer is an nfv, JSON without `process_type` a vf.
+ * Identifies a process by its answer to `_get_client_id`, in any protocol version: a bare integer is an nfv, JSON
+ * without `process_type` a vf.
  *
- * @returns why not, in plain words, for an answer that is none or an id that is no whole number from 1
+ * @returns the reason, in plain words, if it is no such answer or the id is not a whole number from 1
  */
 export function identify(reply: string): Identity | string {
   const answer = parseObject(reply);
@@ -35,7 +36,7 @@ function isType(value: unknown): value is Identity['type'] {
   return typeof value === 'string' && TYPES.includes(value);
 }
 
-/** What strangers send goes into the log: short, and without control characters. */
+/** Input from unknown peers goes into the log: truncated, and without control characters. */
 function shown(text: string | undefined): string {
   return JSON.stringify((text ?? 'nothing').slice(0, 80));
 }

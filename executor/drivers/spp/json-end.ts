@@ -6,8 +6,8 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Finds where a JSON object or array ends, over any number of pieces, with one look at each byte. It counts brackets
- * and knows strings; whether the text is correct is for `JSON.parse` to say.
+ * Finds the end of a JSON object or array, over any number of pieces, reading each byte once. It counts brackets and
+ * skips strings; whether the text is valid is left to `JSON.parse`.
  */
 export class JsonEnd {
   #depth = 0;
@@ -25,10 +25,10 @@ export class JsonEnd {
   }
 
   /**
-   * Reads on from `start`.
+   * Continues from `start`.
    *
-   * @returns the index after the last byte of the text; the index of a NUL, which no JSON has, as `{ nul }`; or null
-   *   if the text goes on in the next piece
+   * @returns the index after the last byte of the text; the index of a NUL, which JSON cannot contain, as `{ nul }`; or
+   * null if the text continues in the next piece
    */
   scan(piece: Uint8Array, start: number): number | { nul: number } | null {
     let depth = this.#depth;

@@ -8,15 +8,15 @@ export interface ListenerOptions {
   readonly log: Log;
   /** Milliseconds until the second attempt to listen; each further pause is twice as long, … */
   readonly retryFirst: number;
-  /** … and never longer than this. */
+  /** … up to this. */
   readonly retryLongest: number;
-  /** Idle milliseconds after which the kernel asks the other end for a sign of life. */
+  /** Idle milliseconds after which the kernel sends keep-alive probes. */
   readonly keepAlive: number;
 }
 
 const BACKLOG = 1_024;
 
-/** A port that is listened on as soon as it can be: another process may have it, or its address may come later. */
+/** Listens on a port as soon as that is possible: another process may have it, or its address may be added later. */
 export class Listener {
   readonly #options: ListenerOptions;
   #server: Server | undefined;
@@ -32,7 +32,7 @@ export class Listener {
     this.#address = options.listen;
   }
 
-  /** Where it really listens; as configured while it does not. */
+  /** The address that it listens on; the configured one while it does not. */
   get address(): SppListen {
     return this.#address;
   }
@@ -42,7 +42,7 @@ export class Listener {
     return this.#obstacle;
   }
 
-  /** Returns after the first attempt, whatever came of it; others follow by themselves. */
+  /** Returns after the first attempt, successful or not; others follow automatically. */
   async open(): Promise<void> {
     const { listen, log } = this.#options;
     const action = `listen on ${listen.host}:${listen.port}`;
@@ -62,7 +62,7 @@ export class Listener {
     }
   }
 
-  /** Ends listening; connections that were accepted are not its business. */
+  /** Stops listening; accepted connections are not affected. */
   close(): Promise<void> {
     this.#closed = true;
     this.#obstacle = 'it is closed';

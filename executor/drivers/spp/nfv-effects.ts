@@ -1,10 +1,10 @@
 import type { SppCommand } from './commands.ts';
 import type { NfvStatus } from './status-nfv.ts';
 
-/* An nfv of 2018 and before repeats every command, obeyed or not, and some of them crash it. */
+/* An nfv of 2018 and before echoes every command, executed or not, and some commands crash it. */
 
 /**
- * Why the command must not be sent to an old nfv, which it would crash; null if it may be.
+ * Why the command must not be sent to an old nfv, because it would crash; null if it may be.
  *
  * @param status read after all earlier commands
  */
@@ -18,7 +18,7 @@ export function wouldCrash(command: SppCommand, status: NfvStatus): string | nul
   return null;
 }
 
-/** What the status after the command lacks of what the command was to do; null if it was done. */
+/** The missing effect of the command in the status after it; null if it was executed. */
 export function shortfall(command: SppCommand, status: NfvStatus): string | null {
   switch (command.kind) {
     case 'forward':

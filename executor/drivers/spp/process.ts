@@ -9,8 +9,8 @@ import { type ProcessStatus, parseStatus } from './status.ts';
 
 export interface CommandResult {
   /**
-   * Whether the process said so, or its status showed it afterwards. False only for what an old primary repeats
-   * without a word on what it did, and whose effect no status shows.
+   * Whether the process confirmed the command, or its status showed the effect. False only for commands that an old
+   * primary echoes without a result, and whose effect no status shows.
    */
   readonly confirmed: boolean;
 }
@@ -21,14 +21,14 @@ export interface ProcessOptions {
   readonly protocolVersion: ProtocolVersion;
   readonly generation: number;
   readonly connection: Connection;
-  /** The text of its first status, which `parseStatus` knows. */
+  /** The text of its first status, which `parseStatus` accepts. */
   readonly statusText: string;
   readonly status: ProcessStatus;
   readonly timings: Timings;
   readonly changed: () => void;
 }
 
-/** One connected process: what it is told, and what is known of it. */
+/** One connected process: its commands, and its status. */
 export class SppProcess {
   readonly key: ProcessKey;
   readonly type: ProcessType;
@@ -65,18 +65,18 @@ export class SppProcess {
     this.#status = status;
     this.#timings = timings;
     this.#changed = changed;
-    // What goes wrong with it ends the connection, which is told elsewhere.
+    // A failure ends the connection, which is reported elsewhere.
     this.#watch = setInterval(() => this.status().catch(() => {}), timings.status);
     connection.onEnd(() => clearInterval(this.#watch));
   }
 
-  /** As of the last reading. */
+  /** As last read. */
   get lastStatus(): ProcessStatus {
     return this.#status;
   }
 
   /**
-   * Reads the status. Calls at the same time share a reading, unless a command has been given in between.
+   * Reads the status. Concurrent calls share a request, unless a command has been sent in between.
    *
    * @throws SppError `timeout`, `lost`
    */
@@ -90,7 +90,7 @@ export class SppProcess {
   }
 
   /**
-   * Gives a command and waits for what the process says to it.
+   * Sends a command and waits for the answer of the process.
    *
    * @throws SppError `invalid`, `refused`, `timeout`, `lost`
    */
@@ -103,13 +103,13 @@ export class SppProcess {
       return Promise.reject(error);
     }
     if (!protocolVersion.fragile || command.kind === 'exit') return this.#send(command, text);
-    // What a guard has read must still hold when the command is sent: nothing may change the process in between.
+    // What a guard has read must still be true when the command is sent: nothing may change the process in between.
     const turn = this.#turn.then(() => this.#giveGuarded(command, text));
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  /** Whether any answer comes within so many milliseconds. */
+  /** Whether any answer arrives within this time in milliseconds. */
   async answers(within: number): Promise<boolean> {
     const start = performance.now();
     const { promise: elapsed, resolve } = Promise.withResolvers<void>();
@@ -142,7 +142,7 @@ export class SppProcess {
   }
 
   async #send(command: SppCommand, text: string): Promise<CommandResult> {
-    // A status that was asked for before this command would not show it to those who ask after.
+    // A status requested before this command would not show its effect to later callers.
     this.#reading = null;
     const isExit = command.kind === 'exit';
     const reply = await this.connection.ask(text, this.#timings.command, { endAnswers: isExit });
@@ -154,7 +154,7 @@ export class SppProcess {
     return { confirmed: await this.#verified(command, text) };
   }
 
-  /** @throws SppError `refused` if the status shows that an echoed command was not obeyed */
+  /** @throws SppError `refused` if the status shows that an echoed command was not executed */
   async #verified(command: SppCommand, text: string): Promise<boolean> {
     if (this.type !== 'nfv') return false;
     const after = await this.status();
@@ -163,7 +163,7 @@ export class SppProcess {
     return true;
   }
 
-  /** What it says next would be taken for the answer to something else: the connection ends. */
+  /** Its next answer would be matched to another command: the connection ends. */
   #outOfStep(text: string, detail: string): SppError {
     const error = this.#error('lost', text, detail);
     this.connection.close(error);

@@ -13,7 +13,7 @@ import { Stage } from '../../../test/support/spp-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessKey, SppCommand, SppDriver } from './driver.ts';
 
-/* The driver with the stand-ins for whole processes, which keep state and answer as those of their release did. */
+/* The driver with stand-ins for whole processes, which keep state and answer like those of their release. */
 
 const stage = new Stage();
 
@@ -68,7 +68,7 @@ describe.each(ERAS)('processes of %s', (era) => {
     expect(await driver.status(2)).toMatchObject({ components: [], idleCores: [2, 3, 4], classifiers: [] });
   });
 
-  test('an nfv gets ports and patches, forwards, and says no', async () => {
+  test('an nfv gets ports and patches, forwards, and refuses commands', async () => {
     const { driver } = await stage.open();
     const nfv = await started(driver, startNfv, 1, { era });
     const commands: SppCommand[] = [
@@ -95,7 +95,7 @@ describe.each(ERAS)('processes of %s', (era) => {
     expect([nfv.condition, nfv.connections]).toEqual(['running', 1]);
   });
 
-  test('a primary shows what it has and clears it', async () => {
+  test('a primary shows its statistics and clears them', async () => {
     const { driver } = await stage.open();
     await started(driver, startPrimary, 'primary', { era });
     const status = await driver.status('primary');
@@ -104,7 +104,7 @@ describe.each(ERAS)('processes of %s', (era) => {
     expect(await driver.command('primary', { kind: 'clear' })).toEqual({ confirmed: era !== 'seed-18.05' });
   });
 
-  test('a process that is killed within an answer, or started again, is noticed and known again', async () => {
+  test('a process that is killed within an answer, or restarted, is detected and identified again', async () => {
     const { driver } = await stage.open();
     const vf = await started(driver, startVf, 2, { era, cores: [2] });
     const first = driver.process(2)?.generation ?? 0;
@@ -147,7 +147,7 @@ describe.each(ERAS)('processes of %s', (era) => {
   });
 });
 
-test('mirror, pcap and primary of 2020 take their commands', async () => {
+test('mirror, pcap and primary of 2020 accept their commands', async () => {
   const { driver } = await stage.open();
   await started(driver, startMirror, 3, { era: '2020', cores: [5] });
   await started(driver, startPcap, 4, { era: '2020', cores: [6, 7] });

@@ -13,9 +13,9 @@ interface Exchange {
   era: string;
   process: ProcessType;
   command: string;
-  /** Without its padding. */
+  /** Without padding. */
   reply: string;
-  /** With it. */
+  /** With padding. */
   bytes: number;
 }
 
@@ -30,14 +30,14 @@ function exchangeOf(line: string): Exchange {
   return { era: String(spp), process, command: String(command), reply: String(reply), bytes: Number(bytes) };
 }
 
-/** All that real processes of three protocol versions answered; silence left out. */
+/** All answers of real processes of three protocol versions, without timeouts. */
 const EXCHANGES = readFileSync(RECORDED, 'utf8')
   .split('\n')
   .filter((line) => line !== '')
   .map(exchangeOf)
   .filter(({ bytes }) => bytes > 0);
 
-/** Those of each process, in their order, as if they had been one conversation. */
+/** The exchanges of each process, in order, as one conversation. */
 const CONVERSATIONS = Map.groupBy(EXCHANGES, ({ era, process }) => `${process} of ${era}`);
 
 function frameOf({ reply, bytes }: Exchange): Buffer {
@@ -64,14 +64,14 @@ test('there are recordings of three protocol versions', () => {
   expect(new Set(EXCHANGES.map(({ era }) => era)).size).toBe(3);
 });
 
-describe.each([...CONVERSATIONS])('all that a %s said', (_name, exchanges) => {
+describe.each([...CONVERSATIONS])('the recording of a %s', (_name, exchanges) => {
   test.each([1, 7, 1_448, 100_000])('is read in pieces of %d bytes', (size) => {
     const reader = new FrameReader(1_048_576);
     for (const exchange of exchanges) expect(readIn(reader, frameOf(exchange), size)).toBe(exchange.reply);
   });
 });
 
-test('every identity is understood, but for that of id 0', () => {
+test('every identity is parsed, except that of id 0', () => {
   for (const { process, command, reply } of EXCHANGES) {
     if (command !== HANDSHAKE) continue;
     const identity = identify(reply);
@@ -80,13 +80,13 @@ test('every identity is understood, but for that of id 0', () => {
   }
 });
 
-test('every status is understood', () => {
+test('every status is parsed', () => {
   for (const { process, command, reply } of EXCHANGES) {
     if (command === 'status' && !isCrash(reply)) expect(parseStatus(process, reply), reply).not.toBe(null);
   }
 });
 
-test('every answer to a command is understood', () => {
+test('every answer to a command is parsed', () => {
   for (const { command, reply } of EXCHANGES) {
     if (command.startsWith('status') || command === HANDSHAKE || isCrash(reply)) continue;
     expect(replyResultOf(reply, command).kind, `${command}: ${reply}`).not.toBe('unreadable');

@@ -12,8 +12,8 @@ interface Repeated {
 }
 
 /**
- * Says the first of many alike at once, and how many there were since once in a while: who connects a thousand times
- * does not fill the log.
+ * Logs the first of many equal messages at once, and then their number periodically: a peer that connects a thousand
+ * times does not fill the log.
  */
 export class RepeatedLog {
   readonly #log: Log;
@@ -27,7 +27,7 @@ export class RepeatedLog {
     this.#every = every;
   }
 
-  /** `key`: what is alike; above a number of keys all further ones are alike. */
+  /** `key`: identifies equal messages; beyond a maximum number of keys all further ones count as equal. */
   say(key: string, level: LogLevel, text: string, data: Readonly<Record<string, unknown>>): void {
     const own = this.#repeated.has(key) || this.#repeated.size < MOST_KEYS ? key : OTHERS;
     const known = this.#repeated.get(own);

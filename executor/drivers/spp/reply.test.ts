@@ -6,7 +6,7 @@ const DONE = { kind: 'done' };
 const ECHO = { kind: 'echo' };
 const UNREADABLE = { kind: 'unreadable' };
 
-test('vf, mirror and pcap: success, or the message of the process word for word', () => {
+test('vf, mirror and pcap: success, or the message of the process, verbatim', () => {
   expect(replyResultOf(SUCCESS, 'component stop fwd1')).toEqual(DONE);
   for (const message of ['bad value(component name)', 'error occur', 'Invalid value (port rxtx)']) {
     expect(replyResultOf(vfError(message), 'port add ring:0 rx fwd1')).toEqual({ kind: 'refused', message });
@@ -19,7 +19,7 @@ test('vf, mirror and pcap: success, or the message of the process word for word'
   expect(replyResultOf('{ "results": [ 1 ] }', 'start')).toEqual(UNREADABLE);
 });
 
-test('fault 14: an nfv that says "failed" has failed', () => {
+test('fault 14: an nfv that answers "failed" has failed', () => {
   const failed = '{"result":"failed","command":"patch","ports":{"src":"phy:0","dst":"ring:0"}}';
   expect(replyResultOf(failed, 'patch phy:0 ring:0')).toEqual({ kind: 'refused', message: 'failed' });
   expect(replyResultOf('{"result":"succeeded","command":"add","port":"ring:0"}', 'add ring:0')).toEqual(DONE);
@@ -29,14 +29,14 @@ test('fault 14: an nfv that says "failed" has failed', () => {
   });
 });
 
-test('fault 14: the echo of an old process is no success yet', () => {
+test('fault 14: the echo of an old process is not a success', () => {
   expect(replyResultOf('forward', 'forward')).toEqual(ECHO);
   expect(replyResultOf('add\0ring\x000', 'add ring 0')).toEqual(ECHO);
   expect(replyResultOf('patch\0phy\x000\0ring\x000', 'patch phy:0 ring:0')).toEqual(ECHO);
   expect(replyResultOf('patch\0reset', 'patch reset')).toEqual(ECHO);
 });
 
-test('fault 4: the answer to another command is none', () => {
+test('fault 4: an answer to another command is unreadable', () => {
   expect(replyResultOf('stop', 'forward')).toEqual(UNREADABLE);
   expect(replyResultOf('patch\0phy\x000\0ring\x001', 'patch phy:0 ring:0')).toEqual(UNREADABLE);
   expect(replyResultOf('{"result":"succeeded","command":"del","port":"ring:0"}', 'add ring:0')).toEqual(UNREADABLE);
@@ -45,7 +45,7 @@ test('fault 4: the answer to another command is none', () => {
   expect(replyResultOf('', 'forward')).toEqual(UNREADABLE);
 });
 
-test('a primary says that its counters are cleared in three ways', () => {
+test('a primary confirms clearing its counters in three formats', () => {
   expect(replyResultOf('clear', 'clear')).toEqual(ECHO);
   expect(replyResultOf('{"status": "cleared"}', 'clear')).toEqual(DONE);
   expect(replyResultOf('{"result":"succeeded","command":"clear"}', 'clear')).toEqual(DONE);

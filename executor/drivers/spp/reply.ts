@@ -1,6 +1,7 @@
 /**
- * What a process said to a command. `done`: it says so. `refused`: with its own message. `echo`: it repeated the
- * command, as old ones do whether or not they obey; only the status tells. `unreadable`: no answer to this command.
+ * The result of a command. `done`: the process confirmed it. `refused`: with the process' own message. `echo`: it
+ * repeated the command, as old processes do whether or not they execute it; only the status shows the effect.
+ * `unreadable`: not an answer to this command.
  */
 export type ReplyResult =
   | { readonly kind: 'done' | 'echo' | 'unreadable' }
@@ -16,7 +17,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The object that `text` is; null for anything else. */
+/** `text` parsed as an object; null for anything else. */
 export function parseObject(text: string): JsonObject | null {
   if (!text.startsWith('{')) return null;
   try {
@@ -28,8 +29,8 @@ export function parseObject(text: string): JsonObject | null {
 }
 
 /**
- * @param reply without its padding
- * @param command as it was sent: an answer that names another one is unreadable, as is the echo of another one
+ * @param reply without its padding @param command as it was sent: an answer that names another one, or echoes another
+ * one, is unreadable
  */
 export function replyResultOf(reply: string, command: string): ReplyResult {
   const answer = parseObject(reply);
@@ -57,7 +58,7 @@ function replyResultOfOne(result: string, answer: JsonObject, command: string): 
   return { kind: 'refused', message: typeof answer.message === 'string' ? answer.message : result };
 }
 
-/** The process tokenises the command where it lies, so that blanks, and the colons of ports, come back as NULs. */
+/** The process tokenises the command in place, so that blanks, and the colons of ports, are returned as NULs. */
 function isEcho(reply: string, command: string): boolean {
   return reply === command || separated(reply) === separated(command);
 }

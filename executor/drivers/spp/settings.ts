@@ -1,26 +1,26 @@
 /** All in milliseconds. */
 export interface Timings {
-  /** From the start of a connection, or from its being asked, until it has said who it is. */
+  /** From the start of a connection, or from the request, until it has identified itself. */
   handshake: number;
-  /** From the sending of a command until its whole answer; an old vf takes up to a second for each. */
+  /** From the sending of a command until the end of its answer; an old vf takes up to a second for each. */
   command: number;
-  /** Between two `status` that find out whether a process still answers. */
+  /** Between two `status` requests that check whether a process still answers. */
   status: number;
-  /** How long a process has for a sign of life when another connection claims its id. */
+  /** How long a process may take to answer when another connection claims its id. */
   probe: number;
-  /** Without a byte for so long, a padded frame of unknown size is taken to be whole. */
+  /** After this time without a byte a padded frame of unknown size is considered complete. */
   quiet: number;
-  /** A refused connection is held open for so long before it is closed, twice as long each time, … */
+  /** How long a refused connection is held open before it is closed, twice as long each time, … */
   refusalFirst: number;
-  /** … and never longer than this. The process at its other end would be back at once. */
+  /** … up to this. The process at its other end would reconnect at once. */
   refusalLongest: number;
-  /** Idle time after which the kernel asks the other end for a sign of life. */
+  /** Idle time after which the kernel sends keep-alive probes. */
   keepAlive: number;
   /** Until the second attempt to listen on a port that another process has, twice as long each time, … */
   listenFirst: number;
-  /** … and never longer than this. */
+  /** … up to this. */
   listenLongest: number;
-  /** Lines of the log that are alike are counted for so long. */
+  /** How long equal lines of the log are counted. */
   logRepeated: number;
 }
 
@@ -39,13 +39,13 @@ export const DEFAULT_TIMINGS: Timings = {
 };
 
 export interface Limits {
-  /** Connections that are not a process of ours: in their handshake, or refused and held. */
+  /** Connections that are not an identified process: in their handshake, or refused and held. */
   unidentified: number;
-  /** Processes at a time. */
+  /** Connected processes. */
   processes: number;
-  /** Bytes of one answer, padding included. */
+  /** Maximum size of one answer in bytes, padding included. */
   replyBytes: number;
-  /** Bytes of an answer before it is known who gives it; a frame of 32768 must fit. */
+  /** Maximum size of an answer during the handshake; a frame of 32768 bytes must fit. */
   handshakeBytes: number;
 }
 

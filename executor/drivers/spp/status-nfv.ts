@@ -8,10 +8,10 @@ export interface Patch {
 
 export interface NfvStatus {
   type: 'nfv';
-  /** Null where the process does not say, from 18.05 to 2018-10. */
+  /** Null if the process does not report it, from 18.05 to 2018-10. */
   clientId: number | null;
   running: boolean;
-  /** `phy:0`; what the process calls undefined is left out. */
+  /** `phy:0`; ports that the process reports as undefined are omitted. */
   ports: string[];
   patches: Patch[];
   /** Null before 2019. */
@@ -19,7 +19,7 @@ export interface NfvStatus {
   cores: number[];
 }
 
-/** The status of an nfv in any of its three forms; null for any other text. */
+/** The status of an nfv in any of its three formats; null for any other text. */
 export function parseNfvStatus(text: string): NfvStatus | null {
   if (text.startsWith('{')) return parseJsonForm(text);
   if (text.startsWith('status: ')) return parseTextForm(text);
@@ -69,7 +69,9 @@ function parseTextForm(text: string): NfvStatus | null {
 const FIRST_FORM_HEAD = /^Client ID (\d+) (\w+)/;
 const FIRST_FORM_PORT = /^port[_ ]id: ?(\d+),on,([A-Z]+)(?:\((\d+)\))?,outport: ?(\S+)$/;
 
-/** Up to 18.02: a line for each port, `port_id:2,on,RING(0),outport:0`, whose `outport` is another's `port_id`. */
+/**
+ * Up to 18.02: a line for each port, `port_id:2,on,RING(0),outport:0`, where `outport` is the `port_id` of another one.
+ */
 function parseFirstForm(text: string): NfvStatus | null {
   const [, clientId, word] = FIRST_FORM_HEAD.exec(text) ?? [];
   const running = runningOf(word ?? null);
@@ -81,7 +83,7 @@ function parseFirstForm(text: string): NfvStatus | null {
   for (const line of text.split('\n')) {
     const [, id, kind, number, out] = FIRST_FORM_PORT.exec(line.trim()) ?? [];
     if (id === undefined || kind === undefined || out === undefined) continue;
-    // Physical ports bear no number of their own: they are counted.
+    // Physical ports have no number of their own: they are counted.
     const port = `${kind.toLowerCase()}:${number ?? physical}`;
     if (kind === 'PHY') physical += 1;
     names.set(id, port);

@@ -5,16 +5,16 @@ export interface PcapCore {
   core: number;
   /** `receive` or `write`. */
   role: string;
-  /** What is captured; of a core that writes, nothing. */
+  /** The captured ports; empty for a core that writes. */
   ports: string[];
-  /** Of a core that writes, as long as it does. */
+  /** For a core that writes, while it does. */
   file: string | null;
 }
 
 export interface PcapStatus {
   type: 'pcap';
   clientId: number | null;
-  /** Whether it captures. */
+  /** Whether it is capturing. */
   running: boolean;
   masterCore: number | null;
   cores: PcapCore[];

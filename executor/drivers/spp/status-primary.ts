@@ -2,7 +2,9 @@ import { type JsonObject, parseObject } from './reply.ts';
 
 export interface PrimaryStatus {
   type: 'primary';
-  /** What the process sent: ports with their counters, and since 2019 more. Null from one that has no figures. */
+  /**
+   * As the process sent them: ports with their counters, and since 2019 more. Null from a primary without statistics.
+   */
   figures: JsonObject | null;
 }
 

@@ -8,24 +8,24 @@ export type PortNumber = number | string;
 export interface AttachedPort {
   port: string;
   vlan: { operation: 'none' | 'add' | 'remove'; id: number; priority: number };
-  /** The process does not say what it does to VLAN tags. */
+  /** The process does not report how it handles VLAN tags. */
   vlanUnknown?: true;
 }
 
 export interface VfComponent {
   name: string;
   core: number;
-  /** Null for one that this driver does not know. */
+  /** Null for a type that this driver does not know. */
   type: ComponentType | null;
   rx: AttachedPort[];
   tx: AttachedPort[];
 }
 
 export interface ClassifierEntry {
-  /** As the process wrote it. */
+  /** As the process reported it. */
   mac: string;
   port: string;
-  /** Null: by the address alone. */
+  /** Null: matches by the address alone. */
   vlanId: number | null;
 }
 
@@ -34,7 +34,7 @@ export interface VfStatus {
   clientId: number | null;
   /** Null before 2019. */
   masterCore: number | null;
-  /** Stay listed when their component is stopped. */
+  /** Ports stay listed when their component is stopped. */
   ports: { phy: PortNumber[]; vhost: PortNumber[]; ring: PortNumber[] };
   components: VfComponent[];
   /** Cores on which nothing runs. */

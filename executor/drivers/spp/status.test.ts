@@ -106,7 +106,7 @@ describe('the status of an nfv', () => {
   });
 });
 
-test('the status of a primary: nothing in 18.05, figures since', () => {
+test('the status of a primary: nothing in 18.05, statistics since', () => {
   expect(parseStatus('primary', 'Server Idling\n')).toEqual({ type: 'primary', figures: null });
   expect(parseStatus('primary', PRIMARY_2018)).toEqual({ type: 'primary', figures: JSON.parse(PRIMARY_2018) });
 });
@@ -124,7 +124,7 @@ test('the status of a pcap', () => {
   });
 });
 
-test('no process is taken for one of another kind, and nothing that is cut short for a status', () => {
+test('a status of another type, or a truncated one, is not parsed', () => {
   const texts = { vf: VF_2018, nfv: NFV_2020, primary: PRIMARY_2018, pcap: PCAP };
   const kinds = ['vf', 'nfv', 'primary', 'pcap'] as const;
   for (const kind of kinds) {
@@ -135,7 +135,7 @@ test('no process is taken for one of another kind, and nothing that is cut short
   }
 });
 
-test('members of a strange kind are left out', () => {
+test('members of unknown types are omitted', () => {
   const strange =
     '{"info":{"client-id":null,"phy":7,"vhost":[null,{}],"ring":["x"],"core":[3,{},{"core":"2","name":5},{"core":1,"name":"a","type":"b","rx_port":{},"tx_port":[{"port":1},{"port":"ring:1"}]}],"classifier_table":[{"type":"vlan","value":"x","port":"ring:1"},1]}}';
   expect(parseStatus('vf', strange)).toMatchObject({

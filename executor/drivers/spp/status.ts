@@ -6,7 +6,7 @@ import { parseVfStatus, type VfStatus } from './status-vf.ts';
 
 export type ProcessStatus = VfStatus | NfvStatus | PrimaryStatus | PcapStatus;
 
-/** Null if `text` is no status of a process of that type. */
+/** Null if `text` is not a status of a process of that type. */
 export function parseStatus(type: ProcessType, text: string): ProcessStatus | null {
   switch (type) {
     case 'vf':

@@ -22,7 +22,7 @@ test('fault 6: a thousand silent connections keep no process from connecting and
   expect(silent.every(({ heard, hasEnded }) => heard.length === 1 && !hasEnded)).toBe(true);
 });
 
-test('fault 6: a silent connection is closed when its time is up', async () => {
+test('fault 6: a silent connection is closed at its deadline', async () => {
   const { driver } = await stage.open({ timings: { handshake: 50 } });
   const [secondary, primary] = await Promise.all([stage.join(driver, SILENT), stage.join(driver, SILENT, 'primary')]);
   await Promise.all([secondary.ended, primary.ended]);
@@ -37,7 +37,7 @@ test('a thousand silent connections are a few lines in the log', async () => {
   expect(log.length).toBeLessThan(5);
 });
 
-test('beyond the limit the newest is refused, and there is room again when others have gone', async () => {
+test('beyond the limit the newest is refused, until others have disconnected', async () => {
   const { driver, log } = await stage.open({ limits: { unidentified: 5 } });
   const silent = await Promise.all(Array.from({ length: 5 }, () => stage.join(driver, SILENT)));
   await until('all have been asked', () => silent.every((process) => process.heard.length === 1));
@@ -54,7 +54,7 @@ test('beyond the limit the newest is refused, and there is room again when other
   });
 });
 
-test('fault 7: a reset, rubbish, or what is no text ends one connection and nothing else', async () => {
+test('fault 7: a reset, garbage, or binary data ends only its own connection', async () => {
   const { driver } = await stage.open();
   const reset = await stage.join(driver, SILENT);
   reset.socket.resetAndDestroy();
@@ -76,7 +76,7 @@ test('fault 7: a reset, rubbish, or what is no text ends one connection and noth
   expect(driver.processes()).toHaveLength(1);
 });
 
-test.each(['x', '{', '{"', '\0', '7'])('100 MB of %j are read no further than the limit', async (filling) => {
+test.each(['x', '{', '{"', '\0', '7'])('100 MB of %j are read only up to the limit', async (filling) => {
   const { driver } = await stage.open();
   const vf = await stage.join(driver, oldVf(2));
   await until('the vf is connected', () => driver.process(2) !== null);
@@ -93,7 +93,7 @@ test.each(['x', '{', '{"', '\0', '7'])('100 MB of %j are read no further than th
   expect(vf.hasEnded).toBe(false);
 });
 
-test('a process that answers more than the limit is dropped', async () => {
+test('a process whose answer exceeds the limit is disconnected', async () => {
   const { driver } = await stage.open({ limits: { replyBytes: 100_000 } });
   const vf = await stage.join(driver, oldVf(2));
   await until('the vf is connected', () => driver.process(2) !== null);
@@ -102,7 +102,7 @@ test('a process that answers more than the limit is dropped', async () => {
   await vf.ended;
 });
 
-test('faults 10 and 11: an id that is no whole number from 1 is refused, held for a while, and logged', async () => {
+test('faults 10 and 11: an id that is not a whole number from 1 is refused, held for a while, and logged', async () => {
   const { driver, log } = await stage.open({ timings: { logRepeated: 50 } });
   const ids = ['0', '-5', '1.5', '"x"', 'NaN'];
   const strangers = await Promise.all([
@@ -117,7 +117,7 @@ test('faults 10 and 11: an id that is no whole number from 1 is refused, held fo
   expect(refusals().every((line) => /"heldMs":[1-9]/.test(line))).toBe(true);
 });
 
-test('who connects to the port of the primary has to speak like one', async () => {
+test('a connection to the port of the primary must answer like one', async () => {
   const { driver } = await stage.open();
   const vf = await stage.join(driver, oldVf(2), 'primary');
   const nfv = await stage.join(driver, oldNfv(1), 'primary');
@@ -127,7 +127,7 @@ test('who connects to the port of the primary has to speak like one', async () =
   await until('the primary is connected', () => driver.process('primary') !== null);
 });
 
-test('who does not speak like a primary does not take the place of one that is slow', async () => {
+test('a connection that does not answer like a primary does not replace a slow one', async () => {
   const { driver } = await stage.open({ timings: { probe: 20 } });
   const slow = await stage.join(driver, oldPrimary(), 'primary');
   await until('the primary is connected', () => driver.process('primary') !== null);
@@ -137,7 +137,7 @@ test('who does not speak like a primary does not take the place of one that is s
   expect(slow.hasEnded).toBe(false);
 });
 
-test('there is an end to the number of processes, too', async () => {
+test('the number of processes is limited, too', async () => {
   const { driver, log } = await stage.open({ limits: { processes: 3 } });
   const all = await Promise.all([1, 2, 3, 4, 5].map((id) => stage.join(driver, oldVf(id))));
   await until('two are refused', () => all.filter(({ hasEnded }) => hasEnded).length === 2);

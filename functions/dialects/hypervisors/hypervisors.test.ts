@@ -17,7 +17,7 @@ interface Fleet {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
-/** host1, which is alive, and the hypervisor of chypervisord's document. */
+/** host1, which is alive, and the hypervisor from chypervisord's document. */
 async function fleet(): Promise<Fleet> {
   const { database, ask } = await api();
   await ask('POST', '/hypervisors', {
@@ -34,7 +34,7 @@ async function fleet(): Promise<Fleet> {
   };
 }
 
-/** What a refused request must not change. */
+/** The rows that a rejected request must not change. */
 async function rows(weft: Fleet): Promise<unknown> {
   const [hypervisors] = await weft.database.read([statement('SELECT id, revision, config FROM hypervisors')]);
   return [await rowCounts(weft.database), hypervisors];
@@ -91,7 +91,7 @@ describe('a request that is refused', () => {
     expect(await rows(weft)).toEqual(before);
   });
 
-  it('has another method: 405, and Allow says which', async () => {
+  it('with another method is a 405 with Allow', async () => {
     const weft = await fleet();
     for (const [path, allow] of [
       ['/hypervisors', 'GET, POST, HEAD'],
@@ -108,7 +108,7 @@ describe('a request that is refused', () => {
 });
 
 describe('a change', () => {
-  it('merges: what it leaves out stays, metadata is replaced as a whole', async () => {
+  it('merges: omitted members stay, metadata is replaced as a whole', async () => {
     const weft = await fleet();
     const path = `/hypervisors/${(await weft.request('POST', '/hypervisors', { metadata: { a: 1 }, ip: '10.0.0.1', total_resources: { memory: 8, disk: 4 } })).body.id}`;
     const { body } = await weft.request('PATCH', path, {
@@ -133,7 +133,7 @@ describe('a change', () => {
     await weft.request('DELETE', path);
   });
 
-  it('that sends back what it has read changes nothing, also where something was promised', async () => {
+  it('that sends back what it has read changes nothing, also with reservations', async () => {
     const weft = await fleet();
     await weft.database.write([
       statement("INSERT INTO reservations (owner, hypervisor, memory, disk, cpu) VALUES ('vm', :id, 100, 0, 1)", {
@@ -146,7 +146,7 @@ describe('a change', () => {
     expect((await weft.request('PATCH', path, body)).body).toEqual(body);
   });
 
-  it('may hold what we do not know: it is ignored and named', async () => {
+  it('may have unknown members, which are ignored and named', async () => {
     const weft = await fleet();
     const answer = await weft.request('PATCH', `/hypervisors/${id}`, {
       rack: 7,
@@ -157,7 +157,7 @@ describe('a change', () => {
     expect(answer.headers.get('warning')).toBe('299 - "unknown members ignored: /rack, /total_resources/gpu"');
   });
 
-  it('that insists on an old state is a 412, and changes nothing', async () => {
+  it('with the entity tag of an old state is a 412, and changes nothing', async () => {
     const weft = await fleet();
     const path = `/hypervisors/${id}`;
     const etag = (await weft.request('GET', path)).headers.get('etag') ?? '';
@@ -183,7 +183,7 @@ describe('a change', () => {
     expect((await weft.request('PATCH', `${path}/config`, {}, { 'if-match': '*' })).status).toBe(200);
   });
 
-  it('of one of many at once is lost by none', async () => {
+  it('among many at once loses no other one', async () => {
     const weft = await fleet();
     const path = `/hypervisors/${id}/config`;
     const keys = Array.from({ length: 20 }, (_, index) => `key${index}`);
@@ -192,7 +192,7 @@ describe('a change', () => {
   });
 });
 
-it('a change of subnets that its host could not have is tried again as the associations are then', async () => {
+it('a change of subnets that the host cannot apply is tried again with the current associations', async () => {
   const weft = await fleet();
   const path = '/hypervisors/host1/subnets';
   const asked = await weft.request('PATCH', path, { [nobody]: 'br0' }, { prefer: 'respond-async' });
@@ -203,7 +203,7 @@ it('a change of subnets that its host could not have is tried again as the assoc
   expect((await weft.request('GET', path)).body).toEqual({ [nobody]: 'br0' });
 });
 
-it('an interface that its host is known not to be able to make has failed at once, and says why', async () => {
+it('an interface that the host is known to be unable to create fails at once, with the reason', async () => {
   const weft = await fleet();
   await weft.database.write([
     statement(

@@ -92,7 +92,7 @@ export async function getConfig(c: AppContext): Promise<Response> {
   return answer(c, hypervisorContext(c).host, ({ config }) => config);
 }
 
-/** PATCH /hypervisors/{id}/config: merges, and answers the whole. */
+/** PATCH /hypervisors/{id}/config: merges, and answers the whole map. */
 export function changeConfig(c: AppContext): Promise<Response> {
   return changePart(c, configPatchSchema, updateConfig, (id) => answer(c, id, ({ config }) => config));
 }
@@ -107,7 +107,7 @@ export async function getSubnets(c: AppContext): Promise<Response> {
   return answerJson(c, Object.fromEntries(items.map((item) => [item.subnet, item.interface])));
 }
 
-/** PATCH /hypervisors/{id}/subnets: merges, and answers the whole. */
+/** PATCH /hypervisors/{id}/subnets: merges, and answers the whole map. */
 export function changeSubnets(c: AppContext): Promise<Response> {
   return changePart(c, subnetsPatchSchema, changeSubnetsOf, (id) => answerSubnets(c, id));
 }
@@ -136,7 +136,7 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
   );
 }
 
-/** GET /hypervisors/{id}/guests: no kind of guest is built yet. */
+/** GET /hypervisors/{id}/guests: no kind of guest is implemented yet. */
 export async function getGuests(c: AppContext): Promise<Response> {
   seedPage(c, guestList);
   return answer(c, hypervisorContext(c).host, () => []);
@@ -177,12 +177,12 @@ async function answerSubnets(c: AppContext, id: string): Promise<Response> {
   return answerJson(c, subnets);
 }
 
-/** What a merge leaves of its patch: an empty text takes a key away. */
+/** The result of merging a patch: an empty string removes a key. */
 function withoutEmpty(patch: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== ''));
 }
 
-/** Of the hypervisor that an operation is about; it is the operation's own even where the hypervisor is gone. */
+/** Id of the hypervisor of an operation, taken from the operation itself, since the hypervisor's row may be gone. */
 function idIn({ resource }: Pick<AcceptedOperation, 'resource'>): string {
   return resource?.split('/')[1] ?? '';
 }

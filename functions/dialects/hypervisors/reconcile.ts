@@ -10,7 +10,9 @@ import { answerOperation, submit } from '../../operations/submit.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { hypervisorContext } from './context.ts';
 
-/** POST /hypervisors/{id}/resync: answers the operation with an item for each repair; a dry run, what it would do. */
+/**
+ * POST /hypervisors/{id}/resync: answers the operation with an item for each repair; with a dry run, what it would do.
+ */
 export async function resync(c: AppContext): Promise<Response> {
   const { dry_run: dryRun } = queryParameters(c, resyncQuerySchema);
   return submit(
@@ -33,7 +35,7 @@ export async function listOrphans(c: AppContext): Promise<Response> {
   });
 }
 
-/** DELETE /hypervisors/{id}/orphans: a person has looked at them. */
+/** DELETE /hypervisors/{id}/orphans: confirmed by an operator. */
 export async function removeOrphans(c: AppContext): Promise<Response> {
   return submit(
     c,

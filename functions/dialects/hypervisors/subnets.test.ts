@@ -18,7 +18,7 @@ async function subnet(fields: Record<string, unknown>) {
 }
 
 describe('/subnets', () => {
-  it('makes an id where none is given, and says where it is', async () => {
+  it('generates an id if none is given, and returns its Location', async () => {
     const { ask } = await api();
     const answer = await ask('POST', '/subnets', { cidr: '2001:DB8::/64', metadata: { rack: 7 } });
     const body = await answer.json();
@@ -33,7 +33,7 @@ describe('/subnets', () => {
     expect(await (await ask('GET', '/subnets')).json()).toEqual({ subnets: [body] });
   });
 
-  it('defines what was only known by its id, once', async () => {
+  it('defines a stub, once', async () => {
     const { ask } = await api();
     await ask('PATCH', '/hypervisors/host1/subnets', { [id]: 'br0' }, { prefer: 'respond-async' });
     expect(await (await ask('GET', `/subnets/${id}`)).json()).toMatchObject({
@@ -67,7 +67,7 @@ describe('/subnets', () => {
     expect(await change({ metadata: { a: 1 } })).toMatchObject({ metadata: { a: 1 }, cidr: '10.7.0.0/16' });
   });
 
-  it('that somebody uses stays', async () => {
+  it('in use cannot be removed', async () => {
     const { database, ask, reserve, release } = await subnet({ cidr: '10.7.0.0/24' });
     await reserve({ address: '10.7.0.5' });
     const before = await rowCounts(database);
@@ -87,7 +87,7 @@ describe('/subnets', () => {
     expect((await ask('GET', `/subnets/${id}`)).status).toBe(404);
   });
 
-  it('may grow to a block that begins before it: addresses stay what they are', async () => {
+  it('may grow to a block with an earlier first address: reservations stay unchanged', async () => {
     const { ask, reserve, release } = await subnet({ cidr: '10.7.2.0/24' });
     for (let turn = 0; turn < 5; turn += 1) await reserve({ owner: `vm${turn}` });
     const before = await (await ask('GET', `/subnets/${id}/addresses`)).json();
@@ -99,7 +99,7 @@ describe('/subnets', () => {
     expect(await (await ask('GET', `/subnets/${id}/addresses`)).json()).toEqual(before);
   });
 
-  it('takes the changes of many at once, one after the other', async () => {
+  it('serialises concurrent changes', async () => {
     const { ask } = await subnet({ cidr: '10.7.0.0/24' });
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => ask('PATCH', `/subnets/${id}`, { end: `10.7.0.${100 + index}` })),
@@ -108,7 +108,7 @@ describe('/subnets', () => {
     expect((await ask('GET', `/subnets/${id}`)).headers.get('etag')).toBe('"21"');
   });
 
-  it('is changed by nobody who has seen another state of it', async () => {
+  it('is not changed with another entity tag', async () => {
     const { ask } = await subnet({ cidr: '10.7.0.0/24' });
     const etag = (await ask('GET', `/subnets/${id}`)).headers.get('etag') ?? '';
     const headers = { 'if-match': etag };
@@ -150,7 +150,7 @@ describe('/subnets', () => {
 });
 
 describe('addresses', () => {
-  it('are given to fifty of a hundred that ask at once for one of fifty', async () => {
+  it('are reserved for fifty of a hundred concurrent requests for one of fifty', async () => {
     const { database, ask, reserve } = await subnet({ cidr: '10.7.0.0/24', start: '10.7.0.10', end: '10.7.0.59' });
     const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => reserve({ owner: `vm${index}` })));
     const given = answers.filter(({ status }) => status === 201).map(({ body }) => body.address);
@@ -165,7 +165,7 @@ describe('addresses', () => {
     expect((await rowCounts(database)).operations).toBe(51);
   });
 
-  it('are the lowest that are free, and never the gateway', async () => {
+  it('are the lowest free ones, and never the gateway', async () => {
     const { ask, reserve, release } = await subnet({ cidr: '10.7.0.0/29', gateway: '10.7.0.3' });
     const addresses = async () =>
       (await (await ask('GET', `/subnets/${id}/addresses`)).json()).addresses.map(
@@ -185,7 +185,7 @@ describe('addresses', () => {
     expect((await reserve({ address: '10.7.0.4' })).status).toBe(409);
   });
 
-  it('may be of IPv6, and are shown in SQL as far as it can count', async () => {
+  it('may be of IPv6, and are shown in SQL within its range of integers', async () => {
     const { database, reserve } = await subnet({ cidr: '2001:db8::/64', start: '2001:db8::ff' });
     expect((await reserve()).body.address).toBe('2001:db8::ff');
     expect((await reserve()).body.address).toBe('2001:db8::100');
@@ -207,7 +207,7 @@ describe('addresses', () => {
     expect(subnets).toEqual([{ free: 509, reserved: 1, first_address: '10.7.254.1' }]);
   });
 
-  it('are the same when the same key asks again', async () => {
+  it('are the same for a repeated key', async () => {
     const { ask } = await subnet({ cidr: '10.7.0.0/24' });
     const headers = { 'idempotency-key': 'k1' };
     const answers = await Promise.all([1, 2, 3].map(() => ask('POST', `/subnets/${id}/addresses`, {}, headers)));

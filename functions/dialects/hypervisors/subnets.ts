@@ -82,7 +82,7 @@ export async function listAddresses(c: AppContext): Promise<Response> {
   return answerJson(c, { addresses: items, ...nextOf(addressList, next) });
 }
 
-/** POST /subnets/{id}/addresses: 201 and the lowest address that was free, or the one that the body names. */
+/** POST /subnets/{id}/addresses: 201 and the lowest free address, or the one that the body names. */
 export async function reserve(c: AppContext): Promise<Response> {
   const input = await readOptionalBody(c, reservationSchema);
   const id = idOf(c);
@@ -117,7 +117,7 @@ async function answer(c: AppContext, id: string, status: 200 | 201 = 200): Promi
   return answerJson(c, body, status);
 }
 
-/** Of the subnet that an operation is about. */
+/** Id of the subnet of an operation. */
 function idIn({ resource }: Pick<AcceptedOperation, 'resource'>): string {
   return (resource ?? '').slice('subnets/'.length);
 }

@@ -6,9 +6,11 @@ import { answerJson } from '../../http/json.ts';
 import type { AcceptedOperation } from '../../operations/operation.ts';
 import { type Encode, orAsRecorded } from '../../operations/submit.ts';
 
-/* leviathan answers a write with what it changed as it is now; where that is gone since, as the write left it. */
+/*
+ * leviathan answers a write with the current state of what it changed; if that is gone, with its state after the write.
+ */
 
-/** Answers the CEN; `containers`: of those that the operation is about, the ones that were in it afterwards. */
+/** Answers the CEN; `containers`: those of the operation's containers that were members afterwards. */
 export function answerCen(c: AppContext, cen: string, containers: string[]): Encode {
   return orAsRecorded(
     c,
@@ -27,7 +29,6 @@ export function answerCen(c: AppContext, cen: string, containers: string[]): Enc
   );
 }
 
-/** Answers the container. */
 export function answerContainer(c: AppContext, container: string): Encode {
   return orAsRecorded(
     c,
@@ -49,7 +50,7 @@ export function answerContainer(c: AppContext, container: string): Encode {
   );
 }
 
-/** The operation knows its hypervisor, whatever that is called by now. */
+/** From the operation, which names its hypervisor even if that was renamed since. */
 function whereOf(c: AppContext, { hypervisor }: AcceptedOperation) {
   return { database: c.get('settings').database, host: hypervisor ?? '' };
 }

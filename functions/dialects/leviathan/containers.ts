@@ -46,7 +46,7 @@ export function join(c: AppContext): Promise<Response> {
   return submit(c, async () => joinCen.prepare(await onHost(c), { contID, cenID }), answerCen(c, cenID, [contID]));
 }
 
-/** DELETE /host/{h}/{c}/{cen}: answers the CEN that is left. */
+/** DELETE /host/{h}/{c}/{cen}: answers the CEN without the container. */
 export function leave(c: AppContext): Promise<Response> {
   const contID = containerOf(c);
   const cenID = pathParameter(c, 'CenId', cenIdSchema);

@@ -8,7 +8,7 @@ import { api, client } from '../../../test/support/api.ts';
 import { insertHypervisor, rowCounts, temporaryDatabase } from '../../../test/support/database.ts';
 
 describe('POST /cen/import', () => {
-  it('declares CENs, containers and memberships, allots every name, and is done at once', async () => {
+  it('declares CENs, containers and memberships, allocates every name, and is done at once', async () => {
     const { database, ask } = await api();
     const answer = await ask('POST', '/cen/import', example);
     expect(answer.status).toBe(200);
@@ -33,7 +33,7 @@ describe('POST /cen/import', () => {
     ]);
   });
 
-  it('makes the membership the list given when it comes again', async () => {
+  it('replaces the members when it is repeated', async () => {
     const { ask } = await api();
     await ask('POST', '/cen/import', { cenList: [{ cenID: 'a', containerIDs: ['x', 'y', 'z'] }] });
     await ask('POST', '/cen/import', { cenList: [{ cenID: 'a', containerIDs: ['w', 'z', 'x'] }] });
@@ -49,7 +49,7 @@ describe('POST /cen/import', () => {
     });
   });
 
-  it('gives a container the lowest numbers that are free', async () => {
+  it('gives a container the lowest free numbers', async () => {
     const { database, ask } = await api();
     await ask('POST', '/cen/import', { cenList: ['a', 'b', 'c'].map((cenID) => ({ cenID, containerIDs: ['x'] })) });
     await ask('POST', '/cen/import', { cenList: [{ cenID: 'b', containerIDs: [] }] });
@@ -71,7 +71,7 @@ describe('POST /cen/import', () => {
     ]);
   });
 
-  it('ignores unknown members, and says so', async () => {
+  it('ignores unknown members, with a warning', async () => {
     const { ask } = await api();
     const answer = await ask('POST', '/cen/import', { cenList: [{ cenID: 'a', containerIDs: [], 'x"y': 1 }], more: 2 });
     expect(answer.status).toBe(200);
@@ -310,7 +310,7 @@ describe('bad input is refused with a pointer and leaves no row', () => {
     expect((await rowCounts(database)).operations).toBe(0);
   });
 
-  it('a body nested without end', async () => {
+  it('a deeply nested body', async () => {
     const { ask } = await api();
     expect((await ask('POST', '/cen/import', '['.repeat(500_000))).status).toBe(400);
   });
@@ -333,7 +333,7 @@ describe('POST /cen/make', () => {
     expect(await (await ask('GET', '/cen/cen1')).json()).toMatchObject({ status: 'preparing', wiring_type: null });
   });
 
-  it('waits when asked to, and answers 202 when nobody did the work', async () => {
+  it('waits when requested, and answers 202 if the operation has not ended', async () => {
     const { ask } = await api();
     await ask('POST', '/cen/import', example);
     const answer = await ask('POST', '/cen/make', ['cen1'], { prefer: 'wait=0' });
@@ -348,7 +348,7 @@ describe('POST /cen/make', () => {
     expect(await answer.json()).toMatchObject({ status: 'succeeded' });
   });
 
-  it('is a 422 with the reason where the host has no namespaces', async () => {
+  it('is a 422 with the reason if the host has no namespaces', async () => {
     const database = await temporaryDatabase();
     await insertHypervisor(
       database,
@@ -377,7 +377,7 @@ describe('POST /cen/make', () => {
 });
 
 describe('the answers', () => {
-  it('are as their schemas say', async () => {
+  it('match their schemas', async () => {
     const { ask } = await api();
     await ask('POST', '/cen/import', example);
     expect(

@@ -24,7 +24,7 @@ describe('a CEN of 1,000 containers', () => {
     expect(await rowCounts(database)).toEqual(before);
   });
 
-  it('takes no more one by one, and none of those that are in it', async () => {
+  it('rejects further containers, and accepts its members again', async () => {
     const { database, ask } = await api();
     await ask('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: containers(1000) }] });
     expect((await ask('PUT', '/host/host1/c7/lan', undefined, asynchronously)).status).toBe(202);
@@ -38,7 +38,7 @@ describe('a CEN of 1,000 containers', () => {
   });
 });
 
-it('a container is in 1,000 CENs at most, whether one request says so or several', async () => {
+it('a container is in 1,000 CENs at most, in one request or several', async () => {
   const { database, ask } = await api();
   const into = (from: number, count: number) =>
     ask('POST', '/cen/import', {
@@ -58,7 +58,7 @@ it('a container is in 1,000 CENs at most, whether one request says so or several
   await refused(await into(1000, 1), full);
 });
 
-describe('a request that names too much', () => {
+describe('a request over a limit', () => {
   const many = (cens: number, size: number) => ({
     cenList: Array.from({ length: cens }, (_, cen) => ({
       cenID: `n${cen}`,
@@ -77,7 +77,7 @@ describe('a request that names too much', () => {
     ],
     ['/cen/make', many(5001, 0).cenList.map(({ cenID }) => cenID), '', tooMany],
     ['/cen/destroy', many(5001, 0).cenList.map(({ cenID }) => cenID), '', tooMany],
-  ])('%s is refused, and what is too long is named', async (path, body, pointer, detail) => {
+  ])('%s is refused, and the list is named', async (path, body, pointer, detail) => {
     const { database, ask } = await api();
     const before = await rowCounts(database);
     const answer = await ask('POST', path, body);
@@ -86,13 +86,13 @@ describe('a request that names too much', () => {
     expect(await rowCounts(database)).toEqual(before);
   });
 
-  it('is taken up to there', async () => {
+  it('is accepted up to the limit', async () => {
     const { ask } = await api();
     expect((await ask('POST', '/cen/import', many(5000, 4))).status).toBe(200);
   });
 });
 
-/** Two ids of 20 characters that `shorten` makes the same. */
+/** Two ids of 20 characters that `shorten` maps to the same name. */
 function twins(shorten: (id: string) => string): [string, string] {
   const seen = new Map<string, string>();
   for (let number = 0; ; number += 1) {
@@ -135,7 +135,7 @@ describe('a conflict of link names names both:', () => {
     expect(await answer.json()).toMatchObject({ detail });
   });
 
-  it('two long ids with one short form, in one request and in two', async () => {
+  it('two long ids with the same short form, in one request and in two', async () => {
     const [left, right] = twins(linkName);
     const detail = `CEN ${left} and CEN ${right} would have the same link name ${linkName(left)}`;
     const together = await (await api()).ask('POST', '/cen/import', list([left, []], [right, []]));
@@ -145,7 +145,7 @@ describe('a conflict of link names names both:', () => {
     expect(await (await ask('PUT', `/cen/${left}`)).json()).toMatchObject({ status: 409, detail });
   });
 
-  it('two long containers with one short form, in one request and in two', async () => {
+  it('two long containers with the same short form, in one request and in two', async () => {
     const [left, right] = twins(shortName);
     const link = `${shortName(left)}.0o`;
     const together = await (await api()).ask('POST', '/cen/import', list(['lan', [left, right]]));

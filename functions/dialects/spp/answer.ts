@@ -3,7 +3,7 @@ import type { Problem } from '../../../schema/problem.ts';
 import type { AppContext } from '../../http/context.ts';
 import { RETRY_AFTER_SECONDS } from '../../http/problem.ts';
 
-/* spp-ctl's answers: JSON without a line end where there is something to say, 204 where not, and errors as text. */
+/* spp-ctl's answers: JSON without a trailing newline if there is a body, 204 if not, and errors as text. */
 
 export function answerBody(c: AppContext, json: string): Response {
   return c.body(json, 200, { 'content-type': 'application/json' });
@@ -13,7 +13,9 @@ export function answerNothing(c: AppContext): Response {
   return c.body(null, 204);
 }
 
-/** Its clients show the text as it is; a browser must not take it for a page, for it may repeat what was sent. */
+/**
+ * Its clients show the text as it is. A browser must not render it as a page, since it may repeat parts of the request.
+ */
 export function answerText(c: AppContext, { code, message, status, headers }: Problem): Response {
   return c.body(message, status as ContentfulStatusCode, {
     'content-type': 'text/plain; charset=utf-8',

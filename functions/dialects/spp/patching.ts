@@ -49,7 +49,7 @@ export function patch(c: AppContext, type: Patching): Promise<Response> {
   });
 }
 
-/** DELETE /v1/nfvs/{id}/patches: all of them; with a body, an extension, that one. */
+/** DELETE /v1/nfvs/{id}/patches: all of them; with a body (extension) that one. */
 export function removePatches(c: AppContext): Promise<Response> {
   return give(c, 'nfv', async () => {
     const one = await readRules(c, nfvPatchRemoval);
@@ -65,7 +65,7 @@ export function removePrimaryPatches(c: AppContext): Promise<Response> {
   });
 }
 
-/** DELETE /v1/primary/status: sets its counters to zero. */
+/** DELETE /v1/primary/status: resets its counters. */
 export function clearStatus(c: AppContext): Promise<Response> {
   return give(c, 'primary', () => ({ kind: 'clear' }));
 }

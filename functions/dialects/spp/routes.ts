@@ -57,7 +57,7 @@ function serve(app: Hono<AppEnvironment>, path: string, methods: Methods): void 
   });
 }
 
-/** spp-ctl's clients want plain text, whatever went wrong and wherever. Undefined: the path is not its. */
+/** spp-ctl's clients expect plain text for every error. Undefined: the path does not belong to this dialect. */
 export function answerSppError(error: unknown, c: AppContext): Response | undefined {
   const path = withoutPrefix(c.req.path);
   if (path !== PREFIX && !path.startsWith(`${PREFIX}/`)) return undefined;
@@ -75,7 +75,7 @@ async function listProcesses(c: AppContext): Promise<Response> {
   return answerBody(c, JSON.stringify(items));
 }
 
-/** DELETE of a process (extension): it ends. */
+/** DELETE of a process (extension): ends it. */
 function exit(c: AppContext, type: ProcessType): Promise<Response> {
   return give(c, type, () => ({ kind: 'exit' }));
 }

@@ -23,7 +23,7 @@ function namedProcess(c: AppContext, type: ProcessType): SppProcess {
   return { process: parameter.id, type };
 }
 
-/** The request that the body holds; members that it does not know are named in a `Warning`. Throws a 400. */
+/** The validated request of the body; unknown members are named in a `Warning`. Throws a 400. */
 export async function readRules<Schema extends v.GenericSchema>(
   c: AppContext,
   rules: RequestRules<Schema>,
@@ -34,8 +34,8 @@ export async function readRules<Schema extends v.GenericSchema>(
 }
 
 /**
- * Gives the process that the path names a command, and answers 204 when it took it. That there is no such process comes
- * before anything that is wrong with the request, as with spp-ctl.
+ * Sends a command to the process that the path names, and answers 204 when it was executed. A process that does not
+ * exist is reported before any error in the request, as by spp-ctl.
  */
 export async function give(
   c: AppContext,
@@ -59,7 +59,7 @@ async function readCommand(read: () => SppCommand | Promise<SppCommand>): Promis
   return read();
 }
 
-/** spp-ctl tells of a path without the part that chose its handler. */
+/** The path without the hypervisor prefix, as spp-ctl shows it in its errors. */
 export function mountedPath(path: string): string {
   return withoutPrefix(path).replace(/^\/v1(\/(vfs|nfvs|primary|mirrors|pcaps))?(?=\/|$)/, '') || '/';
 }

@@ -7,7 +7,7 @@ export async function healthz(c: AppContext): Promise<Response> {
   return answerJson(c, { status: 'ok', migrations: await readMigrations(c.get('settings').database) });
 }
 
-/** GET /readyz: it can be written, and an executor is alive. */
+/** GET /readyz: the database can be written, and an executor is alive. */
 export async function readyz(c: AppContext): Promise<Response> {
   const { executors, held, away } = await readReadiness(c.get('settings').database);
   return answerJson(c, {

@@ -10,7 +10,7 @@ async function idOf(answer: Response): Promise<string> {
   return id;
 }
 
-/** The rows of networks, without what grows with every request. */
+/** The rows of networks, without columns that change with every request. */
 async function networks(database: Database): Promise<unknown> {
   const [cens, containers, members, names] = await database.read([
     statement('SELECT name, spec, applied_spec, desired FROM cens ORDER BY name'),
@@ -32,7 +32,7 @@ async function madeLan(database: Database, ask: Ask): Promise<void> {
   ]);
 }
 
-describe('cancelling what nobody has begun takes back at once what it wanted:', () => {
+describe('cancelling an operation that has not begun rolls its changes back at once:', () => {
   it.each<[string, string, string, unknown]>([
     ['make', 'POST', '/cen/make', ['lan']],
     ['destroy', 'POST', '/cen/destroy', ['lan']],
@@ -67,7 +67,7 @@ describe('cancelling what nobody has begun takes back at once what it wanted:', 
     expect(subjects).toEqual([]);
   });
 
-  it('and leaves what another operation that waits wants', async () => {
+  it('and keeps the changes of another pending operation', async () => {
     const { database, ask } = await api();
     await madeLan(database, ask);
     const make = await idOf(await ask('POST', '/cen/make', ['lan']));
@@ -107,7 +107,7 @@ describe('cancelling what nobody has begun takes back at once what it wanted:', 
 });
 
 describe('cancel', () => {
-  it('marks what an executor has begun, and answers 202 while that undoes it', async () => {
+  it('marks an operation that an executor has begun, and answers 202 while it is rolled back', async () => {
     const { database, ask } = await api();
     await ask('POST', '/cen/import', list);
     const id = await idOf(await ask('POST', '/cen/make', ['lan']));
@@ -118,7 +118,7 @@ describe('cancel', () => {
     expect(await answer.json()).toMatchObject({ status: 'running', cancelling: true });
   });
 
-  it('of what has ended is a 409, of what is not there a 404; neither leaves a row', async () => {
+  it('of an ended operation is a 409, of an unknown one a 404; neither leaves a row', async () => {
     const { database, ask } = await api();
     const created = await ask('PUT', '/cen/lan');
     const before = await rowCounts(database);
@@ -144,7 +144,7 @@ describe('cancel', () => {
 });
 
 describe('retry', () => {
-  it('files the stored request of what failed or was cancelled as a new operation', async () => {
+  it('files the stored request of a failed or cancelled operation as a new one', async () => {
     const { ask } = await api();
     await ask('POST', '/cen/import', list);
     const requests: [string, string, unknown?][] = [
@@ -169,7 +169,7 @@ describe('retry', () => {
     }
   });
 
-  it('of a part points at the whole; of what did not fail is a 409', async () => {
+  it('of a part names the list; of an operation that did not fail is a 409', async () => {
     const { ask } = await api();
     await ask('POST', '/cen/import', list);
     const id = await idOf(await ask('POST', '/cen/make', ['lan']));

@@ -16,7 +16,7 @@ import {
 } from '../../operations/operation.ts';
 import { accept, answerOperation, submitAsynchronously, waitAsPreferred } from '../../operations/submit.ts';
 
-/** GET /operations: newest first; `before` takes a page's `next`, and gives the page after it. */
+/** GET /operations: newest first; `before` takes the `next` of a page, and returns the following page. */
 export async function list(c: AppContext): Promise<Response> {
   const { rows, next } = await readOperations(c.get('settings').database, queryParameters(c, operationsQuerySchema));
   return answerJson(c, { operations: rows.map(operationBody), ...(next === undefined ? {} : { next }) });
@@ -30,21 +30,24 @@ export async function get(c: AppContext): Promise<Response> {
   return preference.wait === 0 ? answerJson(c, operationBody(row)) : answerOperation(c, row.id);
 }
 
-/** POST /operations/{id}/cancel: answers the operation when it has ended: 200, `cancelled` unless its end came first; 202 while it is undone. */
+/**
+ * POST /operations/{id}/cancel: answers the operation when it has ended: 200, with `cancelled` unless it ended
+ * otherwise first; 202 while it is rolled back.
+ */
 export async function cancel(c: AppContext): Promise<Response> {
   const { database } = c.get('settings');
   const preference = readPreference(c.req.header('prefer'), WAIT_MAX_SECONDS);
   const asked = await accept(c, () => cancelOperation.prepare(commandContext(c), { operation: targetOf(c) }));
   c.header('operation-id', asked.id);
   const target = await readOperation(database, targetOf(c));
-  // What was cancelled may be forgotten before its cancellation is.
+  // The cancelled operation may be purged before its cancellation is.
   if (target === undefined) return answerOperation(c, asked.id);
   const row = await waitAsPreferred(c, target, preference);
   if (!isFinished(row)) c.header('location', `/operations/${row.id}`);
   return answerOperation(c, row.id, isFinished(row) ? 200 : 202);
 }
 
-/** POST /operations/{id}/retry: files the request of an operation that failed or was cancelled as a new one. */
+/** POST /operations/{id}/retry: repeats the request of a failed or cancelled operation as a new one. */
 export async function retry(c: AppContext): Promise<Response> {
   return submitAsynchronously(c, async () => retryOperation(commandContext(c), await named(c)));
 }

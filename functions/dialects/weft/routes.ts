@@ -5,7 +5,7 @@ import { healthz, readyz } from './health.ts';
 import * as operations from './operations.ts';
 import { welcome } from './welcome.ts';
 
-/** What the API says of itself, and of what was asked for in any dialect. */
+/** The paths of the API itself: health, and the operations of every dialect. */
 export function weft(app: Hono<AppEnvironment>): void {
   servePath(app, '/', { GET: welcome });
   servePath(app, '/healthz', { GET: healthz });

@@ -24,7 +24,7 @@ const paths = {
   '/v1/primary/status': 'GET, DELETE: the figures of spp_primary',
 };
 
-/** GET /: what this is and where to go. */
+/** GET /: what this service is, and its entry points. */
 export function welcome(c: AppContext): Response {
   return answerJson(c, {
     name: 'weft',

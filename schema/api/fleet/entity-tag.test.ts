@@ -20,7 +20,7 @@ describe('If-Match', () => {
     ['""', false],
     ['"W/"', false],
     ['"é"', false],
-  ])('%j allows a change of revision 7: %s', (header, allowed) => {
+  ])('%j permits a change of revision 7: %s', (header, allowed) => {
     expect(ifMatch(header, 7)).toBe(allowed);
   });
 
@@ -54,7 +54,7 @@ describe('If-Match', () => {
     );
   });
 
-  it.each([', ', ' ', '\t,', '"7", ', '"7" ', 'W/"', '"'])('takes no time for many of %j', (part) => {
+  it.each([', ', ' ', '\t,', '"7", ', '"7" ', 'W/"', '"'])('is linear in the number of %j', (part) => {
     expect(() => ifMatch(`${part.repeat(20_000)}x`, 7)).toThrow();
   });
 });

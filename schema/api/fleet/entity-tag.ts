@@ -1,6 +1,5 @@
 import { Problem } from '../../problem.ts';
 
-/** The strong entity tag of a revision. */
 export function entityTag(revision: number): string {
   return `"${revision}"`;
 }
@@ -10,8 +9,8 @@ const tag = '(?:W/)?"[!#-~\\x80-\\uffff]*"';
 const list = new RegExp(`^[ \\t,]*(?:${tag}[ \\t]*(?:,[ \\t,]*|$))+$`);
 
 /**
- * Whether an If-Match (RFC 9110, section 13.1.1) allows a change of what is at this revision: `*`, or a list with its
- * tag; weak tags match nothing. Throws a {@link Problem} 400 for what is no such header.
+ * Whether an If-Match (RFC 9110, section 13.1.1) permits a change of this revision: `*`, or a list that contains its
+ * tag; weak tags match nothing. Throws a {@link Problem} 400 if the header is malformed.
  */
 export function ifMatch(header: string, revision: number): boolean {
   if (header.trim() === '*') return true;

@@ -66,11 +66,11 @@ describe.each([
     });
   });
 
-  it('leaves out what it does not know, for a warning', () => {
+  it('omits unknown members, for a warning', () => {
     expect(v.parse(schema, { colour: 'red', total_resources: { gpu: 1 } })).toEqual({ total_resources: {} });
   });
 
-  it('keeps metadata whatever its keys', () => {
+  it('keeps metadata with any keys', () => {
     const body = JSON.parse('{"metadata":{"__proto__":{"a":1},"constructor":2,"prototype":null}}');
     expect(JSON.stringify(v.parse(schema, body))).toBe(JSON.stringify(body));
   });
@@ -114,7 +114,7 @@ describe.each([
   });
 });
 
-describe('what belongs together', () => {
+describe('a condition across members', () => {
   it.each<[unknown, Record<string, string>]>([
     [
       { total_resources: { memory: 1, disk: 1, cpu: 1 }, available_resources: { memory: 2, disk: 1, cpu: 3 } },
@@ -130,7 +130,7 @@ describe('what belongs together', () => {
     expect(issuesOf(hypervisorPostSchema, body)).toEqual(issues);
   });
 
-  it('takes the id for a name in any case', () => {
+  it('accepts the id as the name in upper or lower case', () => {
     expect(v.parse(hypervisorPostSchema, { id, name: id.toUpperCase() })).toEqual({ id, name: id });
   });
 
@@ -185,7 +185,7 @@ describe('the body of PATCH /hypervisors/{id}/config', () => {
 });
 
 describe('the body of PATCH /hypervisors/{id}/subnets', () => {
-  it('has ids in any case', () => {
+  it('has ids in upper or lower case', () => {
     expect(v.parse(subnetsPatchSchema, { [other.toUpperCase()]: 'br0', [id]: 'exactly15bytes-' })).toEqual({
       [other]: 'br0',
       [id]: 'exactly15bytes-',

@@ -4,7 +4,7 @@ import { Problem, problemSchema } from '../../problem.ts';
 import { capabilitiesSchema } from '../capabilities.ts';
 import { anyObjectSchema, mapSchema, member, nameSchema, objectMessage, uuidPattern, uuidSchema } from '../common.ts';
 
-/** As `canonical` writes it; an empty string: there is none. */
+/** Normalised by `canonical`; an empty string means none. */
 function emptyOr(canonical: (text: string) => string | undefined, rule: string) {
   return v.pipe(
     v.string('must be a string'),
@@ -38,7 +38,7 @@ const resourcesSchema = v.pipe(
 );
 export type ResourcesInput = v.InferOutput<typeof resourcesSchema>;
 
-/** What our own answers say besides, and a client may send back. */
+/** Read-only members of weft's answers, which a client may send back. */
 const readOnly = {
   alive: v.optional(v.unknown()),
   last_seen: v.optional(v.unknown()),
@@ -49,7 +49,7 @@ const readOnly = {
   free_memory: v.optional(v.unknown()),
 };
 
-/** An absent name is the id: that may be sent back, too, but no other's. */
+/** A missing name is shown as the id; that may be sent back, but no other hypervisor's id. */
 const sentNameSchema = v.union(
   [nameSchema, uuidSchema],
   (issue) => v.safeParse(nameSchema, issue.input).issues?.[0].message ?? 'is not a valid name',
@@ -61,7 +61,7 @@ function isForeignName(id: string | undefined, name: string | undefined): boolea
   return name !== undefined && uuidPattern.test(name) && name !== id;
 }
 
-/** Of a PATCH, once its hypervisor is known. Throws a {@link Problem} 400 for a name that is the id of another. */
+/** For a PATCH, once its hypervisor is known. Throws a {@link Problem} 400 for a name that is the id of another one. */
 export function refuseForeignName(id: string, { name }: Pick<HypervisorPatch, 'name'>): void {
   if (!isForeignName(id, name)) return;
   throw new Problem('invalid', `/name ${foreignName}`, { errors: [{ pointer: '/name', detail: foreignName }] });
@@ -101,11 +101,11 @@ export const hypervisorPostSchema = v.pipe(
 );
 export type HypervisorPost = v.InferOutput<typeof hypervisorPostSchema>;
 
-/** What a hypervisor has is known only where the request meets its row: nothing is compared here. */
+/** The current resources are known only in the database: nothing is compared here. */
 export const hypervisorPatchSchema = v.pipe(anyObjectSchema, v.object(described, objectMessage));
 export type HypervisorPatch = v.InferOutput<typeof hypervisorPatchSchema>;
 
-/** Keys that weft itself reads, and what their values must be. */
+/** Keys that weft itself interprets, with the rules for their values. */
 const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly rule: string }>> = {
   cpu_overcommit: {
     pattern: /^(?:[1-9]|[1-5]\d|6[0-3])(?:\.\d{1,3})?$|^64(?:\.0{1,3})?$/,
@@ -114,7 +114,7 @@ const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly 
   memory_reserve: { pattern: /^\d{1,12}$/, rule: 'must be a whole number of MB' },
 };
 
-/** What is merged into a hypervisor's config; an empty string takes a key away. */
+/** A patch of a hypervisor's config; an empty string removes a key. */
 export const configPatchSchema = v.pipe(
   mapSchema(v.pipe(v.string(), v.nonEmpty('an empty key is none')), v.string('must be a string')),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -127,7 +127,10 @@ export const configPatchSchema = v.pipe(
   }),
 );
 
-/** A name that a link of Linux can have: 1 to 15 bytes, dev_valid_name() in net/core/dev.c and what sysctl cannot tell apart. */
+/**
+ * A valid name of a Linux link: 1 to 15 bytes, by dev_valid_name() in net/core/dev.c, without names that sysctl cannot
+ * address.
+ */
 const interfaceSchema = v.pipe(
   v.string('must be a string'),
   v.regex(/^[!-~]{1,15}$/, 'must be 1 to 15 visible ASCII characters'),
@@ -167,7 +170,7 @@ export const hypervisorBodySchema = v.object({
   boot_id: v.nullable(v.string()),
   capabilities: capabilitiesSchema,
   executor_version: v.nullable(v.string()),
-  /** The load average of a minute. */
+  /** The load average of one minute. */
   load: v.nullable(v.number()),
   /** In MB. */
   free_memory: v.nullable(v.number()),
@@ -176,11 +179,11 @@ export type HypervisorBody = v.InferOutput<typeof hypervisorBodySchema>;
 
 export const associationStates = ['pending', 'ready', 'failed'] as const;
 
-/** How a hypervisor is in a subnet. */
+/** The association of a hypervisor with a subnet. */
 export const associationBodySchema = v.object({
   subnet: v.string(),
   interface: v.string(),
-  /** Of the bridge on the host. */
+  /** State of the bridge on the host. */
   state: v.picklist(associationStates),
   error: v.nullable(problemSchema),
 });

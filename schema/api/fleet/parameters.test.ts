@@ -20,7 +20,7 @@ describe('a hypervisor in a path', () => {
     );
   });
 
-  it('that nobody has is a 404 for an id, a 400 for a name', () => {
+  it('that does not exist is a 404 for an id, a 400 for a name', () => {
     expect(unknownHypervisor('abcd1234-abcd-1234-abcd-1234abcd1234').status).toBe(404);
     expect(unknownHypervisor('host9')).toMatchObject({ status: 400, message: 'invalid hypervisor id' });
   });

@@ -2,7 +2,7 @@ import { Problem } from '../../problem.ts';
 import { namePattern, uuidPattern } from '../common.ts';
 
 /**
- * What a path names a hypervisor by: its id in lower case, or its name. Whether there is one, the database knows.
+ * The hypervisor of a path: its id in lower case, or its name. The database knows whether it exists.
  *
  * @throws Problem 400
  */
@@ -12,7 +12,7 @@ export function readHypervisorReference(text: string): string {
   throw unknownHypervisor(text);
 }
 
-/** A 404 for a UUID nobody has, a 400 for any other word. */
+/** A 404 for an unknown UUID, a 400 for any other text. */
 export function unknownHypervisor(reference: string): Problem {
   const isUuid = uuidPattern.test(reference);
   const detail = isUuid ? `hypervisor ${reference} not found` : 'is neither a UUID nor the name of a hypervisor';

@@ -1,19 +1,19 @@
 import * as v from 'valibot';
 import { problemSchema } from '../../problem.ts';
 
-/** Why an executor removes nothing by itself at present. */
+/** Why an executor removes nothing at present. */
 export const removalHoldSchema = v.object({
-  /** `restored`: the database is older than what the host has seen. `orphans`: too much has no row any more. */
+  /** `restored`: the database is older than the recorded state of the host. `orphans`: too many objects have no row. */
   reason: v.picklist(['restored', 'orphans']),
   detail: v.string(),
-  /** What ends it. */
+  /** How to end the hold. */
   hint: v.string(),
-  /** Of `restored`: operations up to this sequence wait until it has ended. */
+  /** With `restored`: operations up to this sequence wait until the hold ends. */
   sequence: v.optional(v.number()),
 });
 export type RemovalHold = v.InferOutput<typeof removalHoldSchema>;
 
-/** Something on a host that bears this database's label and belongs to nothing that the database knows. */
+/** An object on a host that bears this database's label and has no row. */
 export const orphanSchema = v.object({
   /** What it is, as its technology calls it: `link`, `namespace`. */
   kind: v.string(),
@@ -23,15 +23,15 @@ export const orphanSchema = v.object({
   label: v.string(),
 });
 
-/** What a dry run would do. */
+/** The result of a dry run. */
 export const resyncSchema = v.object({
   differences: v.array(
     v.object({
-      /** The subject whose part of the host is not as wanted. */
+      /** The subject that differs from its desired state. */
       resource: v.string(),
       repair: v.string(),
       steps: v.array(v.object({ step: v.string(), item: v.nullable(v.string()) })),
-      /** What is in the way. */
+      /** Why it cannot be repaired. */
       error: v.nullable(problemSchema),
     }),
   ),

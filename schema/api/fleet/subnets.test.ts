@@ -36,7 +36,7 @@ describe('the body of a subnet', () => {
   });
 });
 
-describe('what defines a subnet', () => {
+describe('the definition of a subnet', () => {
   it.each<[SubnetFields, SubnetFields, [number | null, number, number]]>([
     [
       { cidr: '10.0.0.0/24' },
@@ -110,7 +110,7 @@ describe('what defines a subnet', () => {
     expect(refusals(() => defineSubnet(fields))).toEqual(members);
   });
 
-  it('is refused by the first member that is wrong', () => {
+  it('is refused for the first invalid member', () => {
     expect(() => defineSubnet({ cidr: '10.0.0.0/24', start: 'x' })).toThrow('/start must be an IPv4 or IPv6 address');
   });
 });

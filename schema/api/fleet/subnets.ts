@@ -16,7 +16,7 @@ import { associationStates } from './hypervisors.ts';
 
 const textSchema = v.nullable(v.string('must be a string'));
 
-/** What our own answers say besides, and a client may send back. */
+/** Read-only members of weft's answers, which a client may send back. */
 const readOnly = {
   free: v.optional(v.unknown()),
   reserved: v.optional(v.unknown()),
@@ -33,11 +33,11 @@ const fields = {
   ...readOnly,
 };
 
-/** Both for POST and PATCH: what belongs together is checked by {@link defineSubnet}, once it is merged. */
+/** For POST and PATCH: conditions across members are checked by {@link defineSubnet} after the merge. */
 export const subnetInputSchema = v.pipe(anyObjectSchema, v.strictObject(fields, objectMessage));
 export type SubnetInput = v.InferOutput<typeof subnetInputSchema>;
 
-/** A range of addresses; null: the host addresses of the block from its first, to its last, or no gateway. */
+/** A range of addresses; null: from the block's first host address, to its last, or no gateway. */
 export interface SubnetFields {
   readonly cidr?: string | null | undefined;
   readonly gateway?: string | null | undefined;
@@ -50,13 +50,13 @@ export interface SubnetDefinition {
   readonly gateway: string | null;
   readonly start: string;
   readonly end: string;
-  /** Of these addresses, from the first of the block on. */
+  /** The first of these addresses, as an offset in the block. */
   readonly startOffset: number;
   readonly endOffset: number;
   readonly gatewayOffset: number | null;
 }
 
-/** Throws a {@link Problem} 400 that names each wrong member. */
+/** Throws a {@link Problem} 400 that names each invalid member. */
 export function defineSubnet({ cidr, gateway, start, end }: SubnetFields): SubnetDefinition {
   const block = blockOf(cidr);
   const errors: MemberError[] = [];
@@ -126,14 +126,14 @@ export const addressSchema = v.pipe(
   }),
 );
 
-/** Null, as our own answer has it, and an empty text: nobody. */
+/** Null, as in weft's answers, or an empty string: no owner. */
 const ownerSchema = v.pipe(
   v.nullable(v.string('must be a string'), ''),
   v.maxLength(255, 'must have at most 255 characters'),
   v.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not have control characters in it'),
 );
 
-/** A reservation: of this address, or of the lowest that is free. */
+/** A reservation: of this address, or of the lowest free one. */
 export const reservationSchema = v.pipe(
   anyObjectSchema,
   v.strictObject(
@@ -153,7 +153,7 @@ export const subnetBodySchema = v.object({
   start: v.nullable(v.string()),
   end: v.nullable(v.string()),
   metadata: anyObjectSchema,
-  /** Addresses that nobody has; null: nobody has defined the subnet yet. */
+  /** Number of free addresses; null: the subnet is not defined yet. */
   free: v.nullable(v.number()),
   reserved: v.number(),
   hypervisors: v.array(
@@ -171,7 +171,7 @@ export type SubnetBody = v.InferOutput<typeof subnetBodySchema>;
 export const addressBodySchema = v.object({
   address: v.string(),
   owner: v.nullable(v.string()),
-  /** When. */
+  /** Time of the reservation. */
   reserved: v.string(),
 });
 export type AddressBody = v.InferOutput<typeof addressBodySchema>;

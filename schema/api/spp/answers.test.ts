@@ -41,7 +41,7 @@ const vf: VfStatus = {
   classifiers: [{ mac: 'FA:16:3E:7D:CC:35', port: 'ring:0', vlanId: null }],
 };
 
-/** The seed's example, but for its one brace too many. */
+/** The example of the seed, without its one superfluous brace. */
 const vfOfSeed =
   '{"client-id":1,"ports":["phy:0","phy:1","vhost:0","vhost:1","ring:0","ring:1","ring:2","ring:3"],"components":[{"core":2,"name":"forward_0_tx","type":"forward","rx_port":[{"port":"ring:0","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"vhost:0","vlan":{"operation":"none","id":0,"pcp":0}}]},{"core":3,"type":"unuse"},{"core":4,"type":"unuse"},{"core":5,"name":"forward_1_rx","type":"forward","rx_port":[{"port":"vhost:1","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"ring:3","vlan":{"operation":"none","id":0,"pcp":0}}]},{"core":6,"name":"classifier","type":"classifier_mac","rx_port":[{"port":"phy:0","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"ring:0","vlan":{"operation":"none","id":0,"pcp":0}},{"port":"ring:2","vlan":{"operation":"none","id":0,"pcp":0}}]},{"core":7,"name":"merger","type":"merge","rx_port":[{"port":"ring:1","vlan":{"operation":"none","id":0,"pcp":0}},{"port":"ring:3","vlan":{"operation":"none","id":0,"pcp":0}}],"tx_port":[{"port":"phy:0","vlan":{"operation":"none","id":0,"pcp":0}}]}],"classifier_table":[{"type":"mac","value":"FA:16:3E:7D:CC:35","port":"ring:0"}]}';
 
@@ -139,7 +139,7 @@ describe('a vf', () => {
     ]);
   });
 
-  it('shows the VLAN id of a classifier, 0 as well', () => {
+  it('shows the VLAN id of a classifier, including 0', () => {
     const classifiers = [475, 0].map((vlanId) => ({ mac: 'FA:16:3E:7D:CC:36', port: 'ring:3', vlanId }));
     expect(vfBody({ ...vf, classifiers }).classifier_table).toEqual([
       { type: 'vlan', value: '475/FA:16:3E:7D:CC:36', port: 'ring:3' },
@@ -147,7 +147,7 @@ describe('a vf', () => {
     ]);
   });
 
-  it('may have several components on a core, queues for ports, and components of no known type', () => {
+  it('may have several components on a core, queues as ports, and components of unknown types', () => {
     const component = (name: string, core: number) => ({ name, core, type: null, rx: [], tx: [] });
     const components = [component('d', 12), component('b', 3), component('a', 3)];
     const body = vfBody({ ...vf, ports: { phy: ['0nq1'], vhost: ['3'], ring: [] }, components, idleCores: [10] });
@@ -162,7 +162,7 @@ describe('a vf', () => {
   });
 });
 
-it('tells what is idle', () => {
+it('lists idle cores', () => {
   expect(nfvBody({ ...nfv, running: false, ports: [], patches: [] })).toEqual({
     'client-id': 1,
     status: 'Idle',
@@ -191,7 +191,7 @@ describe('a status that was stored', () => {
     { ...nfv, running: 'running' },
     { ...pcap, cores: null },
     { type: 'primary' },
-  ])('%j is none', (status) => {
+  ])('%j is not one', (status) => {
     expect(v.safeParse(processStatusSchema, status).success).toBe(false);
   });
 });

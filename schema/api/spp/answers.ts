@@ -12,7 +12,9 @@ import type {
   VfStatus,
 } from './status.ts';
 
-/* The answers to GET requests, with their members in the order of the seed, or for extensions in that of later SPP. */
+/*
+ * The answers to GET requests, with their members in the order of spp-ctl's document, or for extensions of later SPP.
+ */
 
 export const processesBodySchema = v.array(
   v.union([
@@ -131,7 +133,7 @@ export function pcapBody(status: PcapStatus): PcapBody {
   };
 }
 
-/** GET /v1/primary/status: nothing of a primary that has no figures. */
+/** GET /v1/primary/status: `{}` for a primary without statistics. */
 export function primaryBody(status: PrimaryStatus): PrimaryBody {
   return status.figures ?? {};
 }
@@ -148,7 +150,7 @@ function masterCore(status: MirrorStatus | PcapStatus): { 'master-lcore'?: numbe
   return status.masterCore === null ? {} : { 'master-lcore': status.masterCore };
 }
 
-/** By core, as the process lists them; it may run several on one. */
+/** By core, as the process lists them; a core may run several components. */
 function componentBodies({ components, idleCores }: VfStatus | MirrorStatus): ComponentBody[] {
   return [...components.map(componentBody), ...idleCores.map((core) => ({ core, type: 'unuse' as const }))].toSorted(
     (one, other) => one.core - other.core,

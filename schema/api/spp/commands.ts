@@ -90,7 +90,7 @@ export const operationKinds: Readonly<Record<SppCommand['kind'], string>> = {
 
 export const REPLAY = 'spp.replay';
 
-/** The subject of everything that changes a process. */
+/** The subject of every change of a process. */
 export function processSubject(hypervisor: string, process: number): string {
   return `hypervisors/${hypervisor}${processPath(process)}`;
 }
@@ -100,7 +100,6 @@ export function processPath(process: number): string {
   return `/spp/${process === 0 ? 'primary' : process}`;
 }
 
-/** The process that a subject names. */
 export function processOfSubject(subject: string): number {
   const name = subject.slice(subject.lastIndexOf('/') + 1);
   return name === 'primary' ? 0 : Number(name);

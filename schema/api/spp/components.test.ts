@@ -13,7 +13,7 @@ type Name = keyof typeof rules;
 const untagged = { operation: 'none' };
 const mac = 'FA:16:3E:7D:CC:35';
 
-describe('a request that holds has a normal form', () => {
+describe('a valid request has a normal form', () => {
   it.each<[Name, string, unknown]>([
     // The examples of the seed.
     [
@@ -95,7 +95,7 @@ describe('a request that holds has a normal form', () => {
     ['mirrorPort', '{"action":"attach","port":"ring:6","dir":"rx"}', { action: 'attach', port: 'ring:6', dir: 'rx' }],
     ['mirrorPort', '{"action":"detach","port":"ring:3","dir":"tx"}', { action: 'detach', port: 'ring:3', dir: 'tx' }],
 
-    // What is read more than one way, and what is left out.
+    // Alternative spellings, and omitted members.
     [
       'componentPort',
       '{"action":"attach","port":"ring:007","dir":"rx","vlan":null}',
@@ -129,7 +129,7 @@ describe('a request that holds has a normal form', () => {
   });
 });
 
-/** What the old controllers answered with 500 or 204, unless the text is theirs. */
+/** Requests that the old controllers answered with 500 or 204, except where the text is theirs. */
 const refusals: [Name, string, string][] = [
   // Recorded refusals, of 2018.
   ['componentStart', '{"name":"bad6","core":"3","type":"forward"}', 'invalid key(core): 3.'],
@@ -189,7 +189,7 @@ const refusals: [Name, string, string][] = [
   ],
   ['mirrorStart', '{"name":"mir2","core":5,"type":"forward"}', 'invalid key(type): forward.'],
 
-  // What the old controllers let through or fell over.
+  // Requests that the old controllers accepted or crashed on.
   ['componentStart', 'null', 'key(name) required.'],
   ['componentStart', '["name","core","type"]', 'key(name) required.'],
   ['componentStart', '"name core type"', 'key(name) required.'],
@@ -282,7 +282,7 @@ const refusals: [Name, string, string][] = [
   ['mirrorStart', '{"name":"mir1","core":5,"type":"mirror","x":0}', 'unknown key(x).'],
 ];
 
-describe('a request that does not is a 400', () => {
+describe('an invalid request is a 400', () => {
   it.each(refusals)('%s %s', (name, text, message) => {
     const problem = problemOf(() => read(rules[name], text));
     expect(problem.message).toBe(message);

@@ -11,9 +11,9 @@ import {
   vlanSchema,
 } from './values.ts';
 
-/* Requests to processes that are made of components: /v1/vfs/{id} and, as an extension, /v1/mirrors/{id}. */
+/* Requests to processes with components: /v1/vfs/{id} and, as an extension, /v1/mirrors/{id}. */
 
-/** Known to the requests, which never read them: whoever got a component from us may send it back. */
+/** Accepted and ignored, since a client may send a component back as weft returned it. */
 const readOnlyMembers = { rx_port: null, tx_port: null };
 const componentMembers = { name: null, core: null, type: null, ...readOnlyMembers };
 const portMembers = { action: null, port: null, dir: null, vlan: { operation: null, id: null, pcp: null } };
@@ -54,7 +54,7 @@ const portDetachSchema = v.object(
   memberMessage,
 );
 
-/** Also of a request with an unknown action, so that all else is checked too. */
+/** Also for a request with an unknown action, so that all other members are validated. */
 const portAttachSchema = v.object(
   {
     action: v.pipe(portActionSchema, v.literal('attach')),
@@ -83,7 +83,7 @@ const mirrorPortSchema = v.object(
     action: portActionSchema,
     dir: directionSchema,
     port: portSchema,
-    // Our own answers have it.
+    // Weft's own answers have it.
     vlan: v.optional(
       v.pipe(
         vlanSchema,
@@ -122,7 +122,7 @@ const classifierByMacSchema = v.object(
   memberMessage,
 );
 
-/** Of a request without a type that we know: whatever VLAN id it has cannot be judged. */
+/** For a request without a known type: its VLAN id cannot be validated. */
 const classifierByNothingSchema = v.object(
   {
     ...classifierByMacSchema.entries,

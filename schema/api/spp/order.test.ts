@@ -23,7 +23,7 @@ type Name = keyof typeof rules;
 
 const mac = 'FA:16:3E:7D:CC:35';
 
-describe('each key that a request requires is asked for, in the order of the seed', () => {
+describe('each required key is checked, in the order of the seed', () => {
   const keys: [Name, ...string[]][] = [
     ['componentStart', 'name', 'core', 'type'],
     ['componentPort', 'action', 'port', 'dir'],
@@ -40,14 +40,14 @@ describe('each key that a request requires is asked for, in the order of the see
   ];
   it.each(keys)('%s', (name, ...required) => {
     for (const [index, key] of required.entries()) {
-      // Those before it are there and wrong, which is not looked at before all keys are.
+      // The keys before it are present and invalid, which is reported only when all keys are present.
       const body = Object.fromEntries(required.slice(0, index).map((earlier) => [earlier, 'wrong value']));
       expect(problemOf(() => check(rules[name], body)).message).toBe(`key(${key}) required.`);
     }
   });
 });
 
-describe('values are looked at in the order of the seed', () => {
+describe('values are checked in the order of the seed', () => {
   it.each<[Name, string[], ...string[]]>([
     ['componentStart', ['name', 'core', 'type']],
     ['componentPort', ['action', 'dir', 'port', 'vlan']],

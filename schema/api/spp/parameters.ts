@@ -3,18 +3,17 @@ import { Problem } from '../../problem.ts';
 import { invalidKey, shown } from './text.ts';
 import { nameSchema } from './values.ts';
 
-/** The id of a process as a path has it. */
 export interface ProcessIdParameter {
-  /** Null where no process can have it: 0, negative, or too large. */
+  /** Null if no process can have it: 0, negative, or too large. */
   readonly id: number | null;
-  /** As an error shows it: `01` is 1. */
+  /** As shown in errors: `01` is 1. */
   readonly shown: string;
 }
 
-/** spp-ctl's routes have whole numbers for ids, and with them `-1`, `0` and `01`, which is 1. */
+/** spp-ctl's routes accept whole numbers as ids, and with them `-1`, `0` and `01`, which is 1. */
 const ID_PATTERN = /^-?[0-9]+$/;
 
-/** @throws Problem 404, the unknown URL that spp-ctl's routing finds, if it is no whole number */
+/** @throws Problem 404 for an unknown URL, as from spp-ctl's routing, if it is not a whole number */
 export function readProcessId(text: string, path: string): ProcessIdParameter {
   if (!ID_PATTERN.test(text)) throw unknownUrl(path);
   const canonical = text.replace(/^(-?)0+(?=[0-9])/, '$1').replace(/^-0$/, '0');
@@ -22,7 +21,7 @@ export function readProcessId(text: string, path: string): ProcessIdParameter {
   return { id: Number.isSafeInteger(id) && id >= 1 ? id : null, shown: shown(canonical) };
 }
 
-/** No process of the path's type has the id. */
+/** There is no process of the path's type with the id. */
 export function unknownProcess(id: ProcessIdParameter): Problem {
   return new Problem('not_found', `sec_id ${id.shown} not found.`);
 }
@@ -39,7 +38,7 @@ export function unknownUrl(path: string): Problem {
 }
 
 /**
- * The name of a component in a path, decoded. It goes into a command to the process.
+ * The name of a component in a path, decoded and validated, since it goes into a command to the process.
  *
  * @throws Problem 400
  */

@@ -27,7 +27,7 @@ const rules = {
 } satisfies Record<string, RequestRules>;
 type Name = keyof typeof rules;
 
-describe('a request that holds has a normal form', () => {
+describe('a valid request has a normal form', () => {
   it.each<[Name, string, unknown]>([
     // The examples of the seed.
     ['nfvForward', '{"action": "start"}', { action: 'start' }],
@@ -69,7 +69,7 @@ describe('a request that holds has a normal form', () => {
   });
 });
 
-/** What the old controllers answered with 500 or 204, unless the text is theirs. */
+/** Requests that the old controllers answered with 500 or 204, except where the text is theirs. */
 const refusals: [Name, string, string][] = [
   // Recorded refusals, of 2018.
   ['nfvPort', '{"action":"move","port":"ring:0"}', 'invalid key(action): move.'],
@@ -111,7 +111,7 @@ const refusals: [Name, string, string][] = [
   ['nfvPatchRemoval', 'x', 'Not in json format.'],
 ];
 
-describe('a request that does not is a 400', () => {
+describe('an invalid request is a 400', () => {
   it.each(refusals)('%s %s', (name, text, message) => {
     const problem = problemOf(() => read(rules[name], text));
     expect(problem.message).toBe(message);

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { memberOf, type RequestRules, requires } from './request.ts';
 import { memberMessage, oneOf, portSchema, ringSchema } from './values.ts';
 
-/* Requests to processes that patch ports together: /v1/nfvs/{id} and, as extensions, /v1/primary and /v1/pcaps/{id}. */
+/* Requests to processes that patch ports: /v1/nfvs/{id} and, as extensions, /v1/primary and /v1/pcaps/{id}. */
 
-/** spp-ctl checks the ends of a patch as it checks any port, and names them so. */
+/** spp-ctl validates the ends of a patch like any port, and calls them so in errors. */
 const patchLabels = { src: 'port', dst: 'port' };
 const patchMembers = { src: null, dst: null };
 
@@ -50,7 +50,7 @@ const newPipeSchema = v.object(
 );
 export type PrimaryPortChange = v.InferOutput<typeof primaryPortSchema>;
 
-/** PUT /v1/primary/ports (extension): a pipe is added with the rings at its ends. */
+/** PUT /v1/primary/ports (extension): a pipe is added together with the rings at its ends. */
 export const primaryPort: RequestRules<typeof primaryPortSchema> = {
   schema: primaryPortSchema,
   required: (body) => (isNewPipe(body) ? ['action', 'port', 'rx', 'tx'] : ['action', 'port']),
@@ -78,10 +78,10 @@ const allPatchesSchema = v.pipe(
   v.object({}),
   v.transform(() => null),
 );
-/** The patch that goes; null: all of them. */
+/** The patch to remove; null: all of them. */
 export type PatchRemoval = v.InferOutput<typeof patchRemovalSchema>;
 
-/** DELETE /v1/nfvs/{id}/patches: of the seed without a body, an extension with one. */
+/** DELETE /v1/nfvs/{id}/patches: without a body as in spp-ctl, with one as an extension. */
 export const nfvPatchRemoval: RequestRules<typeof patchRemovalSchema> = {
   schema: patchRemovalSchema,
   required: (body) => (isEmpty(body) ? [] : ['src', 'dst']),
@@ -91,7 +91,7 @@ export const nfvPatchRemoval: RequestRules<typeof patchRemovalSchema> = {
   optional: true,
 };
 
-/** DELETE /v1/primary/patches (extension): all of them, so that a body that names one is refused. */
+/** DELETE /v1/primary/patches (extension): all of them, so a body that names one is rejected. */
 export const primaryPatchRemoval: RequestRules<typeof allPatchesSchema> = {
   schema: allPatchesSchema,
   required: requires(),

@@ -13,7 +13,7 @@ import { checkRequest, type RequestRules, readRequest } from './request.ts';
 import { invalidKey } from './text.ts';
 
 describe('the faults of a request', () => {
-  it('are all named, those of missing keys first', () => {
+  it('are all named, missing keys first', () => {
     const body = '{"type":"bridge","core":"3"}';
     const problem = problemOf(() => readRequest(componentStart, body));
     expect(problem.code).toBe('invalid');
@@ -25,27 +25,27 @@ describe('the faults of a request', () => {
     ]);
   });
 
-  it('are named where they are, below the member that the text names', () => {
+  it('are located by pointers, which may be below the member in the text', () => {
     const body = '{"action":"attach","port":"x","dir":"rx","vlan":{"operation":"add","id":5000}}';
     const problem = problemOf(() => readRequest(componentPort, body));
     expect(problem.message).toBe('invalid key(port): x.');
     expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/port', '/vlan/id', '/vlan/pcp']);
   });
 
-  it('are named by the member even where the text calls it otherwise', () => {
+  it('are located by the member even if the text uses another name', () => {
     const problem = problemOf(() => readRequest(nfvPatch, '{"src":"a","dst":"b"}'));
     expect(problem.message).toBe('invalid key(port): a.');
     expect(problem.errors?.map(({ pointer }) => pointer)).toEqual(['/src', '/dst']);
   });
 
-  it('leave the VLAN id alone where the type does not tell what it is for', () => {
+  it('do not include the VLAN id if the type is unknown', () => {
     const body = '{"action":"add","type":"x","port":"ring:0","mac_address":"default","vlan":7}';
     expect(problemOf(() => readRequest(classifierChange, body)).errors?.map(({ pointer }) => pointer)).toEqual([
       '/type',
     ]);
   });
 
-  it('of an extension are unknown members too, twenty at most', () => {
+  it('of an extension include unknown members, twenty at most', () => {
     const one = problemOf(() => readRequest(capture, '{"action":"pause","a/b~c":1}'));
     expect(one.message).toBe('invalid key(action): pause.');
     expect(one.errors?.[1]).toEqual({ pointer: '/a~1b~0c', detail: 'unknown member' });
@@ -53,7 +53,7 @@ describe('the faults of a request', () => {
     expect(problemOf(() => checkRequest(capture, { action: 'start', ...many })).errors).toHaveLength(20);
   });
 
-  it('do not come from what every object inherits', () => {
+  it('do not depend on properties that every object inherits', () => {
     expect(problemOf(() => checkRequest(capture, Object.create({ action: 'start' }))).message).toBe(
       'key(action) required.',
     );
@@ -65,7 +65,7 @@ describe('the faults of a request', () => {
   });
 });
 
-describe('members that a request of the seed does not know', () => {
+describe('unknown members of a request of the seed', () => {
   it('are ignored and named', () => {
     const body = '{"name":"a","core":1,"type":"merge","x/y":1,"note":{"name":1}}';
     const { value, ignored } = readRequest(componentStart, body);
@@ -85,12 +85,12 @@ describe('members that a request of the seed does not know', () => {
     expect(check(rules, { ...Object(body), more: 1 }).ignored).toEqual(['/more']);
   });
 
-  it('are named below a member as well', () => {
+  it('are named inside a member as well', () => {
     const body = '{"action":"attach","port":"ring:0","dir":"rx","vlan":{"operation":"del","tpid":1}}';
     expect(readRequest(componentPort, body).ignored).toEqual(['/vlan/tpid']);
   });
 
-  it('are not those that our own answers have', () => {
+  it('do not include those of weft’s own answers', () => {
     const body = '{"core":1,"name":"a","type":"merge","rx_port":[{"port":"ring:0"}],"tx_port":[]}';
     expect(readRequest(componentStart, body).ignored).toEqual([]);
   });
@@ -112,7 +112,7 @@ describe('a body that is no JSON object', () => {
     expect(problem.errors).toEqual([{ pointer: '', detail: 'must be a JSON object' }]);
   });
 
-  it('is refused no less when it is deep', () => {
+  it('is refused even if it is deeply nested', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     for (const text of [deep, `{"name":${deep},"core":1,"type":"merge"}`]) {
       expect(problemOf(() => readRequest(componentStart, text)).status).toBe(400);
@@ -146,7 +146,7 @@ describe('a value in an error', () => {
   });
 });
 
-it('tells which of the forms a request has', () => {
+it('shows the accepted forms of a request', () => {
   const port = readRequest(componentPort, '{"action":"detach","port":"ring:0","dir":"rx"}').value;
   expectTypeOf(port).toEqualTypeOf<ComponentPort>();
   if (port.action === 'attach') expectTypeOf(port.vlan.operation).toEqualTypeOf<'none' | 'add' | 'del'>();

@@ -3,32 +3,32 @@ import { type MemberError, Problem } from '../../problem.ts';
 import { isObject, pointerTo } from '../common.ts';
 import { invalidKey, keyRequired, NumberLiteral, unknownKey } from './text.ts';
 
-/** The members that a request knows; those of an object within it, or null where it is not looked into. */
+/** Known members of a request, with those of nested objects; null: the value is not inspected. */
 export interface Members {
   readonly [name: string]: Members | null;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What one request may say, and in which order spp-ctl looks for what is wrong with it. */
+/** The rules of one request, in the order in which spp-ctl checks them. */
 export interface RequestRules<Schema extends v.GenericSchema = v.GenericSchema> {
-  /** Has its entries in the order in which spp-ctl checks values; it first looks whether all keys are there. */
+  /** Its entries are in the order in which spp-ctl checks values; it first checks that all keys are present. */
   readonly schema: Schema;
-  /** In the order in which they are asked for. */
+  /** Required keys, in the order in which they are checked. */
   readonly required: (body: JsonObject) => readonly string[];
   readonly members: Members;
-  /** The name that an error gives to a member, where that is not its own. */
+  /** The names of members in errors, if not their own. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** An extension refuses members that it does not know; the seed's own requests ignore them. */
+  /** An extension rejects unknown members; the requests of spp-ctl ignore them. */
   readonly extension: boolean;
-  /** Whether the request may come without a body: it is then `{}`. */
+  /** Whether the body is optional: without one it is `{}`. */
   readonly optional?: boolean;
 }
 
-/** A request that holds, in its normal form. */
+/** A valid request in its normal form. */
 export interface Accepted<Schema extends v.GenericSchema> {
   readonly value: v.InferOutput<Schema>;
-  /** JSON pointers (RFC 6901) of members that the request does not know, for the `Warning` header. */
+  /** JSON pointers (RFC 6901) of unknown members, for the `Warning` header. */
   readonly ignored: readonly string[];
 }
 
@@ -40,10 +40,10 @@ interface Fault {
 }
 
 /**
- * The request that a body holds, read as JSON whatever its `Content-Type` says.
+ * The request of a body, parsed as JSON whatever its `Content-Type`.
  *
- * @throws Problem 400: `malformed` if it is no JSON object, `invalid` with the text that spp-ctl has for the first
- *   fault, and with a JSON pointer for each
+ * @throws Problem 400: `malformed` if it is no JSON object, `invalid` with spp-ctl's text for the first fault, and with
+ * a JSON pointer for each
  */
 export function readRequest<Schema extends v.GenericSchema>(
   rules: RequestRules<Schema>,
@@ -52,7 +52,7 @@ export function readRequest<Schema extends v.GenericSchema>(
   return checkRequest(rules, rules.optional === true && text.trim() === '' ? {} : parseBody(text));
 }
 
-/** As {@link readRequest}, of a body that is parsed already, which no longer tells `1.0` and `1e2` from whole numbers. */
+/** As {@link readRequest}, for a parsed body, in which `1.0` and `1e2` can no longer be told from whole numbers. */
 export function checkRequest<Schema extends v.GenericSchema>(
   rules: RequestRules<Schema>,
   body: unknown,
@@ -72,17 +72,17 @@ export function checkRequest<Schema extends v.GenericSchema>(
   return { value: result.output, ignored: unknown };
 }
 
-/** The rules of a request that asks for the same keys whatever it says. */
+/** For a request that always requires the same keys. */
 export function requires(...keys: string[]): () => readonly string[] {
   return () => keys;
 }
 
-/** A member of a body that may be anything. */
+/** A member of a body of any type. */
 export function memberOf(body: unknown, key: string): unknown {
   return isMembers(body) && Object.hasOwn(body, key) ? body[key] : undefined;
 }
 
-/** What {@link keepLiterals} may have to keep: without it a body is read in a fifth of the time. */
+/** Numbers that {@link keepLiterals} may have to keep: a body without them is parsed in a fifth of the time. */
 const oddNumber = /\d[.eE]|\d{16}/;
 
 function parseBody(text: string): unknown {
@@ -98,14 +98,14 @@ function parseBody(text: string): unknown {
   }
 }
 
-/** A reviver; engines without source text access (ES2026) give it no third argument. */
+/** A reviver; engines without source text access (ES2026) do not pass the third argument. */
 function keepLiterals(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== 'number' || source === undefined) return value;
   return Number.isSafeInteger(value) && !/[.e]/i.test(source) ? value : new NumberLiteral(source);
 }
 
-/** spp-ctl looked for its keys in a list and in a string too, and missed the first. */
+/** spp-ctl looked up its keys in a list or a string as well, and reported the first as missing. */
 function notAnObject(rules: RequestRules): Problem {
   const [first] = rules.required({});
   return new Problem('malformed', first === undefined ? 'Not a json object.' : keyRequired(first), {
@@ -146,7 +146,7 @@ function unknownMembers(body: JsonObject, members: Members, steps: readonly stri
   });
 }
 
-/** A number is one, too: it keeps the text that it was written as. */
+/** A {@link NumberLiteral} is an object, too. */
 function isMembers(value: unknown): value is JsonObject {
   return isObject(value) && !(value instanceof NumberLiteral);
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
 /*
- * What a process was seen to be, as the executor writes it back and GET requests read it. The executor's driver gives
- * its statuses in these very shapes, but that there the id may be null, for an old nfv does not say it.
+ * The status of a process, as the executor records it and GET requests read it. The executor's driver returns its
+ * statuses in the same shapes, except that the id may be null there, since an old nfv does not report it.
  */
 
 const clientId = v.number();
@@ -23,7 +23,7 @@ export type AttachedPort = v.InferOutput<typeof attachedPortSchema>;
 const componentSchema = v.object({
   name: v.string(),
   core: v.number(),
-  /** Null for one that weft does not know. */
+  /** Null for a type that weft does not know. */
   type: v.nullable(v.picklist(['forward', 'merge', 'classifier', 'mirror'])),
   rx: v.array(attachedPortSchema),
   tx: v.array(attachedPortSchema),
@@ -31,10 +31,10 @@ const componentSchema = v.object({
 export type Component = v.InferOutput<typeof componentSchema>;
 
 const classifierSchema = v.object({
-  /** As the process wrote it. */
+  /** As the process reported it. */
   mac: v.string(),
   port,
-  /** Null: by the address alone. */
+  /** Null: matches by the address alone. */
   vlanId: v.nullable(v.number()),
 });
 export type Classifier = v.InferOutput<typeof classifierSchema>;
@@ -71,9 +71,9 @@ const pcapCoreSchema = v.object({
   core: v.number(),
   /** `receive` or `write`. */
   role: v.string(),
-  /** What is captured; of a core that writes, nothing. */
+  /** The captured ports; empty for a core that writes. */
   ports: v.array(port),
-  /** Of a core that writes, as long as it does. */
+  /** For a core that writes, while it does. */
   file: v.nullable(v.string()),
 });
 export type PcapCore = v.InferOutput<typeof pcapCoreSchema>;
@@ -81,7 +81,7 @@ export type PcapCore = v.InferOutput<typeof pcapCoreSchema>;
 const pcapStatusSchema = v.object({
   type: v.literal('pcap'),
   clientId,
-  /** Whether it captures. */
+  /** Whether it is capturing. */
   running: v.boolean(),
   masterCore,
   cores: v.array(pcapCoreSchema),
@@ -90,12 +90,14 @@ export type PcapStatus = v.InferOutput<typeof pcapStatusSchema>;
 
 const primaryStatusSchema = v.object({
   type: v.literal('primary'),
-  /** What the process sent: ports with their counters, and since 2019 more. Null from one that has no figures. */
+  /**
+   * As the process sent them: ports with their counters, and since 2019 more. Null from a primary without statistics.
+   */
   figures: v.nullable(v.record(v.string(), v.unknown())),
 });
 export type PrimaryStatus = v.InferOutput<typeof primaryStatusSchema>;
 
-/** Reads back what was stored. */
+/** Validates a stored status. */
 export const processStatusSchema = v.variant('type', [
   primaryStatusSchema,
   vfStatusSchema,
@@ -105,7 +107,7 @@ export const processStatusSchema = v.variant('type', [
 ]);
 export type ProcessStatus = v.InferOutput<typeof processStatusSchema>;
 
-/** A connected process: of a primary alone there is no id. */
+/** A connected process; only a primary has no id. */
 export type ConnectedProcess =
   | { readonly type: 'primary' }
   | { readonly type: 'vf' | 'nfv' | 'mirror' | 'pcap'; readonly clientId: number };

@@ -65,7 +65,7 @@ describe('a port', () => {
     [true],
     [['ring:0']],
     [{ port: 'ring:0' }],
-  ])('%j is none', (value) => {
+  ])('%j is not one', (value) => {
     expect(v.safeParse(portSchema, value).success).toBe(false);
   });
 
@@ -114,7 +114,7 @@ describe('a MAC address', () => {
     [''],
     [null],
     [true],
-  ])('%j is none', (value) => {
+  ])('%j is not one', (value) => {
     expect(v.safeParse(macSchema, value).success).toBe(false);
   });
 });
@@ -156,7 +156,7 @@ describe('a whole number', () => {
     expect(v.parse(coreSchema, core)).toBe(core);
   });
 
-  it('has no negative zero', () => {
+  it('normalises negative zero', () => {
     expect(v.parse(coreSchema, -0)).toBe(0);
   });
 
@@ -174,7 +174,7 @@ describe('a whole number', () => {
   });
 });
 
-describe('what a port does to VLAN tags', () => {
+describe('the VLAN operation of a port', () => {
   it.each<[unknown, Vlan]>([
     [
       { operation: 'add', id: 677, pcp: 0 },

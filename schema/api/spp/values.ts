@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 
-/* The values of SPP's requests, each in one canonical spelling: equal things are equal text wherever they are kept. */
+/* The values of SPP's requests, each in one canonical spelling, so that equal values are equal text everywhere. */
 
 const PORT_TYPES = 'phy|vhost|ring|nic|tap|memif|pcap|nullpmd|pipe';
 const PORT_PATTERN = new RegExp(`^(${PORT_TYPES}):([0-9]{1,9})$`);
 const QUEUE_PATTERN = /^phy:([0-9]{1,9})nq([0-9]{1,5})$/;
 
-/** Printable ASCII but space and `;`, which end a word and a command. */
+/** Printable ASCII except space and `;`, which separate words and commands. */
 const NAME_PATTERN = /^[!-:<-~]{1,31}$/;
-/** A URL drops these segments, however they are escaped: such a component could never be stopped. */
+/** A URL parser removes these path segments, however they are escaped: such a component could never be stopped. */
 const unreachableNames: ReadonlySet<string> = new Set(['.', '..']);
 
 const MAC_PATTERNS = [
@@ -22,7 +22,7 @@ const DEFAULT_MAC = 'default';
 const VLAN_ID_MAX = 4095;
 const VLAN_PRIORITY_MAX = 7;
 
-/** The canonical spelling, `ring:3` or `phy:0nq1` for a queue; undefined if it is no port. */
+/** The canonical spelling, `ring:3` or `phy:0nq1` for a queue; undefined if it is not a port. */
 export function canonicalPort(text: string): string | undefined {
   const [, type, number] = PORT_PATTERN.exec(text) ?? [];
   if (type !== undefined) return `${type}:${Number(number)}`;
@@ -30,7 +30,7 @@ export function canonicalPort(text: string): string | undefined {
   return port === undefined ? undefined : `phy:${Number(port)}nq${Number(queue)}`;
 }
 
-/** `FA:16:3E:7D:CC:35` for any common way to write it; undefined if it is no 48-bit address. */
+/** `FA:16:3E:7D:CC:35` for any common notation; undefined if it is not a 48-bit address. */
 export function canonicalMac(text: string): string | undefined {
   if (!MAC_PATTERNS.some((pattern) => pattern.test(text))) return undefined;
   return text
@@ -44,13 +44,13 @@ export const portSchema = spelled(
   `must be TYPE:NUMBER with one of the types ${PORT_TYPES.replaceAll('|', ', ')}, or phy:NUMBERnqQUEUE`,
 );
 
-/** A ring, as the ends of a primary's pipe are. */
+/** A ring: the ends of a primary's pipe are rings. */
 export const ringSchema = v.pipe(
   portSchema,
   v.check((port) => port.startsWith('ring:'), 'must be ring:NUMBER'),
 );
 
-/** Of a classifier: an address, or `default` for all that match no other entry. */
+/** Of a classifier entry: an address, or `default` for packets that match no other entry. */
 export const macSchema = spelled(
   (text) => (text === DEFAULT_MAC ? DEFAULT_MAC : canonicalMac(text)),
   'must be a 48-bit address such as FA:16:3E:7D:CC:35, or "default"',
@@ -78,7 +78,7 @@ const vlanOperationSchema = v.variant(
   (issue) => (issue.expected === 'Object' ? 'must be an object' : 'must be "none", "add" or "del"'),
 );
 
-/** What a port does to VLAN tags. Null and `{}` are the same as none at all, as they were to spp-ctl. */
+/** What a port does to VLAN tags. Null and `{}` mean none, as in spp-ctl. */
 export const vlanSchema = v.pipe(
   v.unknown(),
   v.transform((vlan) => (isEmpty(vlan) ? { operation: 'none' } : vlan)),
@@ -87,12 +87,12 @@ export const vlanSchema = v.pipe(
 );
 export type Vlan = v.InferOutput<typeof vlanSchema>;
 
-/** What the body of a request, or an object in it, says of a member that is missing, and of a body that is no object. */
+/** Message for a missing member of a body or of an object in it, or for a body that is not an object. */
 export function memberMessage(issue: v.BaseIssue<unknown>): string {
   return issue.received === 'undefined' ? 'is missing' : 'must be an object';
 }
 
-/** One of these words; the detail names them all. */
+/** One of these words; the error lists them all. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return v.picklist(words, `must be ${words.map((word) => JSON.stringify(word)).join(' or ')}`);
 }

@@ -4,7 +4,7 @@ import { type Ask, client } from '../../support/api.ts';
 import { insertHypervisor, preparedDatabase } from '../../support/database.ts';
 import { EMPTY_SUBNET, FAILED, FLEET, PENDING, SUBNET } from './writes.ts';
 
-/** What an executor writes when everything has gone well, but for what it saw. */
+/** What an executor writes for a success, except for the observed state. */
 const succeed = [
   statement(`UPDATE operations SET status = 'succeeded', done = total, attempt = 1, started_ms = created_ms, finished_ms = created_ms
     WHERE status = 'pending' AND id <> '${PENDING}'`),
@@ -28,7 +28,7 @@ const insertOperation = `
   SELECT :operation, id, 'container.create', 'hypervisors/' || id || '/containers/z', '{"contID":"z"}', 0, :status, 0, 9e15, 0, 0, 1,
     'local', 0, :error FROM hypervisors WHERE name = 'host1'`;
 
-/** An API whose database makes every accepted operation succeed at once, with something of each kind in it. */
+/** An API whose database makes every accepted operation succeed at once, with one resource of each kind in it. */
 export async function apiWithEverything(): Promise<{ readonly database: Database; readonly ask: Ask }> {
   const database = await databaseWithEverything();
   await database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${now} WHERE last_seen_ms IS NOT NULL`)]);
@@ -77,7 +77,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
   ]);
 });
 
-/** Everything but the log of operations is gone. */
+/** Deletes everything but the log of operations. */
 export async function forgetEverything(database: Database): Promise<void> {
   const tables = [
     'operation_subjects',

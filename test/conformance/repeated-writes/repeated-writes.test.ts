@@ -39,7 +39,7 @@ it('the table has every write of the application', () => {
 });
 
 describe.each(writes.map((write) => [`${write.method} ${write.path}`, write] as const))('%s', (_, write) => {
-  it('sent again with its key is the same operation with the same answer, also where its entity tag is another by now', async () => {
+  it('sent again with its key is the same operation with the same answer, also after a change of the entity tag', async () => {
     const { database, ask } = await apiWithEverything();
     const tag = await matching(ask, write);
     const first = await send(ask, write, tag);
@@ -49,7 +49,7 @@ describe.each(writes.map((write) => [`${write.method} ${write.path}`, write] as 
     expect(await rowCounts(database)).toEqual(rows);
   });
 
-  it('and answers alike when everything is gone since', async () => {
+  it('and has the same answer when everything was removed since', async () => {
     const { database, ask } = await apiWithEverything();
     const tag = await matching(ask, write);
     const { status, operation, text } = await send(ask, write, tag);
@@ -75,7 +75,7 @@ describe.each(writes.map((write) => [`${write.method} ${write.path}`, write] as 
   });
 });
 
-/** The members of a JSON answer; an operation's own name of its hypervisor may be gone with that. */
+/** The members of a JSON answer; the name of an operation's hypervisor may be missing if that is gone. */
 function kindOf(text: string): unknown {
   if (text === '') return '';
   const body: unknown = JSON.parse(text);

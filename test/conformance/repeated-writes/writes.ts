@@ -1,4 +1,4 @@
-/* Every write that the API has: a request of each route. */
+/* Every write of the API: a request for each route. */
 
 export const FLEET = 'abcd1234-abcd-1234-abcd-1234abcd1234';
 export const SUBNET = 'c6430cba-648a-41aa-aee4-b59dacfc790d';
@@ -12,9 +12,9 @@ export interface Write {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
-  /** Takes `If-Match` with the entity tag of this path. */
+  /** Accepts `If-Match` with the entity tag of this path. */
   readonly tagged?: string;
-  /** Also served with a hypervisor in front of the path. */
+  /** Also served with a hypervisor prefix. */
   readonly prefixed?: true;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -132,7 +132,7 @@ const operations: readonly Write[] = [
 
 const unprefixed: readonly Write[] = [...hypervisors, ...subnets, ...leviathan, ...spp, ...operations];
 
-/** Each with the hypervisor in front of it, too, where the application serves that. */
+/** Each also with a hypervisor prefix, where the application serves that. */
 export const writes: readonly Write[] = unprefixed.flatMap((write) =>
   write.prefixed
     ? [write, { ...write, route: `/hypervisors/:hypervisor${write.route}`, path: `/hypervisors/host1${write.path}` }]

@@ -1,6 +1,6 @@
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file reads numbers as the C library does, since what the processes let through follows from that.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file reads numbers as the C library does, since what the processes let through follows from that.
  */
 
 const PREFIXES: Readonly<Record<number, RegExp>> = {
@@ -9,7 +9,7 @@ const PREFIXES: Readonly<Record<number, RegExp>> = {
   16: /^[\t-\r ]*([+-]?)(?:0[xX])?([0-9a-fA-F]+)()()/,
 };
 
-/** A number and what follows it, as strtol gives them, or undefined where no number is. */
+/** A number and the rest of the text, as strtol returns them, or undefined without a number. */
 function leading(text: string, base: 0 | 10 | 16): { value: bigint; rest: string } | undefined {
   const found = PREFIXES[base]?.exec(text);
   if (!found) return undefined;
@@ -19,7 +19,7 @@ function leading(text: string, base: 0 | 10 | 16): { value: bigint; rest: string
   return { value: sign === '-' ? -value : value, rest: text.slice(whole.length) };
 }
 
-/** A whole text as an `int`: what does not fit is cut to 32 bits, as the processes do. */
+/** A whole text as an `int`, truncated to 32 bits, as the processes do. */
 export function toInteger(text: string, base: 0 | 10 | 16 = 0): number | undefined {
   const found = leading(text, base);
   return found?.rest === '' ? Number(BigInt.asIntN(32, found.value)) : undefined;
@@ -34,8 +34,8 @@ export function toUnsigned(text: string): number | undefined {
 const MAC_BYTES = 6;
 
 /**
- * A hardware address as a number with its first byte lowest. Any text passes: reading stops at the first part that
- * is no hexadecimal number, so that most nonsense is 0. Undefined with more than six parts or below zero.
+ * A hardware address as a number with its first byte lowest. Any text is accepted: parsing stops at the first part that
+ * is not a hexadecimal number, so that most invalid text is 0. Undefined with more than six parts or below zero.
  */
 export function toHardwareAddress(text: string): bigint | undefined {
   let address = 0n;

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file connects to the controller, over and over: a process that loses it tries again for ever.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file connects to the controller, over and over: a process that loses it tries again for ever.
  */
 
 export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** How long it waits before it tries again. */
+  /** How long it waits before it reconnects. */
   readonly reconnectMs: number;
 }
 
@@ -29,12 +29,12 @@ export class Connection {
     this.#connect();
   }
 
-  /** Breaks the connection; another follows. */
+  /** Closes the connection; the process reconnects. */
   disconnect(): void {
     this.#socket?.destroy();
   }
 
-  /** Stops reading: the kernel still takes what comes, and a lost connection is not noticed until `thaw()`. */
+  /** Stops reading: the kernel still accepts data, and a lost connection is not noticed until `thaw()`. */
   freeze(): void {
     this.#frozen = true;
     this.#socket?.pause();
@@ -46,13 +46,13 @@ export class Connection {
     else this.#socket?.resume();
   }
 
-  /** Makes no other connection after this one. */
+  /** Does not reconnect after this connection. */
   stay(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
   }
 
-  /** Ends for good. What was sent still arrives, as the kernel sees to for a process that ends. */
+  /** Ends permanently. What was sent still arrives, as for a process that exits. */
   end(): Promise<void> {
     this.stay();
     const socket = this.#socket;
@@ -72,7 +72,7 @@ export class Connection {
       this.#connected();
     });
     socket.on('data', (data) => this.#receive(data, socket));
-    // A refused or broken connection is followed by `close`, which is where it is dealt with.
+    // An error is followed by `close`, where it is handled.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#lost = true;

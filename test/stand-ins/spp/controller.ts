@@ -2,14 +2,14 @@ import { createServer, type Socket } from 'node:net';
 import { until } from '../../support/until.ts';
 
 /*
- * A controller for the tests of the stand-ins: it listens, sends what it is told to and keeps what comes back. It
- * understands nothing of it.
+ * A controller for the tests of the stand-ins: it listens, sends the given commands and keeps the answers, without
+ * interpreting them.
  */
 
 /** One connection of a process. */
 export class Visitor {
   readonly #socket: Socket;
-  /** The pieces that came, as they came. */
+  /** The pieces as they arrived. */
   readonly pieces: Buffer[] = [];
   gone = false;
 
@@ -34,7 +34,7 @@ export class Visitor {
     this.#socket.write(command, 'latin1');
   }
 
-  /** Sends a command and waits for so many bytes, or for any. */
+  /** Sends a command and waits for a number of bytes. */
   async ask(command: string, bytes = 1): Promise<string> {
     this.pieces.length = 0;
     this.send(command);
@@ -52,7 +52,7 @@ export class Controller {
   readonly #server = createServer((socket) => this.visitors.push(new Visitor(socket)));
   port = 0;
 
-  /** Listens on any port, and where it was closed on the same again. */
+  /** Listens on any port, and after a close on the same one again. */
   async listen(): Promise<this> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -63,7 +63,7 @@ export class Controller {
     return this;
   }
 
-  /** The visitor of that number, as soon as there is one. */
+  /** The visitor of that number, when it has connected. */
   async visitor(index = 0): Promise<Visitor> {
     await until(`there is visitor ${index}`, () => this.visitors.length > index);
     const found = this.visitors[index];

@@ -1,6 +1,6 @@
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is what differs between the three eras that were recorded.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is what differs between the three eras that were recorded.
  */
 
 /** `seed-18.05`: v18.05, August 2018. `2018-10`: the day spp-ctl was merged. `2020`: 19.11, the last form. */
@@ -8,10 +8,10 @@ export type Era = 'seed-18.05' | '2018-10' | '2020';
 
 export const ERAS: readonly Era[] = ['seed-18.05', '2018-10', '2020'];
 
-/** The size of every reply of a primary or an nfv: text, then NULs. */
+/** The size of every reply of a primary or an nfv: text, padded with NULs. */
 export const FRAME_BYTES: Readonly<Record<Era, number>> = { 'seed-18.05': 1_000, '2018-10': 2_048, '2020': 32_768 };
 
-/** Names of what a worker refuses, where the eras have different ones. */
+/** Names of arguments in a worker's errors, which differ between the eras. */
 export interface WorkerWords {
   readonly wrongFormat: string;
   invalid(field: string): string;
@@ -39,23 +39,23 @@ export function workerWords(era: Era): WorkerWords {
   return era === '2020' ? NEW_WORDS : OLD_WORDS;
 }
 
-/** What a process is started with, as far as its replies show it. */
+/** Options of a process that its replies depend on. */
 export interface ProcessOptions {
   readonly era: Era;
   readonly clientId: number;
-  /** The cores that it works on, besides its main core, which is 0. */
+  /** The cores that it works on, in addition to its main core, which is 0. */
   readonly cores?: readonly number[];
-  /** How many physical ports the host has; 2 unless told. */
+  /** The number of physical ports of the host; 2 by default. */
   readonly phyPorts?: number;
-  /** How many rings the primary made; 8 unless told. */
+  /** The number of rings that the primary made; 8 by default. */
   readonly rings?: number;
-  /** vhosts that cannot be made, as when the socket of an earlier process is in the way. */
+  /** vhosts that cannot be created, for example because the socket of an earlier process exists. */
   readonly staleVhosts?: readonly number[];
 }
 
 export const PHY_PORTS = 2;
 export const RINGS = 8;
-/** Cores are numbered below this. */
+/** Exclusive maximum of the numbers of cores. */
 export const CORE_LIMIT = 128;
-/** Ports of one type are numbered below this, and a process has no more ports than this. */
+/** Exclusive maximum of the numbers of ports of one type, and maximum number of ports of a process. */
 export const PORT_LIMIT = 32;

@@ -5,12 +5,12 @@ import { Components, type ComponentType, DEFAULT_ADDRESS, fits, type Outcome } f
 import { addVlan, type Direction, type Port, UNTAGGED, WorkerPorts } from './worker-ports.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the commands that change the components, ports and table of a vf or a mirror. The order of the
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the commands that change the components, ports and table of a vf or a mirror. The order of the
  * checks is the order of the words, whatever else is wrong.
  */
 
-/** A word has to be shorter than this. */
+/** Exclusive maximum length of a word. */
 const WORD_LIMIT = 111;
 const HIGHEST_PRIORITY = 7;
 
@@ -23,7 +23,7 @@ export class Forwarding {
   readonly #vlanFields: readonly [string, string, string];
   readonly #types: Readonly<Record<string, ComponentType | undefined>>;
 
-  /** `types`: the words for the types of component that the process has. */
+  /** `types`: the names of the component types that the process has. */
   constructor(options: ProcessOptions, types: Readonly<Record<string, ComponentType | undefined>>) {
     this.ports = new WorkerPorts(options);
     this.components = new Components(options, this.ports);
@@ -49,7 +49,7 @@ export class Forwarding {
       const [, action, text = '', direction, name = '', ...vlan] = words;
       if (action !== 'add' && action !== 'del') return invalid('action');
       const port = this.ports.find(text);
-      // Only the newest vf lets a VLAN be set anew on a port that has one.
+      // Only the newest vf allows setting the VLAN of a port again.
       const anew = this.#era === '2020' && words.length === this.port.words[1];
       const add = action === 'add';
       const used = (each: Direction): boolean =>
@@ -88,7 +88,7 @@ export class Forwarding {
   };
 
   #start(name: string, coreText: string | undefined, typeText: string | undefined): Result {
-    // A start without core and type passes all checks, and is carried out with zeros for them.
+    // A start without core and type passes all checks, and is executed with zeros for them.
     const core = coreText === undefined ? 0 : toUnsigned(coreText);
     if (core === undefined || core >= CORE_LIMIT) return invalid('core');
     const type = typeText === undefined ? 'none' : Object.hasOwn(this.#types, typeText) && this.#types[typeText];
@@ -100,7 +100,7 @@ export class Forwarding {
     return result(this.components.start(name, core, type));
   }
 
-  /** The VLAN operation that is asked for, if one is, or the name of the word that is wrong. */
+  /** The VLAN operation, if one is given, or the name of the invalid word. */
   #vlan(words: readonly string[]): VlanRequest | undefined | string {
     const [operation, idText, priorityText] = words;
     const [operationField, idField, priorityField] = this.#vlanFields;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMachine, type MachineOptions, type ProcessType } from './machines.ts';
 import type { Reply } from './reply.ts';
 
-/* What a controller has to reckon with and what the recording shows once or not at all. */
+/* Behaviour that a controller has to handle and that the recording shows once or not at all. */
 
 function session(type: ProcessType, options: Partial<MachineOptions>): (command: string) => string {
   const machine = createMachine(type, { era: 'seed-18.05', clientId: 2, cores: [2, 3], ...options });
@@ -13,7 +13,7 @@ function session(type: ProcessType, options: Partial<MachineOptions>): (command:
 }
 
 describe('an old vf', () => {
-  it('fails at all changes of a component that is spoilt, and at no other, until it is stopped', () => {
+  it('fails at all changes of a broken component, and at no other, until it is stopped', () => {
     const vf = session('vf', {});
     for (const command of ['component start a 2 forward', 'component start b 3 forward', 'port add ring:0 rx a']) {
       expect(vf(command)).toContain('success');
@@ -56,25 +56,25 @@ describe('an old vf', () => {
 });
 
 describe('an nfv', () => {
-  it('of old forgets with a port the patch to it', () => {
+  it('of 2018 loses with a port the patch to it', () => {
     const nfv = session('nfv', {});
     for (const command of ['add ring 0', 'patch phy:0 ring:0', 'del ring 0']) nfv(command);
     expect(nfv('status')).toBe("status: idling\nports: 'phy:0-null,phy:1-null'");
   });
 
-  it('of old has none of what it could not do in its status', () => {
+  it('of 2018 does not show failed commands in its status', () => {
     const nfv = session('nfv', { staleVhosts: [1] });
     for (const command of ['add ring 8', 'add vhost 1', 'add ring x', 'patch phy:0 ring:8']) nfv(command);
     expect(nfv('status')).toBe("status: idling\nports: 'phy:0-null,phy:1-null'");
   });
 
-  it('of late stops when a port is taken from it', () => {
+  it('of 2020 stops when a port is removed from it', () => {
     const nfv = session('nfv', { era: '2020' });
     for (const command of ['add ring:0', 'forward', 'del ring:0']) nfv(command);
     expect(JSON.parse(nfv('status'))).toMatchObject({ status: 'idling', ports: ['phy:0', 'phy:1'] });
   });
 
-  it('of no ports says so in its own way', () => {
+  it('without ports reports that in its own format', () => {
     expect(session('nfv', { phyPorts: 0 })('status')).toBe("status: idling\nports: ''");
   });
 });

@@ -6,13 +6,13 @@ import type { Machine } from './reply.ts';
 import { createVf } from './vf.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file lists the processes that there are.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file lists the processes that there are.
  */
 
 export type ProcessType = 'primary' | 'nfv' | 'vf' | 'mirror' | 'pcap';
 
-/** What any of the processes is started with; each takes of it what concerns it. */
+/** The options of any process; each uses those that apply to it. */
 export interface MachineOptions extends PrimaryOptions, PcapOptions {}
 
 const CREATE: Readonly<Record<ProcessType, (options: MachineOptions) => Machine>> = {

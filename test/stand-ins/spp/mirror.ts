@@ -5,8 +5,8 @@ import { Worker } from './worker.ts';
 import { workerStatus } from './worker-status.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is spp_mirror, which came after the older two eras.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is spp_mirror, which came after the older two eras.
  */
 
 export function createMirror(options: ProcessOptions): Machine {

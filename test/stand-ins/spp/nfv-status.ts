@@ -2,8 +2,8 @@ import type { ProcessOptions } from './era.ts';
 import type { PortMap } from './port-map.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the status of an nfv, which had two forms over the recorded eras.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the status of an nfv, which had two forms over the recorded eras.
  */
 
 interface NfvState {

@@ -6,8 +6,8 @@ import { Frame, type Machine, type Reply, type Word } from './reply.ts';
 import { placeOf, readResource, resultText } from './resource.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is spp_nfv. The old one echoes every command, done or not; the new one says which.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is spp_nfv. The old one echoes every command, done or not; the new one says which.
  */
 
 const OLD_TYPES: readonly string[] = ['vhost', 'ring', 'pcap', 'nullpmd'];
@@ -17,7 +17,7 @@ export function createNfv(options: ProcessOptions): Machine {
   return options.era === '2020' ? new NewNfv(options) : new OldNfv(options);
 }
 
-/** What both have: ports, patches and whether packets are forwarded. */
+/** Common to both: ports, patches and whether packets are forwarded. */
 class Nfv {
   readonly options: ProcessOptions;
   readonly ports = new PortMap();
@@ -30,12 +30,12 @@ class Nfv {
     for (let number = 0; number < (options.phyPorts ?? PHY_PORTS); number += 1) this.ports.add('phy', number);
   }
 
-  /** False where there is no such device to be had. */
+  /** False if there is no such device. */
   make(type: string, number: number): boolean {
     if (this.ports.find(type, number) !== undefined) return false;
     if (type === 'ring' && (number < 0 || number >= (this.options.rings ?? RINGS))) return false;
     if (type === 'vhost' && (this.options.staleVhosts ?? []).includes(number)) return false;
-    // It needs text2pcap on the host, which was not there.
+    // It needs text2pcap, which was not installed on the recorded host.
     if (type === 'pcap') return false;
     return this.ports.add(type, number) !== undefined;
   }
@@ -85,7 +85,7 @@ class OldNfv implements Machine {
     }
   }
 
-  /** False where the process overruns its memory: it takes a type that it does not know for a port that it has. */
+  /** False if the process overruns its memory: it treats an unknown type as an existing port. */
   #add([type, numberWord]: readonly Word[]): boolean {
     if (!type || !numberWord) return true;
     if (!OLD_TYPES.includes(type.text)) return false;
@@ -115,7 +115,7 @@ class OldNfv implements Machine {
     this.#nfv.ports.patch(from, to);
   }
 
-  /** A port of a patch is `ring:0`, or the number of its place. */
+  /** A port of a patch is `ring:0`, or its index. */
   #place(frame: Frame, word: Word): number | undefined | 'unreadable' {
     const place = toInteger(word.text, 10);
     if (place !== undefined) return place;
@@ -172,7 +172,7 @@ class NewNfv implements Machine {
     const resource = word ? readResource(frame, word) : 'crash';
     if (command === 'del') this.#nfv.running = false;
     if (resource === 'crash') return { kind: 'crash' };
-    // The process takes what it cannot read for its end, after the echo.
+    // The process exits after the echo when it cannot parse a port.
     if (!resource) return frame.answer('exit');
     const { type, number } = resource;
     const done = command === 'add' ? this.#add(type, number) : this.#remove(type, number);
@@ -182,7 +182,7 @@ class NewNfv implements Machine {
 
   #add(type: string, number: number): boolean {
     if (NEW_TYPES.includes(type)) return this.#nfv.make(type, number);
-    // A type that it does not know makes it forget what stands first, and that is a success.
+    // An unknown type clears the type of the first port, and is reported as a success.
     this.#nfv.ports.put(0, UNDEFINED_TYPE, number);
     return true;
   }

@@ -4,14 +4,14 @@ import { Worker } from './worker.ts';
 import { block, list, member } from './worker-text.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is spp_pcap, which came after the older two eras.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is spp_pcap, which came after the older two eras.
  */
 
 export interface PcapOptions extends ProcessOptions {
-  /** The port that is captured, `phy:0` unless told. */
+  /** The captured port, `phy:0` by default. */
   readonly capturedPort?: string;
-  /** What stands for the time in the names of the files, `YYYYMMDDhhmmss`. */
+  /** The time in the names of the files, `YYYYMMDDhhmmss`. */
   readonly captureTime?: string;
 }
 

@@ -1,20 +1,20 @@
 import { PORT_LIMIT } from './era.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the ports of an nfv or a primary, by their place among the process' devices, and the patches.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the ports of an nfv or a primary, by their place among the process' devices, and the patches.
  */
 
 interface Place {
   type: string;
-  /** Undefined: no port is there, but its name may still be in a patch. */
+  /** Undefined: there is no port, but its name may still be in a patch. */
   number: number | undefined;
-  /** Whether the status has it. */
+  /** Whether the status lists it. */
   listed: boolean;
   target: number | undefined;
 }
 
-/** The type of a port whose type the process forgot. */
+/** The type of a port whose type the process has lost. */
 export const UNDEFINED_TYPE = 'udf';
 
 export class PortMap {
@@ -26,13 +26,13 @@ export class PortMap {
     this.#hidden = hidden;
   }
 
-  /** The place of a port, or undefined. */
+  /** The index of a port, or undefined. */
   find(type: string, number: number): number | undefined {
     const place = this.#places.findIndex((each) => each.number === number && each.type === type);
     return place === -1 ? undefined : place;
   }
 
-  /** Puts a port into the first free place; undefined where none is free. */
+  /** Puts a port into the first free place; undefined if there is none. */
   add(type: string, number: number): number | undefined {
     const place = this.#places.findIndex((each, index) => index >= this.#hidden && each.number === undefined);
     if (place === -1) return undefined;
@@ -44,7 +44,7 @@ export class PortMap {
     Object.assign(this.#at(place), { type, number, listed: true });
   }
 
-  /** Takes a port away. `asLeft`: which other place loses its target with it. */
+  /** Removes a port. `asLeft`: which other place loses its target with it. */
   remove(place: number, asLeft: 'its-source' | 'the-first'): void {
     this.#places[place] = emptyPlace();
     const other = this.#places.find(({ listed, target }) =>
@@ -53,7 +53,7 @@ export class PortMap {
     if (other) other.target = undefined;
   }
 
-  /** False where one of the places has no port. */
+  /** False if one of the places has no port. */
   patch(source: number, target: number): boolean {
     const [from, to] = [this.#places[source], this.#places[target]];
     if (from?.number === undefined || to?.number === undefined) return false;
@@ -67,7 +67,7 @@ export class PortMap {
     for (const place of this.#places) if (place.listed) place.target = undefined;
   }
 
-  /** The ports that the status has, each with what it is patched to. */
+  /** The listed ports, each with its patch target. */
   listed(): { name: string; target: string | undefined }[] {
     return this.#places
       .filter(({ listed }) => listed)

@@ -5,8 +5,8 @@ import { Frame, type Machine, type Reply, type Word } from './reply.ts';
 import { placeOf, readResource, resultText } from './resource.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is spp_primary, as it was recorded: on its main core alone, so that it forwards nothing itself.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is spp_primary, as it was recorded: on its main core alone, so that it forwards nothing itself.
  */
 
 export interface PrimaryOptions extends ProcessOptions, PrimaryFacts {}
@@ -26,7 +26,7 @@ class Primary implements Machine {
   constructor(options: PrimaryOptions) {
     this.receiveBytes = FRAME_BYTES[options.era];
     this.#options = options;
-    // On the main core alone it has no map of its physical ports, so that no patch finds them.
+    // Running only on the main core it has no map of its physical ports, so that patches do not find them.
     this.#ports = new PortMap(options.phyPorts ?? PHY_PORTS);
   }
 
@@ -34,7 +34,7 @@ class Primary implements Machine {
     const { era } = this.#options;
     const frame = new Frame(era, command);
     const [name, ...rest] = frame.words();
-    // A blank command has no first word, which is looked at all the same.
+    // A blank command has no first word, which the process reads nevertheless.
     if (!name) return { kind: 'crash' };
     switch (name.text) {
       case 'status':
@@ -49,7 +49,7 @@ class Primary implements Machine {
     }
   }
 
-  /** The commands that only the newest one has. */
+  /** Commands that only the newest primary has. */
   #more(frame: Frame, name: string, rest: readonly Word[]): Reply {
     switch (name) {
       case 'forward':
@@ -72,7 +72,7 @@ class Primary implements Machine {
   #change(frame: Frame, command: 'add' | 'del', [word, ...rest]: readonly Word[]): Reply {
     const resource = word ? readResource(frame, word) : 'crash';
     if (resource === 'crash') return { kind: 'crash' };
-    // The process takes what it cannot read for its end, after the echo.
+    // The process exits after the echo when it cannot parse a port.
     if (!resource) return frame.answer('exit');
     const { type, number } = resource;
     const done = command === 'add' ? this.#add(type, number, rest) : this.#remove(type, number);
@@ -81,7 +81,7 @@ class Primary implements Machine {
 
   #add(type: string, number: number, rest: readonly Word[]): boolean {
     if (type === 'pipe') return this.#addPipe(number, rest);
-    // What it does not know it takes for the first of its devices.
+    // An unknown type is treated as the first of its devices.
     if (!TYPES.includes(type)) return true;
     if (this.#ports.find(type, number) !== undefined || type === 'pcap') return false;
     if (type === 'ring' && !this.#hasRing(number)) return false;
@@ -121,7 +121,7 @@ class Primary implements Machine {
   }
 }
 
-/** Ports without hardware for it, as those of any test machine, refuse all flow rules. */
+/** Ports without hardware support, as on any test machine, reject all flow rules. */
 function flowReply([action, , rule]: readonly string[]): string {
   if (action !== 'validate' && action !== 'create' && action !== 'destroy') {
     return flowError('Flow command invalid argument');

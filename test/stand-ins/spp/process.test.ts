@@ -12,7 +12,7 @@ import {
   startVf,
 } from './process.ts';
 
-/* The stand-ins on real sockets: that they come and go as the real processes do, and that their faults are real. */
+/* The stand-ins on real sockets: they connect and disconnect as the real processes do, and their faults are real. */
 
 const HANDSHAKE = '_get_client_id';
 const RECONNECT_MS = 20;
@@ -77,7 +77,7 @@ describe('a stand-in is a client of its controller', () => {
     expect(await (await controller.visitor(1)).ask('status')).not.toContain('"name": "one"');
   });
 
-  it('an old one exits without a word, a new one with one', async () => {
+  it('an old one exits without an answer, a new one with one', async () => {
     const [old, recent] = [start(startVf, { era: 'seed-18.05' }), start(startVf)];
     await until('both are there', () => controller.visitors.length === 2);
     for (const visitor of controller.visitors) visitor.send('exit');
@@ -86,7 +86,7 @@ describe('a stand-in is a client of its controller', () => {
     expect(controller.visitors.map(({ text }) => text).sort()).toEqual(['', expect.stringContaining('success')]);
   });
 
-  it('an old nfv crashes at what crashes the real one', async () => {
+  it('an old nfv crashes at the commands that crash the real one', async () => {
     const standIn = start(startNfv, { era: 'seed-18.05' });
     const visitor = await controller.visitor();
     visitor.send('add phy 0');
@@ -95,7 +95,7 @@ describe('a stand-in is a client of its controller', () => {
     expect(visitor.received).toHaveLength(0);
   });
 
-  it('an old vf that hangs keeps its connection and says nothing', async () => {
+  it('an old vf that hangs keeps its connection and sends nothing', async () => {
     const standIn = start(startVf, { era: 'seed-18.05' });
     const visitor = await controller.visitor();
     visitor.send('component start x');
@@ -106,14 +106,14 @@ describe('a stand-in is a client of its controller', () => {
     expect(visitor.received).toHaveLength(0);
   });
 
-  it('a command beyond what it receives at once is two commands to it', async () => {
+  it('a command that exceeds one receive is treated as two commands', async () => {
     const standIn = start(startNfv, { era: 'seed-18.05' });
     const visitor = await controller.visitor();
     await visitor.ask('x'.repeat(1_003), 2 * FRAME_BYTES['seed-18.05']);
     expect(standIn.commands.map(({ length }) => length)).toEqual([1_000, 3]);
   });
 
-  it('what comes in before it looks is one command to it', async () => {
+  it('data that arrives before it reads is treated as one command', async () => {
     const standIn = start(startVf, { era: 'seed-18.05', latencyMs: 200 });
     const visitor = await controller.visitor();
     visitor.send('sta');
@@ -123,7 +123,7 @@ describe('a stand-in is a client of its controller', () => {
   });
 });
 
-describe('a stand-in has the faults that it is told to have', () => {
+describe('a stand-in has the configured faults', () => {
   it('a reply in pieces', async () => {
     start(startVf).faults.next({ kind: 'split', sizes: [1, 20] });
     const visitor = await controller.visitor();
@@ -142,7 +142,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     expect(performance.now() - before).toBeGreaterThan(95);
   });
 
-  it('no reply, though the command is obeyed, until it is switched off', async () => {
+  it('no reply, although the command is executed, until the fault is cleared', async () => {
     const standIn = start(startVf);
     standIn.faults.always({ kind: 'silent' });
     const visitor = await controller.visitor();
@@ -154,7 +154,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     expect(JSON.parse(visitor.text)).toMatchObject({ info: { core: [{ name: 'one' }, { type: 'unuse' }] } });
   });
 
-  it('a death in the middle of a reply, for good until it is restarted', async () => {
+  it('a crash in the middle of a reply, until it is restarted', async () => {
     const standIn = start(startVf);
     standIn.faults.next({ kind: 'dieMidReply', bytes: 10 });
     const visitor = await controller.visitor();
@@ -166,7 +166,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     expect(await (await controller.visitor(1)).ask('status')).toContain('"client-id": 2');
   });
 
-  it('a connection that breaks in the middle of a reply, and another', async () => {
+  it('a connection that breaks in the middle of a reply, and a reconnect', async () => {
     const standIn = start(startNfv);
     standIn.faults.next({ kind: 'disconnectMidReply', bytes: 10 });
     (await controller.visitor()).send('forward');
@@ -183,7 +183,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     expect(visitor.received).toHaveLength(FRAME_BYTES['2018-10']);
   });
 
-  it('a reply beyond all measure', async () => {
+  it('an oversized reply', async () => {
     start(startVf).faults.next({ kind: 'huge', bytes: 120_000 });
     const visitor = await controller.visitor();
     expect(JSON.parse(await visitor.ask('status', 120_000))).toHaveProperty('info');
@@ -199,7 +199,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     expect(texts.sort()).toEqual([id, expect.stringContaining(`"client_id": ${id},`)].sort());
   });
 
-  it('rubbish or silence at the handshake, and nowhere else', async () => {
+  it('garbage or silence at the handshake, and nowhere else', async () => {
     const standIn = start(startVf);
     standIn.faults.handshake({ kind: 'rubbish' });
     const visitor = await controller.visitor();
@@ -210,7 +210,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     expect(await visitor.ask('status')).toContain('"client-id": 2');
   });
 
-  it('a connection that stays, with nobody behind it, until it goes on', async () => {
+  it('a connection that stays open without a reader, until it resumes', async () => {
     const standIn = start(startVf);
     standIn.faults.next({ kind: 'halfOpen' });
     const visitor = await controller.visitor();
@@ -222,7 +222,7 @@ describe('a stand-in has the faults that it is told to have', () => {
     await until('it answers', () => visitor.text.includes('Invalid value (command)'));
   });
 
-  it('a lost connection that a frozen process notices when it goes on', async () => {
+  it('a lost connection that a frozen process notices when it resumes', async () => {
     const standIn = start(startVf);
     const visitor = await controller.visitor();
     await visitor.ask('status');

@@ -7,8 +7,8 @@ import type { Machine } from './reply.ts';
 import { type Sent, send } from './sending.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is a process as its controller sees it: a client that connects, answers one command after the
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is a process as its controller sees it: a client that connects, answers one command after the
  * other, and ends as the real one does.
  */
 
@@ -16,34 +16,34 @@ export interface StandInOptions extends MachineOptions {
   /** The controller's port: one for the primary, another for all others. */
   readonly port: number;
   readonly host?: string;
-  /** How long it waits before it connects again; 1 s, as the real ones do. */
+  /** How long it waits before it reconnects; 1 s, as the real ones do. */
   readonly reconnectMs?: number;
-  /** How long a command lies before it is read; an old vf looks once a second. None unless told. */
+  /** The delay before a command is read; an old vf polls once a second. None by default. */
   readonly latencyMs?: number;
 }
 
-/** How the process is: `hung` and `frozen` keep their connection, but are silent. */
+/** The condition of the process: `hung` and `frozen` keep their connection, but are silent. */
 export type Condition = 'running' | 'frozen' | 'hung' | 'exited' | 'crashed' | 'closed';
 
 export interface StandIn {
   /** Every command that it received, with the handshakes, in order, over all connections and restarts. */
   readonly commands: readonly string[];
-  /** How often it was connected. */
+  /** How many times it has connected. */
   readonly connections: number;
   readonly condition: Condition;
   readonly faults: FaultPlan;
-  /** Resolves when it is connected and, but for a primary, which nobody asks, has answered who it is. */
+  /** Resolves when it is connected and has identified itself; a primary is not asked to. */
   identified(): Promise<void>;
-  /** Breaks the connection; the process goes on and connects again. */
+  /** Closes the connection; the process continues and reconnects. */
   disconnect(): void;
-  /** Stops it as SIGSTOP does, and lets it go on. */
+  /** Stops it as SIGSTOP does, and resumes it. */
   freeze(): void;
   thaw(): void;
-  /** Ends it as a killed process: nothing is left of its state. */
+  /** Ends it like a killed process: its state is lost. */
   crash(): void;
-  /** Starts it again, with a new state; ends it before where it still runs. */
+  /** Starts it again, with a new state; ends it first if it is running. */
   restart(): Promise<void>;
-  /** Ends it for good and waits for its connection to be closed. */
+  /** Ends it permanently and waits until its connection is closed. */
   close(): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ class Running implements StandIn {
   #connection: Connection;
   #life = new AbortController();
   #waiting = Buffer.alloc(0);
-  /** Where what waits came from. */
+  /** The connection that queued data arrived on. */
   #source: Socket | undefined;
   #busy = false;
   #identified = Promise.withResolvers<void>();
@@ -110,7 +110,7 @@ class Running implements StandIn {
     if (this.condition !== 'frozen') return;
     this.condition = 'running';
     this.#connection.thaw();
-    this.#look();
+    this.#readCommand();
   }
 
   crash(): void {
@@ -145,14 +145,14 @@ class Running implements StandIn {
     );
   }
 
-  /** All that lies there when the process looks is one command to it. */
+  /** All data that is available when the process reads is one command. */
   #receive(data: Buffer, socket: Socket): void {
     this.#waiting = Buffer.concat([this.#waiting, data]);
     this.#source = socket;
-    this.#look();
+    this.#readCommand();
   }
 
-  #look(): void {
+  #readCommand(): void {
     if (this.#busy) return;
     this.#busy = true;
     const life = this.#life.signal;
@@ -163,8 +163,8 @@ class Running implements StandIn {
       .finally(() => {
         if (life.aborted) return;
         this.#busy = false;
-        // What came while it was stopped has been lying there.
-        if (this.#waiting.length > 0 && this.condition === 'running') this.#look();
+        // Data that arrived while it was stopped is available now.
+        if (this.#waiting.length > 0 && this.condition === 'running') this.#readCommand();
       });
   }
 

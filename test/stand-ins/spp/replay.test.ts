@@ -5,9 +5,9 @@ import { SESSIONS, SET_ASIDE, type Session } from './recorded/sessions.ts';
 import type { Machine } from './reply.ts';
 
 /*
- * The stand-ins against all that was recorded with the real processes: text, bytes and NULs at the end, exactly. What
- * a machine cannot have in common with another one (hardware addresses, the time in the name of a capture) a session
- * gives to its process; the figures were all 0.
+ * The stand-ins compared with all recordings of the real processes: text, bytes and trailing NULs, exactly. What
+ * differs between machines (hardware addresses, the time in the name of a capture) is an option of the session's
+ * process; the counters were all 0.
  */
 
 interface Recorded {
@@ -28,7 +28,7 @@ const RECORDED: readonly Recorded[] = readFileSync(new URL('recorded/exchanges.j
 
 const ERA_NAMES = { 'seed-18.05': 'spp-seed-18.05', '2018-10': 'spp-2018-10-05', '2020': 'spp-2020' } as const;
 
-/** A process that is gone or hangs says nothing more, which was recorded as no bytes. */
+/** A process that is gone or hangs sends nothing more, which was recorded as no bytes. */
 class Replayed {
   readonly #machine: Machine;
   #over = false;

@@ -1,36 +1,36 @@
 import { type Era, FRAME_BYTES } from './era.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is what a process does upon a command, before any socket.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is what a process does upon a command, before any socket.
  */
 
 export type Reply =
-  /** Bytes; `after` is how the process ends right after them. */
+  /** Bytes; `after` is how the process ends right after sending them. */
   | { readonly kind: 'answer'; readonly bytes: Buffer; readonly after?: 'exit' | 'crash' }
-  /** The process goes on, but says nothing. */
+  /** The process continues, but sends nothing. */
   | { readonly kind: 'silence' }
-  /** The process waits for something that never comes: its connection stays, it answers no more. */
+  /** The process is blocked: its connection stays open, and it no longer answers. */
   | { readonly kind: 'hang' }
-  /** The process ends without a word. */
+  /** The process exits silently. */
   | { readonly kind: 'exit' }
   | { readonly kind: 'crash' };
 
-/** A process without its socket. A command is what one receive got, one character a byte. */
+/** A process without its socket. A command is the data of one receive, one character per byte. */
 export interface Machine {
-  /** One receive gets so many bytes at most; the rest is the next command. */
+  /** Maximum number of bytes of one receive; the rest is the next command. */
   readonly receiveBytes: number;
   handle(command: string): Reply;
 }
 
-/** The replies of vf, mirror and pcap: JSON without an end mark. */
+/** The replies of vf, mirror and pcap: JSON without a terminator. */
 export function bare(text: string): Reply {
   return { kind: 'answer', bytes: Buffer.from(text, 'latin1') };
 }
 
 /**
- * The message buffer of a primary or an nfv: the command is received into it, taken apart in place, and the whole
- * buffer is the reply. What nothing was written over is therefore an echo, with NULs for the spaces.
+ * The message buffer of a primary or an nfv: the command is received into it, tokenised in place, and the whole buffer
+ * is the reply. The part that nothing was written over is therefore an echo, with NULs for the spaces.
  */
 export class Frame {
   readonly #bytes: Buffer;

@@ -3,18 +3,18 @@ import type { PortMap } from './port-map.ts';
 import type { Frame, Word } from './reply.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is how the nfv and primary of 2020 read a port, and the commands on ports that both have.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is how the nfv and primary of 2020 read a port, and the commands on ports that both have.
  */
 
-/** A port of a command; `queue` is 0 unless it says `phy:0nq1`. */
+/** A port of a command; `queue` is 0 except for `phy:0nq1`. */
 export interface Resource {
   readonly type: string;
   readonly number: number;
   readonly queue: number;
 }
 
-/** Undefined where it is no port, upon which the process ends; it crashes where a half is missing altogether. */
+/** Undefined if it is not a port, upon which the process exits; it crashes if a half is missing altogether. */
 export function readResource(frame: Frame, word: Word): Resource | 'crash' | undefined {
   if (!word.text.includes(':')) return undefined;
   const [type, rest] = frame.splitWord(word);
@@ -25,7 +25,7 @@ export function readResource(frame: Frame, word: Word): Resource | 'crash' | und
   return number === undefined || queue === undefined ? undefined : { type, number, queue };
 }
 
-/** The place of a port of which a patch may be made: ports here have one queue. */
+/** The index of a port that can be patched: ports here have one queue. */
 export function placeOf(ports: PortMap, { type, number, queue }: Resource): number | undefined {
   return queue === 0 ? ports.find(type, number) : undefined;
 }

@@ -3,14 +3,14 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { type HandshakeFault, hugeJson, RUBBISH } from './faults.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file sends one reply, in the way that its fault asks for.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file sends one reply, in the way that its fault asks for.
  */
 
-/** What is left of the process or its connection after a reply. */
+/** The state of the process or its connection after a reply. */
 export type Sent = 'sent' | 'killed' | 'disconnected' | 'frozen';
 
-/** Long enough for a piece to arrive alone, short enough for many. */
+/** Long enough for a piece to arrive separately, short enough for many. */
 const PIECE_MS = 5;
 
 export async function send(
@@ -64,14 +64,14 @@ function instead(reply: Buffer, fault: Replacing): Buffer {
   }
 }
 
-/** A text as a reply of the same process: one that sends frames fills it up with NULs. */
+/** A text as a reply of the same process: padded with NULs if it sends frames. */
 function framedLike(reply: Buffer, text: string): Buffer {
   const bytes = Buffer.from(text);
   if (reply.at(-1) !== 0) return bytes;
   return Buffer.concat([bytes, Buffer.alloc(Math.max(0, reply.length - bytes.length))]);
 }
 
-/** The reply to the handshake with another id; an old nfv's is nothing but its id. */
+/** The reply to the handshake with another id; that of an old nfv consists of the id alone. */
 function withId(text: string, id: string): string {
   return text.includes('client_id') ? text.replace(/("client_id": ?)[^,}\s]+/, `$1${id}`) : id;
 }
@@ -96,14 +96,14 @@ async function writePieces(
   for (const [index, part] of parts.entries()) {
     if (index > 0) {
       await pause(milliseconds, undefined, { signal });
-      // A controller in this very process reads the piece before in this turn, however late the timer was.
+      // A controller in the same process reads the previous piece in this turn, however late the timer was.
       await turn();
     }
     await write(socket, part);
   }
 }
 
-/** Resolves when the bytes are with the kernel; a connection that broke meanwhile is noticed where it closes. */
+/** Resolves when the kernel has accepted the bytes; a broken connection is noticed when it closes. */
 function write(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
     socket.write(bytes, () => resolve());

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { startNfv, startPrimary, startVf } from './process.ts';
 
 /*
- * Stand-ins written from recorded facts, to try weft's spp dialect without DPDK: a primary, the vf 1 and the nfv 2,
+ * Stand-ins written from recorded facts, for trying weft's spp dialect without DPDK: a primary, the vf 1 and the nfv 2,
  * which connect to 127.0.0.1:5555 and 127.0.0.1:6666 until they are ended. `--era seed-18.05`, `2018-10` or `2020`.
  */
 

@@ -5,8 +5,8 @@ import { Worker } from './worker.ts';
 import { workerStatus } from './worker-status.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is spp_vf.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is spp_vf.
  */
 
 export function createVf(options: ProcessOptions): Machine {

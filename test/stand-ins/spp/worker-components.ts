@@ -3,17 +3,17 @@ import type { Direction, Port, WorkerPorts } from './worker-ports.ts';
 import { UNTAGGED } from './worker-ports.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the components of a vf or a mirror: those that were asked for, and those that run.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the components of a vf or a mirror: those that were asked for, and those that run.
  *
- * A change is made to what was asked for and then carried out. Where that fails, an old process does not take it
- * back: what was asked for stays wrong, and fails again with every change that comes by it.
+ * A change is made to what was asked for and then carried out. Where that fails, an old process does not take it back:
+ * what was asked for stays wrong, and fails again with every change that comes by it.
  */
 
 export type ComponentType = 'forward' | 'merge' | 'classifier' | 'mirror' | 'none';
 
 export interface Component {
-  /** Where it stands among the components; the lowest free place is taken. */
+  /** Its index among the components; the lowest free one is taken. */
   readonly place: number;
   readonly name: string;
   readonly type: ComponentType;
@@ -60,12 +60,12 @@ export class Components {
     return this.#inOrder().find((component) => component.name === name);
   }
 
-  /** The component that has a port in this direction. */
+  /** The component that uses a port in this direction. */
   using(port: Port, direction: Direction): Component | undefined {
     return this.#inOrder().find(({ type, ports }) => type !== 'none' && ports[direction].includes(port));
   }
 
-  /** What a core is for: the type of the components that were asked for on it. */
+  /** The purpose of a core: the type of the requested components on it. */
   typeOnCore(core: number): ComponentType | undefined {
     const [first] = this.#wantedOnCore.get(core) ?? [];
     return first === undefined ? undefined : this.#wanted.get(first)?.type;
@@ -88,7 +88,7 @@ export class Components {
     this.#changedCores.add(core);
     this.#changed.delete(place);
     const outcome = this.carryOut();
-    // Read in the source: the newest vf clears a component before it looks whether it was a classifier.
+    // From the source: the newest vf clears a component before it checks whether it was a classifier.
     if (outcome === 'done' && type === 'classifier' && this.#options.era !== '2020') this.#tables.delete(place);
     return outcome;
   }
@@ -98,10 +98,10 @@ export class Components {
     return this.carryOut();
   }
 
-  /** Makes what runs into what was asked for, as far as it was changed. */
+  /** Applies the requested changes to the running configuration. */
   carryOut(): Outcome {
     if (!this.#ports.make()) return 'failed';
-    // The main core carries changes out itself, and so waits for itself for ever.
+    // The main core applies changes itself, and so waits for itself for ever.
     if (this.#changedCores.has(0)) return 'hang';
     for (const core of this.#changedCores) this.#runningOnCore.set(core, [...(this.#wantedOnCore.get(core) ?? [])]);
     const changed = this.#inOrder().filter(({ place }) => this.#changed.has(place));
@@ -110,7 +110,6 @@ export class Components {
     return changed.every((component) => this.#run(component)) ? 'done' : 'failed';
   }
 
-  /** What runs on each core, in the order of the cores. */
   cores(): { core: number; components: RunningComponent[] }[] {
     return this.#cores.map((core) => ({
       core,
@@ -144,7 +143,7 @@ export class Components {
   }
 }
 
-/** Whether a component may have so many ports. */
+/** Whether a component may have this number of ports. */
 export function fits(type: ComponentType, rx: number, tx: number): boolean {
   switch (type) {
     case 'forward':
@@ -163,7 +162,7 @@ function runs(port: Port, direction: Direction): RunningPort {
   return { port, vlan: found ?? { operation: 'none', id: 0, priority: 0 } };
 }
 
-/** What `default` is inside: 00:00:00:00:00:01. */
+/** The internal value of `default`: 00:00:00:00:00:01. */
 export const DEFAULT_ADDRESS = 0x01_00_00_00_00_00n;
 
 /** A classifier's table: by VLAN, those without one last; the default first; one port for an address. */

@@ -2,8 +2,8 @@ import { toInteger } from './c-numbers.ts';
 import { type Era, PHY_PORTS, PORT_LIMIT, type ProcessOptions, RINGS } from './era.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the ports that a vf or a mirror knows.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the ports that a vf or a mirror knows.
  */
 
 export type PortType = 'phy' | 'vhost' | 'ring';
@@ -11,7 +11,7 @@ export type Direction = 'rx' | 'tx';
 
 const PORT_TYPES: readonly PortType[] = ['phy', 'vhost', 'ring'];
 
-/** The number that a port without a VLAN has. */
+/** The VLAN id of a port without a VLAN. */
 export const UNTAGGED = 4_095;
 
 export interface VlanOperation {
@@ -24,19 +24,19 @@ export interface VlanOperation {
 export interface Port {
   readonly type: PortType;
   readonly number: number;
-  /** Whether there can be such a port; where not, every change of a component that has it fails. */
+  /** Whether such a port can exist; if not, every change of a component that has it fails. */
   readonly possible: boolean;
-  /** A port that was named in a `port add` once stays known, whatever became of it. */
+  /** A port that was named in a `port add` once stays known, whatever happens later. */
   known: boolean;
-  /** Whether the device was made; it is never taken away. */
+  /** Whether the device was created; it is never removed. */
   made: boolean;
   vlans: VlanOperation[];
-  /** The classifier's entry for this port: a port has one at most. */
+  /** The classifier's entry for this port: a port has at most one. */
   address: bigint;
   vlan: number;
 }
 
-/** A port may have so many VLAN operations, over both directions. */
+/** Maximum number of VLAN operations of a port, over both directions. */
 const VLAN_OPERATIONS = 4;
 
 export class WorkerPorts {
@@ -52,7 +52,7 @@ export class WorkerPorts {
     return this.#options.phyPorts ?? PHY_PORTS;
   }
 
-  /** The port of a text like `ring:0`, or undefined for what the process takes for none. */
+  /** The port of a text like `ring:0`, or undefined if the process does not accept it. */
   find(text: string): Port | undefined {
     const type = PORT_TYPES.find((each) => text.startsWith(`${each}:`));
     if (type === undefined) return undefined;
@@ -62,12 +62,12 @@ export class WorkerPorts {
     return this.#port(type, number);
   }
 
-  /** Whether the host has such a physical port, which only the newest vf asks. */
+  /** Whether the host has such a physical port, which only the newest vf checks. */
   hasQueues(port: Port): boolean {
     return port.type !== 'phy' || port.number < this.phyPorts;
   }
 
-  /** Makes the devices of all known ports; false at the first that cannot be made, with the others left. */
+  /** Creates the devices of all known ports; false at the first that cannot be created, without the rest. */
   make(): boolean {
     for (const type of ['vhost', 'ring'] as const) {
       for (const port of this.#ofType(type)) {
@@ -79,7 +79,7 @@ export class WorkerPorts {
     return true;
   }
 
-  /** The numbers of the ports that there are, as the status has them. */
+  /** The numbers of the existing ports, as in the status. */
   numbers(type: PortType): string[] {
     const numbers = this.#ofType(type).filter(({ made }) => made);
     return numbers.map(({ number }) => (this.#era === '2020' ? `"${number}"` : `${number}`));
@@ -125,7 +125,7 @@ export function portName({ type, number }: Port): string {
   return `${type}:${number}`;
 }
 
-/** False where the port has no room for one more. */
+/** False if the port has no room for one more. */
 export function addVlan(port: Port, operation: VlanOperation): boolean {
   if (port.vlans.length >= VLAN_OPERATIONS) return false;
   port.vlans.push(operation);

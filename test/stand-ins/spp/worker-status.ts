@@ -6,11 +6,11 @@ import { portName, UNTAGGED } from './worker-ports.ts';
 import { block, list, member } from './worker-text.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the status of a vf or a mirror.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the status of a vf or a mirror.
  */
 
-/** The `info` of the status, or undefined where the process fails at it and says nothing. */
+/** The `info` of the status, or undefined if the process fails and sends nothing. */
 export function workerStatus(
   options: ProcessOptions,
   { ports, components }: Forwarding,

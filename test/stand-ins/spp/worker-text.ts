@@ -1,6 +1,6 @@
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is the JSON of vf, mirror and pcap, which has a style of its own: a space inside each bracket, so
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is the JSON of vf, mirror and pcap, which has a style of its own: a space inside each bracket, so
  * that what is empty has two.
  */
 
@@ -29,12 +29,12 @@ export function block(members: readonly string[]): RawText {
 
 const SUCCESS = member('results', list([block([member('result', 'success')]).text]));
 
-/** A reply that something was done, with what goes with it. */
+/** A reply for success, with further members. */
 export function succeeded(...more: readonly string[]): string {
   return block([SUCCESS, ...more]).text;
 }
 
-/** A reply that something was not done, with the reason that the process gives. */
+/** A reply for a failure, with the process' reason. */
 export function failed(message: string): string {
   const details = member('error_details', block([member('message', message)]));
   return block([member('results', list([block([member('result', 'error'), details]).text]))]).text;

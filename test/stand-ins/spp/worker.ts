@@ -3,31 +3,31 @@ import { bare, type Machine, type Reply } from './reply.ts';
 import { failed, member, succeeded } from './worker-text.ts';
 
 /*
- * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine has
- * not. This file is what vf, mirror and pcap have in common: how they receive a command, take it apart and answer.
+ * A stand-in written from recorded facts: the real SPP processes need DPDK and huge pages, which a test machine does
+ * not have. This file is what vf, mirror and pcap have in common: how they receive a command, take it apart and answer.
  */
 
-/** What a command comes to: a text to answer, or something else. */
+/** The result of a command: a text to answer, or something else. */
 export type Result =
   | { readonly kind: 'done'; readonly more?: readonly string[] }
-  /** The command was understood, but could not be carried out. */
+  /** The command was understood, but its execution failed. */
   | { readonly kind: 'failed' }
-  /** A word of the command is refused; the reply names only which. */
+  /** A word of the command is rejected; the reply only names it. */
   | { readonly kind: 'invalid'; readonly field: string }
   | { readonly kind: 'silence' | 'hang' | 'crash' };
 
 export interface Command {
-  /** How many words it has, with its own name. */
+  /** Its minimum and maximum number of words, including its name. */
   readonly words: readonly [least: number, most: number];
   run(words: readonly string[]): Result;
 }
 
 export type Commands = Readonly<Record<string, Command | undefined>>;
 
-/** More words than this are refused. */
+/** More words than this are rejected. */
 const MOST_WORDS = 8;
 
-/** A longer text does not fit where it is taken apart, and ends the process. */
+/** A longer text overflows the buffer for tokenising, and ends the process. */
 const LONGEST_TEXT = 887;
 
 const RECEIVE_BYTES = 2_048;
@@ -58,7 +58,7 @@ export class Worker implements Machine {
     const words = text.split(' ').filter((word) => word !== '');
     const [name] = words;
     if (words.length > MOST_WORDS) return bare(failed(this.#words.wrongFormat));
-    // A blank command has no first word, which is looked at all the same.
+    // A blank command has no first word, which the process reads nevertheless.
     if (name === undefined) return { kind: 'crash' };
     if (name === 'exit' && words.length === 1) return this.#exit();
     const found = Object.hasOwn(this.#commands, name) ? this.#commands[name] : undefined;
@@ -86,25 +86,25 @@ export class Worker implements Machine {
 }
 
 /**
- * What came in is put behind what is left over, and taken away by the number of bytes that came in. The text ends at
- * its first NUL, so that a command with a NUL is shorter than what is taken away: the buffer keeps it, and no later
- * command is understood. It outlives the connection.
+ * Received data is appended to the rest, and removed by the number of bytes received. The text ends at its first NUL,
+ * so that a command with a NUL is shorter than what is removed: the buffer keeps the difference, and no later command
+ * is understood. The buffer outlives the connection.
  */
 class Receiver {
   #left = '';
 
-  /** The text to obey. */
+  /** The text to execute. */
   receive(data: string): string {
     const end = data.indexOf('\0');
     this.#left += end === -1 ? data : data.slice(0, end);
     return this.#left;
   }
 
-  /** Takes a command of so many bytes away; false where the process overruns its memory and ends. */
+  /** Removes a command of this length; false if the process overruns its memory and ends. */
   take(bytes: number): boolean {
     const over = bytes - this.#left.length;
     if (over > 1) return false;
-    // One too many moves no byte at all, which is why exactly one NUL is survived.
+    // One too many moves no byte, which is why exactly one NUL is survived.
     if (over < 1) this.#left = this.#left.slice(bytes);
     return true;
   }

@@ -4,19 +4,19 @@ import type { StreamRequest, StreamResult } from './hrana.ts';
 import { Stream } from './stream.ts';
 
 export interface EngineOptions {
-  /** How long a pipeline waits for a lock that another process holds, in milliseconds. */
+  /** How long a pipeline waits for another process' lock, in milliseconds. */
   readonly busyTimeoutMs: number;
-  /** How large the rows of an answer may be. */
+  /** Maximum size of the rows of an answer. */
   readonly answerLimitBytes: number;
 }
 
 const RETRY_MS = 10;
 
-/** Executes pipelines on a local file, each on a connection that no other one has at the time. */
+/** Executes pipelines on a local file, each on a connection that no other one uses at the same time. */
 export class Engine {
   readonly #path: string;
   readonly #options: EngineOptions;
-  /** Stays open, so that the log is not written back each time that the last connection is closed. */
+  /** Stays open, so that there is no checkpoint whenever the last connection is closed. */
   readonly #first: Libsql.Database;
   #idle: Libsql.Database | undefined;
   #closed = false;
@@ -28,7 +28,7 @@ export class Engine {
     this.#first.pragma('journal_mode = WAL');
   }
 
-  /** Waits for a lock beside the event loop: whoever holds it may be a part of this process. */
+  /** Waits for a lock without blocking the event loop, since its holder may be in this process. */
   async serve(requests: readonly StreamRequest[]): Promise<StreamResult[]> {
     const end = performance.now() + this.#options.busyTimeoutMs;
     for (;;) {
@@ -58,13 +58,13 @@ export class Engine {
 
   #open(): Libsql.Database {
     const database = new Libsql(this.#path, { timeout: 0 });
-    // What it answered is to outlive its process, not the machine.
+    // Committed data must survive the process, not the machine.
     database.pragma('synchronous = OFF');
     return database;
   }
 }
 
-/** The transaction could not even begin. */
+/** The transaction could not begin. */
 function metLock(result: StreamResult): boolean {
   const [begin] = stepErrors(result);
   return begin?.code.startsWith('SQLITE_BUSY') ?? false;

@@ -1,7 +1,7 @@
 import type { DatabaseError } from '../../../schema/database/database.ts';
 import type { Fault } from './faults.ts';
 
-/** A way in which a libSQL server fails, and what is to become of a write that meets it. */
+/** A failure of a libSQL server, and the expected outcome of a write. */
 export interface Failure {
   readonly name: string;
   readonly fault: Fault;
@@ -14,10 +14,10 @@ const page = '<!DOCTYPE html>\n<html><body><h1>Bad gateway</h1></body></html>';
 const expired = { message: 'The stream has expired due to inactivity', code: 'STREAM_EXPIRED' };
 const lost = 'the connection to the database was lost';
 const late = 'the database did not answer within';
-const strange = 'what came is not the answer of a libSQL server';
+const strange = 'the answer is not from a libSQL server';
 const refused = 'the database refused the token';
 
-/** For a call that meets this, in milliseconds: short where it is waited for, else out of the way. */
+/** The deadline of a call with this failure, in milliseconds: short if the test waits for it, else irrelevant. */
 export function deadlineOf({ message }: Failure): number {
   return message === late ? 500 : 10_000;
 }

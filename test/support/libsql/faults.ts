@@ -1,6 +1,6 @@
 import type { ServedRequest } from './request-log.ts';
 
-/** What a server that is ill does to a request. What is not said to be executed is not. */
+/** The effect of a fault on a request. Unless stated otherwise the request is not executed. */
 export type Fault =
   /** The connection is reset. */
   | 'refuse'
@@ -10,22 +10,22 @@ export type Fault =
   /** There is no answer until the server is closed; `hangAfter` has executed the request. */
   | 'hangBefore'
   | 'hangAfter'
-  /** Executed; the headers of the answer come, and no body. */
+  /** Executed; the headers of the answer are sent, and no body. */
   | 'hangBody'
-  /** Executed; the answer comes a byte at a time, and not to an end. */
+  /** Executed; the answer is sent a byte at a time, and never completed. */
   | 'trickle'
-  /** Executed; half of the answer comes, and the connection is closed. */
+  /** Executed; half of the answer is sent, and the connection is closed. */
   | 'truncate'
-  /** Executed twice, as by a proxy that repeats; answered as the second time. */
+  /** Executed twice, as by a proxy that repeats requests; the second answer is sent. */
   | 'twice'
-  /** Refused by SQLite, in an answer 200. */
+  /** Rejected by SQLite, in an answer with status 200. */
   | 'busy'
   | 'full'
   | 'readonly'
   | 'corrupt'
   | 'ioerr'
   | Refusal
-  /** Executed and answered, but a while later: even if the client has gone by then. */
+  /** Executed and answered after a delay, even if the client has disconnected. */
   | { readonly delayMs: number }
   | HttpAnswer;
 
@@ -35,10 +35,10 @@ export interface Refusal {
   readonly at: 'begin' | 'statement' | 'commit';
 }
 
-/** An answer of HTTP's in place of the database's. */
+/** An HTTP answer in place of the database's. */
 export interface HttpAnswer {
   readonly status: number;
-  /** Text as it is, `application/json` when it is not a string. */
+  /** A string as it is, anything else as `application/json`. */
   readonly body?: string | object;
   readonly contentType?: string;
   /** Whether the request is executed nevertheless. */
@@ -53,7 +53,7 @@ export const refusals: Readonly<Record<string, Refusal>> = {
   ioerr: { sqlite: 'SQLITE_IOERR', at: 'statement' },
 };
 
-/** The refusal that a fault is, if it is one. */
+/** The refusal of a fault, if it is one. */
 export function refusalOf(fault: Fault): Refusal | undefined {
   if (typeof fault === 'string') return refusals[fault];
   return 'sqlite' in fault ? fault : undefined;
@@ -72,17 +72,17 @@ export class Faults {
   #planned: Planned[] = [];
   #choose: Choose = () => undefined;
 
-  /** For the next request (of which `when` is true), once; resolves with that request. */
+  /** For the next request (for which `when` is true), once; resolves with that request. */
   next(fault: Fault, { when = () => true }: { when?: Planned['when'] } = {}): Promise<ServedRequest> {
     return new Promise((struck) => this.#planned.push({ fault, when, struck }));
   }
 
-  /** For every request from now on, what this says of it. */
+  /** For every request from now on, the result of the function. */
   set(choose: Choose | Fault): void {
     this.#choose = typeof choose === 'function' ? choose : () => choose;
   }
 
-  /** From now on none. */
+  /** No faults from now on. */
   clear(): void {
     this.#planned = [];
     this.#choose = () => undefined;

@@ -6,13 +6,13 @@ import { type BatchResult, emptyResult, type HranaError, type StreamRequest, typ
 interface Exchange {
   readonly requests: readonly StreamRequest[];
   readonly response: ServerResponse;
-  /** Executes the request; answers the body of the answer. */
+  /** Executes the request; returns the body of the answer. */
   readonly execute: () => Promise<object>;
 }
 
 const TRICKLE_MS = 5;
 
-/** Answers a request, or does not, as the fault says. */
+/** Answers a request, or does not, according to the fault. */
 export async function answerWithFault(fault: Fault, { requests, response, execute }: Exchange): Promise<void> {
   const refusal = refusalOf(fault);
   if (refusal) return send(response, { baton: null, base_url: null, results: refuse(requests, refusal) });
@@ -71,7 +71,7 @@ function sendHttp(response: ServerResponse, { status, body = '', contentType }: 
     .end(isText ? body : JSON.stringify(body));
 }
 
-/** All but the end comes, slowly, until the other side has had enough. */
+/** Everything but the end is sent, slowly, until the client gives up. */
 async function trickle(response: ServerResponse, body: string): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' });
   for (let sent = 0; !response.destroyed; sent = Math.min(sent + 1, body.length - 2)) {
@@ -80,14 +80,14 @@ async function trickle(response: ServerResponse, body: string): Promise<void> {
   }
 }
 
-/** Says how long the answer is, and ends in its middle. */
+/** Announces the length of the answer, and ends in the middle. */
 function truncate(response: ServerResponse, body: string): void {
   const bytes = Buffer.from(body);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length });
   response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
 }
 
-/** What the pipeline's requests answer when SQLite refuses a step of the batch. */
+/** The answers to the pipeline's requests when SQLite rejects a step of the batch. */
 function refuse(requests: readonly StreamRequest[], { sqlite, at }: Refusal): StreamResult[] {
   const error: HranaError = { message: `SQLite error: ${messages[sqlite] ?? sqlite}`, code: sqlite };
   return requests.map((request) => {

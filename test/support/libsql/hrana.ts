@@ -1,6 +1,6 @@
 /*
  * The messages of Hrana 2 over HTTP as JSON, as far as `@libsql/client` sends them for a batch; interactive
- * transactions, which weft has none of, are left out.
+ * transactions, which weft does not use, are omitted.
  */
 
 export type HranaValue =
@@ -82,7 +82,7 @@ export function hranaError(error: unknown): HranaError {
   };
 }
 
-/** The texts of a pipeline's statements: what they say themselves, or what was stored under their number. */
+/** The texts of a pipeline's statements: their own, or those stored under their number. */
 export class SqlTexts {
   readonly #stored = new Map<number, string>();
 

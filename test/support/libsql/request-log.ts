@@ -10,13 +10,13 @@ export interface ServedStatement {
 /** A request as the server saw it. */
 export interface ServedRequest {
   readonly mode: 'read' | 'write';
-  /** Those of the caller, without the ones that begin and end its transaction. */
+  /** The caller's statements, without those that begin and end its transaction. */
   readonly statements: readonly ServedStatement[];
-  /** How large its body was. */
+  /** The size of its body. */
   readonly bytes: number;
-  /** What befell it. */
+  /** The fault that it met. */
   fault?: Fault;
-  /** How often it was executed. */
+  /** How many times it was executed. */
   executed: number;
 }
 

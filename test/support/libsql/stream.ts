@@ -14,7 +14,7 @@ import {
   toHrana,
 } from './hrana.ts';
 
-/** sqld refuses an answer whose rows are larger. */
+/** sqld rejects an answer whose rows are larger. */
 class AnswerTooLarge extends Error {
   readonly code = 'RESPONSE_TOO_LARGE';
 }
@@ -59,7 +59,7 @@ export class Stream {
     }
   }
 
-  /** Steps whose condition does not hold are neither a result nor an error. */
+  /** Steps whose condition is false are neither a result nor an error. */
   #batch(steps: readonly Step[]): BatchResult {
     const results: (StatementResult | null)[] = [];
     const errors: (HranaError | null)[] = [];

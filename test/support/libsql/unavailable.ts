@@ -6,10 +6,10 @@ import { insertHypervisor, temporaryDirectory } from '../database.ts';
 import { type LibsqlServer, startLibsqlServer } from '../libsql-server.ts';
 import type { Failure } from './failures.ts';
 
-/** Asks an API. */
+/** Sends a request to an API. */
 export type AskApi = (method: string, path: string) => Promise<Response>;
 
-/** A server of the running test's own with a database that an API can stand on. */
+/** A server for the running test with a database that an API can use. */
 export async function serverWithHypervisor(token: string): Promise<LibsqlServer> {
   const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'), token);
   onTestFinished(() => server.close());
@@ -20,7 +20,7 @@ export async function serverWithHypervisor(token: string): Promise<LibsqlServer>
   return server;
 }
 
-/** Everything that an API answers while its database fails like this says so, and the API works when it does again. */
+/** Checks that every answer of an API while its database fails like this reports it, and that the API recovers. */
 export async function expectUnavailable(ask: AskApi, server: LibsqlServer, failure: Failure): Promise<void> {
   server.faults.set(failure.fault);
   const [health, list, spp] = await Promise.all([
@@ -32,7 +32,7 @@ export async function expectUnavailable(ask: AskApi, server: LibsqlServer, failu
   expect(await describeAnswer(list)).toEqual(unavailable);
   expect({ status: spp.status, retry: spp.headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
 
-  // What a write reads before it writes is answered still.
+  // The reads of a write before it writes are still answered.
   let ill = false;
   server.faults.set(({ mode }) => {
     ill ||= mode === 'write';

@@ -20,7 +20,7 @@ import type { RouteSocket } from './socket.ts';
 
 /* RTM_*ADDR requests and answers; rtnetlink(7), <linux/if_addr.h>. */
 
-/** An address of a link, kept as the kernel told it. */
+/** An address of a link, as the kernel reported it. */
 export interface AddressRecord {
   index: number;
   family: number;
@@ -31,7 +31,7 @@ export interface AddressRecord {
 }
 
 const ADDRESS_HEADER = 8;
-/** States that the kernel reports but works out for itself. */
+/** States that the kernel reports but determines itself. */
 const STATE_FLAGS = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_PERMANENT | IFA_F_TEMPORARY;
 
 /** All IPv4 and IPv6 addresses of the socket's namespace, in the kernel's order (primary ones first). */
@@ -54,14 +54,14 @@ function decodeAddress(message: Message): AddressRecord | null {
   };
 }
 
-/** A privacy address (RFC 8981), which the kernel makes anew by itself. */
+/** A privacy address (RFC 8981), which the kernel creates again itself. */
 export function isTemporary(address: AddressRecord): boolean {
   return address.family === AF_INET6 && (address.flags & IFA_F_TEMPORARY) !== 0;
 }
 
 /**
- * Gives the address to the link with index `index`, at once: duplicate address detection (RFC 4862) has passed on
- * the link that had it before, with the same hardware address. Lifetimes are kept.
+ * Adds the address to the link with index `index`, without duplicate address detection (RFC 4862): the link that had it
+ * before, with the same hardware address, has passed it. Lifetimes are kept.
  */
 export function giveAddress(address: AddressRecord, index: number, label: string | null): Request {
   const kept = address.flags & ~STATE_FLAGS;
@@ -77,7 +77,7 @@ export function giveAddress(address: AddressRecord, index: number, label: string
   return { type: RTM_NEWADDR, flags: NLM_F_CREATE | NLM_F_REPLACE, body };
 }
 
-/** Takes the address away from the link with index `index`. EADDRNOTAVAIL if that does not have it. */
+/** Removes the address from the link with index `index`. EADDRNOTAVAIL if the link does not have it. */
 export function takeAddress(address: AddressRecord, index: number): Request {
   const header = Buffer.from(address.header);
   header.writeUInt32LE(index, 4);
@@ -87,11 +87,11 @@ export function takeAddress(address: AddressRecord, index: number): Request {
   return { type: RTM_DELADDR, flags: 0, body: [header, ...attributes] };
 }
 
-/** The IPv4 label of the address when its link is called `to` and no longer `from`: `eth0:1` becomes `eth1:1`. */
+/** The IPv4 label of the address when its link is renamed from `from` to `to`: `eth0:1` becomes `eth1:1`. */
 export function renamedLabel(address: AddressRecord, from: string, to: string): string | null {
   const label = decodeText(address.attributes.get(IFA_LABEL));
   if (label === null) return null;
   const renamed = label.startsWith(`${from}:`) ? `${to}${label.slice(from.length)}` : to;
-  // IFNAMSIZ holds for labels too: a longer one would make the kernel refuse the address.
+  // IFNAMSIZ applies to labels, too: the kernel would reject an address with a longer one.
   return Buffer.byteLength(renamed) > 15 ? to : renamed;
 }

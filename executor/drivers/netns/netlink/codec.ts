@@ -16,7 +16,7 @@ import {
 const MESSAGE_HEADER = 16;
 const ATTRIBUTE_HEADER = 4;
 
-/** A message to send, still without its sequence number. */
+/** A message to send, without its sequence number. */
 export interface Request {
   type: number;
   flags: number;
@@ -31,14 +31,14 @@ export interface Message {
   payload: Buffer;
 }
 
-/** What the kernel says of one request: errno 0 is success. */
+/** The kernel's answer to one request: errno 0 is success. */
 export interface Acknowledgement {
   errno: number;
-  /** The extended acknowledgement, word for word. */
+  /** The extended acknowledgement, verbatim. */
   text: string | null;
 }
 
-/** `length` rounded up to the four bytes that messages and attributes are aligned to. */
+/** `length` rounded up to the alignment of messages and attributes, four bytes. */
 function aligned(length: number): number {
   return (length + 3) & ~3;
 }
@@ -57,7 +57,7 @@ export function encodeMessage(request: Request, sequence: number, flags: number)
 /**
  * The messages of one datagram. Payloads are views of `datagram`: copy what must outlive it.
  *
- * @throws NetnsError `kernel` when a length does not fit
+ * @throws NetnsError `kernel` when a length is invalid
  */
 export function decodeMessages(datagram: Buffer): Message[] {
   const messages: Message[] = [];
@@ -102,7 +102,7 @@ export function wordAttribute(type: number, value: number): Buffer {
   return attribute(type, word(value));
 }
 
-/** A text in UTF-8 with the NUL that the kernel's string attributes end with. */
+/** A text in UTF-8 with the NUL that terminates the kernel's string attributes. */
 export function textAttribute(type: number, value: string): Buffer {
   return attribute(type, Buffer.from(`${value}\0`));
 }
@@ -130,8 +130,8 @@ export function visitAttributes(
 }
 
 /**
- * The attributes in `data` by type, flags stripped, or only those `wanted`; values are views. The last of several of
- * one type counts.
+ * The attributes in `data` by type, flags stripped, or only those `wanted`; values are views. Of several of one type
+ * the last is returned.
  */
 export function decodeAttributes(data: Buffer, wanted?: ReadonlySet<number>): Map<number, Buffer> {
   const attributes = new Map<number, Buffer>();
@@ -141,7 +141,7 @@ export function decodeAttributes(data: Buffer, wanted?: ReadonlySet<number>): Ma
   return attributes;
 }
 
-/** The text of a string attribute, without the NUL; null for an attribute that is not there. */
+/** The text of a string attribute, without the NUL; null for a missing attribute. */
 export function decodeText(value: Buffer | undefined): string | null {
   return value === undefined ? null : textBetween(value, 0, value.length);
 }
@@ -152,7 +152,7 @@ export function textBetween(data: Buffer, first: number, end: number): string {
   return data.toString('utf8', first, nul < 0 || nul > end ? end : nul);
 }
 
-/** The unsigned 32-bit number of an attribute; null for one that is not there. */
+/** The unsigned 32-bit number of an attribute; null for a missing one. */
 export function decodeWord(value: Buffer | undefined): number | null {
   return value === undefined || value.length < 4 ? null : value.readUInt32LE();
 }
@@ -165,7 +165,7 @@ export function decodeAcknowledgement(message: Message): Acknowledgement {
   return { errno, text: decodeText(attributes.get(NLMSGERR_ATTR_MSG)) };
 }
 
-/** An NLMSG_ERROR repeats the header of the request that it is about, and all of it unless it is capped. */
+/** An NLMSG_ERROR repeats the header of its request, and all of it unless it is capped. */
 function acknowledgementHeader({ type, flags, payload }: Message): number {
   if (type === NLMSG_DONE) return 4;
   const repeated = (flags & NLM_F_CAPPED) !== 0 ? MESSAGE_HEADER : aligned(payload.readUInt32LE(4));

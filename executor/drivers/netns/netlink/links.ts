@@ -45,12 +45,12 @@ import type { RouteSocket } from './socket.ts';
 
 /* RTM_*LINK requests and answers; rtnetlink(7), <linux/if_link.h>. */
 
-/** A link as it is, with the group that `ip link … group` sets. */
+/** A link with its group, which `ip link … group` sets. */
 export interface LinkRecord extends Link {
   group: number;
 }
 
-/** A bridge or an end of a veth pair to make. Indexes are unused ones that the caller chose. */
+/** A bridge or an end of a veth pair to create. Indexes are unused ones that the caller chose. */
 export interface NewLink {
   index: number;
   name: string;
@@ -76,7 +76,6 @@ function interfaceHeader({ index = 0, flags = 0, change = 0 }: HeaderFields): Bu
   return header;
 }
 
-/** All links of the socket's namespace. */
 export function readLinks(socket: RouteSocket, attempts?: number): LinkRecord[] {
   const request = { type: RTM_GETLINK, flags: 0, body: [interfaceHeader({}), withoutStatistics()] };
   return socket.dump(request, decodeLink, 'list links', attempts);
@@ -87,7 +86,7 @@ export function readLink(socket: RouteSocket, name: string): LinkRecord | null {
   return socket.get([askByName(name)], decodeLink, `look up link ${name}`)[0] ?? null;
 }
 
-/** Those of the names and indexes that there are in the socket's namespace, each as often as it is asked for. */
+/** The links with these names and indexes that exist in the socket's namespace, each as often as it is requested. */
 export function readSome(socket: RouteSocket, wanted: readonly (string | number)[]): LinkRecord[] {
   const requests = wanted.map((one) => (typeof one === 'string' ? askByName(one) : askByIndex(one)));
   return socket.get(requests, decodeLink, 'look up links');
@@ -107,8 +106,8 @@ function withoutStatistics(): Buffer {
 }
 
 /**
- * Reads an RTM_NEWLINK; null for any other message. What it returns holds nothing of the message's bytes. A host has
- * thousands of links, of which the kernel tells some sixty attributes each: only what is wanted becomes an object.
+ * Decodes an RTM_NEWLINK; null for any other message. The result holds no reference to the message's bytes. A host has
+ * thousands of links, each with some sixty attributes: only the needed ones are decoded.
  */
 export function decodeLink(message: Message): LinkRecord | null {
   const { payload } = message;
@@ -127,7 +126,7 @@ export function decodeLink(message: Message): LinkRecord | null {
   };
   visitAttributes(payload, INTERFACE_HEADER, (type, first, end) => take(link, type, payload, first, end));
   if (link.kind !== 'veth') link.peer = null;
-  // An event of the wireless extensions tells nothing of the link but its name.
+  // An event of the wireless extensions contains only the name of the link.
   return link.mtu === NOT_TOLD ? null : link;
 }
 
@@ -164,20 +163,20 @@ function take(link: LinkRecord, type: number, payload: Buffer, first: number, en
 
 const NAMES: ReadonlySet<number> = new Set([IFLA_IFNAME, IFLA_IFALIAS]);
 
-/** The name and the alias of the link that an RTM_NEWLINK or RTM_DELLINK is about; null where it has none. */
+/** The name and the alias of the link of an RTM_NEWLINK or RTM_DELLINK; null if it has none. */
 export function decodeNames({ payload }: Message): { name: string | null; alias: string | null } {
   if (payload.length < INTERFACE_HEADER) return { name: null, alias: null };
   const attributes = decodeAttributes(payload.subarray(INTERFACE_HEADER), NAMES);
   return { name: decodeText(attributes.get(IFLA_IFNAME)), alias: decodeText(attributes.get(IFLA_IFALIAS)) };
 }
 
-/** What an event says of a link; `link` is null for one that is gone. */
+/** The content of an event; `link` is null for a deleted one. */
 export interface LinkEvent {
   readonly index: number;
   readonly link: LinkRecord | null;
 }
 
-/** Reads an RTM_NEWLINK or RTM_DELLINK of a link itself; null for others, such as those about ports of a bridge. */
+/** Decodes an RTM_NEWLINK or RTM_DELLINK of a link itself; null for others, such as those about ports of a bridge. */
 export function decodeEvent(message: Message): LinkEvent | null {
   const { type, payload } = message;
   if ((type !== RTM_NEWLINK && type !== RTM_DELLINK) || payload.length < INTERFACE_HEADER) return null;
@@ -210,7 +209,7 @@ function change(fields: HeaderFields, ...attributes: readonly Buffer[]): Request
   return { type: RTM_SETLINK, flags: 0, body: [interfaceHeader(fields), ...attributes] };
 }
 
-/** Makes a bridge without spanning tree, down. */
+/** Creates a bridge without spanning tree, down. */
 export function newBridge({ index, name, mac }: NewLink): Request {
   return creation(
     { index },
@@ -225,8 +224,8 @@ export function newBridge({ index, name, mac }: NewLink): Request {
 }
 
 /**
- * Makes a veth pair, down: `near` in the socket's namespace, as a port of the bridge with index `master` (0: of
- * none), and `far` in the namespace that the descriptor `farNamespace` refers to. The kernel takes a master for the
+ * Creates a veth pair, down: `near` in the socket's namespace, as a port of the bridge with index `master` (0: of
+ * none), and `far` in the namespace that the descriptor `farNamespace` refers to. The kernel accepts a master for the
  * near end only, and an alias for neither (`rtnl_newlink_create`).
  */
 export function newVeth(near: NewLink, master: number, far: NewLink, farNamespace: number): Request {
@@ -266,7 +265,7 @@ export function setUp(index: number, up: boolean): Request {
   return change({ index, flags: up ? IFF_UP : 0, change: IFF_UP });
 }
 
-/** Makes the link a port of the bridge with index `master`; 0 takes it out of its bridge. */
+/** Makes the link a port of the bridge with index `master`; 0 removes it from its bridge. */
 export function setMaster(index: number, master: number): Request {
   return change({ index }, wordAttribute(IFLA_MASTER, master));
 }
@@ -275,7 +274,7 @@ export function setGroup(index: number, group: number): Request {
   return change({ index }, wordAttribute(IFLA_GROUP, group));
 }
 
-/** No link-local IPv6 address is made for the link. EAFNOSUPPORT where IPv6 is off. */
+/** Disables the link-local IPv6 address of the link. EAFNOSUPPORT if IPv6 is off. */
 export function setNoIpv6Address(index: number): Request {
   const mode = byteAttribute(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
   return change({ index }, nested(IFLA_AF_SPEC, nested(AF_INET6, mode)));

@@ -11,19 +11,19 @@ import {
 } from './constants.ts';
 
 export interface Listening {
-  /** Room for events that were not read yet; those that do not fit are lost, which the reader is told. */
+  /** Size of the buffer for unread events; those that do not fit are lost, which the reader is told. */
   readonly bufferBytes: number;
-  /** Whether it hears of links in other namespaces too: of those that have an id in the socket's own. */
+  /** Whether to listen to links in other namespaces, too: in those that have an id in the socket's own. */
   readonly everywhere: boolean;
 }
 
-/** Opens a socket that hears of changes of links, in the namespace that the calling thread is in. */
+/** Opens a socket that receives changes of links, in the namespace that the calling thread is in. */
 export function listenToLinks({ bufferBytes, everywhere }: Listening): number {
   const socket = openRouteSocket();
   const room = word(bufferBytes);
   if (!setSocketOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, room)) setSocketOption(socket, SOL_SOCKET, SO_RCVBUF, room);
   bindNetlink(socket);
-  // Without it changes inside containers are found by scans alone.
+  // Without it only scans find changes inside containers.
   if (everywhere) setSocketOption(socket, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, word(1));
   if (!setSocketOption(socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, word(RTNLGRP_LINK))) {
     closeDescriptor(socket);

@@ -7,8 +7,8 @@ import { type RouteSocket, throwUnlessAccepted } from './socket.ts';
 const GENERAL_HEADER = Buffer.alloc(4);
 
 /**
- * Gives namespaces an id in the socket's own: the kernel tells a listener there of changes only in namespaces that
- * have one (NETLINK_LISTEN_ALL_NSID of netlink(7)). Those that have one keep it.
+ * Gives namespaces an id in the socket's own: the kernel reports changes only in namespaces that have one
+ * (NETLINK_LISTEN_ALL_NSID of netlink(7)). Those that have one keep it.
  */
 export function nameForListeners(socket: RouteSocket, descriptors: readonly number[]): void {
   const action = 'number namespaces';

@@ -31,9 +31,9 @@ import type { RouteSocket } from './socket.ts';
 
 /* RTM_*ROUTE requests and answers; rtnetlink(7), <linux/rtnetlink.h>. */
 
-/** A route, kept as the kernel told it. */
+/** A route, as the kernel reported it. */
 export interface RouteRecord {
-  /** Indexes of the links that it leads over. */
+  /** Indexes of its links. */
   links: readonly number[];
   header: Buffer;
   attributes: ReadonlyMap<number, Buffer>;
@@ -43,8 +43,8 @@ const ROUTE_HEADER = 12;
 const NEXT_HOP_HEADER = 8;
 
 /**
- * Protocols whose routes come back by themselves: the kernel's own, and those that a routing daemon put there. A
- * daemon sees its interface go and come; a route put back behind its back would stay when its reason is gone.
+ * Protocols whose routes are restored by others: by the kernel, or by a routing daemon. A daemon notices when its
+ * interface is replaced; a route restored without its knowledge would stay after its reason is gone.
  */
 const SELF_RESTORING: ReadonlySet<number> = new Set([
   RTPROT_REDIRECT,
@@ -60,7 +60,7 @@ const SELF_RESTORING: ReadonlySet<number> = new Set([
   RTPROT_EIGRP,
 ]);
 
-/** The IPv4 and IPv6 routes of the socket's namespace, of all tables, that nobody else would put back. */
+/** The IPv4 and IPv6 routes of the socket's namespace, of all tables, that nothing else would restore. */
 export function readRoutes(socket: RouteSocket): RouteRecord[] {
   return [AF_INET, AF_INET6].flatMap((family) => {
     const header = Buffer.alloc(ROUTE_HEADER);
@@ -73,7 +73,7 @@ export function readRoutes(socket: RouteSocket): RouteRecord[] {
 function decodeRoute(message: Message, family: number): RouteRecord | null {
   if (message.type !== RTM_NEWROUTE || message.payload.length < ROUTE_HEADER) return null;
   const payload = Buffer.from(message.payload);
-  // Where IPv6 is off the kernel answers with the routes of every family instead.
+  // If IPv6 is off the kernel answers with the routes of every family instead.
   if (payload.readUInt8(0) !== family) return null;
   if (SELF_RESTORING.has(payload.readUInt8(5)) || (payload.readUInt32LE(8) & RTM_F_CLONED) !== 0) return null;
   const attributes = decodeAttributes(payload.subarray(ROUTE_HEADER));
@@ -95,24 +95,24 @@ function nextHops(paths: Buffer | undefined): Buffer[] {
   return hops;
 }
 
-/** Whether the route needs another one, to its gateway, that has to be there first. */
+/** Whether the route needs another one, to its gateway, to exist first. */
 export function hasGateway({ attributes }: RouteRecord): boolean {
   return attributes.has(RTA_GATEWAY) || attributes.has(RTA_VIA) || attributes.has(RTA_MULTIPATH);
 }
 
-/** Puts the route back, over the links that stand in `replaced` (old index to new). */
+/** Adds the route again, over the links in `replaced` (old index to new). */
 export function putRoute(route: RouteRecord, replaced: ReadonlyMap<number, number>): Request {
   const header = Buffer.from(route.header);
   header.writeUInt32LE(header.readUInt32LE(8) & RTNH_F_ONLINK, 8);
   const attributes = [...route.attributes].flatMap(([type, value]) => routeAttribute(type, value, replaced));
-  // A multipath route may still stand with its other paths; any other one is gone, or an equal one belongs to it.
+  // A multipath route may still exist with its other paths; any other one is gone, or an equal one is not this route.
   const flags = NLM_F_CREATE | (route.attributes.has(RTA_MULTIPATH) ? NLM_F_REPLACE : NLM_F_APPEND);
   return { type: RTM_NEWROUTE, flags, body: [header, ...attributes] };
 }
 
 function routeAttribute(type: number, value: Buffer, replaced: ReadonlyMap<number, number>): Buffer[] {
   switch (type) {
-    // Next hop objects die with their link; the route itself repeats the path that they stood for.
+    // Next hop objects are deleted with their link; the route itself repeats their path.
     case RTA_NH_ID:
     case RTA_CACHEINFO:
       return [];

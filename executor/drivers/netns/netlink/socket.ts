@@ -31,14 +31,14 @@ const RECEIVE_TIMEOUT_SECONDS = 5;
 const BUFFER_BYTES = 4 << 20;
 /** The kernel fills up to 32 KiB of a dump at once, if the reader has room for it. */
 const DATAGRAM_BYTES = 64 << 10;
-/** Each answer takes some 4 KiB of the socket's room until it is read. */
+/** Each answer takes some 4 KiB of the socket's buffer until it is read. */
 const ASKED_AT_ONCE = 256;
-/** A dump that was interrupted by changes is read again; a host that never rests is `busy`. */
+/** A dump that was interrupted by changes is repeated; if the host changes all the time it is `busy`. */
 const DUMP_ATTEMPTS = 20;
 const EAGAIN = 11;
 const EINTR = 4;
 
-/** All sockets of the thread read into this one buffer: calls are synchronous and never overlap. */
+/** All sockets of the thread share this buffer: calls are synchronous and never overlap. */
 const datagram = Buffer.alloc(DATAGRAM_BYTES);
 
 /**
@@ -65,7 +65,7 @@ export class RouteSocket implements Disposable {
     return socket;
   }
 
-  /** The same for few and small requests: thousands are opened in a row. */
+  /** The same for few and small requests: thousands of such sockets are opened in a row. */
   static openForReading(): RouteSocket {
     const descriptor = openRouteSocket();
     const timeout = Buffer.alloc(16);
@@ -87,8 +87,8 @@ export class RouteSocket implements Disposable {
   }
 
   /**
-   * Sends all requests in one system call. The kernel works them off in order before the call returns, whatever
-   * happens to this process meanwhile, and goes on after one that it refuses.
+   * Sends all requests in one system call. The kernel executes them in order before the call returns, whatever happens
+   * to this process meanwhile, and continues after one that it refuses.
    *
    * @returns an acknowledgement for each request
    */
@@ -113,7 +113,7 @@ export class RouteSocket implements Disposable {
     }
   }
 
-  /** Asks for objects, in few system calls, and maps each that is there: the kernel says ENODEV of the others. */
+  /** Requests objects, in few system calls, and maps each that exists: for the others the kernel answers ENODEV. */
   get<T>(requests: readonly Request[], read: (message: Message) => T | null, action: string): T[] {
     const found: T[] = [];
     for (let first = 0; first < requests.length; first += ASKED_AT_ONCE) {
@@ -134,7 +134,7 @@ export class RouteSocket implements Disposable {
         if (message.sequence < first || message.sequence > last) continue;
         if (message.type === NLMSG_ERROR) refused ??= refusalOf(decodeAcknowledgement(message), action);
         else push(found, read(message));
-        // Answers come in the order of what was asked.
+        // Answers come in the order of the requests.
         if (message.sequence !== last) continue;
         if (refused !== null) throw refused;
         return found;
@@ -169,7 +169,7 @@ export class RouteSocket implements Disposable {
     }
   }
 
-  /** Sequence numbers are never used twice, so that late answers to a request that timed out are told apart. */
+  /** Sequence numbers are never reused, so that late answers to a request that timed out can be distinguished. */
   #reserve(count: number): number {
     if (this.#sequence + count > 0xffff_ffff) this.#sequence = 0;
     const first = this.#sequence + 1;
@@ -191,7 +191,7 @@ export function throwUnlessAccepted(acknowledgement: Acknowledgement, action: st
   if (acknowledgement.errno !== 0) throw systemError(acknowledgement.errno, action, undefined, acknowledgement.text);
 }
 
-/** Null where the kernel says only that there is no such link. */
+/** Null if the only reason is that the link does not exist. */
 function refusalOf(acknowledgement: Acknowledgement, action: string): NetnsError | null {
   const error = systemError(acknowledgement.errno, action, undefined, acknowledgement.text);
   return error.errno === 'ENODEV' ? null : error;

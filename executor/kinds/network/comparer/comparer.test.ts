@@ -38,7 +38,7 @@ describe('the thread that compares', () => {
       await expect(comparer.compare('all')).rejects.toMatchObject({
         ...{ name: 'TechnologyAway', code: 'away', transient: true, message: 'it breaks' },
       });
-      const away = 'the thread that compares the host with the rows ended by itself: it breaks';
+      const away = 'the thread that compares the host with the rows ended unexpectedly: it breaks';
       await expect(comparer.compare('all')).rejects.toMatchObject({ name: 'TechnologyAway', message: away });
       await isBack(log);
       log.length = 0;

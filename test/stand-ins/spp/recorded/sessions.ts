@@ -1,9 +1,9 @@
 import type { MachineOptions, ProcessType } from '../machines.ts';
 
 /*
- * Which of the recorded lines were said to one and the same process. The recording holds each exchange of a process
- * type and era once: a later run that repeated an earlier one's commands left only what was new. So a run is its
- * lines, and between them, as text, the commands that it must have sent but that are recorded elsewhere.
+ * Which of the recorded lines belong to one process. The recording contains each exchange of a process type and era
+ * once: a later run that repeated commands of an earlier one added only new exchanges. So a run is its lines, and
+ * between them, as text, the commands that it must have sent but that are recorded elsewhere.
  */
 
 export interface Session {
@@ -93,7 +93,7 @@ const SEED: readonly Session[] = [
       START_CLASSIFIER,
       'port add ring:6 rx cls1',
       ...lines(308, 327),
-      // The same address for two ports: the recorded status after it has but the second.
+      // The same address for two ports: the recorded status after it has only the second.
       ENTRY,
       ...lines(328, 332),
       'component stop cls1',
