@@ -115,7 +115,7 @@ export async function startExecutor(
   }
 }
 
-/** All kinds whose peer this host has. */
+/** All kinds whose peer is available on this host. */
 async function openKinds(peers: Peers, context: KindContext, opened: AsyncDisposableStack): Promise<Kind[]> {
   const working: Kind[] = [];
   for (const { peer, open } of kinds) {

@@ -6,7 +6,7 @@ import type { SchemaCheck } from './schema-check.ts';
 /** There is one role for now, and every authenticated principal has it. */
 export type Role = 'operator';
 
-/** What a deployment decides; on a Worker made anew for each request. */
+/** Settings of a deployment; on a Worker they are created for each request. */
 export interface Settings {
   readonly database: Database;
   /** Accepted values of `Host`, in lower case; null if the platform routes by host name. */
@@ -30,7 +30,7 @@ export interface Variables {
   principal: string;
   /** Of the principal; null: it may read the health checks only. */
   role: Role | null;
-  /** What a write brought as `Idempotency-Key`. */
+  /** The request's `Idempotency-Key`. */
   idempotencyKey: IdempotencyKey | undefined;
 }
 

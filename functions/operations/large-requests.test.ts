@@ -11,7 +11,7 @@ const import2000 = {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Returns when the next batch would have been committed on the event loop. */
+/** Resolves when a batch on the event loop would have been committed. */
 async function wasBegun(database: Database): Promise<void> {
   await new Promise<void>((resolve) => database.subscribe(() => resolve(), 'early'));
   await turn();

@@ -166,7 +166,7 @@ describe('the tables that 0009 makes anew', () => {
   });
 });
 
-/** As an earlier version has left it. */
+/** Leaves it as an earlier version did. */
 async function migrateUpTo(database: Database, last: string): Promise<void> {
   await database.write([
     statement('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL, oldest TEXT)'),

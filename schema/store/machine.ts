@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import type { Capabilities } from '../api/capabilities.ts';
 
-/** What a host has, and what of it is free now: memory and disk in MB of 2^20 bytes, CPU in cores. */
+/** Resources of a host, and what of them is free: memory and disk in MB of 2^20 bytes, CPU in cores. */
 export interface Resources {
   readonly memory: number;
   readonly disk: number;
   readonly cpu: number;
   readonly freeMemory: number;
-  /** The load average of a minute. */
+  /** The load average of one minute. */
   readonly load: number;
 }
 
@@ -25,9 +25,9 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const seenSchema = v.object({
   restoreGeneration: count,
   epoch: count,
-  /** Whose epoch that was; null where the notes do not say. */
+  /** The hypervisor of that epoch; null if the file does not say. */
   hypervisor: v.nullish(v.string(), null),
-  /** The last operation that was worked on. */
+  /** The last operation that was processed. */
   sequence: v.optional(count, 0),
 });
 

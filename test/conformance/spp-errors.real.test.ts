@@ -43,10 +43,10 @@ function occurs(method: Case['method'], path: string, body: unknown): Case {
   return { method, path, body, says: ['error occur', 'error occur'] };
 }
 
-describe.each(ERAS)('what a process of %s refuses', (era) => {
+describe.each(ERAS)('a command that a process of %s refuses', (era) => {
   const panel = shared(() => aPanel(era));
 
-  it('reaches the client word for word, and changes nothing', async () => {
+  it('is answered with the process’ message verbatim, and changes nothing', async () => {
     const { weft, vf } = panel();
     await done(weft, 'POST', COMPONENTS, { name: 'fwd', core: 2, type: 'forward' });
     await done(weft, 'PUT', PORTS, { action: 'attach', port: 'ring:0', dir: 'rx' });
@@ -63,7 +63,7 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
     expect(await ask(weft, 'GET', VF)).toEqual(before);
   });
 
-  it('takes what is not there for removed already', async () => {
+  it('treats a missing item as removed already', async () => {
     const { weft } = panel();
     expect(await ask(weft, 'DELETE', `${COMPONENTS}/nosuch`)).toEqual(NOTHING);
     await done(weft, 'POST', COMPONENTS, { name: 'other', core: 5, type: 'forward' });
@@ -71,7 +71,7 @@ describe.each(ERAS)('what a process of %s refuses', (era) => {
     expect(await ask(weft, 'PUT', `${COMPONENTS}/other/ports`, detach)).toEqual(NOTHING);
   });
 
-  it('is 400 of an nfv too, which leaves its status as it was', async () => {
+  it('is a 400 for an nfv too, and leaves its status unchanged', async () => {
     const { weft, nfv } = panel();
     await done(weft, 'PUT', `${NFV}/ports`, { action: 'add', port: 'ring:0' });
     const before = await ask(weft, 'GET', NFV);
@@ -220,7 +220,7 @@ describe('an invalid request', () => {
 describe('other methods', () => {
   const panel = shared(() => aPanel('seed-18.05'));
 
-  it('are 405 with what is allowed', async () => {
+  it('are a 405 with Allow', async () => {
     const { weft } = panel();
     const requests: [string, string, string][] = [
       ['POST', '/v1/processes', 'GET, HEAD'],
@@ -239,7 +239,7 @@ describe('other methods', () => {
     }
   });
 
-  it('include HEAD, which answers as GET does but for the body', async () => {
+  it('do not include HEAD, which answers like GET without the body', async () => {
     const { weft } = panel();
     for (const path of ['/v1/processes', VF, NFV, '/v1/primary/status']) {
       const { headers: _, ...answer } = await send(weft, 'HEAD', path);
@@ -252,7 +252,7 @@ describe('other methods', () => {
 describe('a large body', () => {
   const panel = shared(() => aPanel('seed-18.05'));
 
-  it('is taken up to a mebibyte, and is 413 beyond it', async () => {
+  it('is accepted up to a mebibyte, and is a 413 beyond it', async () => {
     const { weft } = panel();
     const body = '{"name":"fwd","core":2,"type":"forward"}';
     const tooLarge = await send(weft, 'POST', COMPONENTS, body.padEnd(1024 * 1024 + 1), JSON_TYPE);
@@ -269,7 +269,7 @@ describe('a large body', () => {
     }
   });
 
-  it('is 400 when it is no text', async () => {
+  it('is a 400 if it is not text', async () => {
     const { weft } = panel();
     const rubbish = new Uint8Array([0xff, 0xfe, 0x80, 0x7b]);
     expect(await send(weft, 'POST', COMPONENTS, rubbish)).toMatchObject(error(400, 'Not in json format.'));

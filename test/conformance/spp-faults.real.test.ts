@@ -38,7 +38,7 @@ describe('where spp-ctl, at a request that is wrong,', () => {
     }
   });
 
-  it('2 falls over a body that is no JSON, weft answers 400', async () => {
+  it('2 fails at a body that is not JSON, weft answers 400', async () => {
     const { weft } = panel();
     for (const body of ['', 'null', '"x"', '[]', '{', '{"action":', '\u0000']) {
       expect({ body, status: (await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status }).toEqual({
@@ -53,7 +53,7 @@ describe('where spp-ctl, at a request that is wrong,', () => {
     expect(bytes.status).toBe(400);
   });
 
-  it('12 passes blanks and line ends on into commands, weft sends checked words only', async () => {
+  it('12 passes blanks and line ends into commands, weft sends only validated words', async () => {
     const { weft, vf, nfv } = panel();
     const before = [vf.commands.length, nfv.commands.length];
     const start = { name: 'a', core: 2, type: 'forward' };
@@ -74,7 +74,7 @@ describe('where spp-ctl, at a request that is wrong,', () => {
     expect(sent).toEqual([]);
   });
 
-  it('13 fails with numbers that are strings or no whole numbers, weft answers 400', async () => {
+  it('13 fails at numbers that are strings or not whole, weft answers 400', async () => {
     const { weft } = panel();
     const add = { operation: 'add', id: '5', pcp: '0' };
     expect((await ask(weft, 'PUT', '/v1/vfs/1/components/a/ports', { ...port, vlan: add })).status).toBe(400);
@@ -87,7 +87,7 @@ describe('where spp-ctl, at a request that is wrong,', () => {
     }
   });
 
-  it('15 takes every action but start for stop, weft refuses what it does not know', async () => {
+  it('15 treats every action but start as stop, weft rejects unknown ones', async () => {
     const { weft, nfv } = panel();
     for (const body of [{ action: 'pause' }, { action: '' }, { action: 1 }, {}]) {
       expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', body)).status).toBe(400);
@@ -95,13 +95,13 @@ describe('where spp-ctl, at a request that is wrong,', () => {
     expect(nfv.commands).not.toContain('stop');
   });
 
-  it('16 reads a body however long it is, weft reads up to 1 MiB', async () => {
+  it('16 reads a body of any length, weft reads up to 1 MiB', async () => {
     const { weft } = panel();
     expect((await ask(weft, 'PUT', '/v1/nfvs/2/forward', 'x'.repeat(3_000_000))).status).toBe(413);
     expect(await ask(weft, 'PUT', '/v1/nfvs/2/forward', `{"action":"start"${' '.repeat(900_000)}}`)).toEqual(nothing);
   });
 
-  it('17 fails with a pipe without ends, weft says what lacks', async () => {
+  it('17 fails at a pipe without ends, weft names the missing ones', async () => {
     const { weft } = panel();
     const answer = await ask(weft, 'PUT', '/v1/primary/ports', { action: 'add', port: 'pipe:0' });
     expect(answer).toMatchObject({ status: 400, text: 'key(rx) required.' });
@@ -109,7 +109,7 @@ describe('where spp-ctl, at a request that is wrong,', () => {
 });
 
 describe('where spp-ctl', () => {
-  it('3 fails for good at an answer of 4 KB, weft reads it, and stays in step', async () => {
+  it('3 fails permanently at an answer of 4 KB, weft reads it, and stays in sync', async () => {
     const weft = await LocalWeft.start();
     const vf = aVf('seed-18.05', 1, { rings: 32 });
     await connected(weft, 1);
@@ -230,7 +230,7 @@ describe('where spp-ctl', () => {
     },
   );
 
-  it('18 logs each command and each answer, weft logs what happened', async () => {
+  it('18 logs each command and each answer, weft logs events', async () => {
     const { weft } = await aPanel('2020');
     for (let turn = 0; turn < 5; turn += 1) await ask(weft, 'GET', '/v1/vfs/1');
     await ask(weft, 'PUT', '/v1/nfvs/2/forward', { action: 'start' });

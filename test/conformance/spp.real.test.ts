@@ -129,7 +129,7 @@ describe.each(ERAS)('the document of spp-ctl, with processes of %s', (era) => {
 describe.each(ERAS)('the document of spp-ctl, with one of each process of %s', (era) => {
   const panel = shared(() => aPanel(era));
 
-  it('takes an nfv from its first state to the example of the document', async () => {
+  it('brings an nfv from its initial state to the example of the document', async () => {
     const { weft } = panel();
     expect(await ask(weft, 'GET', '/v1/nfvs/2')).toEqual(
       json({ 'client-id': 2, status: 'Idle', ports: ['phy:0', 'phy:1'], patches: [] }),
@@ -138,7 +138,7 @@ describe.each(ERAS)('the document of spp-ctl, with one of each process of %s', (
     expect(await ask(weft, 'GET', '/v1/nfvs/2')).toEqual(json(example.nfv));
   });
 
-  it('takes the path of a component without /ports, and any path with a slash at its end', async () => {
+  it('accepts the path of a component without /ports, and any path with a trailing slash', async () => {
     const { weft } = panel();
     await send(weft, 'POST', '/v1/vfs/1/components/', '{"name":"fwd","core":2,"type":"forward"}');
     const paths = ['/v1/vfs/1/components/fwd', '/v1/vfs/1/components/fwd/', '/v1/vfs/1/components/fwd/ports/'];
@@ -154,7 +154,7 @@ describe.each(ERAS)('the document of spp-ctl, with one of each process of %s', (
     expect(await ask(weft, 'GET', '/v1/primary/status/')).toMatchObject({ status: 200 });
   });
 
-  it('takes what a VLAN tag is to become', async () => {
+  it('accepts the operations on VLAN tags', async () => {
     const { weft, vf } = panel();
     await example.done(weft, 'POST', '/v1/vfs/1/components', { name: 'mrg', core: 3, type: 'merge' });
     const before = changesOf(vf.commands).length;
@@ -178,7 +178,7 @@ describe.each(ERAS)('the document of spp-ctl, with one of each process of %s', (
     expect(mrg.tx_port).toEqual([{ port: 'ring:4', vlan: { operation: 'add', id: 4095, pcp: 7 } }]);
   });
 
-  it('writes a MAC address in one way, however it came', async () => {
+  it('writes a MAC address in its canonical spelling', async () => {
     const { weft, vf } = panel();
     await example.done(weft, 'POST', '/v1/vfs/1/components', { name: 'cls', core: 4, type: 'classifier_mac' });
     await example.done(weft, 'PUT', '/v1/vfs/1/components/cls/ports', { action: 'attach', port: 'ring:0', dir: 'tx' });
@@ -196,7 +196,7 @@ describe.each(ERAS)('the document of spp-ctl, with one of each process of %s', (
     ]);
   });
 
-  it('shows and clears the figures of a primary', async () => {
+  it('shows and clears the statistics of a primary', async () => {
     const { weft, primary } = panel();
     const { status, type, text } = await ask(weft, 'GET', '/v1/primary/status');
     expect({ status, type }).toEqual({ status: 200, type: 'application/json' });

@@ -4,7 +4,7 @@ import { ip, linkNames, links, picture } from '../support/host.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 
-/** Scans of the whole host never come: what is repaired was seen by events. */
+/** Full scans are disabled: only events lead to repairs. */
 const eventsAlone = { times: { scan: 3_600_000 } };
 const often = { times: { scan: 100 } };
 
@@ -56,7 +56,7 @@ describe('the interface of an association', () => {
     expect(await weft.sql("SELECT 1 FROM operations WHERE principal = 'executor'")).toEqual([]);
   });
 
-  it('goes with ports of somebody else’s, which stay', async () => {
+  it('is removed with foreign ports, which stay', async () => {
     const weft = await LocalWeft.start(eventsAlone);
     await associate(weft, { 1: 'br1' });
     ip('link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'far');
@@ -68,7 +68,7 @@ describe('the interface of an association', () => {
     ]);
   });
 
-  it('that something else has the name of fails with the reason, alone, and is ready when that is gone', async () => {
+  it('whose name is taken fails with the reason, alone, and is ready when the name is free', async () => {
     const weft = await LocalWeft.start(eventsAlone);
     ip('link', 'add', 'br1', 'type', 'veth', 'peer', 'name', 'far');
     ip('link', 'add', 'br2', 'type', 'bridge');
@@ -94,7 +94,7 @@ describe('the interface of an association', () => {
     expect(await count(weft, 'bridges.repair')).toBe(2);
   });
 
-  it('is not tried again while the same is in the way, however often the host is looked at', async () => {
+  it('is not tried again while the name is taken, however often the host is scanned', async () => {
     const weft = await LocalWeft.start(often);
     ip('link', 'add', 'br1', 'type', 'veth', 'peer', 'name', 'far');
     // The kernel replaces `%d` with a number, so the driver rejects such a name.
@@ -114,7 +114,7 @@ describe('the interface of an association', () => {
     expect(await repairs()).toBe(1);
   });
 
-  it('that is a bridge of the host’s own serves, and is never touched', async () => {
+  it('that is a bridge of the host’s own is used, and never touched', async () => {
     const weft = await LocalWeft.start(often);
     ip('link', 'add', 'br0', 'type', 'bridge');
     const before = picture();
@@ -133,8 +133,8 @@ describe('the interface of an association', () => {
   });
 });
 
-describe('what differs', () => {
-  it('by somebody’s hand is repaired when the kernel tells of it', async () => {
+describe('drift', () => {
+  it('by a manual change is repaired after the kernel’s event', async () => {
     const weft = await LocalWeft.start(eventsAlone);
     await associate(weft, { 1: 'br1', 2: 'br2' });
     const before = picture().join('\n');
@@ -153,7 +153,7 @@ describe('what differs', () => {
     expect((await associationStates(weft)).map(({ state }) => state)).toEqual(['ready', 'ready']);
   });
 
-  it('because the rows were changed while the executor was away is found when it starts', async () => {
+  it('of rows that were changed while the executor was away is found when it starts', async () => {
     const weft = await LocalWeft.start(eventsAlone);
     await associate(weft, { 1: 'br1', 2: 'br2' });
     await weft.stop();
@@ -172,7 +172,7 @@ describe('what differs', () => {
     expect(await count(weft, 'bridges.repair')).toBe(1);
   });
 
-  it('by a bridge of ours that no association has is taken away', async () => {
+  it('by an orphaned bridge is removed', async () => {
     const weft = await LocalWeft.start(eventsAlone);
     ip('link', 'add', 'lost', 'type', 'bridge');
     ip('link', 'set', 'lost', 'alias', `${await labelOf(weft)} lost`);
@@ -184,7 +184,7 @@ describe('what differs', () => {
 });
 
 describe('the bridges of a hypervisor that was removed', () => {
-  it('are orphans as others are; those of one that is there are not', async () => {
+  it('are orphans; those of an existing one are not', async () => {
     const weft = await LocalWeft.start({ times: { scan: 100, grace: 100 } });
     await weft.sql(
       "INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) VALUES ('11111111-2222-4333-8444-555555555555', 'host2', 1, '{}', 0)",
@@ -201,7 +201,7 @@ describe('the bridges of a hypervisor that was removed', () => {
 });
 
 describe('a database that was restored', () => {
-  it('takes no bridge away before a person says that it is right, whatever is asked for', async () => {
+  it('removes no bridge before an operator confirms it, whatever is requested', async () => {
     const weft = await LocalWeft.start(often);
     await associate(weft, { 1: 'br1' });
     await weft.sql(`UPDATE hypervisors SET held = '{"reason":"restored","detail":"","hint":""}'`);

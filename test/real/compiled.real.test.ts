@@ -39,7 +39,7 @@ function run(program: string, environment: Record<string, string>) {
 }
 
 describe('a start after the set-up has compiled weft', () => {
-  it('takes the types out of no module, in no thread, and loads no package that it does not need', async () => {
+  it('strips types from no module, in no thread, and loads no unneeded package', async () => {
     const environment = { ...told, NODE_COMPILE_CACHE: temporaryDirectory() };
     const { status, stderr } = run('executor/setup/compile.mjs', {
       NODE_COMPILE_CACHE: environment.NODE_COMPILE_CACHE,
@@ -54,7 +54,7 @@ describe('a start after the set-up has compiled weft', () => {
     expect(packages.filter((file) => needless.some((name) => file.startsWith(name)))).toEqual([]);
   });
 
-  it('can be told from one without', () => {
+  it('is distinguishable from one without', () => {
     const { output } = run('executor/loop/times.ts', { ...told, NODE_COMPILE_CACHE: temporaryDirectory() });
     const { cached, missing } = loadedBy(output.join(''));
     expect([cached, missing.map((path) => basename(path))]).toEqual([[], ['times.ts']]);

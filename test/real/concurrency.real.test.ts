@@ -53,7 +53,7 @@ async function client(weft: ServedInstance, seed: number, asked: () => void = ()
   return statuses;
 }
 
-/** Host and database say the same, nothing is left over, and a scan finds nothing to repair. */
+/** Host and database agree, nothing is left over, and a scan finds nothing to repair. */
 async function expectAgreement(weft: Instance, startAgain: () => Promise<void>): Promise<void> {
   await until(
     'every operation has ended',
@@ -82,7 +82,7 @@ async function expectAgreement(weft: Instance, startAgain: () => Promise<void>):
   expect(await weft.sql(repairs)).toEqual(before);
 }
 
-it('many clients that change the same networks at once leave a host that is as the database says', async () => {
+it('many clients that change the same networks concurrently leave a host that matches the database', async () => {
   const weft = await LocalWeft.start();
   const statuses = (await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(weft, seed)))).flat();
   // A resource that does not exist is a 404; no other error is acceptable.

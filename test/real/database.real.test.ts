@@ -17,7 +17,7 @@ import { Weft } from '../support/weft.ts';
 
 const ANSWERS = 50;
 
-/** Holds the write lock from a process of its own, until it is released. */
+/** Holds the write lock in a separate process, until it is released. */
 async function holdLock(weft: ServedInstance): Promise<{ release(): Promise<void> }> {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
@@ -51,7 +51,7 @@ const status = async (weft: ServedInstance, path: string) =>
   (await fetch(`${weft.url}${path}`).catch(() => undefined))?.status;
 
 describe('a write lock that another process holds', () => {
-  it('lets a write wait, and then do, while the API answers', async () => {
+  it('delays a write until it is released, while the API answers', async () => {
     const weft = await LocalWeft.start();
     const lock = await holdLock(weft);
     let isWritten = false;
@@ -119,7 +119,7 @@ function subnet() {
 }
 
 describe('a database file that is removed while weft runs', () => {
-  it('takes every request to 503 until the same file is back', async () => {
+  it('makes every request a 503 until the same file is back', async () => {
     const weft = await LocalWeft.start();
     expect((await weft.request('PUT', '/host/host1/before')).status).toBe(200);
     renameSync(weft.databaseFile, `${weft.databaseFile}.away`);
@@ -163,7 +163,7 @@ describe('a start', () => {
     expect(lines).toEqual([expect.stringMatching(line)]);
   });
 
-  it('on the empty file of a database that the host remembers is refused, and takes nothing away', async () => {
+  it('on an empty database in place of a recorded one is refused, and removes nothing', async () => {
     const weft = await ended('stays');
     for (const ending of ['', '-wal', '-shm']) rmSync(`${weft.databaseFile}${ending}`, { force: true });
     writeFileSync(weft.databaseFile, '');
@@ -175,7 +175,7 @@ describe('a start', () => {
     expect(namespaces()).toEqual(['stays']);
   });
 
-  it('on a database of a newer version is refused, and takes nothing away', async () => {
+  it('on a database of a newer version is refused, and removes nothing', async () => {
     const weft = await ended('stays');
     await weft.sql("INSERT INTO migrations (name, applied_at, oldest) VALUES ('0099_later.sql', 'now', '99.0.0')");
     const { code, lines } = await refusal(await Weft.prepare(), { WEFT_STATE_DIR: weft.stateDirectory });
@@ -232,7 +232,7 @@ describe('a start', () => {
   });
 });
 
-/** A database whose table of migrations is rubbish. */
+/** Damages the table of migrations. */
 function damage({ databaseFile }: Weft): void {
   const database = new DatabaseSync(databaseFile);
   database.exec('CREATE TABLE migrations (name TEXT PRIMARY KEY NOT NULL, applied_at TEXT NOT NULL)');

@@ -15,7 +15,7 @@ const shell = [process.execPath, 'schema/database/shell.ts'];
 
 describe('the commands of the pages', () => {
   it('do what they say, one page after the other, and leave nothing on the host', async () => {
-    // The pages say 127.0.0.1:8080, which is free in the test's own network namespace.
+    // The pages use 127.0.0.1:8080, which is free in the test's own network namespace.
     const weft = await Weft.prepare(8080);
     await weft.start({}, 'npm start');
     const run = (page: string, sql?: string) => {
@@ -49,7 +49,7 @@ async function startStandIns(): Promise<void> {
 }
 
 describe('the queries of docs/sql.md', () => {
-  it('run, in weft’s own shell and in Debian’s sqlite3, and say the same', async () => {
+  it('have the same results in weft’s own shell and in Debian’s sqlite3', async () => {
     const weft = await LocalWeft.start();
     await weft.request('POST', '/cen/import', example);
     await weft.request('POST', '/cen/make', exampleCens, waiting);
@@ -70,7 +70,7 @@ describe('the queries of docs/sql.md', () => {
     expect(JSON.parse(json)).toEqual(['c1', 'c13', 'c14', 'c3'].map((container) => ({ container })));
   });
 
-  it('every view that the page names can be read by any sqlite3, and none is missing from it', async () => {
+  it('every view on the page can be read by any sqlite3, and the page lists all of them', async () => {
     const { databaseFile } = await LocalWeft.serve();
     const ask = (query: string) =>
       execFileSync('sqlite3', ['-readonly', databaseFile, query], { encoding: 'utf8' }).trim().split('\n');

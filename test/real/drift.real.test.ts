@@ -8,7 +8,7 @@ import { type LocalOptions, LocalWeft } from '../support/local-weft.ts';
 import { isSameHost } from '../support/same-host.ts';
 import { until } from '../support/until.ts';
 
-/** Scans of the whole host never come: what is repaired was seen by events. */
+/** Full scans are disabled: only events lead to repairs. */
 const eventsAlone = { times: { scan: 3_600_000 } };
 const often = { times: { scan: 100 } };
 
@@ -67,7 +67,7 @@ describe('a manual change is repaired after the kernel’s event:', () => {
     expect(await weft.sql(failed)).toEqual([]);
   });
 
-  it('nothing is repaired that no hand has touched, however much weft itself does', async () => {
+  it('nothing else is repaired, however much weft itself changes', async () => {
     const weft = await populated(often);
     for (let turn = 0; turn < 5; turn += 1) {
       await weft.request('PUT', '/host/host1/guest/cen1', undefined, waiting);
@@ -167,7 +167,7 @@ describe('POST /hypervisors/{id}/resync', () => {
     await repaired(weft, before);
   });
 
-  it('for a hypervisor that is not there is a 404 or a 400, and leaves no row', async () => {
+  it('for an unknown hypervisor is a 404 or a 400, and leaves no row', async () => {
     const weft = await LocalWeft.start();
     const unknown = '/hypervisors/01900000-0000-7000-8000-00000000dead/resync';
     expect((await weft.request('POST', unknown)).status).toBe(404);

@@ -25,7 +25,7 @@ async function newest(weft: Lab, kind: string): Promise<OperationAnswer> {
 const importLan = { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] };
 
 describe('a create that fails', () => {
-  it('frees row and names; the operation keeps what was asked and why not, and can be retried', async () => {
+  it('frees row and names; the operation keeps its request and its error, and can be retried', async () => {
     const weft = await Lab.start();
     ip('netns', 'add', 'x');
     const before = picture();
@@ -45,7 +45,7 @@ describe('a create that fails', () => {
 });
 
 describe('a change that fails', () => {
-  it('goes back to what it was, on the host and in the rows', async () => {
+  it('is rolled back, on the host and in the rows', async () => {
     const weft = await Lab.start();
     weft.steps.failing = 'links.replace:1';
     await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'wire', containerIDs: ['a', 'b'] }] });
@@ -64,7 +64,7 @@ describe('a change that fails', () => {
 });
 
 describe('a removal that fails', () => {
-  it('stays wanted, is seen as degraded with the reason, and a repair ends it', async () => {
+  it('stays the desired state, is degraded with the reason, and is completed by a repair', async () => {
     const weft = await Lab.start();
     weft.steps.failing = 'namespace.delete:always';
     await weft.request('PUT', '/host/host1/x');
@@ -74,7 +74,7 @@ describe('a removal that fails', () => {
       { desired: 'absent', state: 'degraded', error: 'namespace.delete fails as planned' },
     ]);
     weft.steps.failing = undefined;
-    // Whoever asks does not wait for the end of a pause.
+    // A request does not wait for the end of a pause.
     await weft.request('POST', '/hypervisors/host1/resync');
     await until('the repair is done', () => namespaces().length === 0);
     await until(
@@ -86,7 +86,7 @@ describe('a removal that fails', () => {
 });
 
 describe('a part of a list that fails', () => {
-  it('is undone, the others stay, and the list says so', async () => {
+  it('is undone, the others stay, and the list reports it', async () => {
     const weft = await Lab.start();
     await weft.request('POST', '/cen/import', {
       cenList: [...importLan.cenList, { cenID: 'wan', containerIDs: ['x', 'y'] }],
@@ -108,7 +108,7 @@ describe('a part of a list that fails', () => {
 });
 
 describe('a hypervisor whose executor is away', () => {
-  it('is no reason to refuse a write: it waits and says so, and is done when the executor is back', async () => {
+  it('does not reject a write: it waits with the reason, and is done when the executor is back', async () => {
     const weft = await Lab.start();
     await weft.abandon();
     await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000');
@@ -152,7 +152,7 @@ describe('cancelling an operation that runs', () => {
     return { id: String(body.id), cancelled };
   }
 
-  it('stops it at its next step and takes back what it did', async () => {
+  it('stops it at its next step and rolls it back', async () => {
     const weft = await Lab.start(quick);
     const { id, cancelled } = await cancelHalfWay(weft);
     expect(await cancelled).toMatchObject({ status: 200, body: { id, status: 'cancelled' } });
@@ -164,7 +164,7 @@ describe('cancelling an operation that runs', () => {
     expect(namespaces()).toHaveLength(containerIDs.length);
   });
 
-  it('finishes nothing when weft is killed meanwhile: the next start takes it back', async () => {
+  it('is completed after a kill of weft: the next start rolls the operation back', async () => {
     const weft = await Lab.start(quick);
     let halted: Promise<void> | undefined;
     const { id } = await cancelHalfWay(weft, () => {

@@ -57,7 +57,7 @@ async function pausedAt(api: LocalWeft, place: string): Promise<Weft> {
 
 describe('an executor that was paused in the middle of a step', () => {
   it.each(['veth.create:before', 'veth.create:after'])(
-    'at %s, and woken after its lease ran out, changes nothing more',
+    'at %s, and resumed after its lease has expired, changes nothing more',
     async (place) => {
       const weft = await LocalWeft.serve();
       const executor = await pausedAt(weft, place);
@@ -104,7 +104,7 @@ describe('a second machine', () => {
     expect(await weft.sql('SELECT epoch FROM hypervisors')).toEqual([{ epoch: 1 }]);
   });
 
-  it('that comes with the name of the first refuses to start, and says which variable to set', async () => {
+  it('with the name of the first refuses to start, and names the variable to set', async () => {
     const weft = await LocalWeft.start();
     await weft.request('PUT', '/host/host1/here');
     await weft.stop();

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 const executor = fileURLToPath(new URL('../../executor/main.ts', import.meta.url));
 
-/** An executor on a host of its own: other namespaces of networks and mounts, the same database. */
+/** An executor on a host of its own: other network and mount namespaces, the same database. */
 function startHost2(weft: LocalWeft): ChildProcess {
   const host = spawn(
     'unshare',
@@ -37,7 +37,7 @@ function startHost2(weft: LocalWeft): ChildProcess {
   return host;
 }
 
-it('two hypervisors each do their own work, and one goes on when the other dies', async () => {
+it('two hypervisors each do their own work, and one continues when the other dies', async () => {
   const weft = await LocalWeft.start();
   const host2 = startHost2(weft);
   await until('host2 is alive', async () => {

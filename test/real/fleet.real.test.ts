@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 
 const subnets = ['c6430cba-648a-41aa-aee4-b59dacfc790d', 'c6430cba-648a-41aa-aee4-b59dacfc790e'] as const;
 
-/** Described by a client; its executor was seen a minute ago. */
+/** Created by a client; its executor was last seen a minute ago. */
 async function describeDead(weft: Instance): Promise<Record<string, unknown>> {
   const { body } = await weft.request('POST', '/hypervisors', { name: 'gone' });
   await weft.sql(`
@@ -18,7 +18,7 @@ async function describeDead(weft: Instance): Promise<Record<string, unknown>> {
 }
 
 describe('a hypervisor whose executor is alive', () => {
-  it('has what its host has, and says that it is alive', async () => {
+  it('has the resources of its host, and is alive', async () => {
     const weft = await Lab.start();
     const { body } = await weft.request('GET', '/hypervisors/host1');
     expect(body).toMatchObject({
@@ -36,7 +36,7 @@ describe('a hypervisor whose executor is alive', () => {
     expect(body.available_resources).toEqual(body.total_resources);
   });
 
-  it('makes the interface of a subnet before the answer, and takes it away with the last subnet', async () => {
+  it('makes the interface of a subnet before the answer, and removes it with the last subnet', async () => {
     const weft = await Lab.start();
     const path = '/hypervisors/host1/subnets';
     const [first, second] = subnets;
@@ -56,7 +56,7 @@ describe('a hypervisor whose executor is alive', () => {
     expect(linkNames(null)).toEqual([]);
   });
 
-  it('says of an interface that cannot be made why not, and answers all the same', async () => {
+  it('reports why an interface cannot be made, and answers nevertheless', async () => {
     const weft = await Lab.start();
     ip('link', 'add', 'inway', 'type', 'veth', 'peer', 'name', 'inwayp');
     const answer = await weft.request('PATCH', '/hypervisors/host1/subnets', { [subnets[0]]: 'inway' });
@@ -68,7 +68,7 @@ describe('a hypervisor whose executor is alive', () => {
     });
   });
 
-  it('makes what was asked for while it was away', async () => {
+  it('makes what was requested while it was away', async () => {
     const weft = await Lab.start();
     await weft.abandon();
     await weft.sql('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 60000');
@@ -85,7 +85,7 @@ describe('a hypervisor whose executor is alive', () => {
 });
 
 describe('a hypervisor that is dead', () => {
-  it('keeps its work waiting, says so, and fails it at its deadline; that of others is done', async () => {
+  it('keeps its operations pending with the reason, and they fail at their deadline; those of others are done', async () => {
     const weft = await LocalWeft.start();
     await describeDead(weft);
     const waiting = await weft.request('PUT', '/host/gone/a');
@@ -112,7 +112,7 @@ describe('a hypervisor that is dead', () => {
     expect((await weft.request('GET', '/host/host1/b')).body).toMatchObject({ state: 'running' });
   });
 
-  it('is removed by force with all that it had; what it had not done is cancelled', async () => {
+  it('is removed by force with all its rows; its unfinished operations are cancelled', async () => {
     const weft = await Lab.start();
     const gone = await describeDead(weft);
     await weft.request('PUT', '/hypervisors/gone/cen/lan');

@@ -18,14 +18,14 @@ async function databaseId(weft: LocalWeft): Promise<string> {
   return row?.id ?? '';
 }
 
-/** So many containers of their own, and a network of two of them. */
+/** A number of containers, and a network of two of them. */
 async function populate(weft: LocalWeft, containers: number): Promise<void> {
   const containerIDs = Array.from({ length: containers }, (_, ordinal) => `c${ordinal}`);
   await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs }] });
   expect((await weft.request('POST', '/cen/make', ['lan'], waiting)).status).toBe(200);
 }
 
-/** Forgets everything that was asked for, as a lost database does. */
+/** Deletes all rows, as if the database were lost. */
 function forgetRows(weft: LocalWeft, which = 'true'): Promise<unknown> {
   return weft.sql(`DELETE FROM containers WHERE ${which}`);
 }
@@ -42,8 +42,8 @@ function clean(weft: LocalWeft, ...args: readonly string[]): string {
   });
 }
 
-describe('what bears our label and has no row', () => {
-  it('is told of, and taken away after two scans and the grace time; what bears no label of ours never is', async () => {
+describe('an orphan', () => {
+  it('is listed, and removed after two scans and the grace time; an object without weft’s label never is', async () => {
     const weft = await LocalWeft.start({ times: { scan: 100, grace: HOUR_MS } });
     const id = await databaseId(weft);
     await weft.request('PUT', '/host/host1/ours');
@@ -75,7 +75,7 @@ describe('what bears our label and has no row', () => {
     expect(await weft.sql(sweeps)).toEqual([{ kind: 'network.sweep', status: 'succeeded', principal: 'executor' }]);
   });
 
-  it('stays when it is too much at once, says why, and goes when a person says so', async () => {
+  it('stays if there are too many at once, with the reason, and is removed on confirmation', async () => {
     const weft = await LocalWeft.start(quick);
     await populate(weft, 8);
     const before = picture();
@@ -111,7 +111,7 @@ describe('what bears our label and has no row', () => {
 });
 
 describe('another database', () => {
-  it('that is empty finds nothing of its own on the host, and touches nothing', async () => {
+  it('that is empty owns nothing on the host, and touches nothing', async () => {
     const weft = await LocalWeft.start(quick);
     await populate(weft, 8);
     const before = picture();
@@ -129,14 +129,14 @@ describe('another database', () => {
     expect(picture()).toEqual(before);
   });
 
-  it('that was restored makes what it lacks, and takes nothing away until a person says that it is right', async () => {
+  it('that was restored makes missing objects, and removes nothing until an operator confirms it', async () => {
     const weft = await LocalWeft.start(quick);
     await populate(weft, 3);
     await weft.stop();
     const file = weft.databaseFile;
     copyFileSync(file, `${file}.backup`);
     await weft.restart();
-    // After the backup: one more container in the network, another one alone, and the network is made smaller.
+    // After the backup: one more container in the network, another one alone, and the network is reduced.
     await weft.request('PUT', '/host/host1/later');
     await weft.request('PUT', '/host/host1/more/lan');
     await weft.request('DELETE', '/host/host1/c0/lan');
@@ -168,7 +168,7 @@ describe('another database', () => {
 });
 
 describe('npm run clean', () => {
-  it('takes away everything that bears the label of this database, after listing it, and nothing else', async () => {
+  it('removes everything with the label of this database, after listing it, and nothing else', async () => {
     const weft = await LocalWeft.start();
     await populate(weft, 3);
     await associate(weft, { 1: 'br1' });

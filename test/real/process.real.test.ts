@@ -101,7 +101,7 @@ describe('the processes', () => {
     expect(namespaces()).toEqual([]);
   });
 
-  it('do without Soft Patch Panel while its port is taken; what needs it is a 422 with the reason', async () => {
+  it('work without Soft Patch Panel while its port is taken; its requests are a 422 with the reason', async () => {
     const squatter = createServer();
     await new Promise<void>((resolve) => squatter.listen(5555, '127.0.0.1', resolve));
     const weft = await LocalWeft.start();

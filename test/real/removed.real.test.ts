@@ -5,10 +5,10 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 
 describe('an executor whose hypervisor was removed from the database', () => {
-  it('ends, says why, leaves its host alone, and registers anew when it is started again', async () => {
+  it('exits with the reason, leaves its host alone, and registers a new one when it is restarted', async () => {
     const weft = await LocalWeft.start();
     await weft.request('PUT', '/host/host1/here', undefined, { prefer: 'wait=10' });
-    // What DELETE ?force=true comes down to.
+    // The effect of DELETE ?force=true.
     for (const table of ['containers', 'host_names', 'hypervisors']) await weft.sql(`DELETE FROM ${table}`);
     await until('it asks for its process to end', () => weft.stopped !== undefined);
     expect(startFailure(weft.stopped)).toBe(

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 const quick = { times: { scan: 100, grace: 100 } };
 
-it('a state directory that was restored as a whole is noticed, and nothing newer is removed', async () => {
+it('a state directory that was restored as a whole is detected, and nothing newer is removed', async () => {
   const weft = await LocalWeft.start(quick);
   await weft.request('PUT', '/host/host1/old');
   await weft.stop();
@@ -27,7 +27,7 @@ it('a state directory that was restored as a whole is noticed, and nothing newer
   expect(linkNames(null)).toEqual([]);
 });
 
-it('a backup that was made while weft ran is noticed, and what it had pending is not done', async () => {
+it('a backup that was made while weft ran is detected, and its pending operations are not executed', async () => {
   const weft = await LocalWeft.start(quick);
   await weft.request('PUT', '/host/host1/old');
   const backup = join(temporaryDirectory(), 'backup.db');
@@ -55,7 +55,7 @@ it('a backup that was made while weft ran is noticed, and what it had pending is
   await until('the deletion is done when somebody has said that it is right', () => !namespaces().includes('old'));
 });
 
-/** It is noticed, and some whole looks at the host take nothing away. */
+/** The restore is detected, and several full scans remove nothing. */
 async function expectNothingRemoved(weft: LocalWeft): Promise<void> {
   const held = async () => (await weft.request<{ held?: unknown }>('GET', '/readyz')).body.held;
   await until('it is noticed', async () => (await held()) !== undefined);

@@ -7,7 +7,7 @@ import { Weft } from '../support/weft.ts';
 /* SOAK_OPERATIONS=50000 npm test -- soak is the long form, which also checks the memory; CI runs the short one. */
 
 const OPERATIONS = Number(process.env.SOAK_OPERATIONS ?? 500);
-/** In fewer, what the garbage collector has not come to yet is more than what would leak. */
+/** With fewer, uncollected garbage exceeds what would leak. */
 const OPERATIONS_FOR_MEMORY = 20_000;
 const CLIENTS = 8;
 

@@ -27,7 +27,7 @@ function isRemoved(directory: string): boolean {
   return !existsSync(directory);
 }
 
-/** A migrated database of the running test's own. */
+/** A migrated database of the running test. */
 export const temporaryDatabase = preparedDatabase(migrate);
 
 /** Makes databases of the running test's own: copies of one that `prepare` has filled. */

@@ -105,7 +105,7 @@ export class LocalWeft implements ServedInstance {
     return database;
   }
 
-  /** Ends it in good order. */
+  /** Shuts it down. */
   async stop(): Promise<void> {
     await this.#end((executor) => executor.close());
   }

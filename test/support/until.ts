@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** Each pause is a tenth longer than the one before: to ask is work, too, that what is waited for has to wait for. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
-/** Only a failure takes so long. */
+/** Only a failure takes this long. */
 const LONGEST_MS = 60_000;
 
 /** Waits for a condition; throws with its name if it does not become true in time. */

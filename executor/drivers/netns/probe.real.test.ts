@@ -134,7 +134,7 @@ function isSilent(words: readonly string[], { links }: HostView): boolean {
   return words[0] !== '-n' && words.includes('alias') && links.some(({ name, up }) => name === words[3] && !up);
 }
 
-/** Whether each veth of the host has its other end somewhere that can still be looked at. */
+/** Whether the other end of each veth of the host is still in a namespace that can be observed. */
 function isIdle(): boolean {
   const first = freshView();
   const ends = [first.links, ...first.namespaces.map(({ links }) => links)].flat();

@@ -57,7 +57,7 @@ function containerOf(c: AppContext): string {
   return pathParameter(c, 'ContainerId', containerIdSchema);
 }
 
-/** The HostId of the path; a hypervisor in front of it must be the same one. */
+/** The HostId of the path; a hypervisor prefix must name the same one. */
 async function onHost(c: AppContext): Promise<CommandContext> {
   const host = pathParameter(c, 'HostId', hostIdSchema);
   const context = commandContext(c);

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 
-/* Commands to SPP processes as operations keep them. The executor's driver puts them into each process' own words. */
+/*
+ * Commands to SPP processes as operations store them. The executor's driver translates them for each process' version.
+ */
 
 const componentTypes = ['forward', 'merge', 'classifier', 'mirror'] as const;
 
-/** What a port does to the VLAN tag of what passes it. */
+/** What a port does to the VLAN tag of its packets. */
 const vlanTagSchema = v.variant('operation', [
   v.object({ operation: v.literal('add'), id: v.number(), priority: v.number() }),
   v.object({ operation: v.literal('remove') }),
@@ -19,7 +21,7 @@ const attachment = { port: v.string(), direction: v.picklist(['rx', 'tx']), comp
 const classifier = { mac: v.string(), port: v.string(), vlanId: v.nullable(v.number()) };
 const patch = { source: v.string(), destination: v.string() };
 
-/** Commands that leave something on the process, which is set again when the process comes back without it. */
+/** Commands with a lasting effect on the process, which are replayed when it reconnects without it. */
 const settingSchemas = [
   command('start-component', { name: v.string(), core: v.number(), type: v.picklist(componentTypes) }),
   command('attach-port', { ...attachment, vlan: v.exactOptional(vlanTagSchema) }),
@@ -43,7 +45,7 @@ const commandSchemas = [
   command('stop-capture', {}),
   command('clear', {}),
   command('exit', {}),
-  // No process has a command for it: all patches are reset and the others set again.
+  // No process has such a command: all patches are reset and the others are set again.
   command('drop-patch', patch),
 ] as const;
 export type SppCommand = Readonly<v.InferOutput<(typeof commandSchemas)[number]>>;

@@ -19,7 +19,7 @@ export class ComparerThread implements Connection {
 
   constructor(program: URL, options: ComparerOptions, deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
-    // Flags meant for the main program (a test runner's loaders, for one) are not for this thread.
+    // Flags for the main program (the loaders of a test runner, for one) do not apply to this thread.
     this.#worker = new Worker(program, { workerData: options, execArgv: [] });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => {
