@@ -11,5 +11,5 @@ const filter = process.argv[2] ?? '';
 const run = new TestRun({ root: fileURLToPath(new URL('../', import.meta.url)), deadlineMinutes: 60 });
 const checks =
   filter === '' ? [run.check('lint', 'biome', 'check', '--error-on-warnings', '.'), run.check('types', 'tsc')] : [];
-await Promise.all([...checks, run.tests(['unit', 'real', 'plans'], filter)]);
+await Promise.all([...checks, run.tests(['unit', 'drivers', 'real', 'plans'], filter)]);
 process.exitCode = await run.finish();

@@ -63,7 +63,7 @@ type FaultOfCall = Plan['faults'];
 type Plans = (calls: readonly string[], faults: readonly DatabaseFault[]) => FaultOfCall[];
 
 /** So many calls that few operations meet two of their faults. */
-const GROUP_CALLS = 4;
+const GROUP_CALLS = 6;
 
 const plansOf: Readonly<Record<CallsOptions['each'], Plans>> = {
   call: (calls, faults) => calls.flatMap((call) => faults.map((fault) => new Map([[call, fault]]))),

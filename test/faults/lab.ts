@@ -132,12 +132,19 @@ export class Lab implements Instance {
   /** Removes all resources and what the host has of them, under the running executor, which has nothing to do. */
   async empty(): Promise<void> {
     this.steps.reset();
+    await this.#deleteRows();
+    clearHost();
+    // A scan that began before has ended when this one has: it can file no repair of what has the same name later.
+    await this.request('POST', '/hypervisors/host1/resync', undefined, { prefer: 'wait=30' });
+    await this.#deleteRows();
+  }
+
+  async #deleteRows(): Promise<void> {
     const tables = await this.sql<{ name: string }>(selectTables);
     await this.write([
       statement('PRAGMA defer_foreign_keys = ON'),
       ...tables.map(({ name }) => statement(`DELETE FROM ${name}`)),
     ]);
-    clearHost();
   }
 
   /** Ends all of it and takes everything off the host. */

@@ -3,6 +3,7 @@ import { copyFileSync, globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { statement } from '../../schema/database/database.ts';
 import { waiting } from '../conformance/example.ts';
 import { associate } from '../support/associations.ts';
 import { ip, linkNames, namespaces, picture } from '../support/host.ts';
@@ -23,11 +24,6 @@ async function populate(weft: LocalWeft, containers: number): Promise<void> {
   const containerIDs = Array.from({ length: containers }, (_, ordinal) => `c${ordinal}`);
   await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs }] });
   expect((await weft.request('POST', '/cen/make', ['lan'], waiting)).status).toBe(200);
-}
-
-/** Deletes all rows, as if the database were lost. */
-function forgetRows(weft: LocalWeft, which = 'true'): Promise<unknown> {
-  return weft.sql(`DELETE FROM containers WHERE ${which}`);
 }
 
 async function ready(weft: LocalWeft): Promise<Record<string, unknown>> {
@@ -79,9 +75,7 @@ describe('an orphan', () => {
     const weft = await LocalWeft.start(quick);
     await populate(weft, 8);
     const before = picture();
-    await weft.sql('DELETE FROM members');
-    await weft.sql('DELETE FROM cens');
-    await forgetRows(weft);
+    await weft.write(['members', 'cens', 'containers'].map((table) => statement(`DELETE FROM ${table}`)));
     await until('the circuit breaker is open', async () => (await ready(weft)).held !== undefined);
     expect(await ready(weft)).toMatchObject({
       status: 'ready',
