@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { TestRun } from './runner/test-run.ts';
 
 /*
- * `npm test`: lint and types beside the tests, of which every file on the real kernel has a namespace of its own. `npm
- * test -- WORD` runs the files whose path contains the word. At the end the query plans of all statements that weft has
- * issued are checked.
+ * `npm test`: lint and types beside the tests, of which those on the real kernel run in namespaces of their own. `npm test --
+ * WORD` runs the files whose path contains the word. At the end the query plans of all statements that weft has issued are
+ * checked.
  */
 
 const filter = process.argv[2] ?? '';

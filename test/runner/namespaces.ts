@@ -23,7 +23,7 @@ class NamespaceWorker extends ForksPoolWorker {
   }
 }
 
-/** A pool of vitest that runs each test file in a namespace of its own. */
+/** A pool of vitest whose processes have each a namespace of their own, for one test file or for several in turn. */
 export const namespaces: PoolRunnerInitializer = {
   name: 'namespaces',
   createPoolWorker: (options: PoolOptions) => new NamespaceWorker(options),

@@ -9,26 +9,26 @@ import {
 import { readComponentName } from '../../../schema/api/spp/parameters.ts';
 import type { Vlan } from '../../../schema/api/spp/values.ts';
 import type { AppContext } from '../../http/context.ts';
-import { give, readRules } from './target.ts';
+import { readRules, sendCommand } from './target.ts';
 
 /** POST /v1/vfs/{id}/components */
 export function startComponent(c: AppContext): Promise<Response> {
-  return give(c, 'vf', async () => ({ kind: 'start-component', ...(await readRules(c, componentStart)) }));
+  return sendCommand(c, 'vf', async () => ({ kind: 'start-component', ...(await readRules(c, componentStart)) }));
 }
 
 /** POST /v1/mirrors/{id}/components (extension) */
 export function startMirror(c: AppContext): Promise<Response> {
-  return give(c, 'mirror', async () => ({ kind: 'start-component', ...(await readRules(c, mirrorStart)) }));
+  return sendCommand(c, 'mirror', async () => ({ kind: 'start-component', ...(await readRules(c, mirrorStart)) }));
 }
 
 /** DELETE …/components/{name} */
 export function stopComponent(c: AppContext, type: 'vf' | 'mirror'): Promise<Response> {
-  return give(c, type, () => ({ kind: 'stop-component', name: componentName(c) }));
+  return sendCommand(c, type, () => ({ kind: 'stop-component', name: componentName(c) }));
 }
 
 /** PUT /v1/vfs/{id}/components/{name}/ports, and without `/ports` */
 export function changePort(c: AppContext): Promise<Response> {
-  return give(c, 'vf', async () => {
+  return sendCommand(c, 'vf', async () => {
     const component = componentName(c);
     const request = await readRules(c, componentPort);
     const { port, dir: direction } = request;
@@ -40,7 +40,7 @@ export function changePort(c: AppContext): Promise<Response> {
 
 /** PUT /v1/mirrors/{id}/components/{name}/ports (extension) */
 export function changeMirrorPort(c: AppContext): Promise<Response> {
-  return give(c, 'mirror', async () => {
+  return sendCommand(c, 'mirror', async () => {
     const component = componentName(c);
     const { action, port, dir: direction } = await readRules(c, mirrorPort);
     return { kind: action === 'attach' ? 'attach-port' : 'detach-port', port, direction, component };
@@ -49,7 +49,7 @@ export function changeMirrorPort(c: AppContext): Promise<Response> {
 
 /** PUT /v1/vfs/{id}/classifier_table */
 export function changeClassifier(c: AppContext): Promise<Response> {
-  return give(c, 'vf', async () => {
+  return sendCommand(c, 'vf', async () => {
     const { action, mac_address: mac, port, vlan: vlanId } = await readRules(c, classifierChange);
     return { kind: action === 'add' ? 'add-classifier' : 'remove-classifier', mac, port, vlanId };
   });

@@ -12,7 +12,7 @@ import { commandContext } from '../../operations/command-context.ts';
 import { answerBody, answerText } from './answer.ts';
 import * as components from './components.ts';
 import * as patching from './patching.ts';
-import { answerStatus, give, mountedPath } from './target.ts';
+import { answerStatus, mountedPath, sendCommand } from './target.ts';
 
 const PREFIX = '/v1';
 
@@ -77,5 +77,5 @@ async function listProcesses(c: AppContext): Promise<Response> {
 
 /** DELETE of a process (extension): ends it. */
 function exit(c: AppContext, type: ProcessType): Promise<Response> {
-  return give(c, type, () => ({ kind: 'exit' }));
+  return sendCommand(c, type, () => ({ kind: 'exit' }));
 }

@@ -37,7 +37,7 @@ export async function readRules<Schema extends v.GenericSchema>(
  * Sends a command to the process that the path names, and answers 204 when it was executed. A process that does not
  * exist is reported before any error in the request, as by spp-ctl.
  */
-export async function give(
+export async function sendCommand(
   c: AppContext,
   type: ProcessType,
   read: () => SppCommand | Promise<SppCommand>,

@@ -25,7 +25,7 @@ export async function list(c: AppContext): Promise<Response> {
 /** GET /operations/{id}: one; `Prefer: wait=N` waits for its end. */
 export async function get(c: AppContext): Promise<Response> {
   const preference = readPreference(c.req.header('prefer'), 0);
-  const row = await named(c);
+  const row = await operationOfPath(c);
   await waitAsPreferred(c, row, preference);
   return preference.wait === 0 ? answerJson(c, operationBody(row)) : answerOperation(c, row.id);
 }
@@ -49,13 +49,13 @@ export async function cancel(c: AppContext): Promise<Response> {
 
 /** POST /operations/{id}/retry: repeats the request of a failed or cancelled operation as a new one. */
 export async function retry(c: AppContext): Promise<Response> {
-  return submitAsynchronously(c, async () => retryOperation(commandContext(c), await named(c)));
+  return submitAsynchronously(c, async () => retryOperation(commandContext(c), await operationOfPath(c)));
 }
 
 function targetOf(c: AppContext): string {
   return c.req.param('id') ?? '';
 }
 
-function named(c: AppContext): Promise<OperationRow> {
+function operationOfPath(c: AppContext): Promise<OperationRow> {
   return existingOperation(c.get('settings').database, targetOf(c));
 }
