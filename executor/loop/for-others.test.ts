@@ -1,18 +1,24 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { waitForOthers } from './for-others.ts';
 
-/** What each of three does one after another, and the turns of the event loop (`-`) between. */
+/** What each of three does one after another, and the turns of the event loop (`-`) between; by a clock that only work advances. */
 async function orderOf(workMs: number): Promise<string> {
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
   const order: string[] = [];
-  const loop = setInterval(() => order.push('-'), 0);
+  const turn = () => {
+    order.push('-');
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
   const work = async (name: string) => {
     await waitForOthers();
     order.push(name);
-    const until = performance.now() + workMs;
-    while (performance.now() < until);
+    now += workMs;
   };
   await Promise.all(['a', 'b', 'c'].map(work));
-  clearInterval(loop);
+  clearImmediate(next);
+  clock.mockRestore();
   return order.join('');
 }
 

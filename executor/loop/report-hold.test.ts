@@ -4,7 +4,7 @@ import { ReportHold } from './report-hold.ts';
 const HOUR = 3_600_000;
 
 it('operations of one batch wait for the last of them where the database is far away', async () => {
-  const hold = new ReportHold(3, HOUR);
+  const hold = new ReportHold(3, HOUR, HOUR);
   const ended: string[] = [];
   const others = ['a', 'b'].map((name) => hold.end().then(() => ended.push(name)));
   await Promise.resolve();
@@ -15,6 +15,6 @@ it('operations of one batch wait for the last of them where the database is far 
 });
 
 it('and not longer than for a moment, or not at all where it is near', async () => {
-  await new ReportHold(2, 10).end();
-  await new ReportHold(2, 1).end();
+  await new ReportHold(2, HOUR, 10).end();
+  await new ReportHold(2, 1, HOUR).end();
 });

@@ -3,9 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 /** A round trip that is shorter is not worth waiting for. */
 const SHORTEST_MS = 10;
 
-/** So many round trips at most an operation waits for the others, and never longer than this. */
+/** An operation waits for the others for at most so many round trips. */
 const ROUND_TRIPS = 2;
-const LONGEST_MS = 200;
 
 /**
  * Operations that were claimed and loaded together. What they did ends at about the same time, and where the database
@@ -16,10 +15,10 @@ export class ReportHold {
   readonly #ended = Promise.withResolvers<void>();
   #left: number;
 
-  /** `roundTripMs`: what their load has taken. */
-  constructor(operations: number, roundTripMs: number) {
+  /** `roundTripMs`: the time that their load took. */
+  constructor(operations: number, roundTripMs: number, longestMs: number) {
     this.#left = operations;
-    this.#holdMs = roundTripMs < SHORTEST_MS ? 0 : Math.min(ROUND_TRIPS * roundTripMs, LONGEST_MS);
+    this.#holdMs = roundTripMs < SHORTEST_MS ? 0 : Math.min(ROUND_TRIPS * roundTripMs, longestMs);
   }
 
   /** To be called once for each. Returns when the others have ended too, or after a moment. */

@@ -107,7 +107,7 @@ export class Runner {
       }
       return;
     }
-    const hold = new ReportHold(tasks.length, performance.now() - asked);
+    const hold = new ReportHold(tasks.length, performance.now() - asked, this.#options.times.report);
     for (const { kind, owned } of tasks) {
       const change = changes.get(owned.operation.sequence) ?? null;
       const ended = this.#end(owned, () => this.#attempt(kind, owned, change).finally(() => hold.end()));

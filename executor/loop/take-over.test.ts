@@ -17,7 +17,7 @@ function start(database: Database, changes: Partial<TakeOverOptions> = {}): Take
       machine,
       seen: NOTHING_SEEN,
       ownEpoch: 0,
-      heartbeatMs: 40,
+      heartbeatMs: 10_000,
     },
     log: { info: () => undefined },
     ...changes,
@@ -88,7 +88,8 @@ describe('a start', () => {
   it('succeeds an executor that was paused or died just now, after a period of silence', async () => {
     const database = await openDatabase();
     await register(database, 'host1', hypervisorId, machine);
-    expect(await takeOver(start(database, { machine: { ...machine, bootId: 'boot-2' } }))).toMatchObject({ epoch: 2 });
+    const successor = start(database, { machine: { ...machine, bootId: 'boot-2' }, heartbeatMs: 40 });
+    expect(await takeOver(successor)).toMatchObject({ epoch: 2 });
   });
 
   it.each([

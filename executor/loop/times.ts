@@ -20,6 +20,8 @@ export interface LoopTimes {
   readonly databaseLongest: number;
   /** How often the progress of long operations is written; one that ends sooner never writes any. */
   readonly progress: number;
+  /** How long an ended operation waits at most to be reported with those that were claimed with it. */
+  readonly report: number;
   /** Events come in bursts: how long the first of one waits for the others. */
   readonly gather: number;
   /** What an operation is changing is looked at again after so long. */
@@ -50,6 +52,7 @@ export const defaultTimes: LoopTimes = {
   databaseFirst: 100,
   databaseLongest: 5 * SECOND,
   progress: 500,
+  report: 200,
   gather: 100,
   busy: 500,
   lookLongest: 30 * SECOND,

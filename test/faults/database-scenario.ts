@@ -9,7 +9,17 @@ const HOUR = 3_600_000;
 
 /** A hundred times shorter than in earnest; what is not short here is far away, unless a scenario says otherwise. */
 export const shortTimes: LoopTimes = {
-  ...{ lease: 150, renew: 50, heartbeat: 100, poll: 20, progress: 5, gather: 5, busy: 5, lookLongest: 100 },
+  ...{
+    lease: 150,
+    renew: 50,
+    heartbeat: 100,
+    poll: 20,
+    progress: 5,
+    report: 200,
+    gather: 5,
+    busy: 5,
+    lookLongest: 100,
+  },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 50 },
   ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
 };

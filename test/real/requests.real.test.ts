@@ -11,10 +11,14 @@ import { until } from '../support/until.ts';
 /* The requests of weft to a remote database over HTTP: each call is a round trip, and may be charged. */
 
 const HOUR = 3_600_000;
-const ROUND_TRIP_MS = 20;
+/** Operations that were claimed together wait twice as long for each other to be reported together. */
+const ROUND_TRIP_MS = 300;
 
 /** Disables periodic work, which does not belong to an action. */
-const times = { ...defaultTimes, ...{ lease: HOUR, renew: HOUR, heartbeat: HOUR, progress: HOUR, poll: 20 } };
+const times = {
+  ...defaultTimes,
+  ...{ lease: HOUR, renew: HOUR, heartbeat: HOUR, progress: HOUR, report: HOUR, poll: 20 },
+};
 
 /** Periodic, whether there is work or not. */
 const BY_THE_CLOCK = ['poll', 'wait'];

@@ -149,7 +149,17 @@ export function counterKind(counter: Counter, change: Change<number>, onFailure:
 
 /** A hundred times shorter than the defaults, except what each test waits for explicitly. */
 export const shortTimes: LoopTimes = {
-  ...{ lease: 150, renew: 50, heartbeat: 100, poll: 5, progress: 5, gather: 1, busy: 5, lookLongest: 100 },
+  ...{
+    lease: HOUR,
+    renew: 50,
+    heartbeat: 100,
+    poll: 5,
+    progress: 5,
+    report: 200,
+    gather: 1,
+    busy: 5,
+    lookLongest: 100,
+  },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 20 },
   ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
 };
