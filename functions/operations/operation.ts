@@ -2,27 +2,16 @@ import type { OperationBody } from '../../schema/api/operations.ts';
 import { type Database, now, type Statement, statement } from '../../schema/database/database.ts';
 import { Problem, type ProblemDetails } from '../../schema/problem.ts';
 import type { operations } from '../../schema/tables/kernel.ts';
+import type { RowOf } from '../../schema/tables/row.ts';
 import { waitingFor } from './waiting.ts';
 
-type Operation = typeof operations.$inferSelect;
+const own = [
+  ...(['id', 'sequence', 'hypervisor', 'kind', 'resource', 'request', 'status', 'step', 'attempt', 'error'] as const),
+  ...(['principal', 'result', 'created_ms', 'started_ms', 'finished_ms', 'cancel_ms'] as const),
+] satisfies readonly (keyof RowOf<typeof operations>)[];
 
 /** An operation as its queries return it. */
-export interface OperationRow
-  extends Pick<
-    Operation,
-    | 'id'
-    | 'sequence'
-    | 'hypervisor'
-    | 'kind'
-    | 'resource'
-    | 'request'
-    | 'status'
-    | 'step'
-    | 'attempt'
-    | 'error'
-    | 'principal'
-  > {
-  readonly result: string | null;
+export interface OperationRow extends Pick<RowOf<typeof operations>, (typeof own)[number]> {
   readonly parent_id: string | null;
   readonly hypervisor_name: string | null;
   /** Milliseconds since the executor of its hypervisor was last seen; null where it never was. */
@@ -33,17 +22,12 @@ export interface OperationRow
   readonly items: string | null;
   readonly total_done: number;
   readonly total_all: number;
-  readonly created_ms: number;
-  readonly started_ms: number | null;
-  readonly finished_ms: number | null;
-  readonly cancel_ms: number | null;
 }
 
 /** `source` yields rows of operations. */
 export function selectFrom(source: string): string {
   return `
-    SELECT o.id, o.sequence, o.hypervisor, o.kind, o.resource, o.request, o.status, o.step, o.attempt, o.error, o.principal, o.result,
-      o.created_ms, o.started_ms, o.finished_ms, o.cancel_ms,
+    SELECT ${own.map((column) => `o.${column}`).join(', ')},
       p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
       CASE o.status WHEN 'pending' THEN h.capabilities END AS capabilities,
       CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)

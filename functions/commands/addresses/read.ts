@@ -4,14 +4,12 @@ import { addressAt, type Block, OFFSET_MAX } from '../../../schema/addresses/blo
 import { type AddressBody, addressSchema } from '../../../schema/api/fleet/subnets.ts';
 import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
+import type { addresses } from '../../../schema/tables/fleet.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 import { timestamp } from '../../operations/operation.ts';
 import { blockOf, type ReadSubnet } from '../subnets/read.ts';
 
-interface AddressRow {
-  readonly offset: number;
-  readonly owner: string;
-  readonly created_ms: number;
-}
+type AddressRow = Pick<RowOf<typeof addresses>, 'offset' | 'owner' | 'created_ms'>;
 
 const addressKeySchema = v.strictTuple([addressSchema]);
 type AddressKey = v.InferOutput<typeof addressKeySchema>;

@@ -2,18 +2,16 @@ import { type CenBody, cenStatuses } from '../../../schema/api/leviathan.ts';
 import { type Statement, statement } from '../../../schema/database/database.ts';
 import { memoize } from '../../../schema/database/memoize.ts';
 import { cenSubject } from '../../../schema/resources/network/rollback.ts';
+import type { cens } from '../../../schema/tables/networks.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
 import { unknownCen } from './cen.ts';
 import { censCalled, type Scope, scopeOf } from './places.ts';
 
-interface CenRow {
-  readonly name: string;
+interface CenRow extends Pick<RowOf<typeof cens>, 'name' | 'link_name' | 'wiring_type' | 'state'> {
   readonly host: string;
-  readonly link_name: string;
-  readonly wiring_type: CenBody['wiring_type'];
-  readonly state: string;
   readonly busy: number;
   readonly members: string;
 }

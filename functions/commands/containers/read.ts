@@ -1,17 +1,17 @@
 import { type ContainerBody, containerStates } from '../../../schema/api/leviathan.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { containerSubject } from '../../../schema/resources/network/rollback.ts';
+import type { containers } from '../../../schema/tables/networks.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 import { type CommandContext, namedHost } from '../../operations/command-context.ts';
 import { isNamed } from '../../operations/targets/target.ts';
 import { unknownContainer } from './container.ts';
 
-interface ContainerRow {
-  readonly name: string;
+interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> {
   readonly host: string;
   readonly tag: string | null;
   readonly memory: number | null;
   readonly vcpus: number | null;
-  readonly state: string;
   readonly busy: number;
   readonly cens: string;
 }

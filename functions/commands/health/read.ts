@@ -2,14 +2,13 @@ import { type Database, now, statement } from '../../../schema/database/database
 import { schemaProblem, selectMigrations } from '../../../schema/database/known-migrations.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive, lastSeen } from '../../../schema/statements/alive.ts';
+import type { hypervisors } from '../../../schema/tables/fleet.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 import { awayOf } from '../../operations/waiting.ts';
 
-interface Row {
-  readonly name: string;
+interface Row extends Pick<RowOf<typeof hypervisors>, 'name' | 'held' | 'capabilities'> {
   readonly alive: number;
   readonly silent_ms: number | null;
-  readonly held: string | null;
-  readonly capabilities: string;
 }
 
 const selectHypervisors = statement<Row>(

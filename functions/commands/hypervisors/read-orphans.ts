@@ -1,16 +1,11 @@
 import * as v from 'valibot';
 import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
+import type { orphans } from '../../../schema/tables/fleet.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 import { timestamp } from '../../operations/operation.ts';
 
-interface OrphanRow {
-  readonly kind: string;
-  readonly place: string;
-  readonly name: string;
-  readonly label: string;
-  readonly scans: number;
-  readonly first_seen_ms: number;
-}
+type OrphanRow = Pick<RowOf<typeof orphans>, 'kind' | 'place' | 'name' | 'label' | 'scans' | 'first_seen_ms'>;
 
 interface OrphanBody extends Pick<OrphanRow, 'kind' | 'name' | 'label' | 'scans'> {
   /** The namespace that a link is in; null: the host's own. */

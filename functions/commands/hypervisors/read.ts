@@ -13,6 +13,8 @@ import {
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { availableCpu, availableDisk, availableMemory } from '../../../schema/statements/capacity.ts';
+import type { hypervisors, subnetInterfaces } from '../../../schema/tables/fleet.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 import { type CommandContext, namedHost } from '../../operations/command-context.ts';
 import { timestamp } from '../../operations/operation.ts';
 import { isNamed } from '../../operations/targets/target.ts';
@@ -29,35 +31,22 @@ interface WithSubnets extends ReadHypervisor {
   readonly subnets: Readonly<Record<string, string>>;
 }
 
-interface Row {
-  readonly id: string;
-  readonly name: string;
-  readonly revision: number;
-  readonly ip: string;
-  readonly netmask: string;
-  readonly gateway: string;
-  readonly mac: string;
-  readonly metadata: string;
-  readonly config: string;
-  readonly total_memory: number;
-  readonly total_disk: number;
-  readonly total_cpu: number;
+const own = [
+  ...(['id', 'name', 'revision', 'ip', 'netmask', 'gateway', 'mac', 'metadata', 'config'] as const),
+  ...(['total_memory', 'total_disk', 'total_cpu', 'last_seen_ms', 'boot_id', 'capabilities'] as const),
+  ...(['executor_version', 'load', 'free_memory'] as const),
+] satisfies readonly (keyof RowOf<typeof hypervisors>)[];
+
+interface Row extends Pick<RowOf<typeof hypervisors>, (typeof own)[number]> {
   readonly available_memory: number;
   readonly available_disk: number;
   readonly available_cpu: number;
   readonly alive: number;
-  readonly last_seen_ms: number | null;
-  readonly boot_id: string | null;
-  readonly capabilities: string;
-  readonly executor_version: string | null;
-  readonly load: number | null;
-  readonly free_memory: number | null;
 }
 
 const columns = `
-  h.id, h.name, h.revision, h.ip, h.netmask, h.gateway, h.mac, h.metadata, h.config, h.total_memory, h.total_disk, h.total_cpu,
-  ${availableMemory} AS available_memory, ${availableDisk} AS available_disk, ${availableCpu} AS available_cpu,
-  ${alive('h')} AS alive, h.last_seen_ms, h.boot_id, h.capabilities, h.executor_version, h.load, h.free_memory`;
+  ${own.map((column) => `h.${column}`).join(', ')}, ${alive('h')} AS alive,
+  ${availableMemory} AS available_memory, ${availableDisk} AS available_disk, ${availableCpu} AS available_cpu`;
 
 /** Oldest first. */
 export const hypervisorList: List<CreatedKey> = { name: 'hypervisors', key: createdKeySchema };
@@ -170,12 +159,7 @@ function amounts(given: HypervisorPost['total_resources'], otherwise: Amounts): 
   return { memory, disk, cpu };
 }
 
-interface AssociationRow {
-  readonly subnet: string;
-  readonly interface: string;
-  readonly state: AssociationBody['state'];
-  readonly error: string | null;
-}
+type AssociationRow = Pick<RowOf<typeof subnetInterfaces>, 'subnet' | 'interface' | 'state' | 'error'>;
 
 const selectAssociation = `
   SELECT subnet, interface, state, error FROM subnet_interfaces WHERE hypervisor = :hypervisor AND subnet = :subnet`;

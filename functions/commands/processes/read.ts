@@ -6,6 +6,9 @@ import { missingProcess } from '../../../schema/api/spp/parameters.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { alive } from '../../../schema/statements/alive.ts';
+import type { hypervisors } from '../../../schema/tables/fleet.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
+import type { sppProcesses } from '../../../schema/tables/spp.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { findHypervisor } from '../../operations/targets/find-hypervisor.ts';
 import { severalPlaces } from '../../operations/targets/scheduled.ts';
@@ -51,11 +54,7 @@ export async function readProcess(where: Where, process: SppProcess): Promise<st
   return (await only(where, process, 'p.hypervisor, p.body')).body;
 }
 
-interface Row {
-  readonly name: string;
-  readonly hypervisor: string;
-  readonly body: string;
-}
+type Row = Pick<RowOf<typeof sppProcesses>, 'hypervisor' | 'body'> & Pick<RowOf<typeof hypervisors>, 'name'>;
 
 async function only(where: Where, { process, type }: SppProcess, columns: string): Promise<Row> {
   const [rows] = await where.database.read([

@@ -12,22 +12,20 @@ import {
 } from '../../../schema/api/pages.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
+import type { subnets } from '../../../schema/tables/fleet.ts';
+import type { RowOf } from '../../../schema/tables/row.ts';
 
 export interface ReadSubnet {
   readonly body: SubnetBody;
   readonly revision: number;
 }
 
-interface Row {
-  readonly id: string;
-  readonly cidr: string | null;
-  readonly gateway: string | null;
-  readonly first: string | null;
-  readonly last: string | null;
-  readonly metadata: string;
-  readonly revision: number;
+interface Row
+  extends Pick<
+    RowOf<typeof subnets>,
+    'id' | 'cidr' | 'gateway' | 'first' | 'last' | 'metadata' | 'revision' | 'reserved'
+  > {
   readonly free: number | null;
-  readonly reserved: number;
   readonly hypervisors: string;
 }
 
