@@ -2,6 +2,8 @@ import type { RemovalHold } from '../api/fleet/reconcile.ts';
 import { type Database, DatabaseError, guard, now, statement, type Value } from '../database/database.ts';
 import { Problem } from '../problem.ts';
 import { alive } from '../statements/alive.ts';
+import type { hypervisors } from '../tables/fleet.ts';
+import type { RowOf } from '../tables/row.ts';
 import { type Machine, NOTHING_SEEN, type Resources, type Seen } from './machine.ts';
 
 /** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
@@ -47,10 +49,7 @@ const isBehind = `((epoch < :seen_epoch AND id = coalesce(:seen_hypervisor, id))
 /** Operations up to this one were pending in a backup: what they would do may have been undone since. */
 const heldRestored = `json_set(:restored, '$.sequence', ${lastSequence})`;
 
-interface RegisteredRow {
-  readonly id: string;
-  readonly name: string;
-  readonly epoch: number;
+interface RegisteredRow extends Pick<RowOf<typeof hypervisors>, 'id' | 'name' | 'epoch'> {
   readonly database_id: string;
   readonly restore_generation: number;
   readonly sequence: number;
