@@ -46,7 +46,8 @@ export function submitRemoval(c: AppContext, prepare: Prepare): Promise<Response
 
 /**
  * As `encode`, which reads what the operation made. What is gone since cannot be read: then `recorded` answers with what
- * the operation itself knows of it.
+ * the operation itself knows of it. `encode` must read by the operation's hypervisor: one that the path names may be
+ * gone, which is another error than a 404.
  */
 export function orAsRecorded(c: AppContext, encode: Encode, recorded: (row: OperationRow) => Response): Encode {
   return async (operation) => {

@@ -1,22 +1,24 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { is } from 'drizzle-orm';
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
-import * as fleet from '../tables/fleet.ts';
-import * as kernel from '../tables/kernel.ts';
-import * as networks from '../tables/networks.ts';
-import * as spp from '../tables/spp.ts';
 import { type Database, statement } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { knownMigrations } from './known-migrations.ts';
 import { migrate, splitStatements } from './migrate.ts';
 
 const run = promisify(execFile);
-const tables = [kernel, fleet, networks, spp].flatMap(Object.values).filter((value) => is(value, SQLiteTable));
+const directory = new URL('../tables/', import.meta.url);
+const modules: object[] = await Promise.all(
+  readdirSync(directory)
+    .filter((file) => !file.endsWith('.test.ts'))
+    .map((file) => import(/* @vite-ignore */ new URL(file, directory).href)),
+);
+const tables = modules.flatMap((each) => Object.values(each)).filter((value) => is(value, SQLiteTable));
 
 interface Column {
   name: string;

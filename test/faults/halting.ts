@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { Lab } from './lab.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { atRest, type Scenario } from './scenario.ts';
+import { atRest, prepareScenario, type Scenario } from './scenario.ts';
 import type { Place } from './steps.ts';
 
 /**
@@ -67,8 +67,7 @@ class Bench {
   /** A lab in which the scenario can begin, with its failing step where it has one. */
   async prepare(): Promise<Lab> {
     const lab = await this.#empty();
-    await this.scenario.prepare(lab);
-    await atRest(lab);
+    await prepareScenario(this.scenario, lab);
     lab.steps.failing = this.scenario.failing;
     return lab;
   }

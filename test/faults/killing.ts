@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { temporaryDirectory } from '../support/database.ts';
 import { Weft } from '../support/weft.ts';
 import { outcomeOf } from './outcome.ts';
-import { atRest, nothing, type Scenario } from './scenario.ts';
+import { atRest, nothing, prepareScenario, type Scenario } from './scenario.ts';
 import type { Place } from './steps.ts';
 
 const program = 'test/support/faulty-start.ts';
@@ -18,6 +18,7 @@ const program = 'test/support/faulty-start.ts';
 export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   const faults: Record<string, string> = scenario.failing === undefined ? {} : { WEFT_FAULT_FAIL: scenario.failing };
   const log = join(temporaryDirectory(), 'steps');
+  writeFileSync(log, '');
   const straight = await started(scenario, { ...faults, WEFT_FAULT_LOG: log });
   const before = await outcomeOf(straight, scenario);
   await scenario.act(straight);
@@ -35,7 +36,7 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   });
   await twice.clear();
 
-  const places = [...new Set(readFileSync(log, 'utf8').trim().split('\n'))];
+  const places = new Set(readFileSync(log, 'utf8').split('\n').filter(Boolean));
   for (const place of places) {
     const weft = await started(scenario, { ...faults, WEFT_FAULT_AT: place });
     const killed = once(weft.child, 'exit');
@@ -48,7 +49,7 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
     await weft.clear();
   }
   await scenario.clear?.();
-  return places;
+  return [...places];
 }
 
 /** A weft that was prepared without faults and now runs with them. */
@@ -56,8 +57,7 @@ async function started({ prepare }: Scenario, environment: Record<string, string
   const weft = await Weft.prepare();
   if (prepare !== nothing) {
     await weft.start();
-    await prepare(weft);
-    await atRest(weft);
+    await prepareScenario({ prepare }, weft);
     await weft.stop();
   }
   await weft.start(environment, program);

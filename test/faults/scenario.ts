@@ -27,9 +27,21 @@ export function request(method: string, path: string, body?: unknown): Act {
   return (weft) => weft.request(method, path, body, waiting);
 }
 
+/** Brings about what is there before a scenario. */
+export async function prepareScenario({ prepare }: Pick<Scenario, 'prepare'>, weft: Instance): Promise<void> {
+  requireSuccess(await prepare(weft));
+  await atRest(weft);
+}
+
+/** Throws when a request of a preparation was refused: what follows would be tried on something else. */
+function requireSuccess(answer: unknown): void {
+  const status = Reflect.get(Object(answer), 'status');
+  if (Number(status) >= 300) throw new Error(`a preparation was answered ${JSON.stringify(answer)}`);
+}
+
 export function inOrder(...acts: readonly Act[]): Act {
   return async (weft) => {
-    for (const act of acts) await act(weft);
+    for (const act of acts) requireSuccess(await act(weft));
   };
 }
 

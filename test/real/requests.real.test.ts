@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { defaultTimes } from '../../executor/loop/times.ts';
 import { openRemote } from '../../schema/database/remote.ts';
+import { resources } from '../../schema/resources/registry.ts';
 import { waiting } from '../conformance/example.ts';
 import { Lab } from '../faults/lab.ts';
 import { CountingDatabase } from '../support/counting-database.ts';
@@ -83,11 +84,12 @@ it('an executor starts with a few requests, and with one read for each kind of o
   const { poll = 0, 'look.write': noted = 0, ...start } = database.take();
   expect(start).toEqual({
     ...{ identify: 1, 'take-over': 1, register: 1, 'spp.forget': 1, renew: 1 },
-    ...{ 'look.network': 1, 'look.bridges': 1, 'look.spp': 1, 'look.held': 3 },
+    ...Object.fromEntries(resources.map(({ name }) => [`look.${name}`, 1])),
+    'look.held': resources.length,
     ...{ 'prune.select': 2, prune: 1 },
   });
   // At most one for each kind of resource.
-  expect(noted).toBeLessThanOrEqual(3);
+  expect(noted).toBeLessThanOrEqual(resources.length);
   const sum = Object.values(start).reduce((all, each) => all + each, poll + noted);
   expect(server.requests.length - before - sum).toBeLessThanOrEqual(1);
 });

@@ -79,18 +79,16 @@ const databaseWithEverything = preparedDatabase(async (database) => {
 
 /** Deletes everything but the log of operations. */
 export async function forgetEverything(database: Database): Promise<void> {
-  const tables = [
-    'operation_subjects',
-    'members',
-    'cens',
-    'containers',
-    'host_names',
-    'addresses',
-    'subnet_interfaces',
-  ];
-  await database.write(
-    [...tables, 'subnets', 'reservations', 'spp_processes', 'spp_items', 'hypervisors'].map((table) =>
-      statement(`DELETE FROM ${table}`),
+  const kept = ['database', 'migrations', 'operations', 'events'];
+  const [tables] = await database.read([
+    statement<{ name: string }>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+         AND name NOT IN (SELECT value FROM json_each(:kept))`,
+      { kept: JSON.stringify(kept) },
     ),
-  );
+  ]);
+  await database.write([
+    statement('PRAGMA defer_foreign_keys = ON'),
+    ...tables.map(({ name }) => statement(`DELETE FROM ${name}`)),
+  ]);
 }
