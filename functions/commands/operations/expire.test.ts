@@ -36,7 +36,7 @@ describe('an operation of a dead hypervisor', () => {
   it.each([
     ['is waited for by its next try', "status = 'pending', attempt = 1"],
     ['was running', "status = 'running', attempt = 1, epoch = 1"],
-  ])('that was claimed and %s waits for the look of the next start', async (_, change) => {
+  ])('that was claimed and %s waits for the scan of the next start', async (_, change) => {
     const { database } = await deadWithOperations();
     await database.write([statement(`UPDATE operations SET ${change} WHERE resource LIKE '%/c'`)]);
     expect(await expireOperations(database)).toBe(1);
