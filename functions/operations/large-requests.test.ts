@@ -34,7 +34,7 @@ it.each<[string, number, (ask: Ask) => Promise<Large>]>([
     },
   ],
   [
-    'the cancelling of that',
+    'the cancellation of that',
     200,
     async (ask) => {
       await imported(ask);
