@@ -129,7 +129,7 @@ describe('a database that is away', () => {
   it.each([
     ['does not answer', away, 'nothing was recorded: the database does not answer: connect ECONNREFUSED'],
     ['is busy', busy, 'nothing was recorded: the database is busy'],
-  ])('and %s: a write was not recorded, and a dialect with text answers reports that as text', async (_, error, detail) => {
+  ])('and %s: a write was not recorded; answers of text say so in text', async (_, error, detail) => {
     const weft = await faulty(async () => {
       throw error();
     });

@@ -27,14 +27,11 @@ describe('Preference-Applied', () => {
   it.each([
     ['wait=100', 'wait=30'],
     ['handling=lenient', null],
-  ])(
-    'is the granted wait, if the work ended within it: with Prefer: %s, it is %s',
-    async (prefer, applied) => {
-      const { ask } = await api();
-      const answer = await ask('PUT', '/cen/lan', undefined, { prefer });
-      expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, applied]);
-    },
-  );
+  ])('is the granted wait, if the work ended within it: with Prefer: %s, it is %s', async (prefer, applied) => {
+    const { ask } = await api();
+    const answer = await ask('PUT', '/cen/lan', undefined, { prefer });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, applied]);
+  });
 
   it('is the whole wait, if it elapsed', async () => {
     const { ask } = await api();
@@ -111,7 +108,7 @@ describe('waiting', () => {
     });
   });
 
-  it('for an executor with a heartbeat in the future reports that the clock was set back, and does not wait', async () => {
+  it('with a heartbeat in the future reports that the clock was set back, and does not wait', async () => {
     const { database, ask } = await api();
     await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms + 86400000')]);
     const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=10' });
