@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { waitForOthers } from './for-others.ts';
 
-/** What each of three does one after another, and the turns of the event loop (`-`) between. */
+/** The actions of three tasks in order, and the turns of the event loop (`-`) between them. */
 async function orderOf(workMs: number): Promise<string> {
   const order: string[] = [];
   const loop = setInterval(() => order.push('-'), 0);
@@ -16,10 +16,10 @@ async function orderOf(workMs: number): Promise<string> {
   return order.join('');
 }
 
-it('gives others a turn of the event loop after each that holds it for long', async () => {
+it('yields the event loop after each task that holds it for long', async () => {
   expect(await orderOf(12)).toMatch(/^-*a-+b-+c$/);
 });
 
-it('keeps those together that are done at once', async () => {
+it('runs short tasks in one turn', async () => {
   expect(await orderOf(0)).toMatch(/^-*abc$/);
 });
