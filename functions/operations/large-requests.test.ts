@@ -50,28 +50,25 @@ it.each<[string, number, (ask: Ask) => Promise<Large>]>([
       return ['DELETE', '/hypervisors/host1?force=true'];
     },
   ],
-])(
-  'of 2,000 networks: during %s reads continue, and other writes are committed after it',
-  async (_what, status, prepare) => {
-    const { database, ask } = await api();
-    await ask('PUT', '/cen/first');
-    const request = await prepare(ask);
-    const order: string[] = [];
-    const note = async (what: string, answer: Promise<Response>) => {
-      const { status } = await answer;
-      order.push(what);
-      return status;
-    };
-    const begun = wasBegun(database);
-    const large = note('large', ask(...request));
-    await begun;
-    const write = note('write', ask('PUT', '/cen/second', undefined, { prefer: 'respond-async' }));
-    expect(await note('read', ask('GET', '/cen/first'))).toBe(200);
-    expect(await large).toBe(status);
-    await write;
-    expect(order).toEqual(['read', 'large', 'write']);
-  },
-);
+])('of 2,000 networks: during %s reads continue, and other writes come after it', async (_what, status, prepare) => {
+  const { database, ask } = await api();
+  await ask('PUT', '/cen/first');
+  const request = await prepare(ask);
+  const order: string[] = [];
+  const note = async (what: string, answer: Promise<Response>) => {
+    const { status } = await answer;
+    order.push(what);
+    return status;
+  };
+  const begun = wasBegun(database);
+  const large = note('large', ask(...request));
+  await begun;
+  const write = note('write', ask('PUT', '/cen/second', undefined, { prefer: 'respond-async' }));
+  expect(await note('read', ask('GET', '/cen/first'))).toBe(200);
+  expect(await large).toBe(status);
+  await write;
+  expect(order).toEqual(['read', 'large', 'write']);
+});
 
 it('an import that is refused gives the reason, and its key is not used up', async () => {
   const { ask } = await api();
