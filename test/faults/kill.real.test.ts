@@ -4,7 +4,7 @@ import places from './places.json' with { type: 'json' };
 import { network } from './scenarios/network.ts';
 import { spp } from './scenarios/spp.ts';
 
-/* One scenario of each driver whose process is killed; `npm run faults` does it with all of them. */
+/* One scenario of each driver whose process is killed; `npm run faults` runs all of them. */
 
 it.each([
   ['network', 'create a container', network['create a container'], places.network['create a container']],
