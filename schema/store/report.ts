@@ -45,7 +45,7 @@ interface Retried extends Report {
   readonly outcome: Retry;
 }
 
-/** The kinds of resources that run operations. */
+/** Finds the kind of resource that runs an operation. */
 export type FindDefinition = (operationKind: string) => ResourceDefinition | undefined;
 
 /**

@@ -146,7 +146,7 @@ class Bench {
     this.#lab ??= this.#open();
     const lab = await this.#lab;
     try {
-      // Events of earlier runs could not be distinguished from those of this run.
+      // Operations of earlier runs could not be distinguished from those of this run.
       await lab.sql('DELETE FROM operations');
       const value = await Promise.race([run(lab), this.#late()]);
       expect(lab.stopped).toBeUndefined();
