@@ -5,7 +5,7 @@ import { waitForOthers } from './for-others.ts';
 export interface ConvergeHooks {
   /**
    * Called before each step on the host, or batch of steps; throws to stop. An operation without remaining steps ends
-   * even if it is to be stopped.
+   * even if it should stop.
    */
   readonly check: () => void;
   /** The number of items with remaining steps. */

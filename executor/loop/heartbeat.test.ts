@@ -229,7 +229,7 @@ describe('an executor that is fenced', () => {
   const replace = 'UPDATE hypervisors SET epoch = epoch + 1';
   it.each([
     ['its hypervisor was removed', remove, 'Hypervisor host1 was removed from the database'],
-    ['its hypervisor was removed and described anew', describedAnew, 'Hypervisor host1 was removed from the database'],
+    ['its hypervisor was removed and described again', describedAnew, 'Hypervisor host1 was removed from the database'],
     ['a newer start has taken over', replace, 'A newer start of this executor has taken over'],
   ])('because %s ends, and reports that once', async (_, sql, message) => {
     const database = await openDatabase();

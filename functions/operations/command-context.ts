@@ -3,7 +3,7 @@ import type { Database } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { AppContext, Role } from '../http/context.ts';
 
-/** Who asks for something, and of which hypervisor. */
+/** The sender of a request, and the hypervisor that it is for. */
 export interface CommandContext {
   readonly database: Database;
   readonly principal: string;

@@ -24,7 +24,7 @@ export function revisionGuards<From>(
   ];
 }
 
-/** The data that a write was based on has changed: it must be read again, and the write made anew. */
+/** The data that a write was based on has changed: it is read again, and the write is retried. */
 export class VersionConflict extends Problem {
   constructor() {
     super('conflict', 'Conflict: modified concurrently', { hint: 'Send the request again' });

@@ -26,7 +26,7 @@ const makeAll: Large = ['POST', '/cen/make', import2000.cenList.map(({ cenID }) 
 it.each<[string, number, (ask: Ask) => Promise<Large>]>([
   ['an import', 200, async () => ['POST', '/cen/import', import2000]],
   [
-    'making them all',
+    'making all of them',
     202,
     async (ask) => {
       await imported(ask);

@@ -66,7 +66,7 @@ const total: Amounts = { memory: 1000, disk: 500, cpu: 4 };
 const cases: readonly [string, Given, { available: Amounts; room: Amounts }][] = [
   ['nothing promised', { total }, { available: total, room: { memory: 1000, disk: 500, cpu: 16 } }],
   [
-    'something withheld, kept and promised',
+    'withheld, kept and reserved amounts',
     {
       total,
       withheld: { memory: 100, disk: 50, cpu: 1 },
@@ -79,22 +79,22 @@ const cases: readonly [string, Given, { available: Amounts; room: Amounts }][] =
     { available: { memory: 635, disk: 348, cpu: 3 }, room: { memory: 635, disk: 348, cpu: 4 } },
   ],
   [
-    'more promised than there is by now',
+    'more reserved than there is now',
     { total, reserved: [{ memory: 1200, disk: 600, cpu: 17 }] },
     { available: nothing, room: { memory: -200, disk: -100, cpu: -1 } },
   ],
   [
-    'more withheld than there is by now',
+    'more withheld than there is now',
     { total, withheld: { memory: 1001, disk: 501, cpu: 5 }, config: { cpu_overcommit: '1.5' } },
     { available: nothing, room: { memory: -1, disk: -1, cpu: -1 } },
   ],
   [
-    'a part of a core, which nobody gets',
+    'a fraction of a core, which is not available',
     { total: { ...total, cpu: 3 }, config: { cpu_overcommit: '1.5' } },
     { available: { ...total, cpu: 3 }, room: { memory: 1000, disk: 500, cpu: 4 } },
   ],
   [
-    'a factor that binary fractions miss',
+    'a factor without an exact binary representation',
     { total: { ...total, cpu: 100 }, config: { cpu_overcommit: '1.15' } },
     { available: { ...total, cpu: 100 }, room: { memory: 1000, disk: 500, cpu: 115 } },
   ],

@@ -10,7 +10,7 @@ it.each([
   ['network', 'create a container', network['create a container'], places.network['create a container']],
   ['spp', 'start a component', spp['start a component'], places.spp['start a component']],
 ])(
-  'killed at each step, and started again, %s: %s ends as if nothing had happened',
+  'killed at each step and started again, %s: %s ends in the same state as without a kill',
   async (_group, _name, scenario, listed) => {
     if (!scenario) throw new Error('there is no such scenario');
     expect([...(await surviveEveryKill(scenario))].sort()).toEqual(listed);

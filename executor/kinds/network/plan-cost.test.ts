@@ -58,9 +58,9 @@ const many = (count: number, isMade = true) =>
 
 const situations: Readonly<Record<string, (size: number) => [Network, ObservedNetwork]>> = {
   'one network on an empty host': (size) => [one(size), new SimulatedHost().observe()],
-  'one network that is there': (size) => [one(size), made(one(size)).observe()],
-  'one network that is to go': (size) => [one(size, false), made(one(size)).observe()],
-  'one network whose links were all set down and unplugged': (size) => {
+  'one existing network': (size) => [one(size), made(one(size)).observe()],
+  'one network to be deleted': (size) => [one(size, false), made(one(size)).observe()],
+  'one network whose links were all set down and removed from the bridge': (size) => {
     const host = made(one(size));
     for (const link of host.links) Object.assign(link, { up: false, master: null });
     return [one(size), host.observe()];
@@ -70,8 +70,8 @@ const situations: Readonly<Record<string, (size: number) => [Network, ObservedNe
     for (const link of host.links) link.alias = null;
     return [one(size), host.observe()];
   },
-  'many networks that are there': (size) => [many(size), made(many(size)).observe()],
-  'many networks that are to go': (size) => [many(size, false), made(many(size)).observe()],
+  'many existing networks': (size) => [many(size), made(many(size)).observe()],
+  'many networks to be deleted': (size) => [many(size, false), made(many(size)).observe()],
 };
 
 it.each(Object.entries(situations))('a plan reads a constant amount for each link: %s', (_what, of) => {

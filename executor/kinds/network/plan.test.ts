@@ -216,7 +216,7 @@ describe('a plan for some members of a bridge', () => {
     ['joins', ofThree, joined, ofFour, left],
     ['leaves', ofFour, left, ofThree, joined],
   ])(
-    'that %s ends where a plan for all of them does, stopped at any step, and back',
+    'that %s reaches the same state as a plan for all members, stopped at any step, and back',
     (_what, source, part, whole, back) => {
       const [origin, straight] = [new SimulatedHost(), new SimulatedHost()];
       converge(origin, source);

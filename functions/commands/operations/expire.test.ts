@@ -34,7 +34,7 @@ describe('an operation of a dead hypervisor', () => {
   });
 
   it.each([
-    ['is waited for by its next try', "status = 'pending', attempt = 1"],
+    ['waits for its next attempt', "status = 'pending', attempt = 1"],
     ['was running', "status = 'running', attempt = 1, epoch = 1"],
   ])('that was claimed and %s waits for the scan of the next start', async (_, change) => {
     const { database } = await deadWithOperations();
