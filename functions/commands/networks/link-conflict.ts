@@ -91,7 +91,7 @@ function firstPair(names: readonly string[], key: (name: string) => string): [st
   return undefined;
 }
 
-/** The prefix of a container's links: its name if that is short enough, else its short name. */
+/** The possible prefixes of a container's link names: its name, and its short name where that differs. */
 function stemsOf(container: string): string[] {
   return [...new Set([container, shortName(container)])];
 }
