@@ -29,7 +29,7 @@ interface Options {
   readonly database: string | undefined;
 }
 
-/** `npm run clean`, while no executor of the database runs on this host. */
+/** `npm run clean`, for a host where no executor of the database is running. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   await clean(cleanersOf(peers, database), labelPrefix(database), { ...values, database });
 }
 
-/** What kinds that label what they make stand on. Throws where this host has none of it. */
+/** The peers of the kinds that label their objects. Throws if this host has none of them. */
 async function findLabellingPeers(): Promise<FoundPeers> {
   const found = await findPeers(kinds.flatMap(({ peer, cleaner }) => (cleaner ? [peer] : [])));
   const absent = absences(found);

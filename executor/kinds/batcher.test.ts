@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Batcher } from './batcher.ts';
 
-it('puts what comes during a run into the next one, and answers nothing from a run that began before', async () => {
+it('combines calls during a run into the next one, and answers no call from a run that began before it', async () => {
   const runs: number[][] = [];
   let proceed: () => void = () => undefined;
   const first = Promise.withResolvers<void>();
@@ -27,7 +27,7 @@ it('puts what comes during a run into the next one, and answers nothing from a r
   ]);
 });
 
-it('tells all of a run that it failed, and goes on', async () => {
+it('rejects all calls of a failed run, and continues', async () => {
   const gathering = new Batcher<string, string>(async (items) => {
     if (items.includes('bad')) throw new Error('bad');
     return items.join();

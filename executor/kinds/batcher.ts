@@ -5,8 +5,8 @@ interface Waiter<Item, Result> {
 }
 
 /**
- * Calls that come while one is under way go together into the next one: for work that costs little more for many than
- * for one. Every call is answered by a run that began after it was made.
+ * Combines calls that arrive while one is running into the next one: for work that costs little more for many calls
+ * than for one. Every call is answered by a run that began after it was made.
  */
 export class Batcher<Item, Result> {
   readonly #run: (items: readonly Item[]) => Promise<Result>;
@@ -22,7 +22,7 @@ export class Batcher<Item, Result> {
       this.#waiting.push({ item, resolve, reject });
       if (!this.#running) {
         this.#running = true;
-        // Operations that were claimed together come in one turn of the event loop.
+        // Operations that were claimed together make their calls in one turn of the event loop.
         setImmediate(() => void this.#work());
       }
     });

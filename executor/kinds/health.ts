@@ -1,7 +1,7 @@
 /** Whether a technology can be used now. */
 export type Health = { readonly available: true } | { readonly available: false; readonly reason: string };
 
-/** What an operation works on cannot be asked now. The code is that of the drivers' own errors. */
+/** The technology that an operation needs cannot be accessed now. The code is that of the drivers' own errors. */
 export class TechnologyAway extends Error {
   override readonly name = 'TechnologyAway';
   readonly code = 'away';
@@ -9,7 +9,7 @@ export class TechnologyAway extends Error {
 
   constructor(reason: string) {
     super(reason);
-    // It is the host's state and nothing of the code's.
+    // The stack would be useless: the cause is the host's state.
     this.stack = `${this.name}: ${reason}`;
   }
 }

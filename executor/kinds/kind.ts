@@ -9,7 +9,7 @@ import type { Health } from './health.ts';
 import type { Resource, Step } from './resource.ts';
 import type { Spec } from './spec.ts';
 
-/** A kind of resource on this host: what its rows mean, and how it changes the host. */
+/** A kind of resource on this host: the meaning of its rows, and how it changes the host. */
 export interface Kind<
   Rows = unknown,
   Idle = unknown,
@@ -21,29 +21,32 @@ export interface Kind<
   readonly definition: ResourceDefinition<Rows, Idle, End>;
   readonly spec: Spec<Rows, Idle, Desired, Observed, End>;
   readonly resource: Resource<Desired, Observed, SomeStep>;
-  /** Of what it stands on. While that is away its operations wait, and nothing is said of what is missing. */
+  /** The health of its technology. While that is away its operations wait, and missing objects are not reported. */
   health?(): Health;
-  /** Compares it with the host beside the event loop; without that the loop does so itself. */
+  /** Compares it with the host outside the event loop; without it the loop compares. */
   readonly compare?: Compare;
 }
 
-/** Forgets a kind's own types, so that kinds stand in one list: the loop hands each back only what it gave out. */
+/**
+ * Erases a kind's own types, so that kinds fit into one list: the loop passes to each kind only values that came from
+ * it.
+ */
 export function ownKind<Rows, Idle, Desired, Observed, SomeStep extends Step, End>(
   own: Kind<Rows, Idle, Desired, Observed, SomeStep, End>,
 ): Kind {
   return own;
 }
 
-/** What a kind is opened with. */
+/** The context in which a kind is opened. */
 export interface KindContext {
   readonly registration: Registration;
   readonly configuration: Configuration;
   readonly log: Logger;
-  /** Writes what was seen of the host beside operations. */
+  /** Writes observations of the host that belong to no operation. */
   record<Data, Row>(note: Note<Data, Row>, data: Data): Promise<Row[][]>;
-  /** The same, again and again while the database is away. */
+  /** The same, repeated while the database is away. */
   recordAtStart<Data, Row>(note: Note<Data, Row>, data: Data): Promise<Row[][]>;
-  /** Where a thread finds the database that it compares the whole host with; null: the loop does that itself. */
+  /** The address of the database for a thread that compares the whole host; null: the loop compares. */
   readonly address: DatabaseAddress | null;
 }
 
@@ -52,22 +55,22 @@ export interface OpenedKind {
   close?(): Promise<void>;
 }
 
-/** What finds everything of a kind on a host by its labels and takes it off, whatever its rows say. */
+/** Finds all objects of a kind on a host by their labels and removes them, regardless of rows. */
 export interface Cleaner<Desired = unknown> {
   readonly resource: Resource<Desired, unknown, Step>;
-  /** What is desired where these are to go. */
+  /** The desired state in which these objects do not exist. */
   without(labelled: readonly Labelled[]): Desired;
 }
 
-/** A kind as the registry has it: on which peer it stands, and how it begins to work there. */
+/** A kind in the registry: its peer, and how to open it. */
 export interface KindModule {
   readonly peer: PeerDefinition;
   open(peer: Peer, context: KindContext): Promise<OpenedKind>;
-  /** Of a kind that labels what it makes. */
+  /** Only of a kind that labels its objects. */
   cleaner?(peer: Peer, databaseId: string): Cleaner;
 }
 
-/** Forgets the type of the peer: the kind is opened with what its own definition has opened. */
+/** Erases the type of the peer: a kind is opened with the peer that its own definition has opened. */
 export function kindModule<Opened extends Peer>(own: {
   readonly peer: PeerDefinition<Opened>;
   open(peer: Opened, context: KindContext): Promise<OpenedKind>;

@@ -3,5 +3,5 @@ import type { KindModule } from './kind.ts';
 import { network } from './network/index.ts';
 import { spp } from './spp/index.ts';
 
-/** All kinds of resources that an executor looks after. */
+/** All kinds of resources that an executor manages. */
 export const kinds: readonly KindModule[] = [network, bridges, spp];

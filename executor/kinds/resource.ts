@@ -1,80 +1,85 @@
 import type { Changed, Labelled } from '../../schema/resources/definition.ts';
 
-/** One thing that {@link HostAccess.apply} does on the host. */
+/** One change that {@link HostAccess.apply} makes on the host. */
 export interface Step {
-  /** `<thing>.<verb>`: what a failed operation and the fault harness name. */
+  /** `<object>.<verb>`: the step's name in failed operations and in the fault tests. */
   readonly name: string;
-  /** What the operation's progress counts, such as a container; null where a step serves them all. */
+  /** The item that the operation's progress counts, such as a container; null: the step serves all items. */
   readonly item: string | null;
 }
 
 export interface Batches<SomeStep extends Step> {
-  /** Names of the steps of which several in a row may be taken in one call. */
+  /** Names of the steps of which several consecutive ones may form a batch. */
   readonly names: ReadonlySet<string>;
-  /** Does what `apply` does for each, all of one name. What one refuses fails the call; others may be done by then. */
+  /**
+   * Applies all of them; they have the same name. An error of one fails the call; others may have been applied by then.
+   */
   apply(steps: readonly SomeStep[]): Promise<void>;
 }
 
 /** A part of the host that was read. */
 export interface HostPart<Observed> {
-  /** Places, in the list of what is wanted, of what it shows all of. */
+  /** Indexes, in the list of desired states, of those that the part shows completely. */
   readonly which: readonly number[];
   readonly observed: Observed;
-  /** Of that, what no part before has shown: what labels are looked for in. */
+  /** The objects of the part that no earlier part contained: their labels are searched. */
   readonly fresh: Observed;
 }
 
-/** What reads the host and changes it. */
+/** Reads and changes the host. */
 export interface HostAccess<Desired, Observed, SomeStep extends Step> {
   /** Reads the part of the host that `desired` is about. */
   observe(desired: Desired): Promise<Observed>;
-  /** Takes one step; doing it twice does no harm. */
+  /** Takes one step; repeating it is harmless. */
   apply(step: SomeStep): Promise<void>;
-  /** Where steps cost less together. */
+  /** For steps that cost less in a batch. */
   readonly batches?: Batches<SomeStep>;
 }
 
 /**
- * How a kind of resource becomes what it should be. Only `apply` touches the host. Nothing is kept between two attempts:
- * an executor that was killed observes again and goes on.
+ * How a kind of resource reaches its desired state. Only `apply` changes the host. No state is kept between two
+ * attempts: after a kill an executor observes again and continues.
  */
 export interface Resource<Desired, Observed, SomeStep extends Step> extends HostAccess<Desired, Observed, SomeStep> {
   /**
-   * Begins an attempt, where that has to remember of its own steps what the host does not show. Without it nothing is
-   * remembered.
+   * Begins an attempt that has to remember things about its own steps which the host does not show. Without it nothing
+   * is remembered.
    */
   beginAttempt?(): HostAccess<Desired, Observed, SomeStep>;
-  /** Reads all of the host that this kind of resource is on; without it each is observed by itself. */
+  /** Reads all of the host that this kind of resource uses; without it each resource is observed by itself. */
   observeAll?(): Promise<Observed>;
   /**
-   * Reads what `desired` is about, and with `everything` all that `observeAll` reads, a part after another: all of a large
-   * host would be too much to hold. Each of `desired` is in one.
+   * Reads the parts of the host that `desired` is about, and with `everything` all that `observeAll` reads, one after
+   * another: a large host would be too much to hold at once. Each of `desired` is in one part.
    */
   observeParts?(desired: readonly Desired[], everything: boolean): AsyncIterable<HostPart<Observed>>;
   /**
-   * Lists what is to be done; empty when the host is as desired. Pure. Throws a Problem where something that is not
-   * weft's is in the way. What it lists may be the first part only: it is asked again until it lists nothing.
+   * Lists the steps to the desired state; empty if the host is in it. Pure. Throws a Problem if a foreign object is in
+   * the way. The list may be only a first part: the plan is made again until it is empty.
    */
   plan(desired: Desired, observed: Observed): SomeStep[];
-  /** Whether a step takes something away; without it none does. Pure. */
+  /** Whether a step removes something; without it no step does. Pure. */
   removes?(step: SomeStep): boolean;
-  /** How what it makes is labelled; without it there are no orphans of it. */
+  /** How its objects are labelled; without it the kind has no orphans. */
   readonly labels?: Labels<Observed>;
-  /** Calls `changed` soon after changes on the host, whoever made them; answers the end of it. Without it scans alone see them. */
+  /**
+   * Calls `changed` soon after any change on the host; returns the function that ends it. Without it only scans find
+   * changes.
+   */
   watch?(changed: (what: Changed) => void): () => void;
 }
 
 export interface Labels<Observed> {
-  /** What bears them. */
+  /** The kinds of objects that have labels. */
   readonly kinds: readonly Labelled['kind'][];
-  /** Everything that bears a label with this prefix. Pure. */
+  /** All objects that have a label with this prefix. Pure. */
   find(observed: Observed, prefix: string): Labelled[];
 }
 
-/** What an operation is to turn into what. */
+/** The states before and after an operation. */
 export interface Change<Desired> {
   readonly before: Desired;
   readonly after: Desired;
-  /** How many items the operation's progress counts. */
+  /** The number of items that the operation's progress counts. */
   readonly total: number;
 }

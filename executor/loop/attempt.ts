@@ -16,11 +16,11 @@ export interface AttemptHooks {
   readonly times: LoopTimes;
   readonly isClosing: () => boolean;
   readonly isCancelled: () => boolean;
-  /** How many of the operation's items are done, and the step in hand. */
+  /** The number of finished items of the operation, and the current step. */
   readonly progress: (done: number, step: string) => void;
 }
 
-/** One attempt at an operation: its outcome is undefined when it is dropped, for the lease is not ours any more. */
+/** One attempt at an operation. Its outcome is undefined if the attempt is dropped because the lease was lost. */
 export class Attempt {
   readonly #kind: Kind;
   readonly #operation: ClaimedOperation;
@@ -37,7 +37,7 @@ export class Attempt {
     this.#deadline = performance.now() + operation.deadlineInMs;
   }
 
-  /** Converges the host to what is wanted after the operation, or takes back what it made. */
+  /** Converges the host to the state after the operation, or rolls it back. */
   async run(): Promise<Outcome | undefined> {
     const { after, total } = this.#change;
     const remaining = (items: number, step: string) => this.#hooks.progress(Math.max(0, total - items), step);
@@ -56,7 +56,7 @@ export class Attempt {
     }
   }
 
-  /** A change that fails for good, or is not wanted any more, is taken back: the host converges to what was before. */
+  /** Rolls back a change that failed permanently or was cancelled: the host converges to the state before it. */
   async undo(status: 'failed' | 'cancelled', problem: Problem): Promise<Outcome | undefined> {
     const { before } = this.#change;
     const { onFailure } = this.#kind.definition.operations[this.#operation.kind] ?? { onFailure: 'undo' };
@@ -68,7 +68,7 @@ export class Attempt {
       if (isLeaseLost(cause)) return undefined;
       const retry = this.#again(cause);
       if (retry) return retry;
-      // What is left over shows as a difference in the next scan, which repairs it.
+      // The next scan finds the remaining changes as drift and repairs them.
       this.#hooks.log.warn({ err: cause, operation: this.#operation.id }, 'undoing failed');
     }
     return this.#ended(status, problem);
@@ -89,7 +89,7 @@ export class Attempt {
     if (this.#hooks.isCancelled()) throw new Cancelled();
   }
 
-  /** Before each step: what needs none has succeeded, whatever the clock says. */
+  /** Before each step only: an operation that needs no step has succeeded, even after its deadline. */
   #checkAll(): void {
     this.#checkWanted();
     if (this.#isLate()) throw late(this.#operation);
@@ -102,7 +102,7 @@ export class Attempt {
     throw new TechnologyAway(health.reason);
   }
 
-  /** What may go better the next time, and in time. */
+  /** A retry, for an error that is transient, if the deadline allows one. */
   #again(error: unknown): Outcome | undefined {
     const { problem, transient, away } = failureOf(error);
     const { retryFirst, retryLongest } = this.#hooks.times;
@@ -117,21 +117,21 @@ function late({ kind, lastError }: ClaimedOperation): Problem {
   return new Problem('deadline', `${kind} did not end before its deadline${last}`);
 }
 
-/** The process ends: the operation goes back, to be gone on with by the next start. */
+/** The process is ending: the operation becomes pending again, and the next start continues it. */
 class ExecutorClosing extends Problem {
   constructor() {
     super('unavailable', 'The executor is shutting down');
   }
 }
 
-/** A client does not want it any more. */
+/** A client has cancelled the operation. */
 class Cancelled extends Problem {
   constructor() {
     super('cancelled', 'The operation was cancelled while it ran; what it had made was rolled back');
   }
 }
 
-/** The technology was away from its acceptance until its deadline: nothing on the host is to be taken back. */
+/** The technology was away from the operation's acceptance until its deadline: there is nothing to roll back. */
 class NeverTouched extends Problem {
   constructor({ kind }: ClaimedOperation, reason: string) {
     super('deadline', `${kind} could not begin before its deadline: ${reason}`);

@@ -5,7 +5,7 @@ import { converge, StepFailed } from './converge.ts';
 const steps = (name: string, count: number): Step[] =>
   Array.from({ length: count }, (_, item) => ({ name, item: `${item}` }));
 
-/** A host that has taken some of the steps; it takes what is named `many` in batches. */
+/** A host on which some steps were taken; it takes steps named `many` in batches. */
 function hostOf(planned: readonly Step[], failing?: Step) {
   const calls: Step[][] = [];
   const taken = new Set<Step>();
@@ -27,7 +27,7 @@ function hostOf(planned: readonly Step[], failing?: Step) {
 const ignore = { check: () => undefined, remaining: () => undefined };
 
 describe('steps of one name', () => {
-  it('go together where the resource takes them so, and never past another', async () => {
+  it('are taken in one batch if the resource supports that, without changing the order of steps', async () => {
     const planned = [...steps('many', 3), ...steps('single', 2), ...steps('many', 2)];
     const { resource, calls } = hostOf(planned);
     await converge(resource, null, ignore);
@@ -47,7 +47,7 @@ describe('steps of one name', () => {
     expect(remaining).toEqual([100, 68]);
   });
 
-  it('fail by their name', async () => {
+  it('fail with their name', async () => {
     const planned = steps('many', 3);
     const { resource } = hostOf(planned, planned[1]);
     const failed = await converge(resource, null, ignore).catch((error: unknown) => error);

@@ -4,23 +4,26 @@ import { waitForOthers } from './for-others.ts';
 
 export interface ConvergeHooks {
   /**
-   * Before each step on the host, or batch of them; throws to stop. What has no step left is done, whoever wants it to
-   * stop by then.
+   * Called before each step on the host, or batch of steps; throws to stop. An operation without remaining steps ends
+   * even if it should stop.
    */
   readonly check: () => void;
-  /** Items that still have steps before them. */
+  /** The number of items with remaining steps. */
   readonly remaining: (items: number, step: string) => void;
 }
 
-/** Enough for: label what a killed executor left unlabelled, delete what lost its half, make it again, read back. */
+/**
+ * Enough rounds to label what a killed executor left unlabelled, delete links that lost their other end, create them
+ * again, and read back.
+ */
 const ROUNDS_MAX = 8;
 
-/** Between two batches an operation can be cancelled, shows its progress, and others have their turn on the host. */
+/** Between two batches an operation can be cancelled, reports its progress, and lets other operations use the host. */
 const BATCH_LONGEST = 32;
 
 /**
- * Observes, plans and applies until the host reads back as desired, and answers how it read: whoever calls it again
- * after a kill ends in the same place. What a step throws goes to the caller, with the step's name where it has none.
+ * Observes, plans and applies until the host reads back as desired, and returns what was read. Called again after a
+ * kill, it reaches the same state. Errors of a step are thrown to the caller, with the step's name if they have none.
  */
 export async function converge<Desired, Observed, SomeStep extends Step>(
   resource: Resource<Desired, Observed, SomeStep>,
@@ -52,7 +55,7 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
 
 type Batch<SomeStep> = readonly [SomeStep, ...SomeStep[]];
 
-/** Steps in a row that have one of the names go together; any other is a batch of its own. */
+/** Consecutive steps with one of the names form a batch; any other step is a batch of its own. */
 function batchesOf<SomeStep extends Step>(
   steps: readonly SomeStep[],
   together: ReadonlySet<string> | undefined,
@@ -75,7 +78,7 @@ function take<SomeStep extends Step>(
   return batch.length === 1 || !batches ? host.apply(batch[0]) : batches.apply(batch);
 }
 
-/** For each step, how many items it and those after it are about. */
+/** For each step, the number of items of this and the later steps. */
 function itemsFrom(steps: readonly Step[]): number[] {
   const items = new Set<string>();
   const counts = steps.toReversed().map(({ item }) => {
@@ -85,7 +88,7 @@ function itemsFrom(steps: readonly Step[]): number[] {
   return counts.toReversed();
 }
 
-/** A step that the host refused; `cause` is what the driver said. */
+/** A step that failed on the host; `cause` is the driver's error. */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed';
   readonly step: string;

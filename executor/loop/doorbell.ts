@@ -1,10 +1,10 @@
 import type { CommitNotification } from '../../schema/database/database.ts';
 import type { ExecutorSession } from '../../schema/store/store.ts';
 
-/** What the loop is to do next: take what is there, or only ask whether something is. */
+/** The next turn of the loop: claim operations, or only ask whether there are any. */
 export type Turn = 'claim' | 'poll';
 
-/** Wakes the loop early: with a commit that this process notices, or when a place became free. Only ever a hint. */
+/** Wakes the loop early: after a commit that this process notices, or when a place becomes free. It is only a hint. */
 export class Doorbell {
   readonly #unsubscribe: () => void;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -25,7 +25,7 @@ export class Doorbell {
     this.#wake?.();
   }
 
-  /** Rings after so many milliseconds. */
+  /** Rings after `milliseconds`. */
   ringAfter(turn: Turn, milliseconds: number): void {
     if (this.#closed) return;
     const timer = setTimeout(() => {
@@ -35,7 +35,7 @@ export class Doorbell {
     this.#timers.add(timer);
   }
 
-  /** Returns at the next ring, or after so many milliseconds; at once if it rang since the last call. */
+  /** Returns at the next ring, or after `milliseconds`; at once if it rang since the last call. */
   async next(milliseconds: number): Promise<Turn> {
     if (this.#rung === undefined) {
       await new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ export class Doorbell {
     return turn;
   }
 
-  /** Returns after so many milliseconds, whatever rings; at once when it is closed. */
+  /** Returns after `milliseconds`, even if it rings; at once when it is closed. */
   async pause(milliseconds: number): Promise<void> {
     if (this.#closed) return;
     await new Promise<void>((resolve) => {
@@ -74,8 +74,8 @@ export class Doorbell {
 }
 
 /**
- * A claim that goes into the commit it heard of costs nothing more, and what was accepted for executors is there to be
- * claimed. Of the ends of operations a report says itself whether they let others begin: undefined.
+ * A claim that joins a commit is free, and a commit of operations for executors has something to claim. Undefined for
+ * the ends of operations: the report itself returns whether they unblock others.
  */
 function turnAfter(notification: CommitNotification | null, joins = false): Turn | undefined {
   if (joins || notification?.size === 0) return 'claim';

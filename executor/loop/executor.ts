@@ -21,13 +21,13 @@ import { Serial } from './serial.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 import { Work } from './work.ts';
 
-/** Operations that one executor runs side by side. */
+/** The maximum of operations that one executor runs concurrently. */
 const RUNNING_MAX = 64;
 
-/** What a turn of the loop has found. */
+/** The result of a turn of the loop. */
 interface PollResult {
   readonly claimed: readonly ClaimedOperation[];
-  /** There may be something to claim still, or is now. */
+  /** There is, or may be, more to claim. */
   readonly more: boolean;
   /** Sequences of running operations that are to be cancelled. */
   readonly cancelled: readonly number[];
@@ -41,7 +41,7 @@ export interface ExecutorOptions {
   readonly heartbeat: Heartbeat;
   readonly kinds: readonly Kind[];
   readonly log: Logger;
-  /** Called once, when this executor can't go on: a newer start took over, or its hypervisor was removed. */
+  /** Called once, when this executor cannot continue: a newer start has replaced it, or its hypervisor was removed. */
   readonly onFatal: (reason: unknown) => void;
   readonly times: LoopTimes;
 }
@@ -60,7 +60,7 @@ export class Executor {
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
   #lost = false;
-  /** Calls in a row that failed, of each sort. */
+  /** Consecutive failed calls, of each sort. */
   readonly #failures = { poll: 0, claim: 0, load: 0 };
   #healthCheckedAt = Number.NEGATIVE_INFINITY;
   #turnedAt = performance.now();
@@ -102,7 +102,7 @@ export class Executor {
     return this.#work.last;
   }
 
-  /** Begins to work and to look at the host; waits for neither. */
+  /** Starts the loop and the scans without waiting for either. */
   async start(): Promise<void> {
     const { session, heartbeat, times } = this.#options;
     await this.#pulse.start();
@@ -113,7 +113,7 @@ export class Executor {
     this.#loop = this.#turn();
   }
 
-  /** Finishes the steps in hand and gives the rest back. */
+  /** Finishes the current steps and releases the remaining operations. */
   async close(): Promise<void> {
     this.#end();
     await Promise.all(this.#watches.map((watch) => watch.close()));
@@ -123,7 +123,7 @@ export class Executor {
     this.#progress.close();
   }
 
-  /** Stops as a killed process does: nothing is finished, reported, or given back. For tests. */
+  /** Stops like a killed process: nothing is finished, reported, or released. For tests. */
   abandon(): void {
     this.#end();
     this.#runner.abandon();
@@ -138,7 +138,7 @@ export class Executor {
     this.#doorbell.close();
   }
 
-  /** Runs `task` again and again, never twice at once. Answers what runs it out of turn. */
+  /** Runs `task` periodically, never concurrently with itself. Returns a function that runs it at once. */
   #every(milliseconds: number, task: () => Promise<void>): () => Promise<void> {
     let busy = false;
     const turn = async () => {
@@ -173,15 +173,15 @@ export class Executor {
     }
   }
 
-  /** A place is free, and what has ended may let others begin. */
+  /** A place is free, and the end of an operation may have unblocked others. */
   #goOn(reported: Reported | undefined, outcome: Outcome | undefined): void {
     if (reported?.status !== 'written') this.#doorbell.ring('poll');
     else if (reported.claimable) this.#doorbell.ring('claim');
-    // A timer may be early by a millisecond.
+    // A timer may fire a millisecond early.
     if (outcome?.status === 'retry') this.#doorbell.ringAfter('claim', outcome.afterMs + 1);
   }
 
-  /** A technology that went away, or came back, is told of at once. */
+  /** Reports at once that a technology went away or came back. */
   #tellHealth(): void {
     const { heartbeat, times } = this.#options;
     if (this.#turnedAt - this.#healthCheckedAt < times.poll) return;
@@ -198,7 +198,7 @@ export class Executor {
     };
   }
 
-  /** Asks what there is to do. No claim is under way meanwhile, so what runs is owned. */
+  /** Polls. No claim is in flight meanwhile, so every operation that runs is owned. */
   #poll(): Promise<PollResult> {
     return this.#serial.run(async () => {
       const { session } = this.#options;
@@ -217,7 +217,7 @@ export class Executor {
     });
   }
 
-  /** What is claimed is owned before a renewal can ask for it. */
+  /** Claimed operations are owned before a renewal can release them. */
   #claim(limit: number): Promise<PollResult> {
     return this.#serial.run(async () => {
       const { session, lease, times } = this.#options;
@@ -240,7 +240,7 @@ export class Executor {
     });
   }
 
-  /** A database that is away is waited out; being fenced is the end. */
+  /** While the database is away, calls are repeated; a fenced executor stops. */
   #onError(error: unknown): void {
     if (this.#closing) return;
     if (isFenced(error)) void this.#lose();
@@ -248,7 +248,7 @@ export class Executor {
     else this.#options.log.error({ err: error }, 'internal error of the executor');
   }
 
-  /** Stops at once, and says why as soon as the database has told. */
+  /** Stops at once, and reports the reason when the database has returned it. */
   async #lose(): Promise<void> {
     this.#closing = true;
     if (this.#lost) return;

@@ -21,7 +21,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 
-/** Two technologies, the second of which is away until it is told to be back. */
+/** Two technologies; the second is away until the test makes it available. */
 async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
@@ -53,7 +53,7 @@ const statusOf = async (database: Parameters<typeof states>[0], id: string) =>
   (await states(database)).find((each) => each.id === id);
 
 describe('while a technology is away', () => {
-  it('its operations wait untouched, those of another are done, and it goes on when it is back', async () => {
+  it('its operations wait, those of another run, and it continues when it is back', async () => {
     const { database, other, state } = await two();
     await file(database, 'far', { kind: 'far.do' });
     await file(database, 'near');
@@ -64,7 +64,7 @@ describe('while a technology is away', () => {
     expect(other.value).toBe(1);
   });
 
-  it('what it never touched fails at its deadline, and says why', async () => {
+  it('an operation that has not begun fails at its deadline, with the reason', async () => {
     const { database, other } = await two();
     await file(database, 'far', { kind: 'far.do', deadlineMs: -1 });
     await until('it has failed', async () => (await statusOf(database, 'far'))?.status === 'failed');
@@ -72,9 +72,9 @@ describe('while a technology is away', () => {
     expect(other.taken).toEqual([]);
   });
 
-  it('what it has touched waits for it beyond the deadline, and ends as the host is', async () => {
+  it('an operation that has begun waits beyond its deadline, and ends according to the host', async () => {
     const { database, other, state } = await two();
-    // Filed with its attempt in one batch: an attempt of 0 would fail at once.
+    // Filed with its attempt in one batch: with attempt 0 it would fail at once.
     await file(database, 'far', { kind: 'far.do', deadlineMs: -1, attempt: 1 });
     await file(database, 'near');
     await until('the other is done', async () => (await statusOf(database, 'near'))?.status === 'succeeded');
@@ -84,7 +84,7 @@ describe('while a technology is away', () => {
     await until('it is done', async () => (await statusOf(database, 'far'))?.status === 'succeeded');
   });
 
-  it('that cannot be looked at is looked at less and less often, and the work on the other goes on', async () => {
+  it('that cannot be observed is scanned less and less often, and work on the other continues', async () => {
     const { database, state } = await two({ failsToLook: true });
     await until('it was looked at again', () => state.looks > 2);
     await file(database, 'near');
@@ -94,7 +94,7 @@ describe('while a technology is away', () => {
   });
 });
 
-it('a look that began before an event files no repair for what the event named', async () => {
+it('a scan that began before an event files no repair for the resources that the event names', async () => {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const kind = counterKind({ ...counting(), value: 5 }, one);

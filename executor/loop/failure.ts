@@ -3,7 +3,7 @@ import { Problem, type ProblemCode } from '../../schema/problem.ts';
 import { StepFailed } from './converge.ts';
 import { LeaseLost } from './lease.ts';
 
-/** What a driver's error tells: all drivers' errors have these. */
+/** Members that the errors of all drivers have. */
 interface PeerError {
   readonly code: string;
   readonly transient: boolean;
@@ -11,13 +11,15 @@ interface PeerError {
 
 export interface Failure {
   readonly problem: Problem;
-  /** Worth another try before the deadline. */
+  /** Worth a retry before the deadline. */
   readonly transient: boolean;
-  /** The technology cannot be asked: worth another try after the deadline too, since the host is not known. */
+  /**
+   * The technology cannot be accessed: worth a retry after the deadline, too, since the state of the host is unknown.
+   */
   readonly away: boolean;
 }
 
-/** How what the host said reaches the user: its words as they are, the status by what can be done about it. */
+/** Maps the driver's codes to those of problems, by what the client can do about them; the host's message is kept. */
 const codes: Readonly<Record<string, ProblemCode>> = {
   exists: 'conflict',
   foreign: 'conflict',
@@ -28,7 +30,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   away: 'unavailable',
 };
 
-/** Sorts whatever ended an attempt into a problem for the user and a decision whether to try again. */
+/** Classifies the error of an attempt: the problem for the client, and whether to retry. */
 export function failureOf(error: unknown): Failure {
   const step = error instanceof StepFailed ? error.step : undefined;
   const cause = error instanceof StepFailed ? error.cause : error;
@@ -41,14 +43,15 @@ export function failureOf(error: unknown): Failure {
   }
   if (isPeerError(cause)) {
     const problem = new Problem(codes[cause.code] ?? 'internal', cause.message, { step, cause });
-    // What the plan needed is gone: somebody works on the same things, and the next look sees it as it is.
+    // An object that the plan requires has disappeared: something else changes the same objects, and the next attempt
+    // observes the result.
     return { problem, transient: cause.transient || cause.code === 'missing', away: cause.code === 'away' };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
   return { problem: new Problem('internal', message, { step, cause }), transient: false, away: false };
 }
 
-/** Whether the right to change the host ran out, here or in a driver: what becomes of the operation is not ours to say. */
+/** Whether the lease expired, in the loop or in a driver: then this process must not decide how the operation ends. */
 export function isLeaseLost(error: unknown): boolean {
   const cause = error instanceof StepFailed ? error.cause : error;
   return cause instanceof LeaseLost || (isPeerError(cause) && cause.code === 'expired');
@@ -67,7 +70,7 @@ export function isFenced(error: unknown): boolean {
   return error instanceof DatabaseError && error.reason === 'fenced';
 }
 
-/** Whether the database could not be asked: what is true is written when it is back. */
+/** Whether the database was not available: the call is repeated until it is. */
 export function isDatabaseAway(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError && error.isAway;
 }

@@ -22,10 +22,10 @@ async function orderOf(workMs: number): Promise<string> {
   return order.join('');
 }
 
-it('gives others a turn of the event loop after each that holds it for long', async () => {
+it('yields the event loop after each task that holds it for long', async () => {
   expect(await orderOf(12)).toMatch(/^-*a-+b-+c$/);
 });
 
-it('keeps those together that are done at once', async () => {
+it('runs short tasks in one turn', async () => {
   expect(await orderOf(0)).toMatch(/^-*abc$/);
 });

@@ -34,7 +34,7 @@ const registered = {
   revision: 1,
 };
 
-/** A hypervisor whose host may become another one, and what its heartbeats write. */
+/** A hypervisor whose host may change, and what its heartbeats write. */
 async function beating() {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
@@ -63,12 +63,12 @@ async function beating() {
 }
 
 describe('a hypervisor', () => {
-  it('has what its host has from the moment of its registration', async () => {
+  it('has its host’s resources and capabilities from its registration on', async () => {
     const { database } = await beating();
     expect(await read(database)).toEqual(registered);
   });
 
-  it('that a client described before is adopted: what the host has becomes true, what the client said stays', async () => {
+  it('that a client described before is adopted: the host’s values replace the described ones, the client’s own stay', async () => {
     const database = await openDatabase();
     const id = '0aaaaaaa-0000-4000-8000-000000000000';
     await database.write([
@@ -110,10 +110,10 @@ describe('a hypervisor', () => {
   });
 });
 
-describe('a host that has seen its database before', () => {
+describe('a host with a known state of its database', () => {
   const held = "SELECT held ->> '$.reason' AS reason FROM hypervisors";
 
-  it('does not take it for a restored one because its hypervisor was removed', async () => {
+  it('does not consider it restored because the hypervisor was removed', async () => {
     const database = await openDatabase();
     const seen = await register(database, 'host1', hypervisorId, machine);
     await database.write([statement('DELETE FROM hypervisors')]);
@@ -125,7 +125,7 @@ describe('a host that has seen its database before', () => {
   it.each([
     ['the epoch of its hypervisor', 'UPDATE hypervisors SET epoch = 0'],
     ['the count of all starts', 'UPDATE database SET restore_generation = 0'],
-  ])('takes it for a restored one when %s went back', async (_, sql) => {
+  ])('considers it restored when %s went back', async (_, sql) => {
     const database = await openDatabase();
     const seen = await register(database, 'host1', hypervisorId, machine);
     await database.write([statement(sql)]);
@@ -135,7 +135,7 @@ describe('a host that has seen its database before', () => {
 });
 
 describe('a heartbeat', () => {
-  it('says that the executor is there and what the host has now, and leaves to clients what is theirs', async () => {
+  it('records that the executor is alive and what the host has now, and keeps the values of clients', async () => {
     const { database, now, beat } = await beating();
     await database.write([statement(longAgo), statement('UPDATE hypervisors SET withheld_memory = 5, revision = 3')]);
     now.resources = { memory: 2048, disk: 4096, cpu: 8, freeMemory: 100, load: 2 };
@@ -152,7 +152,7 @@ describe('a heartbeat', () => {
     });
   });
 
-  it('is one update, which names capabilities only when they are others than before', async () => {
+  it('is one update, which contains capabilities only when they have changed', async () => {
     const { database, now, beat, heartbeat, written } = await beating();
     const naming = async () => {
       written.length = 0;
@@ -177,7 +177,7 @@ describe('a heartbeat', () => {
     expect(await read(database)).toMatchObject({ fresh: 0 });
   });
 
-  it('comes from a running executor again and again, and no renewal of a lease is one', async () => {
+  it('is sent periodically by a running executor, and a renewal of a lease is no heartbeat', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const executor = new Executor({
@@ -191,7 +191,7 @@ describe('a heartbeat', () => {
     await until('it was heard of', async () => ((await read(database)) as { fresh: number }).fresh === 1);
   });
 
-  it('does not come from an executor whose loop does not move', async () => {
+  it('is not sent by an executor whose loop is stuck', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     let beats = 0;
@@ -223,15 +223,15 @@ function pulseOf(database: Database, registration: Registration, isMoving: () =>
   });
 }
 
-describe('an executor that may not write any more', () => {
+describe('an executor that is fenced', () => {
   const remove = "DELETE FROM hypervisors WHERE name = 'host1'";
   const describedAnew = 'UPDATE hypervisors SET epoch = 0';
   const replace = 'UPDATE hypervisors SET epoch = epoch + 1';
   it.each([
     ['its hypervisor was removed', remove, 'Hypervisor host1 was removed from the database'],
-    ['its hypervisor was removed and described anew', describedAnew, 'Hypervisor host1 was removed from the database'],
+    ['its hypervisor was removed and described again', describedAnew, 'Hypervisor host1 was removed from the database'],
     ['a newer start has taken over', replace, 'A newer start of this executor has taken over'],
-  ])('because %s ends, and says so once', async (_, sql, message) => {
+  ])('because %s ends, and reports that once', async (_, sql, message) => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const lost: unknown[] = [];

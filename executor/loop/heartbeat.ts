@@ -2,12 +2,12 @@ import type { Capabilities } from '../../schema/api/capabilities.ts';
 import type { Machine, Resources } from '../../schema/store/machine.ts';
 import type { HostFacts, HostState } from '../../schema/store/renewal.ts';
 
-/** What changes on a host while its executor runs. */
+/** The properties of a host that change while its executor runs. */
 export interface Host {
   resources(): Promise<Resources>;
-  /** As of the last {@link refresh}, and of the health of the drivers now. */
+  /** As of the last {@link refresh}, with the current health of the drivers. */
   capabilities(): Capabilities;
-  /** Looks at what is installed: one process for each program that is there. */
+  /** Detects the installed programs again: starts one process for each of them. */
   refresh(): Promise<void>;
 }
 
@@ -18,12 +18,12 @@ export interface Beat {
 }
 
 export interface HeartbeatOptions {
-  /** What the registration has written. */
+  /** The facts that the registration has written. */
   readonly machine: Machine;
   readonly host: Host;
 }
 
-/** What keeps the row of the hypervisor true: that its executor is there, what it has, and what it can do. */
+/** Keeps the row of the hypervisor current: liveness, resources, capabilities. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   /** As JSON. */
@@ -34,7 +34,7 @@ export class Heartbeat {
     this.#written = JSON.stringify(this.#facts(options.machine.capabilities));
   }
 
-  /** What is to be written now; `written` is to be called when it was. */
+  /** The state to be written now; call `written` afterwards. */
   async beat(): Promise<Beat> {
     const { host } = this.#options;
     const facts = this.#facts(host.capabilities());
@@ -47,12 +47,12 @@ export class Heartbeat {
     };
   }
 
-  /** Whether the host is capable of something else than was written last. */
+  /** Whether the capabilities differ from those written last. */
   isOutdated(): boolean {
     return JSON.stringify(this.#facts(this.#options.host.capabilities())) !== this.#written;
   }
 
-  /** Looks again at what is installed on the host; the next heartbeat tells of it if that is something else now. */
+  /** Detects the installed programs again; the next heartbeat writes a change. */
   refresh(): Promise<void> {
     return this.#options.host.refresh();
   }

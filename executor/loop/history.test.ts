@@ -5,7 +5,7 @@ import { register } from '../../schema/store/registration.ts';
 import { temporaryDatabase } from '../../test/support/database.ts';
 import { claimed, executorDefaults, machine, renew, reporterOf, sessionOf } from '../../test/support/loop.ts';
 
-/** The same database, which keeps every statement that is written. */
+/** The same database, which also collects every statement. */
 function recording(database: Database, written: Statement[]): Database {
   return {
     ...database,
@@ -16,7 +16,7 @@ function recording(database: Database, written: Statement[]): Database {
   };
 }
 
-it('no statement of the loop goes through the history, however long that is', async () => {
+it('no statement of the loop scans the history of operations and events', async () => {
   const plain = await temporaryDatabase();
   const registration = await register(plain, 'host1', '01900000-0000-7000-8000-000000000001', machine);
   await plain.write([
@@ -51,6 +51,6 @@ it('no statement of the loop goes through the history, however long that is', as
       .filter((detail) => /^SCAN (?!.*VIRTUAL TABLE)/.test(detail));
   });
   expect(written.length).toBeGreaterThan(15);
-  // These have a row for each executor, or one, or none; x is the list that a statement was given.
+  // These tables have a row for each executor, one row, or none; x is the list that is passed to a statement.
   expect(scans.filter((scan) => !/^SCAN (hypervisors|database|guard|CONSTANT ROW|x$)/.test(scan))).toEqual([]);
 });

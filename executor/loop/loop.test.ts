@@ -22,7 +22,7 @@ import type { Change, Step } from '../kinds/resource.ts';
 import { Executor } from './executor.ts';
 
 describe('register', () => {
-  it('takes a new epoch at each start, and puts back what the last one left running', async () => {
+  it('takes a new epoch at each start, and makes pending what the last one left running', async () => {
     const database = await openDatabase();
     const first = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
@@ -32,7 +32,7 @@ describe('register', () => {
     expect(await take(database, second)).toEqual(['a']);
   });
 
-  it('adopts a row that was there before, by its name or its id', async () => {
+  it('adopts an existing row, by its name or its id', async () => {
     const database = await openDatabase();
     await database.write([
       statement(
@@ -47,7 +47,7 @@ describe('register', () => {
     );
   });
 
-  it('refuses the name of another machine, and says what to set', async () => {
+  it('refuses the name of another machine, and names the variable to set', async () => {
     const database = await openDatabase();
     await register(database, 'host1', hypervisorId, machine);
     await expect(
@@ -59,8 +59,8 @@ describe('register', () => {
   });
 });
 
-describe('a database that was put back to an earlier time', () => {
-  it('is noticed though no executor has started since its backup, and what it had pending waits', async () => {
+describe('a database that was restored to an earlier time', () => {
+  it('is detected though no executor has started since its backup, and its pending operations wait', async () => {
     const database = await openDatabase();
     const first = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
@@ -96,7 +96,7 @@ describe('claim', () => {
     expect(await take(database, registration, 2)).toEqual(['a', 'b']);
   });
 
-  it('takes nothing for an older epoch', async () => {
+  it('claims nothing for an older epoch', async () => {
     const database = await openDatabase();
     const old = await register(database, 'host1', hypervisorId, machine);
     await register(database, 'host1', hypervisorId, machine);
@@ -142,7 +142,7 @@ const foreign = new NetnsError({
 });
 
 describe('an operation', () => {
-  it('goes on until the host reads back as wanted', async () => {
+  it('continues until the host reads back as desired', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
     const { database } = await running(counter, { before: 0, after: 3, total: 3 });
     await file(database, 'a');
@@ -150,7 +150,7 @@ describe('an operation', () => {
     expect(counter.taken).toEqual(['count.up', 'count.up', 'count.up']);
   });
 
-  it('that meets something transient is tried again', async () => {
+  it('with a transient error is retried', async () => {
     let refusals = 2;
     const counter: Counter = { value: 0, fail: () => (refusals-- > 0 ? busy : undefined), taken: [] };
     const { database } = await running(counter, { before: 0, after: 1, total: 1 });
@@ -158,7 +158,7 @@ describe('an operation', () => {
     expect(await ended(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 3, error: null }]);
   });
 
-  it('whose right to change the host ran out in a driver goes on without an error', async () => {
+  it('whose lease expired in a driver is continued without an error', async () => {
     let refusals = 1;
     const expired = refusal('expired', 'create veth c1.0o', 'the lease on this host expired');
     const errors: unknown[] = [];
@@ -170,7 +170,7 @@ describe('an operation', () => {
     expect(new Set(errors)).toEqual(new Set([null]));
   });
 
-  it('that fails for good is undone, with the step and the words of the host', async () => {
+  it('that fails permanently is undone, and reports the step and the host’s message', async () => {
     const counter: Counter = {
       value: 0,
       fail: ({ name }) => (name === 'count.up' && counter.value === 2 ? foreign : undefined),
@@ -184,7 +184,7 @@ describe('an operation', () => {
     expect(rows).toEqual([{ step: 'count.up', code: 409 }]);
   });
 
-  it('fails when it could not be done before its deadline', async () => {
+  it('fails if it could not be finished before its deadline', async () => {
     const counter: Counter = { value: 0, fail: ({ name }) => (name === 'count.up' ? busy : undefined), taken: [] };
     const { database } = await running(counter, { before: 0, after: 1, total: 1 });
     await file(database, 'a');
@@ -194,7 +194,7 @@ describe('an operation', () => {
     expect(operation).toMatchObject({ status: 'failed', error: expect.stringContaining('count: busy (EBUSY)') });
   });
 
-  it('of a kind that nobody knows fails and says so', async () => {
+  it('of an unknown kind fails and reports that', async () => {
     const { database } = await running(
       { value: 0, fail: () => undefined, taken: [] },
       { before: 0, after: 1, total: 1 },
@@ -207,7 +207,7 @@ describe('an operation', () => {
     ]);
   });
 
-  it('that never becomes what it should is a conflict, not a loop', async () => {
+  it('that never reaches the desired state is a conflict, not a loop', async () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
     const { database } = await running(counter, { before: 0, after: 1000, total: 1 });
     await file(database, 'a');
@@ -218,7 +218,7 @@ describe('an operation', () => {
 });
 
 describe('a list', () => {
-  it('ends with its last part, and is failed if one of them is', async () => {
+  it('ends with its last part, and fails if one of them fails', async () => {
     const counter: Counter = { value: 1, fail: () => undefined, taken: [] };
     const { database } = await running(counter, { before: 1, after: 1, total: 1 });
     await file(database, 'list', { subjects: [] });
@@ -235,7 +235,7 @@ describe('a list', () => {
 });
 
 describe('an executor that a newer start has replaced', () => {
-  it('reports nothing any more and says that it is lost', async () => {
+  it('writes no report and ends', async () => {
     let proceed: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       proceed = resolve;
@@ -274,7 +274,7 @@ describe('a lease', () => {
       ])
     )[0][0]?.long;
 
-  it('is renewed for everything that this process owns', async () => {
+  it('is renewed for all operations that this process owns', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
@@ -285,7 +285,7 @@ describe('a lease', () => {
     expect(await leaseIsLong(database)).toBe(1);
   });
 
-  it('that ran out, of an epoch before, is taken over', async () => {
+  it('that expired, of an older epoch, is taken over', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');

@@ -4,7 +4,7 @@ import type { Logger } from '../../schema/process/logger.ts';
 import { isDatabaseAway } from './failure.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
-/** Says once that the database is away, and once that it is back. */
+/** Logs once that the database is away, and once that it is back. */
 export class Outage {
   readonly #log: Logger;
   #since: number | undefined;
@@ -27,7 +27,7 @@ export class Outage {
   }
 }
 
-/** The answer of a call that is repeated for as long as the database is away. */
+/** The result of a call that is repeated while the database is away. */
 export async function untilAvailable<Answer>(
   call: () => Promise<Answer>,
   log: Logger,

@@ -24,7 +24,7 @@ type Call = (batch: () => Promise<unknown>, turn: number) => Promise<unknown>;
 const away = () => new DatabaseError('unavailable', 'test', 'the database does not answer');
 const lost = () => new DatabaseError('unavailable', 'test', 'the answer was lost', { committed: 'unknown' });
 
-/** The same database, whose calls of these names go by way of what stands there; `turn` counts them from 1. */
+/** The same database, with calls of these names replaced; `turn` counts them from 1. */
 function between(database: Database, calls: Readonly<Record<string, Call>>): Database {
   const turns = new Map<string, number>();
   const run = (name: string, batch: () => Promise<unknown>): Promise<unknown> => {
@@ -111,7 +111,7 @@ describe('an operation ends once, without a new start, when', () => {
     expect(await ends(database)).toBe(1);
   });
 
-  it('it cannot be loaded at first', async () => {
+  it('it cannot be loaded the first time', async () => {
     const { database } = await working({
       kinds: () => {
         let loads = 0;
@@ -128,7 +128,7 @@ describe('an operation ends once, without a new start, when', () => {
     expect(await ended(database)).toMatchObject([{ id: 'a', status: 'succeeded' }]);
   });
 
-  it('the lease runs out in the middle of its work', async () => {
+  it('the lease expires during its work', async () => {
     let renewals = 0;
     let proceed: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -161,8 +161,8 @@ describe('an operation ends once, without a new start, when', () => {
   });
 });
 
-describe('a report that the database refuses', () => {
-  it('ends its own operation as failed, and takes none of the others with it', async () => {
+describe('a report that the database rejects', () => {
+  it('fails its own operation, and no other', async () => {
     const { database } = await working({
       kinds: () => {
         const kind = counterKind(counting(), one);
@@ -180,7 +180,7 @@ describe('a report that the database refuses', () => {
     );
   });
 
-  it('since the operation ended meanwhile changes nothing of that end', async () => {
+  it('because the operation ended meanwhile does not change that end', async () => {
     const { database, counter } = await working({
       calls: {
         report: once(async (batch) => {
@@ -200,7 +200,7 @@ describe('a report that the database refuses', () => {
 });
 
 describe('operations of which one cannot be loaded', () => {
-  it('end but for that one, which fails and says why', async () => {
+  it('end, except for that one, which fails with the reason', async () => {
     const { database } = await working({
       kinds: () => {
         const kind = counterKind(counting(), one);
@@ -220,8 +220,8 @@ describe('operations of which one cannot be loaded', () => {
   });
 });
 
-describe('a deadline that passed while nothing looked', () => {
-  it('fails no operation whose host is as wanted', async () => {
+describe('a deadline that passed while the executor was not running', () => {
+  it('fails no operation whose host is as desired', async () => {
     const counter: Counter = { ...counting(), value: 1 };
     const { database } = await working({ kinds: () => [counterKind(counter, one)] });
     await file(database, 'a', { deadlineMs: -600_000 });
@@ -229,7 +229,7 @@ describe('a deadline that passed while nothing looked', () => {
     expect(counter.taken).toEqual([]);
   });
 
-  it('fails and undoes what is not there as a whole', async () => {
+  it('fails and undoes an operation that is incomplete on the host', async () => {
     const counter: Counter = { ...counting(), value: 1 };
     const { database } = await working({ kinds: () => [counterKind(counter, { ...one, after: 2 })] });
     await file(database, 'a', { deadlineMs: -1 });
@@ -240,8 +240,8 @@ describe('a deadline that passed while nothing looked', () => {
   });
 });
 
-describe('an executor that has as much to do as it can', () => {
-  it('waits, and goes on when something has ended', async () => {
+describe('an executor that runs as many operations as it can', () => {
+  it('waits, and continues when one has ended', async () => {
     let proceed: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
       proceed = resolve;

@@ -16,7 +16,7 @@ import {
 import { until } from '../../test/support/until.ts';
 import { Executor } from './executor.ts';
 
-/** The same session, whose methods get and answer copies: what cannot be sent to another process is an error. */
+/** The same session, whose methods take and return copies: data that cannot be sent to another process is an error. */
 function copying(session: ExecutorSession, called: Set<string>): ExecutorSession {
   const isPlain = (name: string) => !['registration', 'subscribe', 'loadIdle', 'note', 'whyFenced'].includes(name);
   const methods = Object.entries(session).filter(([name]) => isPlain(name));
@@ -34,7 +34,7 @@ function copying(session: ExecutorSession, called: Set<string>): ExecutorSession
   };
 }
 
-it('what goes between the loop and the database is plain data', async () => {
+it('the loop and the database exchange plain data only', async () => {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const called = new Set<string>();

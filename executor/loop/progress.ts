@@ -2,7 +2,7 @@ import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 import type { ProgressNote } from '../../schema/store/progress.ts';
 import type { WorkStore } from '../../schema/store/store.ts';
 
-/** How far the running operations are: all of them together, now and then. */
+/** Writes the progress of all running operations together, periodically. */
 export class Progress {
   readonly #store: Pick<WorkStore, 'recordProgress'>;
   readonly #writeMs: number;
@@ -20,7 +20,7 @@ export class Progress {
     this.#timer ??= setTimeout(() => void this.#write(), this.#writeMs).unref();
   }
 
-  /** Its end says more. */
+  /** The end of the operation replaces its progress. */
   forget({ sequence }: ClaimedOperation): void {
     this.#notes.delete(sequence);
   }
@@ -34,7 +34,7 @@ export class Progress {
     if (this.#notes.size === 0) return;
     const notes = [...this.#notes.values()];
     this.#notes.clear();
-    // A lost note is no loss: the operation's end says the same and more.
+    // A lost write is harmless: the operation's end contains more.
     await this.#store.recordProgress(notes).catch(() => undefined);
   }
 }

@@ -18,7 +18,7 @@ interface Old {
   readonly count?: number;
   /** Days since it was created. */
   readonly created: number;
-  /** Days since it ended; null: it has not. */
+  /** Days since it ended; null: it is unfinished. */
   readonly ended: number | null;
   readonly parent?: string;
 }
@@ -59,7 +59,7 @@ function logOf(database: Database): LogStore {
 }
 
 describe('pruning', () => {
-  it('forgets what ended and happened long ago, batch by batch, and nothing else', async () => {
+  it('deletes old operations that have ended and old events, batch by batch, and nothing else', async () => {
     const database = await temporaryDatabase();
     await file(database, 'waiting', { created: 90, ended: null });
     await file(database, 'old', { created: 80, ended: 80, count: 2_500 });
@@ -72,7 +72,7 @@ describe('pruning', () => {
     expect(await left(database, 'events')).toEqual(['young1']);
   });
 
-  it('frees the keys of what it forgets, and no others', async () => {
+  it('frees the keys of the operations that it deletes, and no others', async () => {
     const database = await temporaryDatabase();
     await file(database, 'old', { created: 80, ended: 80 });
     await file(database, 'young', { created: 1, ended: 1 });
@@ -81,7 +81,7 @@ describe('pruning', () => {
     await expect(file(database, 'young', { created: 0, ended: 0 })).rejects.toMatchObject({ code: 'constraint' });
   });
 
-  it('reads no more than one batch of each table when there is nothing to forget', async () => {
+  it('reads no more than one batch of each table when there is nothing to delete', async () => {
     const database = await temporaryDatabase();
     await file(database, 'young', { created: 1, ended: 1, count: 5_000 });
     let reads = 0;

@@ -2,10 +2,13 @@ import { setTimeout } from 'node:timers/promises';
 import type { Log } from '../../schema/store/prune.ts';
 import type { LogStore } from '../../schema/store/store.ts';
 
-/** Between two batches everybody else has a turn: the embedded database works while the process waits. */
+/**
+ * The pause between two batches lets other clients use the database: the embedded database blocks the process while it
+ * works.
+ */
 const PAUSE_MS = 50;
 
-/** Forgets ended operations and events that are older than `retention` milliseconds, a batch at a time. */
+/** Deletes ended operations and events that are older than `retention` milliseconds, in batches. */
 export class Prune {
   readonly #store: LogStore;
   readonly #retention: number;
@@ -15,7 +18,7 @@ export class Prune {
     this.#retention = retention;
   }
 
-  /** `isOver` ends it between two batches. */
+  /** `isOver` stops it between two batches. */
   async run(isOver: () => boolean = () => false): Promise<void> {
     await this.#prune('operations', isOver);
     await this.#prune('events', isOver);

@@ -10,19 +10,19 @@ export interface PulseOptions {
   readonly lease: Lease;
   readonly work: Work;
   readonly heartbeat: Heartbeat;
-  /** Claims go through it too: a claim whose answer is on its way is not owned yet. */
+  /** Claims are serialized with it, too: a claim whose answer is in flight is not owned yet. */
   readonly serial: Serial;
   readonly times: LoopTimes;
-  /** Whether the loop moves: a heartbeat of an executor that does nothing would be untrue. */
+  /** Whether the loop makes progress: only then is a heartbeat sent. */
   readonly isMoving: () => boolean;
-  /** Called when the database has answered. */
+  /** Called after a successful call. */
   readonly onDone: () => void;
-  /** Called when something went back to pending. */
+  /** Called when an operation became pending again. */
   readonly onReturned: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Renews the lease and says that the executor is there, in one request, for as long as it is open. */
+/** Renews the lease and sends heartbeats, in one request, until it is closed. */
 export class Pulse {
   readonly #options: PulseOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -37,18 +37,18 @@ export class Pulse {
     this.#options = options;
   }
 
-  /** Begins, and returns after the first one, however it ended. */
+  /** Starts, and returns after the first call, successful or not. */
   start(): Promise<void> {
     return this.#run();
   }
 
-  /** A call was not answered, or work was dropped: what is not owned is given back at once. */
+  /** A call failed, or an operation was dropped: operations that are running and not owned become pending at once. */
   giveBack(): void {
     this.#doubt = true;
     this.#schedule(0);
   }
 
-  /** Tells what has changed on the host without waiting for the next heartbeat. */
+  /** Writes changed capabilities without waiting for the next heartbeat. */
   beatNow(): void {
     this.#beatAt = Number.NEGATIVE_INFINITY;
     this.#schedule(0);
@@ -61,7 +61,7 @@ export class Pulse {
   }
 
   #schedule(milliseconds: number): void {
-    // A failing one comes back by itself, at growing pauses.
+    // After a failure the next call is already scheduled, with growing pauses.
     if (this.#closed || this.#running !== undefined || (this.#failures > 0 && this.#timer !== undefined)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#run(), milliseconds);
@@ -100,7 +100,7 @@ export class Pulse {
     const began = performance.now();
     const owned = work.sequences;
     const renews = this.#doubt || owned.length > 0;
-    // What is dropped from now on is not in the list: it is asked for again.
+    // Operations that are dropped from now on are still in the list, so they require another call.
     this.#doubt = false;
     const beat = await this.#heartbeat();
     if (!renews && beat === undefined) return;
@@ -120,7 +120,7 @@ export class Pulse {
     }
   }
 
-  /** Undefined: none is due. A renewal does not depend on what the host says of itself. */
+  /** Undefined: none is due. A renewal does not depend on whether the host can be read. */
   async #heartbeat(): Promise<Beat | undefined> {
     const { heartbeat, times, isMoving, onError } = this.#options;
     if (!isMoving() || performance.now() - this.#beatAt < times.heartbeat - times.renew / 2) return undefined;

@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** A round trip that is shorter is not worth waiting for. */
+/** A shorter round trip is not worth waiting for. */
 const SHORTEST_MS = 10;
 
 /** An operation waits for the others for at most so many round trips. */
 const ROUND_TRIPS = 2;
 
 /**
- * Operations that were claimed and loaded together. What they did ends at about the same time, and where the database
- * is far away it is worth a moment to report it in one request.
+ * Operations that were claimed and loaded together. They end at about the same time; if the database is far away, a
+ * short wait allows one request to report them all.
  */
 export class ReportHold {
   readonly #holdMs: number;
@@ -21,7 +21,7 @@ export class ReportHold {
     this.#holdMs = roundTripMs < SHORTEST_MS ? 0 : Math.min(ROUND_TRIPS * roundTripMs, longestMs);
   }
 
-  /** To be called once for each. Returns when the others have ended too, or after a moment. */
+  /** To be called once for each operation. Returns when the others have ended, too, or after the maximum. */
   async end(): Promise<void> {
     this.#left -= 1;
     if (this.#left === 0) this.#ended.resolve();

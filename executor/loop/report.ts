@@ -9,7 +9,7 @@ import { Batcher } from '../kinds/batcher.ts';
 import { isDatabaseAway, isFenced } from './failure.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
-/** `void`: it was written before, or the operation is not this attempt's any more. */
+/** `void`: it was written before, or the operation no longer belongs to this attempt. */
 export type Reported = { readonly status: 'written'; readonly claimable: boolean } | { readonly status: 'void' };
 
 const VOID: Reported = { status: 'void' };
@@ -17,17 +17,17 @@ const VOID: Reported = { status: 'void' };
 export interface ReporterOptions {
   readonly store: Pick<WorkStore, 'report'>;
   readonly times: LoopTimes;
-  /** Asks in the same batch whether the ends let something begin. */
+  /** The poll that the batch contains: whether operations were unblocked. */
   readonly poll: () => PollRequest;
-  /** Called with each failure of the database that is waited out. */
+  /** Called with each failure after which the report is repeated. */
   readonly onError: (error: unknown) => void;
-  /** When it says so, what the database does not take is not repeated. */
+  /** If true, a report is not repeated when the database is away. */
   readonly isClosing: () => boolean;
 }
 
 /**
- * Writes the ends of operations: those that come while a batch is under way go into the next one together. A batch is
- * repeated until it is written or fenced; one that the database refuses is split, so that it takes nothing with it.
+ * Writes the ends of operations; reports that arrive while a batch is in flight form the next one. A batch is repeated
+ * until it is written or fenced; one that the database rejects is split, so that only the rejected report fails.
  */
 export class Reporter {
   readonly #options: ReporterOptions;
@@ -38,7 +38,7 @@ export class Reporter {
     this.#reports = new Batcher((reports) => this.#writeAll(reports));
   }
 
-  /** Returns when the report is in the database. Throws the {@link DatabaseError} that refuses it, `fenced` too. */
+  /** Returns when the report has been written. Throws the {@link DatabaseError} that rejects it, including `fenced`. */
   async report(operation: ClaimedOperation, outcome: Outcome): Promise<Reported> {
     const own = { operation, outcome };
     const reported = (await this.#reports.call(own)).get(own) ?? VOID;
@@ -63,7 +63,7 @@ export class Reporter {
     }
   }
 
-  /** Answers whether something may be claimed now. */
+  /** Returns whether something may be claimed now. */
   async #repeat(reports: readonly Report[]): Promise<boolean> {
     const { store, times, poll, onError, isClosing } = this.#options;
     for (let failures = 1; ; failures += 1) {

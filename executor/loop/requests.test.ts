@@ -27,7 +27,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { Executor } from './executor.ts';
 import type { LoopTimes } from './times.ts';
 
-/* What an executor asks of its database: over HTTP each call is a request that is waited for, and paid for. */
+/* The calls of an executor to its database: over HTTP each call is a request, with a round trip and a price. */
 
 async function openServed(): Promise<{ database: Database; requests: readonly object[] }> {
   const server = await startLibsqlServer(join(temporaryDirectory(), 'weft.db'));
@@ -54,7 +54,7 @@ function readingKinds(counter: Counter): Kind[] {
   });
 }
 
-/** An executor that has started, and whose first look at its host is over; the database as it has it. */
+/** An executor that has started and finished its first scan; and its database. */
 async function working(others: Database, times: Partial<LoopTimes>, counter: Counter = counting()) {
   const database = new CountingDatabase(others);
   const registration = await register(database, 'host1', hypervisorId, machine);
@@ -73,14 +73,14 @@ async function working(others: Database, times: Partial<LoopTimes>, counter: Cou
 
 const HOUR = 3_600_000;
 
-/** Its own polls find what others record: nothing rings. */
+/** Only its own polls find operations: no doorbell rings. */
 const POLLS = { renew: HOUR, heartbeat: HOUR, lease: HOUR };
 
 const ended = (database: Database) =>
   until('all have ended', async () => (await states(database)).every(({ status }) => status === 'succeeded'));
 
-describe('an executor without work', () => {
-  it('asks one read of one statement each time, and writes its heartbeat alone', async () => {
+describe('an idle executor', () => {
+  it('polls with one read of one statement, and writes only its heartbeat', async () => {
     const { database: served, requests } = await openServed();
     const before = requests.length;
     const { database, executor } = await working(served, { poll: 5, renew: 20, heartbeat: 40 });
@@ -97,8 +97,8 @@ describe('an executor without work', () => {
   });
 });
 
-describe('what a client records', () => {
-  it('is claimed, loaded and reported in a request each, however many operations of whatever kinds it is', async () => {
+describe('a recorded operation', () => {
+  it('is claimed, loaded and reported in one request each, together with all others of any kind', async () => {
     const { database: served } = await openServed();
     for (let each = 0; each < 10; each += 1) {
       await file(served, `o${each}`, { kind: each % 2 === 0 ? 'test.do' : 'other.do' });
@@ -118,8 +118,8 @@ describe('what a client records', () => {
   });
 });
 
-describe('what has to wait', () => {
-  it('for another operation is claimed as soon as that has ended, and for its own pause when that is over', async () => {
+describe('an operation that waits', () => {
+  it('for another operation is claimed when that has ended; for its own pause, when that is over', async () => {
     const busy = new NetnsError({ code: 'busy', action: 'count', detail: 'busy', errno: 'EBUSY', kernelText: null });
     let refusals = 1;
     const counter = { ...counting(), fail: () => (refusals-- > 0 ? busy : undefined) };

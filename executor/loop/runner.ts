@@ -30,26 +30,28 @@ export interface RunnerOptions {
   readonly isClosing: () => boolean;
   /** Called after each load. */
   readonly onLoaded: (succeeded: boolean) => void;
-  /** An operation was dropped without a report: it is running in the database, and is to be given back. */
+  /** An operation was dropped without a report: it is running in the database, and must become pending again. */
   readonly onDropped: () => void;
-  /** A place is free; `reported` is undefined where others have the operation's end to write. */
+  /** A place is free; `reported` is undefined if the operation's end is written elsewhere. */
   readonly onEnded: (reported?: Reported, outcome?: Outcome) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** An operation that is owned, and whose it is. */
+/** An owned operation, and its kind. */
 interface Task {
   readonly kind: Kind;
   readonly owned: Owned;
 }
 
-/** What operations change, as of their own places in the order: null is a repair of what has been changed since. */
+/**
+ * The changes of operations, as of their own places in the order; null: a repair of a resource that has changed since.
+ */
 type Changes = ReadonlyMap<number, Change<unknown> | null>;
 
-/** What is read, planned and reported for so many items (containers, say) is some ten megabytes. */
+/** The data to read, plan and report this many items (such as containers) is some ten megabytes. */
 const ITEMS_COLLECTED_TOGETHER = 1_000;
 
-/** Runs what was claimed, from its load to its report. */
+/** Runs claimed operations, from load to report. */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Promise<void>>();
@@ -60,7 +62,7 @@ export class Runner {
     this.#options = options;
   }
 
-  /** What the claim took is owned already. */
+  /** Claimed operations are owned already. */
   begin(claimed: readonly ClaimedOperation[]): void {
     const { kinds, work } = this.#options;
     const tasks: Task[] = [];
@@ -72,7 +74,7 @@ export class Runner {
     if (tasks.length > 0) this.#track(this.#beginTasks(tasks));
   }
 
-  /** Returns when nothing runs any more. */
+  /** Returns when no operation runs. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -87,7 +89,7 @@ export class Runner {
     this.#running.add(tracked);
   }
 
-  /** What was claimed together is loaded together; where one of them cannot be loaded, each by itself. */
+  /** Loads operations that were claimed together in one call; if that fails because of one of them, each by itself. */
   async #beginTasks(tasks: readonly Task[]): Promise<void> {
     const { onLoaded, onError } = this.#options;
     const asked = performance.now();
@@ -154,7 +156,7 @@ export class Runner {
     this.#options.onDropped();
   }
 
-  /** What the database refuses to take as the operation's end is a fault of weft, and ends the operation as one. */
+  /** An end of the operation that the database rejects is an internal error, and the operation fails with it. */
   async #report(owned: Owned, outcome: Outcome, began: number): Promise<Reported> {
     const { reporter, log } = this.#options;
     const { operation } = owned;
@@ -187,7 +189,7 @@ export class Runner {
     }).run();
   }
 
-  /** What an executor does without a technology: looks at its whole host on request. */
+  /** Operations that need no technology, such as a full scan on request. */
   async #runBuiltin({ operation }: Owned): Promise<Outcome | 'handed over' | undefined> {
     const { reconciler } = this.#options;
     try {

@@ -1,4 +1,4 @@
-/** Runs tasks one after another, in the order in which they came. */
+/** Runs tasks one after another, in the order of the calls. */
 export class Serial {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -24,7 +24,7 @@ function start(database: Database, changes: Partial<TakeOverOptions> = {}): Take
   };
 }
 
-/** Says that an executor is there, as a running one does, until the test ends. */
+/** Sends heartbeats, like a running executor, until the test ends. */
 function beat(database: Database, seen = `${now}`): void {
   const timer = setInterval(() => {
     void database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${seen}`)]);
@@ -43,7 +43,7 @@ describe('a start beside a running executor', () => {
     ['of a machine with the same id', elsewhere, /of another machine, .* \(boot id boot-1\)/],
     ['of a machine without an id', { ...elsewhere, machineId: null }, /of another machine, .* \(boot id boot-1\)/],
     ['of the same machine, from another state directory', machine, /of this machine \(boot id boot-1\)/],
-  ])('%s is refused, and says which variable to set', async (_, own, message) => {
+  ])('%s is refused, and names the variable to set', async (_, own, message) => {
     const database = await openDatabase();
     await register(database, 'host1', hypervisorId, machine);
     beat(database);
@@ -98,11 +98,11 @@ describe('a start', () => {
     ['the last one was of the same state directory', '', { ownEpoch: 1 }],
     ['the database was restored', '', { ownEpoch: 5 }],
     ['the hypervisor was described by a client', 'UPDATE hypervisors SET last_seen_ms = NULL, epoch = 0', {}],
-  ])('goes on at once where %s', async (_, sql, changes) => {
+  ])('continues at once if %s', async (_, sql, changes) => {
     const database = await openDatabase();
     await register(database, 'host1', hypervisorId, machine);
     if (sql !== '') await database.write([statement(sql)]);
-    // One that waited would do so until the test's own time is over.
+    // If it waited, the test would time out.
     const taken = await takeOver(start(database, { heartbeatMs: NEVER, ...changes }));
     expect(taken).toMatchObject({ hypervisor: hypervisorId });
   });

@@ -11,13 +11,16 @@ export interface TakeOverOptions {
   readonly store: Pick<ExecutorStore, 'findLastExecutor' | 'register'>;
   /** Name or id of the hypervisor. */
   readonly name: string;
-  /** For a hypervisor that is not there yet. */
+  /** For a hypervisor that does not exist yet. */
   readonly id: string;
   readonly machine: Machine;
   readonly seen: Seen;
-  /** Up to here epochs of this boot were of this state directory, whose lock is ours: their executors are dead. */
+  /**
+   * Epochs of this boot up to this one were of this state directory, whose lock this process holds: their executors are
+   * dead.
+   */
   readonly ownEpoch: number;
-  /** How often executors say that they are there, in milliseconds. */
+  /** The period of executors' heartbeats, in milliseconds. */
   readonly heartbeatMs: number;
   readonly log: Pick<Logger, 'info'>;
 }
@@ -27,9 +30,9 @@ const PERIODS_OF_SILENCE = 1.5;
 const LOOKS_PER_PERIOD = 10;
 
 /**
- * Registers this executor for its hypervisor once no other one serves that. Machine ids may be missing or cloned with
- * a disk, so what counts is whether heartbeats go on: one that was paused or died is succeeded after a period of
- * silence. Throws a {@link Problem} when another executor, or another machine, has the hypervisor.
+ * Registers this executor for its hypervisor unless another one serves it. Machine ids may be missing or cloned with a
+ * disk, so the criterion is whether heartbeats continue: an executor that was paused or has died is succeeded after a
+ * period of silence. Throws a {@link Problem} if another executor, or another machine, has the hypervisor.
  */
 export async function takeOver(options: TakeOverOptions): Promise<Registration> {
   const { store, name, id, machine, seen } = options;
@@ -38,13 +41,13 @@ export async function takeOver(options: TakeOverOptions): Promise<Registration> 
     try {
       return await store.register({ name, id, machine, seen, after });
     } catch (error) {
-      // Another start was faster: it is looked at as any other.
+      // Another start was faster: its executor is checked like any other.
       if (!(error instanceof DatabaseError) || error.reason !== 'epoch_moved') throw error;
     }
   }
 }
 
-/** Answers the epoch of the hypervisor's last executor; null for a hypervisor that is not there. */
+/** Returns the epoch of the hypervisor's last executor; null if the hypervisor does not exist. */
 async function requireSilence(options: TakeOverOptions): Promise<number | null> {
   const { name, heartbeatMs, log } = options;
   const first = await options.store.findLastExecutor(name);
@@ -59,7 +62,7 @@ async function requireSilence(options: TakeOverOptions): Promise<number | null> 
     const isLast = performance.now() >= until;
     const next = await lookIfAvailable(options);
     if (next === null) return null;
-    // What could not be read neither ends the silence nor begins it anew.
+    // A failed read neither ends the period of silence nor restarts it.
     if (next === undefined) continue;
     if (next.epoch !== first.epoch || next.lastSeenMs !== first.lastSeenMs) throw served(options, next);
     if (isLast) return first.epoch;
@@ -76,7 +79,7 @@ async function lookIfAvailable(options: TakeOverOptions): Promise<LastExecutor |
 }
 
 function mayLive({ recent, epoch, bootId, machineId }: LastExecutor, { machine, ownEpoch }: TakeOverOptions): boolean {
-  // Another machine is refused at once, whatever it does.
+  // Another machine is refused at once, without waiting.
   if (machineId !== null && machine.machineId !== null && machineId !== machine.machineId) return false;
   return recent === 1 && !(bootId === machine.bootId && epoch <= ownEpoch);
 }

@@ -1,21 +1,21 @@
-/** How long things may take and how often they happen, in milliseconds. */
+/** Durations and periods, in milliseconds. */
 export interface LoopTimes {
-  /** How long a claim holds without a renewal. */
+  /** How long a claim is valid without a renewal. */
   readonly lease: number;
   /** How often claims are renewed. */
   readonly renew: number;
-  /** How often the executor says that it is there. */
+  /** How often a heartbeat is sent. */
   readonly heartbeat: number;
-  /** How long an executor sleeps when nothing rings: it asks the database as often what there is for it. */
+  /** How long an idle executor waits between two polls if the doorbell does not ring. */
   readonly poll: number;
-  /** How often the host is asked again what it is capable of. */
+  /** How often the host's capabilities are detected again. */
   readonly capabilities: number;
-  /** How often old rows are looked for. */
+  /** How often old rows are pruned. */
   readonly prune: number;
-  /** The pause after the first attempt that met something transient; each further one doubles it. */
+  /** The pause after the first attempt with a transient error; each further one doubles it. */
   readonly retryFirst: number;
   readonly retryLongest: number;
-  /** The same for calls that the database did not take. */
+  /** The same for failed calls to the database. */
   readonly databaseFirst: number;
   readonly databaseLongest: number;
   /** How often the progress of long operations is written; one that ends sooner never writes any. */
@@ -24,13 +24,13 @@ export interface LoopTimes {
   readonly report: number;
   /** Events come in bursts: how long the first of one waits for the others. */
   readonly gather: number;
-  /** What an operation is changing is looked at again after so long. */
+  /** The pause before a resource that an operation is changing is compared again. */
   readonly busy: number;
-  /** A kind that could not be looked at is looked at again after `busy`, then twice that, at most this. */
+  /** The pause after a failed scan of a kind is `busy`, then doubles, up to this. */
   readonly lookLongest: number;
-  /** How often the whole host is compared with what is wanted, whatever events said. */
+  /** How often the whole host is scanned, independently of events. */
   readonly scan: number;
-  /** How long an orphan is left alone. */
+  /** How long an orphan is kept. */
   readonly grace: number;
   /** How long ended operations and events are kept. */
   readonly retention: number;
@@ -61,7 +61,7 @@ export const defaultTimes: LoopTimes = {
   retention: 30 * DAY,
 };
 
-/** The pause after so many failures in a row. */
+/** The pause after `failures` consecutive failures. */
 export function growingPause(failures: number, first: number, longest: number): number {
   return Math.min(first * 2 ** Math.min(Math.max(0, failures - 1), 30), longest);
 }

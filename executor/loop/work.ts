@@ -3,13 +3,13 @@ import type { ClaimedOperation } from '../../schema/resources/definition.ts';
 /** An operation that this process works on. */
 export interface Owned {
   readonly operation: ClaimedOperation;
-  /** A client asked for its cancellation after it was claimed. */
+  /** A client has cancelled the operation since it was claimed. */
   cancelled: boolean;
 }
 
 /**
- * What this process owns, from the claim's answer to the report's: whatever else is `running` in its epoch goes back to
- * pending with the next renewal.
+ * The operations that this process owns, from the claim's answer to the report's: the next renewal makes any other that
+ * is `running` in its epoch pending.
  */
 export class Work {
   readonly #owned = new Map<number, Owned>();
@@ -28,12 +28,12 @@ export class Work {
     return [...this.#owned.keys()];
   }
 
-  /** What is owned of these operations. */
+  /** Those of these operations that are owned. */
   of(operations: readonly ClaimedOperation[]): Owned[] {
     return operations.flatMap(({ sequence }) => this.#owned.get(sequence) ?? []);
   }
 
-  /** A later attempt at an operation takes the place of the one before, whose report the database refuses by then. */
+  /** A later attempt at an operation replaces the earlier one, whose report the database then rejects. */
   take(operation: ClaimedOperation): Owned {
     const owned = { operation, cancelled: operation.cancelled === 1 };
     this.#owned.set(operation.sequence, owned);

@@ -8,7 +8,7 @@ import {
 import { kernelRelease } from '../host/identity.ts';
 import type { Peer, PeerDefinition } from './peer.ts';
 
-/** Where to hear of changes on the host. */
+/** The source of changes on the host. */
 export interface HostChanges {
   subscribe(listener: (change: HostChange) => void): () => void;
 }

@@ -1,17 +1,17 @@
 import type { Capability, Technology } from '../../schema/api/capabilities.ts';
 import type { Peer, PeerDefinition, PeerOptions } from './peer.ts';
 
-/** What there is of each technology that this version has a driver for. */
+/** The result of the detection for each technology that this version has a driver for. */
 export type FoundPeers = ReadonlyMap<PeerDefinition, Capability>;
 
-/** Asks of each once. */
+/** Detects each technology once. */
 export async function findPeers(definitions: Iterable<PeerDefinition>): Promise<FoundPeers> {
   const found = new Map<PeerDefinition, Capability>();
   for (const definition of new Set(definitions)) found.set(definition, await definition.find());
   return found;
 }
 
-/** Why those that this host does not have are not there. */
+/** Why this host lacks technologies. */
 export function absences(found: FoundPeers): string[] {
   return [...found].flatMap(([{ technology }, capability]) =>
     capability.available ? [] : [`no ${technology} on this host: ${capability.reason}`],
@@ -28,7 +28,7 @@ export class Peers {
     this.#found = found;
   }
 
-  /** Opens what was found. */
+  /** Opens the technologies that were detected. */
   static async open(found: FoundPeers, options: PeerOptions): Promise<Peers> {
     const peers = new Peers(found);
     try {
@@ -44,12 +44,12 @@ export class Peers {
     }
   }
 
-  /** Undefined: this host does not have it. */
+  /** Undefined: this host lacks it. */
   of(definition: PeerDefinition): Peer | undefined {
     return this.#peers.get(definition);
   }
 
-  /** What was found, with what the drivers say of their technologies now. */
+  /** The detected technologies, with their drivers' current health. */
   capabilities(): Partial<Record<Technology, Capability>> {
     const each = [...this.#found].map(([definition, found]): [Technology, Capability] => {
       const health = this.#peers.get(definition)?.health() ?? { available: true };

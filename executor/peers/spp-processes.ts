@@ -8,40 +8,43 @@ import type {
   SppDriver,
 } from '../drivers/spp/driver.ts';
 
-/** A process as it was seen at one moment. */
+/** The observed state of a process at one moment. */
 export interface ProcessSnapshot {
   readonly process: number;
   readonly info: ProcessInfo;
-  /** Its primary was started again under it. */
+  /** Its primary was restarted while it was running. */
   readonly stale: boolean;
-  /** As JSON: what this connection was told to set. Of some it is the only trace. */
+  /** As JSON: the setting commands that were sent over this connection. Some of them leave no other trace. */
   readonly sent: ReadonlySet<string>;
-  /** Grows with time: which of two sightings is the newer one. */
+  /** Increases with time, so that the newer of two sightings is known. */
   readonly version: number;
 }
 
-/** The processes of a host by number, 0 being the primary, and whether their primary is still the one they began with. */
+/**
+ * The processes of a host by number, 0 being the primary, and whether their primary is still the one that they started
+ * with.
+ */
 export class SppProcesses {
   readonly #driver: SppDriver;
-  /** Of the primary that was connected last. */
+  /** The generation of the primary that was connected last. */
   #primary: number | null = null;
-  /** The secondaries that were connected when it went, with their generations. */
+  /** The secondaries that were connected when the primary disconnected, with their generations. */
   #orphaned: ReadonlyMap<number, number> = new Map();
-  /** Secondaries that outlived their primary, with the generations that are known to be theirs; null: none yet. */
+  /** Secondaries that outlived their primary, with their known generations; null: none is known yet. */
   readonly #stale = new Map<number, number | null>();
-  /** What each connection of a primary was told: it shows little of it. */
+  /** The commands that were sent to each connection of a primary, which shows little of them. */
   readonly #sent = new Map<number, { readonly generation: number; readonly commands: Set<string> }>();
 
   constructor(driver: SppDriver) {
     this.#driver = driver;
   }
 
-  /** What an earlier start knew: a process that connects anew is as stale as it was. */
+  /** The knowledge of an earlier start: a process that reconnects is as stale as before. */
   rememberStale(processes: readonly number[]): void {
     for (const process of processes) this.#stale.set(process, null);
   }
 
-  /** To be called when a process came, went, or reads differently. Answers those of which something is new now. */
+  /** To be called when a process connected, disconnected, or changed. Returns the processes whose state is new. */
   noteChange(process: number): number[] {
     if (process !== 0) return [process];
     const generation = this.#driver.process('primary')?.generation;
@@ -71,7 +74,7 @@ export class SppProcesses {
         };
   }
 
-  /** One that was started again begins with nothing; one that only connected again has what it had. */
+  /** A process that was restarted has nothing set; one that only reconnected has all that it had. */
   #isStale(process: number, { generation, status }: ProcessInfo): boolean {
     const known = this.#stale.get(process);
     if (known === undefined) return false;
@@ -95,7 +98,7 @@ export class SppProcesses {
     return this.#driver.processes().flatMap(({ key }) => this.snapshot(processOf(key)) ?? []);
   }
 
-  /** Asks the process; what its driver throws when it does not answer. */
+  /** Reads the status from the process; throws the driver's error if it does not answer. */
   async refresh(process: number): Promise<ProcessSnapshot | null> {
     await this.#driver.status(keyOf(process));
     return this.snapshot(process);
@@ -110,8 +113,8 @@ export class SppProcesses {
   }
 
   /**
-   * A primary does not show its ports and refuses one that it has. When its connection is new but it is not, that is
-   * how it says so.
+   * A primary does not show its ports and refuses one that it has. After a reconnection, that refusal is the only
+   * evidence of the port.
    */
   assumePresent(process: number, command: SppCommand): boolean {
     const generation = this.#driver.process(keyOf(process))?.generation;
@@ -125,7 +128,7 @@ export class SppProcesses {
   }
 }
 
-/** Microseconds: two sightings in one process never have the same. */
+/** In microseconds: unique within a process. */
 export function sightingVersion(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
@@ -138,9 +141,7 @@ function keyOf(process: number): ProcessKey {
   return process === 0 ? 'primary' : process;
 }
 
-/**
- * Whether a process does nothing, as after its start. Ports alone say nothing: some come from the primary. Pure.
- */
+/** Whether a process is unconfigured, as after its start. Ports are not evidence: some come from the primary. Pure. */
 export function isBlank(status: ProcessStatus): boolean {
   switch (status.type) {
     case 'vf':

@@ -5,7 +5,7 @@ import { processOf, SppProcesses } from './spp-processes.ts';
 /** The Soft Patch Panel processes that connect to this host. */
 export interface SppPeer extends Peer {
   readonly processes: SppProcesses;
-  /** Calls `changed` with a process that came, went, or reads differently; answers the end of it. */
+  /** Calls `changed` with a process that connected, disconnected, or changed; returns the function that ends it. */
   subscribe(changed: (process: number) => void): () => void;
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { commandOf, commands } from './registry.ts';
 
-it('each kind is that of one command', () => {
+it('each kind belongs to one command', () => {
   const kinds = commands.map(({ kind }) => kind);
   expect(new Set(kinds).size).toBe(kinds.length);
 });
 
 describe.each(commands.map((command) => [command.kind, command] as const))('%s', (kind, command) => {
-  it('says what it is asked with, who may call it, and for which hypervisor', () => {
+  it('declares its request, its role, and its target', () => {
     const { request, role, target } = command;
     expect(kind).toMatch(/^[a-z]+(\.[a-z]+){1,2}$/);
     expect(request).toMatchObject({ kind: 'schema', async: false });
@@ -16,7 +16,7 @@ describe.each(commands.map((command) => [command.kind, command] as const))('%s',
     expect(commandOf(kind)).toBe(command);
   });
 
-  it('has a problem for each of its guards, which have ids of their own', () => {
+  it('has a problem for each of its guards, whose ids are unique', () => {
     const guards = [...(command.guards ?? []), ...(command.invariants ?? [])];
     expect(new Set(guards.map(({ id }) => id)).size).toBe(guards.length);
   });

@@ -3,7 +3,7 @@ import type { Database } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { AppContext, Role } from '../http/context.ts';
 
-/** Who asks for something, and of which hypervisor. */
+/** The sender of a request, and the hypervisor that it is for. */
 export interface CommandContext {
   readonly database: Database;
   readonly principal: string;
@@ -18,8 +18,8 @@ export interface CommandContext {
 }
 
 /**
- * What every command wants to know of a request. Whether there is such a hypervisor, the command's own statements say:
- * a write stays one round trip. Throws a 400 for what can be no hypervisor.
+ * What every command needs to know of a request. The command's own statements check whether the hypervisor exists, so
+ * that a write takes one round trip. Throws a 400 for a text that can be neither an id nor a name.
  */
 export function commandContext(c: AppContext): CommandContext {
   const given = c.req.param('hypervisor');

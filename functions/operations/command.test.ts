@@ -73,14 +73,14 @@ describe('a write that is aborted', () => {
     expect(await refusal({ rows: [insert], constraints: [taken] })).toBe(conflict);
   });
 
-  it('by a constraint that it does not name is a fault of ours', async () => {
+  it('by a constraint that it does not name is an internal error', async () => {
     const other = { violated: 'cens.name', problem: () => conflict };
     const thrown = await refusal({ guards: [holds], rows: [insert], constraints: [other] });
     expect(thrown).toBeInstanceOf(DatabaseError);
     expect(thrown).toMatchObject({ code: 'constraint' });
   });
 
-  it('is told with what was asked', async () => {
+  it('has a problem made from the request', async () => {
     const named: Guard<Given> = {
       ...fails,
       problem: ({ request, database }: { request: { name: string }; database: Database }) =>
@@ -90,20 +90,20 @@ describe('a write that is aborted', () => {
   });
 });
 
-it('a text that is left out is no part of the batch', async () => {
+it('a null statement is not in the batch', async () => {
   const context = await started();
   const { id } = await write(command({ guards: [{ ...fails, holds: () => null }], rows: [() => null] }), context);
   expect(await readOperation(context.database, id)).toMatchObject({ kind: 'test.write', resource: 'tests/host1' });
 });
 
-it('a command is refused to who has not its role', async () => {
+it('a command is refused to a principal without its role', async () => {
   expect(await refusal({}, { role: null })).toMatchObject({
     code: 'forbidden',
     message: 'local may not call test.write',
   });
 });
 
-it('what an operation keeps is checked when it is asked for again', async () => {
+it('the stored request of an operation is validated when it is retried', async () => {
   const context = await started();
   const { retry } = command({});
   await expect(retry(context, {})).rejects.toBeInstanceOf(v.ValiError);
@@ -122,7 +122,7 @@ describe('a command on a host', () => {
       status: { pendingWhere },
     });
 
-  it('has a resource behind its hypervisor', async () => {
+  it('has a resource whose name begins with its hypervisor', async () => {
     const context = await started();
     const { resource, hypervisor, status } = await commit(
       context.database,
@@ -131,13 +131,13 @@ describe('a command on a host', () => {
     expect({ resource, status }).toEqual({ resource: `hypervisors/${hypervisor}/things/a`, status: 'pending' });
   });
 
-  it('is born succeeded where its executor cannot work on it', async () => {
+  it('succeeds when it is recorded if the executor cannot work on it', async () => {
     const context = await started();
     const intent = await onHost('host1', "h.name = 'host2'").prepare(context, {});
     expect(await commit(context.database, intent)).toMatchObject({ status: 'succeeded' });
   });
 
-  it('that is not there is refused with the problem of the target', async () => {
+  it('that does not exist is refused with the problem of the target', async () => {
     const context = await started();
     const before = await rowCounts(context.database);
     const intent = await onHost('host9', '1').prepare(context, {});

@@ -5,7 +5,7 @@ import { insertHypervisor, rowCounts, temporaryDatabase } from '../../test/suppo
 
 type Write = Database['write'];
 
-/** What becomes of the batches that accept operations. */
+/** What happens to the batches that accept operations. */
 type Fault = (write: () => ReturnType<Write>) => ReturnType<Write>;
 
 const lost = () => new DatabaseError('unavailable', 'ECONNRESET', 'socket hang up', { committed: 'unknown' });
@@ -29,7 +29,7 @@ interface Faulty {
   readonly database: Database;
   readonly ask: Ask;
   accept: Fault;
-  /** What reads throw. */
+  /** The error of reads. */
   reads: (() => Error) | undefined;
 }
 
@@ -60,7 +60,7 @@ describe('an accept whose answer was lost after the commit', () => {
     ['POST', '/hypervisors', { name: 'host2' }, 201],
     ['PUT', '/cen/lan', undefined, 200],
     ['POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a'] }] }, 200],
-  ])('is answered as if it had not been: %s %s', async (method, path, body, status) => {
+  ])('is answered as if the answer had arrived: %s %s', async (method, path, body, status) => {
     const weft = await faulty((write) => write());
     await weft.ask('POST', '/subnets', { id: 'c6430cba-648a-41aa-aee4-b59dacfc790d', cidr: '10.7.0.0/24' });
     const before = await rowCounts(weft.database);
@@ -69,7 +69,7 @@ describe('an accept whose answer was lost after the commit', () => {
     expect((await rowCounts(weft.database)).operations).toBe((before.operations ?? 0) + 1);
   });
 
-  it('is told apart from one that never came, of which nobody knows', async () => {
+  it('is distinguished from one that was not committed, whose outcome is unknown', async () => {
     const weft = await faulty(neverCame);
     const answer = await weft.ask('PUT', '/cen/lan', undefined, key);
     const id = answer.headers.get('operation-id');
@@ -81,7 +81,7 @@ describe('an accept whose answer was lost after the commit', () => {
     expect((await weft.ask('PUT', '/cen/lan', undefined, key)).status).toBe(200);
   });
 
-  it('and cannot be looked up either, is unknown too, and named to who has no key', async () => {
+  it('and cannot be looked up either, is unknown, too; a client without a key gets the id', async () => {
     const weft = await faulty(async (write) => {
       await write();
       weft.reads = away;
@@ -98,7 +98,7 @@ describe('an accept whose answer was lost after the commit', () => {
     expect((await weft.ask('GET', `/operations/${id}`)).status).toBe(200);
   });
 
-  it('is found by its key where another request of it was recorded', async () => {
+  it('is found by its key if another request with that key was recorded', async () => {
     const weft = await faulty((write) => write());
     const first = await weft.ask('PUT', '/cen/lan', undefined, key);
     weft.accept = neverCame;
@@ -108,7 +108,7 @@ describe('an accept whose answer was lost after the commit', () => {
 });
 
 describe('an accept that the database executes twice', () => {
-  it('is one operation, and answered as one', async () => {
+  it('is one operation with one answer', async () => {
     const weft = await faulty(twice);
     for (const headers of [{}, key]) {
       const answer = await weft.ask('POST', '/subnets', { cidr: '10.7.0.0/24' }, headers);
@@ -118,7 +118,7 @@ describe('an accept that the database executes twice', () => {
     expect({ operations, subnets, events }).toEqual({ operations: 2, subnets: 2, events: 2 });
   });
 
-  it('while two requests of a client without a key are two', async () => {
+  it('while two requests of a client without a key are two operations', async () => {
     const weft = await faulty((write) => write());
     for (const _ of [1, 2]) await weft.ask('POST', '/subnets', { cidr: '10.7.0.0/24' });
     expect(await rowCounts(weft.database)).toMatchObject({ operations: 2, subnets: 2 });
@@ -129,7 +129,7 @@ describe('a database that is away', () => {
   it.each([
     ['does not answer', away, 'nothing was recorded: the database does not answer: connect ECONNREFUSED'],
     ['is busy', busy, 'nothing was recorded: the database is busy'],
-  ])('and %s: a write was not recorded, and a dialect of text says so as text', async (_, error, detail) => {
+  ])('and %s: a write was not recorded; answers of text say so in text', async (_, error, detail) => {
     const weft = await faulty(async () => {
       throw error();
     });
@@ -153,7 +153,7 @@ describe('a database that is away', () => {
     },
   );
 
-  it('once the operation was accepted, names that: its work goes on', async () => {
+  it('after the operation was accepted is reported with the operation: its work continues', async () => {
     const weft = await faulty(async (write) => {
       const rows = await write();
       weft.reads = away;
@@ -168,7 +168,7 @@ describe('a database that is away', () => {
     });
   });
 
-  it('once the operation was accepted, keeps nothing from a client that does not wait: the batch answers it', async () => {
+  it('after the operation was accepted does not affect a client that does not wait: the batch answers it', async () => {
     const weft = await faulty(async (write) => {
       const rows = await write();
       weft.reads = away;
@@ -188,7 +188,7 @@ describe('a database that is away', () => {
     }
   });
 
-  it('for a moment, while a request waits, is not noticed', async () => {
+  it('for a moment, while a request waits, is not visible to the client', async () => {
     const weft = await faulty(async (write) => {
       const rows = await write();
       let failures = 0;
@@ -203,7 +203,7 @@ describe('a database that is away', () => {
     expect((await weft.ask('PUT', '/host/host1/c')).status).toBe(200);
   });
 
-  it('without tables says in one sentence who makes them', async () => {
+  it('without tables is reported in one sentence that says how to create them', async () => {
     const weft = await faulty(async () => {
       throw new DatabaseError('fault', 'SQLITE_ERROR', 'no such table: guard');
     });

@@ -9,7 +9,10 @@ import { pause } from './pause.ts';
 
 const RECORDED = 'recorded';
 
-/** Aborts a batch that the database executes for the second time, as behind a proxy that repeats what it got no answer to. */
+/**
+ * Aborts a batch that the database executes for the second time, for example behind a proxy that repeats a request
+ * without an answer.
+ */
 function guardRecorded(operation: string): Statement<never> {
   return guard(RECORDED, 'NOT EXISTS (SELECT 1 FROM operations WHERE id = :operation)', { operation });
 }
@@ -27,13 +30,13 @@ const acceptedWithParts = acceptedEvents(
 
 export interface CommitOptions {
   readonly key?: IdempotencyKey | undefined;
-  /** Answer all columns of the operation. */
+  /** Returns all columns of the operation. */
   readonly whole?: boolean;
 }
 
 /**
- * Records an intent: desired state, operation and event, together or not at all. Answers the operation as accepted, or
- * the one that the key named before. Throws the {@link Problem} that says why it cannot be.
+ * Records an intent: desired state, operation and event, all or nothing. Returns the operation as accepted, or the one
+ * that has the key already. Throws the {@link Problem} that prevents it.
  */
 export async function commit(
   database: Database,
@@ -50,7 +53,7 @@ export async function commit(
 
 async function write(database: Database, intent: Intent, { key, whole }: CommitOptions): Promise<AcceptedOperation> {
   const { operation, statements, isAmended, isLarge } = intent;
-  // What the insertion returns is enough, but for what other statements make of it.
+  // The row that the insertion returns is complete, unless other statements change it.
   const selects = whole ? [selectOperation(operation)] : isAmended ? [selectAccepted(operation)] : [];
   const before = [guardRecorded(operation), ...(key ? [guardKey(key)] : [])];
   const batch = [
@@ -60,14 +63,14 @@ async function write(database: Database, intent: Intent, { key, whole }: CommitO
     statement(isAmended ? acceptedWithParts : acceptedEvent, { operation }),
     ...selects,
   ];
-  // Executors hear of it; that it was accepted, nobody waits for.
+  // Executors are notified; no request waits for the acceptance of an operation.
   const rows = await database.write(batch, { audience: 'executors', call: 'accept', isLarge });
   const [accepted] = rows.at(selects.length > 0 ? -1 : before.length) ?? [];
   if (accepted === undefined) throw new DatabaseError('fault', operation, `operation ${operation} was not recorded`);
   return accepted as AcceptedOperation;
 }
 
-/** The operation, where the batch or another one of its key turns out to be there. */
+/** The operation, if the batch, or another one with its key, was committed. */
 async function recordedOrRefused(
   database: Database,
   intent: Intent,
@@ -84,12 +87,14 @@ async function recordedOrRefused(
   throw error.isAway ? notRecorded(error) : error;
 }
 
-/** Before each look for a batch whose answer was lost, in milliseconds: the server may be at it still. */
+/**
+ * Pauses before each lookup of a batch whose answer was lost, in milliseconds: the server may still be executing it.
+ */
 const LOOK_PAUSES = [0, 100, 400];
 
 /**
- * Finds out whether a batch whose answer was lost was committed. Throws a 503 where that cannot be told: what is not
- * there yet may come.
+ * Finds out whether a batch whose answer was lost was committed. Throws a 503 if that stays unknown: a batch that is
+ * not committed yet may still be.
  */
 async function lookUp(
   database: Database,

@@ -5,8 +5,8 @@ import type { Guard } from './command-definition.ts';
 import { pause } from './pause.ts';
 
 /**
- * Abort the batch unless the row `:id` is there still, and at the revision that was read, where the client named it:
- * `:revision`, or null for whatever there is.
+ * Abort the batch unless the row `:id` still exists and has the revision `:revision` that was read; `:revision` is null
+ * if the client named none.
  */
 export function revisionGuards<From>(
   table: 'hypervisors' | 'subnets',
@@ -24,7 +24,7 @@ export function revisionGuards<From>(
   ];
 }
 
-/** What a write had read is something else by now: it is to be read and meant again. */
+/** The data that a write was based on has changed: it is read again, and the write is retried. */
 export class VersionConflict extends Problem {
   constructor() {
     super('conflict', 'Conflict: modified concurrently', { hint: 'Send the request again' });
@@ -36,8 +36,8 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Reads and writes until nobody else has written in between. Its pauses are of random length and grow: those who are
- * in each other's way meet less and less, also where nothing but the database tells them of each other.
+ * Reads and writes until no other write came in between. The pauses are random and grow, so that competing writers
+ * collide less and less, even in different processes.
  */
 export async function retryOnConflict<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let attempts = 1; ; attempts += 1) {

@@ -12,7 +12,7 @@ interface Counted {
   readonly calls: { made: number; statements: number };
 }
 
-/** An API for each request, as on Workers: they share nothing but the database, whose calls are counted. */
+/** One API for each request, as on Workers: they share only the database, whose calls are counted. */
 async function counted(): Promise<Counted> {
   const database = await temporaryDatabase();
   await insertHypervisor(database);
@@ -58,7 +58,7 @@ describe(`${REQUESTS} concurrent PATCHes`, () => {
       (turn) => ({ metadata: { turn }, available_resources: { memory: turn } }),
     ],
     ['of a config', `/hypervisors/${HYPERVISOR}/config`, 10, (turn) => ({ [`key${turn}`]: 'value' })],
-  ])('%s cost each a handful of statements, and none is refused', async (_, path, most, body) => {
+  ])('%s take a handful of statements each, and none is refused', async (_, path, most, body) => {
     const { ask, calls } = await counted();
     const answers = await Promise.all(
       Array.from({ length: REQUESTS }, (_each, turn) => ask('PATCH', path, body(turn))),
@@ -68,7 +68,7 @@ describe(`${REQUESTS} concurrent PATCHes`, () => {
     expect(calls.statements / REQUESTS).toBeLessThanOrEqual(most);
   });
 
-  it('of different members of a subnet lose nothing of each other', async () => {
+  it('of different members of a subnet do not overwrite each other', async () => {
     const { ask } = await counted();
     await Promise.all([
       ...Array.from({ length: REQUESTS }, () => ask('PATCH', `/subnets/${SUBNET}`, { metadata: { a: 'b' } })),
@@ -84,7 +84,7 @@ describe(`${REQUESTS} concurrent PATCHes`, () => {
     });
   });
 
-  it('of associations are all there', async () => {
+  it('of associations are all recorded', async () => {
     const { ask, calls } = await counted();
     const ids = Array.from({ length: REQUESTS }, () => crypto.randomUUID());
     const answers = await Promise.all(
@@ -97,7 +97,7 @@ describe(`${REQUESTS} concurrent PATCHes`, () => {
   });
 });
 
-it('concurrent changes of a block are tried again with what is there by then, and offsets stay those of the block', async () => {
+it('concurrent changes of a block are retried with the current block, and offsets stay correct', async () => {
   const { ask } = await counted();
   const answers = await Promise.all([
     ...Array.from({ length: 8 }, (_, turn) => ask('PATCH', `/subnets/${SUBNET}`, { cidr: `10.${turn}.0.0/16` })),
@@ -109,7 +109,7 @@ it('concurrent changes of a block are tried again with what is there by then, an
   expect({ start, end, free }).toEqual({ start: `10.${block}.0.1`, end: `10.${block}.255.254`, free: 65_534 });
 });
 
-it('a range that two requests make impossible together is a 400 for the later one', async () => {
+it('a range that two requests together make invalid is a 400 for the later one', async () => {
   const { ask } = await counted();
   const answers = await Promise.all([
     ask('PATCH', `/subnets/${SUBNET}`, { start: '10.7.100.0' }),
@@ -118,7 +118,7 @@ it('a range that two requests make impossible together is a 400 for the later on
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
 });
 
-it('an address that is reserved while its subnet moves is one of the subnet', async () => {
+it('an address that is reserved while its subnet moves is in the subnet', async () => {
   const { ask } = await counted();
   const [moved, reserved] = await Promise.all([
     ask('PATCH', `/subnets/${SUBNET}`, { cidr: '10.7.0.0/17' }),

@@ -32,11 +32,11 @@ describe('an idempotency key', () => {
     expect(await rowCounts(database)).toEqual(before);
   });
 
-  it('answers a removal again as it was, when the thing is long gone', async () => {
+  it('repeats the answer of a removal after the resource is gone', async () => {
     const { database, ask } = await api();
     await ask('POST', '/cen/import', body);
     const asked = ask('DELETE', '/cen/lan', undefined, key);
-    // Nobody works here: the end of the removal is written as an executor would.
+    // There is no executor here: this writes the end of the removal as an executor would.
     await expect.poll(async () => (await rowCounts(database)).operation_subjects).toBe(3);
     await database.write([
       statement('DELETE FROM cens'),
@@ -50,7 +50,7 @@ describe('an idempotency key', () => {
     expect((await ask('DELETE', '/cen/lan')).status).toBe(404);
   });
 
-  it('is not spent by a request that was refused', async () => {
+  it('is not used up by a request that was refused', async () => {
     const { ask } = await api();
     expect((await ask('POST', '/cen/make', ['lan'], key)).status).toBe(404);
     await ask('POST', '/cen/import', body);

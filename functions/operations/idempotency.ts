@@ -8,9 +8,9 @@ import { type AcceptedOperation, selectByKey } from './operation.ts';
 const writes: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
- * Reads the key of a write. Whether it was given before, the write's own batch finds out: see {@link accept}. Of a
- * write that is refused before it comes to that it is looked up here: a key that was used for another request is what
- * is wrong first.
+ * Reads the key of a write. The write's own batch checks whether the key was used before: see {@link accept}. For a
+ * write that is refused before its batch, the key is looked up here: the use of a key for another request takes
+ * precedence over other errors.
  */
 export function idempotency(): MiddlewareHandler<AppEnvironment> {
   return async (c, next) => {
@@ -23,14 +23,16 @@ export function idempotency(): MiddlewareHandler<AppEnvironment> {
   };
 }
 
-/** The operation that the request's key named before; asked once. Throws {@link Problem} 422 as {@link findByKey}. */
+/**
+ * The operation that already has the request's key; looked up once. Throws {@link Problem} 422 like {@link findByKey}.
+ */
 export async function findKey(c: AppContext): Promise<AcceptedOperation | undefined> {
   const key = c.get('idempotencyKey');
   c.set('idempotencyKey', undefined);
   return key && findByKey(c.get('settings').database, key);
 }
 
-/** Aborts a batch whose key came before; for the second time nothing else of it need hold. */
+/** Aborts a batch whose key is in use; a repeated request need not satisfy the other conditions. */
 export const KEY_TAKEN = 'key_taken';
 
 export function guardKey({ scope, key }: IdempotencyKey): Statement<never> {
@@ -50,7 +52,7 @@ export function keepKey(operation: string, { scope, key, hash }: IdempotencyKey)
   });
 }
 
-/** The operation that this key named before, if any. Throws {@link Problem} 422 when it was for another request. */
+/** The operation that already has this key, if any. Throws {@link Problem} 422 if it has another request. */
 export async function findByKey(
   database: Database,
   { scope, key, hash }: IdempotencyKey,

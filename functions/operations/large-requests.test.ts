@@ -26,7 +26,7 @@ const makeAll: Large = ['POST', '/cen/make', import2000.cenList.map(({ cenID }) 
 it.each<[string, number, (ask: Ask) => Promise<Large>]>([
   ['an import', 200, async () => ['POST', '/cen/import', import2000]],
   [
-    'making them all',
+    'making all of them',
     202,
     async (ask) => {
       await imported(ask);
@@ -34,7 +34,7 @@ it.each<[string, number, (ask: Ask) => Promise<Large>]>([
     },
   ],
   [
-    'the cancelling of that',
+    'the cancellation of that',
     200,
     async (ask) => {
       await imported(ask);
@@ -50,7 +50,7 @@ it.each<[string, number, (ask: Ask) => Promise<Large>]>([
       return ['DELETE', '/hypervisors/host1?force=true'];
     },
   ],
-])('of 2,000 networks: during %s reads go on, and other writes come after it', async (_what, status, prepare) => {
+])('of 2,000 networks: during %s reads continue, and other writes come after it', async (_what, status, prepare) => {
   const { database, ask } = await api();
   await ask('PUT', '/cen/first');
   const request = await prepare(ask);
@@ -70,7 +70,7 @@ it.each<[string, number, (ask: Ask) => Promise<Large>]>([
   expect(order).toEqual(['read', 'large', 'write']);
 });
 
-it('an import that is refused says why, and its key is not spent', async () => {
+it('an import that is refused gives the reason, and its key is not used up', async () => {
   const { ask } = await api();
   const key = { 'idempotency-key': 'order-66' };
   const elsewhere = structuredClone(import2000);

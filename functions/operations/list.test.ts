@@ -46,7 +46,7 @@ async function walk(
   return { sequences, pages };
 }
 
-/** One query that finds the same without any of the indexes. */
+/** A single query with the same result that uses none of the indexes. */
 async function expected(database: Database, { status, kind, subject, parent }: Filter): Promise<number[]> {
   const [rows] = await database.read([
     statement<{ sequence: number }>(
@@ -69,7 +69,7 @@ const filters: Filter[] = statuses.flatMap((status) =>
 );
 
 describe('the list of operations', () => {
-  it('gives in pages, newest first, what each filter and each combination finds', async () => {
+  it('returns the result of each filter and each combination in pages, newest first', async () => {
     const database = await history();
     for (const filter of filters) {
       const all = await expected(database, filter);
@@ -78,7 +78,7 @@ describe('the list of operations', () => {
     }
   });
 
-  it('neither repeats nor skips an operation when others come and are forgotten between two pages', async () => {
+  it('neither repeats nor skips an operation when others are added and pruned between two pages', async () => {
     const database = await history();
     const first = await readOperations(database, { status: 'failed', limit: 10 });
     await database.write([
@@ -91,7 +91,7 @@ describe('the list of operations', () => {
     expect(sequences).toEqual(Array.from({ length: 20 }, (_, index) => highest - index * 100));
   });
 
-  it('looks at so many operations for a page and no more: there may be a next one after an empty one', async () => {
+  it('examines a limited number of operations for a page: an empty page may have a next one', async () => {
     const database = await history();
     const query: OperationsQuery = { subject: 'resources/0', kind: 'rare', limit: 10 };
     await database.write([statement(`UPDATE operations SET resource = 'resources/0'`)]);
@@ -101,14 +101,14 @@ describe('the list of operations', () => {
     expect({ sequences, pages }).toEqual({ sequences: [10_007, 7], pages: HISTORY / EXAMINED_MAX + 1 });
   });
 
-  it('has no next page where the last one is just full', async () => {
+  it('has no next page if the last one is exactly full', async () => {
     const database = await history();
     const { rows, next } = await readOperations(database, { kind: 'rare', limit: 2 });
     expect([rows.length, next]).toEqual([2, undefined]);
   });
 });
 
-it('reads every filter but that of success by an index', async () => {
+it('uses an index for every filter except that of success', async () => {
   const path = `${temporaryDirectory()}/weft.db`;
   const embedded = openEmbedded(path);
   await migrate(embedded);

@@ -4,18 +4,18 @@ import { memoize } from '../../schema/database/memoize.ts';
 import { type OperationRow, selectFrom } from './operation.ts';
 
 /*
- * The list of operations, newest first. One of the conditions that it is asked for chooses an index, which gives what it
- * finds in the order of the list. Where there are others besides, or no index, a page looks at so many operations and no
- * more: it may be short, or empty, and yet have a next one.
+ * The list of operations, newest first. One of the requested conditions selects an index, which returns operations in
+ * the order of the list. If there are other conditions, or no index, a page examines a limited number of operations: it
+ * may be short or empty, and still have a next one.
  */
 
 export const EXAMINED_MAX = 5_000;
 
 type Filter = Pick<OperationsQuery, 'status' | 'kind' | 'subject' | 'parent'>;
 
-/** What finds fewest comes first: that chooses. */
+/** The most selective condition comes first: it selects the index. */
 function conditionsOf({ status, kind, subject, parent }: Filter): string[] {
-  // Written out: the indexes of statuses hold some of them each, and no parameter says which one is asked for.
+  // A literal, not a parameter: the indexes of statuses are partial, and SQLite does not use them for a parameter.
   const hasStatus = status === undefined ? [] : [`status = '${status}'`];
   const isOpen = status === 'pending' || status === 'running';
   const isUnsuccessful = status === 'failed' || status === 'cancelled';
@@ -33,11 +33,11 @@ const SUCCEEDED = "status = 'succeeded'";
 
 interface Texts {
   readonly page: string;
-  /** How far a page looks that looks at more than it finds; null: it does not. */
+  /** The limit of operations that a page examines if it may not return all of them; null: no limit. */
   readonly frontier: string | null;
 }
 
-/** Of conditions, a line each. */
+/** Conditions, one on each line. */
 const textsOf = memoize((conditions: string): Texts => {
   const [first, ...others] = conditions.split('\n').filter((condition) => condition !== '');
   const chosen = first === undefined || first === SUCCEEDED ? [] : [first];
@@ -59,7 +59,7 @@ function pageOf(found: string): string {
 
 export interface OperationPage {
   readonly rows: readonly OperationRow[];
-  /** What the next page comes before; undefined: there is none. */
+  /** The cursor of the next page, which contains the operations before it; undefined: there is no next page. */
   readonly next: number | undefined;
 }
 

@@ -1,11 +1,11 @@
 import { v7 } from 'uuid';
 
-/** Random bytes are cheap by the page and dear by the dozen. */
+/** Random bytes are cheap by the page and expensive by the dozen. */
 const pool = new Uint8Array(4_096);
 const ID_BYTES = 16;
 let used = pool.length;
 
-/** A UUIDv7 (RFC 9562): a name that sorts roughly by age, and no order (isolates have clocks of their own). */
+/** A UUIDv7 (RFC 9562): sorts roughly by age, but is not an order (isolates have clocks of their own). */
 export function newId(): string {
   if (used + ID_BYTES > pool.length) {
     crypto.getRandomValues(pool);
@@ -16,13 +16,13 @@ export function newId(): string {
   return v7({ random });
 }
 
-/** Hexadecimal digits that {@link idSeries} counts in: what fits into them is a small integer to the JavaScript engine. */
+/** Hexadecimal digits that {@link idSeries} counts in: their number is a small integer to the JavaScript engine. */
 const COUNTED_DIGITS = 7;
 const COUNTED_VALUES = 16 ** COUNTED_DIGITS;
 
 /**
- * Gives ids for the rows of one request, of which there may be ten thousands: a counter in the last digits of one id,
- * from where chance had put it (RFC 9562, 6.2).
+ * Makes ids for the rows of one request, which may be tens of thousands: a counter in the last digits of one id, with a
+ * random start (RFC 9562, 6.2).
  */
 export function idSeries(): () => string {
   const first = newId();

@@ -22,7 +22,7 @@ export function insertOperation(status: string, resource: string): (target: stri
   );
 }
 
-/** The hypervisor that the operation was given; NULL where its target is none. */
+/** The hypervisor of the operation; NULL if its target has none. */
 export const hypervisor = '(SELECT hypervisor FROM operations WHERE id = :operation)';
 
 /** The sequence of the operation. */
@@ -35,7 +35,7 @@ export function insertSubjects(select: string): string {
   return `INSERT INTO operation_subjects (subject, sequence) ${select}`;
 }
 
-/** Columns and values with which a part copies its parent, `p`, over `n`, what it works on. */
+/** Columns and values of a part: the parent is `p`, its resource `n`. */
 export const partColumns =
   'parent, hypervisor, generation, status, not_before_ms, deadline_ms, attempt, done, principal, created_ms';
 export const partValues =

@@ -14,7 +14,7 @@ const own = [
 export interface OperationRow extends Pick<RowOf<typeof operations>, (typeof own)[number]> {
   readonly parent_id: string | null;
   readonly hypervisor_name: string | null;
-  /** Milliseconds since the executor of its hypervisor was last seen; null where it never was. */
+  /** Milliseconds since the last heartbeat of its hypervisor's executor; null: there was none. */
   readonly silent_ms: number | null;
   /** Of its hypervisor, as JSON, while the operation is pending. */
   readonly capabilities: string | null;
@@ -47,14 +47,14 @@ export function selectOperation(operation: string): Statement<OperationRow> {
   return statement<OperationRow>(selectOne, { operation });
 }
 
-/** As much of an operation as it takes to wait for its end, and to tell how it ended. */
+/** The columns of an operation that are needed to wait for its end, and to report how it ended. */
 export interface AcceptedOperation extends Pick<OperationRow, 'id' | 'status' | 'silent_ms' | 'error' | 'result'> {
   /** Id of the hypervisor that it is on. */
   readonly hypervisor: string | null;
   readonly resource: string | null;
 }
 
-/** Whether an operation came with all its columns. */
+/** Whether an operation was read with all its columns. */
 export function isWhole(operation: AcceptedOperation | OperationRow): operation is OperationRow {
   return 'request' in operation;
 }
@@ -67,7 +67,7 @@ export function selectAccepted(operation: string): Statement<AcceptedOperation> 
   return statement<AcceptedOperation>(selectOneAccepted, { operation });
 }
 
-/** The operation as it is now; undefined: there is none. */
+/** The current state of the operation; undefined: it does not exist. */
 export async function readOperation(database: Database, operation: string): Promise<OperationRow | undefined> {
   const [rows] = await database.read([selectOperation(operation)]);
   return rows[0];
@@ -84,12 +84,12 @@ const selectRecorded = `
   SELECT o.id, o.status, o.hypervisor, o.resource, ${now} - h.last_seen_ms AS silent_ms, o.error, o.result, o.key_hash
   FROM operations o LEFT JOIN hypervisors h ON h.id = o.hypervisor`;
 
-/** An operation, and what its key was given for. */
+/** An operation, and the request that its key was used for. */
 export interface RecordedOperation extends AcceptedOperation {
   readonly key_hash: string | null;
 }
 
-/** The operation that a key named before. */
+/** The operation that already has a key. */
 export function selectByKey(scope: string, key: string): Statement<RecordedOperation> {
   return statement<RecordedOperation>(`${selectRecorded} WHERE o.key_scope = :scope AND o.key = :key`, { scope, key });
 }
@@ -129,7 +129,7 @@ interface Item {
   error?: ProblemDetails;
 }
 
-/** The parts of a list by their own ids: the last segment of the subject. */
+/** The parts of a list, by their own ids: the last segment of the subject. */
 function itemsOf(row: OperationRow): Item[] {
   const parts: { id: string; status: OperationRow['status']; error: ProblemDetails | null }[] = JSON.parse(
     row.items ?? '[]',

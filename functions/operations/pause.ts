@@ -1,4 +1,4 @@
-/** Lets time pass, in milliseconds; on a Worker there is no module of Node's for it. */
+/** Waits, in milliseconds; Workers have no module of Node's for that. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);

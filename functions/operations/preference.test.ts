@@ -8,13 +8,13 @@ describe('Preference-Applied', () => {
     ['respond-async', 'respond-async'],
     ['wait=0', 'wait=0'],
     ['respond-async, wait=0', 'respond-async, wait=0'],
-  ])('of a write that is not waited for, asked with Prefer: %s, is %s', async (prefer, applied) => {
+  ])('of a write that is not waited for, with Prefer: %s, is %s', async (prefer, applied) => {
     const { ask } = await api();
     const answer = await ask('PUT', '/host/host1/c', undefined, { prefer });
     expect(answer.headers.get('preference-applied')).toBe(applied);
   });
 
-  it('says how long a write was really waited for: not at all where the executor is dead', async () => {
+  it('is the time that was really waited: zero if the executor is dead', async () => {
     const { database, ask } = await api();
     await kill(database, 'host1');
     const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=10' });
@@ -27,16 +27,13 @@ describe('Preference-Applied', () => {
   it.each([
     ['wait=100', 'wait=30'],
     ['handling=lenient', null],
-  ])(
-    'is the wait that was granted, where the work ended within it: asked with Prefer: %s, it is %s',
-    async (prefer, applied) => {
-      const { ask } = await api();
-      const answer = await ask('PUT', '/cen/lan', undefined, { prefer });
-      expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, applied]);
-    },
-  );
+  ])('is the granted wait, if the work ended within it: with Prefer: %s, it is %s', async (prefer, applied) => {
+    const { ask } = await api();
+    const answer = await ask('PUT', '/cen/lan', undefined, { prefer });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([200, applied]);
+  });
 
-  it('is the whole wait, where that went by', async () => {
+  it('is the whole wait, if it elapsed', async () => {
     const { ask } = await api();
     const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=1' });
     expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
@@ -67,7 +64,7 @@ describe('waiting', () => {
     expect((await read()).waiting).toBeUndefined();
   });
 
-  it('is what a write does that needs a technology which is away; one that was never there is a 422', async () => {
+  it('a write waits for a technology that is away; one that the host lacks is a 422', async () => {
     const { database, ask } = await api();
     await ask('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a'] }] });
     const set = (capability: unknown) =>
@@ -95,7 +92,7 @@ describe('waiting', () => {
     expect(await (await ask('GET', association)).json()).toMatchObject({ state: 'pending', error: null });
   });
 
-  it('and /readyz lists it and stays ready', async () => {
+  it('/readyz lists a technology that is away and stays ready', async () => {
     const { database, ask } = await api();
     await database.write([
       statement('UPDATE hypervisors SET capabilities = :capabilities', {
@@ -111,7 +108,7 @@ describe('waiting', () => {
     });
   });
 
-  it('for an executor that was seen in the future says that the clock was set back, and waits for nobody', async () => {
+  it('with a heartbeat in the future reports that the clock was set back, and does not wait', async () => {
     const { database, ask } = await api();
     await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms + 86400000')]);
     const answer = await ask('PUT', '/host/host1/c', undefined, { prefer: 'wait=10' });

@@ -21,25 +21,29 @@ import { waitForOperation } from './wait.ts';
 /** How a dialect answers a write whose operation succeeded. */
 export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
 
-/** Prepares a command, with whatever it must read for that; asked again when another request changed what it has read. */
+/**
+ * Prepares a command, with the reads that it needs; called again if another request has changed the data that was read.
+ */
 export type Prepare = () => Promise<Intent>;
 
-/** A write that answers when its work is done, as the older daemons did; later than that it is a 202. */
+/** A write that is answered when its work is done, as in the older daemons; with a 202 if that takes too long. */
 export function submit(c: AppContext, prepare: Prepare, encode: Encode): Promise<Response> {
   return submitWaiting(c, prepare, encode, WAIT_MAX_SECONDS);
 }
 
-/** A write whose client is answered 202 at once unless it asks to wait: then 200 and the finished operation. */
+/**
+ * A write that is answered with 202 at once, unless the client asks to wait: then with 200 and the finished operation.
+ */
 export function submitAsynchronously(c: AppContext, prepare: Prepare): Promise<Response> {
   return submitWaiting(c, prepare, ({ id }) => answerOperation(c, id), 0);
 }
 
-/** Answers the operation as it is now. Throws a 404 for one that is not there. */
+/** Answers with the current state of the operation. Throws a 404 if it does not exist. */
 export async function answerOperation(c: AppContext, id: string, status?: 200 | 202): Promise<Response> {
   return answerJson(c, operationBody(await existingOperation(c.get('settings').database, id)), status ?? 200);
 }
 
-/** A removal answers the resource as it was. */
+/** A removal is answered with the resource as it was. */
 export function submitRemoval(c: AppContext, prepare: Prepare): Promise<Response> {
   return submit(c, prepare, ({ result }) => answerJson(c, JSON.parse(result ?? '{}').was));
 }
@@ -79,7 +83,7 @@ async function submitWaiting(c: AppContext, prepare: Prepare, encode: Encode, ot
   }
 }
 
-/** Waits for an operation as long as its client prefers, and tells the client how long that was. */
+/** Waits for an operation as long as its client prefers, and reports how long that was. */
 export async function waitAsPreferred(
   c: AppContext,
   accepted: AcceptedOperation,
@@ -94,9 +98,9 @@ export async function waitAsPreferred(
 }
 
 /**
- * Records what the request means, or finds the operation that its idempotency key named before. That one counts
- * whatever else is wrong by now: what the request is about may be gone since, and its entity tag be another. `whole`:
- * the operation is to be answered as it is recorded, and comes with all its columns.
+ * Records the request, or finds the operation that already has its idempotency key. That one takes precedence over
+ * other errors: the resource may have been removed since, or its entity tag changed. `whole`: the answer is the
+ * operation as it is recorded, so all its columns are returned.
  */
 export async function accept(c: AppContext, prepare: Prepare, { whole = false } = {}): Promise<AcceptedOperation> {
   const { database } = c.get('settings');
@@ -111,7 +115,7 @@ export async function accept(c: AppContext, prepare: Prepare, { whole = false } 
   }
 }
 
-/** The work goes on, but nobody can say how far it is. */
+/** The work continues, but its progress cannot be read. */
 function recordedButUnread(id: string, error: DatabaseError): Problem {
   return new Problem('unavailable', `Recorded as operation ${id}; ${databaseReason(error)}`, {
     hint: `GET /operations/${id} shows its outcome`,

@@ -15,7 +15,7 @@ const accepted: AcceptedOperation = {
   resource: null,
 };
 
-/** An operation that is waited for, with a notifier in the test's hand. */
+/** An operation that is waited for, with a notifier that the test controls. */
 async function waiting(readBudget = 1) {
   const stopping = new AbortController();
   const database = await temporaryDatabase();
@@ -42,14 +42,14 @@ const insert = statement(
    VALUES ('a', 'test', '{}', 0, 'succeeded', 0, 0, 0, 0, 1, 'test', 0, '2')`,
 );
 
-it('what a commit tells of an end is not read again', async () => {
+it('an end that a commit reports in full is not read again', async () => {
   const { answer, notifier, reads } = await waiting();
   notifier.notify(new Map<string, OperationEnd>([['a', { status: 'failed', error: '{}', result: null }]]));
   expect(await answer).toEqual({ ...accepted, status: 'failed', error: '{}' });
   expect(reads()).toBe(0);
 });
 
-it('what a commit only names is read, and what is about others is not', async () => {
+it('an end that a commit only names is read; commits of other operations cause no read', async () => {
   const { answer, notifier, reads } = await waiting();
   notifier.notify(new Map([['b', null]]));
   expect(reads()).toBe(0);
@@ -58,7 +58,7 @@ it('what a commit only names is read, and what is about others is not', async ()
   expect(reads()).toBe(1);
 });
 
-it('a wait ends with the process, and answers the operation as it is', async () => {
+it('a wait ends with the process, and returns the current operation', async () => {
   const { answer, stopping, reads } = await waiting(Number.POSITIVE_INFINITY);
   expect(reads()).toBe(0);
   stopping.abort();
@@ -77,12 +77,12 @@ describe('the pauses between the reads', () => {
     expect(sum(pause, 29)).toBeLessThan(seconds * 1000);
   });
 
-  it('never shrink, where the budget is more than the wait needs', () => {
+  it('never shrink, if the budget is more than the wait needs', () => {
     expect(sum(pauses(100, 30), 30)).toBeCloseTo(30 * 25, 3);
     expect(pauses(0, 30)(7)).toBeCloseTo(25, 3);
   });
 
-  it('grow to half a second where reads are not counted', () => {
+  it('grow to half a second if reads are not counted', () => {
     const pause = pauses(30_000, Number.POSITIVE_INFINITY);
     expect([pause(0), pause(1), pause(20)]).toEqual([25, 37.5, 500]);
   });

@@ -7,8 +7,8 @@ const LONGEST_PAUSE_MS = 500;
 const PAUSE_GROWTH = 1.5;
 
 /**
- * The pauses between the reads of a waiting request, in milliseconds, from 25 on. Where reads are counted they grow so
- * that the budget lasts for the whole wait; else up to half a second.
+ * The pauses between the reads of a waiting request, in milliseconds, starting with 25. If reads are limited, they grow
+ * so that the budget lasts for the whole wait; else up to half a second.
  */
 export function pauses(milliseconds: number, readBudget: number): (turn: number) => number {
   if (readBudget === Number.POSITIVE_INFINITY) {
@@ -20,7 +20,7 @@ export function pauses(milliseconds: number, readBudget: number): (turn: number)
 
 const BISECTIONS = 40;
 
-/** The factor, 1 or more, of which so many powers from the 0th on add up to `sum` or a little more. */
+/** The factor, 1 or more, whose first `count` powers (from the 0th on) add up to `sum` or a little more. */
 function growthFor(sum: number, count: number): number {
   let [low, high] = [1, Math.max(1, sum)];
   for (let turn = 0; turn < BISECTIONS; turn += 1) {
@@ -41,8 +41,9 @@ export interface Patience {
 }
 
 /**
- * Waits until the operation has ended, the patience is at its end, or its executor is found dead; answers it as it is then. The doorbell shortens the pauses and saves reads, nothing depends on it. A database that
- * does not answer is asked again, until the last time.
+ * Waits until the operation has ended, the time is over, or its executor is found dead; returns its last state. The
+ * doorbell shortens the pauses and saves reads; correctness does not depend on it. A database that does not respond is
+ * asked again, until the time is over.
  */
 export async function waitForOperation(
   database: Database,
@@ -81,11 +82,11 @@ async function look(database: Database, operation: string): Promise<AcceptedOper
 
 interface Doorbell {
   /**
-   * Returns with the next commit that may concern the operation, as far as this process notices it, or after a pause,
-   * whichever is first; how it ended, where the commit told. A ring in between is kept.
+   * Returns after the next commit that may concern the operation, if this process notices it, or after a pause,
+   * whichever is first; with the end of the operation, if the commit reported it. A ring between two calls is kept.
    */
   next(milliseconds: number): Promise<OperationEnd | null>;
-  /** As if something had been committed. */
+  /** Acts as if a transaction had been committed. */
   readonly ring: () => void;
   close(): void;
 }

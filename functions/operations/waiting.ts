@@ -4,14 +4,14 @@ import { isSilent, lastSeen } from '../../schema/statements/alive.ts';
 import { technologyOf } from '../../schema/statements/technologies.ts';
 import type { AcceptedOperation, OperationRow } from './operation.ts';
 
-/** Whether no executor is there to do it: then waiting for it is no use. */
+/** Whether its executor is away: then waiting is useless. */
 export function isExecutorSilent({ status, silent_ms }: Pick<AcceptedOperation, 'status' | 'silent_ms'>): boolean {
   return status === 'pending' && isSilent(silent_ms);
 }
 
 type Waiting = Pick<OperationRow, 'status' | 'silent_ms' | 'kind' | 'hypervisor_name' | 'capabilities'>;
 
-/** Why an operation has not begun: its executor, or what it needs of its host, is away. */
+/** Why an operation has not begun: its executor, or a technology that it needs, is away. */
 export function waitingFor(row: Waiting): string | undefined {
   const host = row.hypervisor_name ?? 'a hypervisor';
   if (isExecutorSilent(row)) return `waiting for ${host}, ${lastSeen(row.silent_ms)}`;
@@ -21,7 +21,7 @@ export function waitingFor(row: Waiting): string | undefined {
   return away && `waiting for ${technology} on ${host}: ${away[1]}`;
 }
 
-/** The technologies that were there and do not answer now, each with its reason. */
+/** The technologies that were found and do not respond now, each with its reason. */
 export function awayOf(capabilities: string | null): [technology: string, reason: string][] {
   if (capabilities === null) return [];
   const read = v.safeParse(capabilitiesSchema, JSON.parse(capabilities));

@@ -10,7 +10,7 @@ export function bridgesSubject(hypervisor: string): string {
   return `hypervisors/${hypervisor}/bridges`;
 }
 
-/** What is to be said of an interface, and what is. */
+/** The state of an interface, to be written or as written. */
 export type Association = Readonly<Pick<typeof subnetInterfaces.$inferSelect, 'interface' | 'state' | 'error'>>;
 
 interface AssociationRow extends Association {
@@ -19,7 +19,7 @@ interface AssociationRow extends Association {
 }
 
 interface BridgesRow {
-  /** The database was restored, and nobody has said yet that it is right: it may not know all bridges. */
+  /** The database was restored and not confirmed yet: rows of bridges may be missing. */
   readonly restored: number;
   /** An unfinished operation changes them. */
   readonly busy: number;
@@ -32,12 +32,12 @@ export interface BridgesRows extends BridgesRow {
 const ofClients = `coalesce((
   SELECT g.sequence FROM operations g WHERE g.resource = :subject AND g.principal <> 'executor' ORDER BY g.sequence DESC LIMIT 1), 0)`;
 
-/** The pause grows with each repair since a client last changed anything, and ends when one does. */
+/** The pause grows with each repair since the last change by a client, and ends with a change by a client. */
 const isPause = `coalesce((
   SELECT max(f.finished_ms) + ${pauseAfter("sum(f.principal = 'executor') + 1")} > ${now} FROM operations f
   WHERE f.resource = :subject AND f.finished_ms IS NOT NULL AND f.sequence >= ${ofClients}), 0)`;
 
-/** What is in the way is no refusal: whether it is still there shows. */
+/** A conflict needs no pause: whether the foreign link still exists is visible. */
 const selectAssociations = `
   SELECT interface, state, error, state = 'failed' AND error ->> '$.code' <> 'conflict' AND ${isPause} AS waits
   FROM subnet_interfaces WHERE hypervisor = :hypervisor ORDER BY created_ms, subnet`;
@@ -47,7 +47,7 @@ const selectBridges = `
     EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject) AS busy
   FROM hypervisors WHERE id = :hypervisor`;
 
-/** All that the executor wants to know of a hypervisor's bridges; on one snapshot. */
+/** The rows of a hypervisor's bridges; on one snapshot. */
 function select(hypervisor: string): Query<BridgesRows> {
   const args = { hypervisor, subject: bridgesSubject(hypervisor) };
   return query(
@@ -56,15 +56,16 @@ function select(hypervisor: string): Query<BridgesRows> {
   );
 }
 
-/** What was ready may be so still when an operation fails: the next look says. */
+/** A failed operation leaves `ready` associations as they are: the next scan determines their state. */
 const note = `
   UPDATE subnet_interfaces SET state = x.value ->> 'state', error = x.value ->> 'error'
   FROM json_each(:associations) x
   WHERE hypervisor = :hypervisor AND interface = x.value ->> 'interface' AND (:succeeded OR subnet_interfaces.state = 'pending')`;
 
 /**
- * The bridges by which a hypervisor is in subnets. What is wanted is what the rows of its associations say at the time,
- * whatever operation asks; what became of each stands in its own row, so that one that can't be fails no other.
+ * The bridges of a hypervisor's associations with subnets. The desired state is that of the rows when they are read,
+ * whichever operation runs; the resulting state of each association is in its own row, so that one that cannot be
+ * created fails no other.
  */
 export const bridgesDefinition: ResourceDefinition<BridgesRows, BridgesRows, readonly Association[]> = {
   name: 'bridges',

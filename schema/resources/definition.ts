@@ -13,35 +13,35 @@ export interface ClaimedOperation
   readonly parentId: string | null;
   readonly resource: string;
   readonly deadlineInMs: Operation['deadlineMs'];
-  /** What the attempt before this one met. */
+  /** The error of the previous attempt. */
   readonly lastError: string | null;
-  /** 1 when somebody cancelled it after it had begun. */
+  /** 1: a client cancelled it after it had begun. */
   readonly cancelled: number;
 }
 
-/** How an operation ended for good. */
+/** How an operation finally ended. */
 export type Ending =
   | { readonly status: 'succeeded' }
   | { readonly status: 'failed' | 'cancelled'; readonly error: ProblemDetails };
 
-/** What an event told of the host: ids and names as they stand in labels, or that anything may have changed. */
+/** The resources of an event, by ids and names as in labels; or `all`: anything may have changed. */
 export type Changed = readonly string[] | 'all';
 
 export interface OperationDefinition {
   /**
-   * `undo`: when it fails for good, the host converges to what was before. `repair`: it stays as far as it got, and repairs
-   * go on; only when it is cancelled it is undone.
+   * `undo`: when it fails permanently, the host converges to the state before it. `repair`: the host keeps the partial
+   * result, and repairs continue; only a cancellation undoes it.
    */
   readonly onFailure: 'undo' | 'repair';
 }
 
-/** What is to be read, and what is made of the rows of each statement. */
+/** Statements to read, and the function from their rows to a result. */
 export interface Query<Result> {
   readonly statements: readonly Statement[];
   result(rows: readonly (readonly unknown[])[]): Result;
 }
 
-/** Keeps the types of the rows. */
+/** Preserves the types of the rows. */
 export function query<const Statements extends readonly Statement[], Result>(
   statements: Statements,
   result: (rows: Rows<Statements>) => Result,
@@ -51,31 +51,33 @@ export function query<const Statements extends readonly Statement[], Result>(
 
 /** The rows of a resource that no operation is changing. */
 export interface IdleRows<Rows> {
-  /** The resource, as operations name it. */
+  /** The name of the resource in operations. */
   readonly subject: string;
   readonly generation: number;
-  /** What a repair of it changes. */
+  /** The subjects of its repair. */
   readonly subjects: readonly string[];
-  /** By which the host's events name it. */
+  /** Names that the host's events use for it. */
   readonly eventNames: readonly string[];
-  /** What bears its label, by {@link ownerOf}. */
+  /** The owners of its objects on the host, by {@link ownerOf}. */
   readonly owner?: string;
   readonly rows: Rows;
 }
 
 export interface IdlePage<Rows> {
   readonly idle: readonly IdleRows<Rows>[];
-  /** What of the changed an unfinished operation is changing: to be looked at again when that has ended. */
+  /**
+   * The resources among the changed that an unfinished operation is changing: to be compared again when that has ended.
+   */
   readonly busy: readonly string[];
-  /** What is to be read after it. */
+  /** The query for the next page. */
   readonly next: Query<IdlePage<Rows>> | null;
 }
 
-/** Something on the host that bears a label of this database. */
+/** An object on the host with a label of this database. */
 export interface Labelled {
-  /** What it is, as its technology calls it: `link`, `namespace`. */
+  /** The type of the object, as its technology calls it: `link`, `namespace`. */
   readonly kind: string;
-  /** The namespace that a link is in; null: the host's own. */
+  /** The namespace that contains a link; null: the host's own. */
   readonly place: string | null;
   readonly name: string;
   /** The whole label. */
@@ -92,66 +94,78 @@ export interface Finished<End> {
   readonly end: End;
 }
 
-/** What an executor writes of its host beside operations, and what the database answers. */
+/** Rows that an executor writes about its host independently of operations, and what the database returns. */
 export interface Note<Data, Row = never> {
-  /** Names the call to the database in errors, logs and tests. */
+  /** The name of the call to the database in errors, logs and tests. */
   readonly call: string;
   statements(hypervisor: string, data: Data): readonly Statement<Row>[];
 }
 
-/** Something that has to be deleted before its hypervisor can be removed: the rows of a table with a column `hypervisor`. */
+/** Rows that have to be deleted before their hypervisor can be removed; their table has a column `hypervisor`. */
 export interface Content {
   readonly table: string;
-  /** What one of its rows is called, and several. */
+  /** Singular and plural of what a row is called. */
   readonly words: readonly [singular: string, plural: string];
 }
 
-/** What one kind of resource is in the database: all that is said of it in SQL, and what code needs that names no kind. */
+/** One kind of resource in the database: all SQL about it, and the data that code independent of kinds needs. */
 export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknown> {
-  /** Names the calls to the database in errors, logs and tests. */
+  /** The name of the calls to the database in errors, logs and tests. */
   readonly name: string;
-  /** What of the host it stands on. */
+  /** The technology of the host that it needs. */
   readonly technology: Technology;
-  /** By the kind of the operation, those that its executor does. */
+  /** The operations that its executor runs, by their kind. */
   readonly operations: Readonly<Record<string, OperationDefinition>>;
   /** The kind of the operation that repairs a resource. */
   repair(subject: string): string;
-  /** The kind of the operation that takes orphans away, where there are any; its request is `{"orphans": Labelled[]}`. */
+  /** The kind of the operation that removes orphans, if there are any; its request is `{"orphans": Labelled[]}`. */
   readonly garbageCollection?: string;
-  /** The rows that each of these operations is about, as of its own place in the order. */
+  /** The rows of each of these operations, as of its own place in the order. */
   load(hypervisor: string, operations: readonly ClaimedOperation[]): Query<(operation: ClaimedOperation) => Rows>;
-  /** What no unfinished operation changes: all of the hypervisor, or of what events named; null: none of it is of this kind. */
+  /**
+   * The rows that no unfinished operation changes: all of the hypervisor, or those that events named; null: the events
+   * named none of this kind.
+   */
   loadIdle(hypervisor: string, changed: Changed): Query<IdlePage<Idle>> | null;
-  /** What an operation's end makes of its rows. */
+  /** Writes the end of an operation into its rows. */
   finish(finished: Finished<End>): Statement[];
-  /** What bears labels of this kind: selections, over `j` (an entry of a list of {@link Labelled}), of rows that know it. */
+  /**
+   * Selections, over `j` (an entry of a list of {@link Labelled}), of rows that own an object with a label of this
+   * kind.
+   */
   readonly owners?: readonly string[];
-  /** Kinds of things on the host that belong to a resource under its own name alone, whatever their label says. */
+  /** Types of objects on the host that belong to a resource only if they have its own name, whatever their label. */
   readonly ownedByName?: readonly string[];
   /**
-   * Rolls back what operations wanted that end without having touched the host. `which` is SQL for their sequences; to
-   * be run while they still have their subjects. Where there is none, what the rows say is wanted before and after.
+   * Rolls back the desired state of operations that end without having changed the host. `which` is SQL for their
+   * sequences; to be run while they still have their subjects. A kind without it has nothing to roll back: its rows are
+   * the desired state before and after.
    */
   rollback?(which: string, args: Arguments): Statement<never>[];
-  /** Forgets everything of a hypervisor, over `:hypervisor`, in an order that no reference stands in the way of. */
+  /** Deletes all rows of a hypervisor, over `:hypervisor`, in an order that references allow. */
   readonly purge?: readonly string[];
-  /** What lives on a hypervisor. */
+  /** The resources of a hypervisor that prevent its removal. */
   readonly contents?: readonly Content[];
   /**
-   * Tables of what requests name (columns `hypervisor`, `name`, `desired`), the more binding one first: where one of the
-   * named is already, the others go, too.
+   * Tables of resources that requests name (columns `hypervisor`, `name`, `desired`), those that bind most first: new
+   * resources are placed on the hypervisor of an existing one that the request names.
    */
   readonly placedTogether?: readonly string[];
-  /** What there is to be attached to: selections, over `h` (a hypervisor) and `w.value` (a name or id), of rows that are it. */
+  /**
+   * Networks that guests can be attached to: selections of their rows, over `h` (a hypervisor) and `w.value` (a name or
+   * id).
+   */
   readonly networks?: readonly string[];
 }
 
-/** SQL for {@link ResourceDefinition.purge} that forgets a hypervisor's rows of these tables. */
+/** SQL for {@link ResourceDefinition.purge} that deletes a hypervisor's rows of these tables. */
 export function purgeTables(...tables: readonly string[]): string[] {
   return tables.map((table) => `DELETE FROM ${table} WHERE hypervisor = :hypervisor`);
 }
 
-/** What a label names, of all that bears it; `name`: of what belongs to its resource under that name alone. */
+/**
+ * A key for the owner of a labelled object; `name`: of an object that belongs to its resource under that name alone.
+ */
 export function ownerOf(kind: string, resource: string, name: string | null): string {
   return `${kind} ${resource} ${name ?? ''}`;
 }

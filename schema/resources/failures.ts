@@ -1,7 +1,7 @@
-/** So many failures of one resource in a row make it `degraded`. */
+/** After this many consecutive failures a resource is `degraded`. */
 export const FAILURES_UNTIL_DEGRADED = 5;
 
-/** How many repairs of the subject have failed since an operation on it succeeded, as SQL. */
+/** The number of failed repairs of the subject since an operation on it succeeded, as SQL. */
 export function failuresInARow(subject: string): string {
   return `(
     SELECT count(*) FROM operations f
@@ -13,7 +13,7 @@ export function failuresInARow(subject: string): string {
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 600_000;
 
-/** How long a repair waits after so many failures, in milliseconds, as SQL. */
+/** How long a repair waits after this many failures, in milliseconds, as SQL. */
 export function pauseAfter(failures: string): string {
   return `min(${FIRST_PAUSE_MS} << min(${failures} - 1, 10), ${LONGEST_PAUSE_MS})`;
 }

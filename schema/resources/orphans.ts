@@ -12,13 +12,13 @@ function ownerIn({ kind, resource, name }: Labelled): string {
   return ownerOf(kind, resource, ownedByName.has(kind) ? name : null);
 }
 
-/** So many resources are asked for at once: of a wrong database it may be everything. */
+/** The number of owners in one query: with the wrong database every object may be an orphan. */
 const ASKED_AT_ONCE = 500;
 
 /**
- * Of what bears our label, that which may have no row, by owners: one of each is asked for, however much is labelled with
- * it. Owners that were known before the host was looked at are not asked for again: what has lost its row since then is
- * found by the next look.
+ * The labelled objects that may have no row, grouped by owner: one object of each group is queried, however many there
+ * are. Owners that were known before the host was read are not queried: one whose row has been deleted since is found
+ * by the next scan.
  */
 export function orphanGroups(
   labelled: readonly Labelled[],
@@ -33,7 +33,7 @@ export function orphanGroups(
   return pages;
 }
 
-/** The places of those groups that are in no row. */
+/** The indexes of the groups without a row. */
 export function selectOrphanGroups(groups: readonly (readonly Labelled[])[]): Statement<{ place: number }> {
   const asked = groups.flatMap(([first]) =>
     first ? [{ kind: first.kind, resource: first.resource, name: first.name }] : [],

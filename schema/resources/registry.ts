@@ -12,20 +12,20 @@ const byOperation: ReadonlyMap<string, ResourceDefinition> = new Map(
   resources.flatMap((each) => Object.keys(each.operations).map((kind) => [kind, each] as const)),
 );
 
-/** Whose work an operation is; undefined: no single kind's. */
+/** The kind that runs an operation; undefined: no single kind does. */
 export function resourceOf(operationKind: string): ResourceDefinition | undefined {
   return byOperation.get(operationKind);
 }
 
-/** Rolls back what operations wanted that end without having touched the host: see {@link ResourceDefinition.rollback}. */
+/** Rolls back operations that end without having changed the host: see {@link ResourceDefinition.rollback}. */
 export function rollbackResources(which: string, args: Arguments): Statement<never>[] {
   return resources.flatMap((each) => each.rollback?.(which, args) ?? []);
 }
 
-/** Forgets all resources of a hypervisor, over `:hypervisor`, and leaves its host as it is. */
+/** Deletes the rows of all resources of a hypervisor, over `:hypervisor`, and does not change its host. */
 export const purgeResources: readonly string[] = resources.flatMap((each) => each.purge ?? []);
 
-/** What lives on hypervisors: see {@link ResourceDefinition.contents}. */
+/** See {@link ResourceDefinition.contents}. */
 export const contents: readonly Content[] = resources.flatMap((each) => each.contents ?? []);
 
 /** See {@link ResourceDefinition.placedTogether}. */

@@ -1,26 +1,26 @@
 import { now } from '../database/database.ts';
 
-/** How often an executor says that it is there. */
+/** The period of an executor's heartbeats. */
 export const HEARTBEAT_MS = 10_000;
 
-/** An executor that was not heard of for three heartbeats is taken for dead. */
+/** An executor without a heartbeat for three periods is considered dead. */
 export const ALIVE_MS = 3 * HEARTBEAT_MS;
 
 /**
- * Whether the executor of a hypervisor is alive, 0 or 1, by the database's clock; `hypervisor` is its alias in the query.
- * A heartbeat of the future was written before the clock was set back, and tells nothing of now. `at`: another moment, as
- * SQL, where several statements must see the same.
+ * Whether the executor of a hypervisor is alive, 0 or 1, by the database's clock; `hypervisor` is its alias in the
+ * query. A heartbeat in the future was written before the clock was set back, and proves nothing. `at`: another time,
+ * as SQL, if several statements must use the same.
  */
 export function alive(hypervisor: string, at = now): string {
   return `coalesce(${hypervisor}.last_seen_ms > ${at} - ${ALIVE_MS} AND ${hypervisor}.last_seen_ms <= ${at} + ${HEARTBEAT_MS}, 0)`;
 }
 
-/** As {@link alive}, of the milliseconds since the last heartbeat; null: there was none. */
+/** The opposite of {@link alive}, from the milliseconds since the last heartbeat; null: there was none. */
 export function isSilent(silentMs: number | null): boolean {
   return silentMs === null || silentMs >= ALIVE_MS || silentMs < -HEARTBEAT_MS;
 }
 
-/** When an executor was last heard of, in words. */
+/** The time of the last heartbeat, as text. */
 export function lastSeen(silentMs: number | null): string {
   if (silentMs === null) return 'never seen';
   const seconds = Math.round(Math.abs(silentMs) / 1000);

@@ -66,7 +66,7 @@ const total: Amounts = { memory: 1000, disk: 500, cpu: 4 };
 const cases: readonly [string, Given, { available: Amounts; room: Amounts }][] = [
   ['nothing promised', { total }, { available: total, room: { memory: 1000, disk: 500, cpu: 16 } }],
   [
-    'something withheld, kept and promised',
+    'withheld, kept and reserved amounts',
     {
       total,
       withheld: { memory: 100, disk: 50, cpu: 1 },
@@ -79,28 +79,28 @@ const cases: readonly [string, Given, { available: Amounts; room: Amounts }][] =
     { available: { memory: 635, disk: 348, cpu: 3 }, room: { memory: 635, disk: 348, cpu: 4 } },
   ],
   [
-    'more promised than there is by now',
+    'more reserved than there is now',
     { total, reserved: [{ memory: 1200, disk: 600, cpu: 17 }] },
     { available: nothing, room: { memory: -200, disk: -100, cpu: -1 } },
   ],
   [
-    'more withheld than there is by now',
+    'more withheld than there is now',
     { total, withheld: { memory: 1001, disk: 501, cpu: 5 }, config: { cpu_overcommit: '1.5' } },
     { available: nothing, room: { memory: -1, disk: -1, cpu: -1 } },
   ],
   [
-    'a part of a core, which nobody gets',
+    'a fraction of a core, which is not available',
     { total: { ...total, cpu: 3 }, config: { cpu_overcommit: '1.5' } },
     { available: { ...total, cpu: 3 }, room: { memory: 1000, disk: 500, cpu: 4 } },
   ],
   [
-    'a factor that binary fractions miss',
+    'a factor without an exact binary representation',
     { total: { ...total, cpu: 100 }, config: { cpu_overcommit: '1.15' } },
     { available: { ...total, cpu: 100 }, room: { memory: 1000, disk: 500, cpu: 115 } },
   ],
 ];
 
-describe('what a hypervisor has left', () => {
+describe('the available resources of a hypervisor', () => {
   it.each(cases)('with %s', async (_, given, { available, room }) => {
     const database = await hypervisor(given);
     expect(await amounts(database, availableMemory, availableDisk, availableCpu)).toEqual([available]);
@@ -114,7 +114,7 @@ describe('what a hypervisor has left', () => {
   });
 });
 
-it('what is promised is the sum of promises, whatever is made of them', async () => {
+it('the reserved amount is the sum of reservations after any change of them', async () => {
   const database = await temporaryDatabase();
   const ids = [await insertHypervisor(database), await insertHypervisor(database, 'host2')];
   const below = sequence(7);
@@ -149,7 +149,7 @@ it('what is promised is the sum of promises, whatever is made of them', async ()
 });
 
 describe('v_hypervisors', () => {
-  it('shows what was promised, what is held, and how much is on it', async () => {
+  it('shows the reserved amounts, the removal hold, and the number of resources', async () => {
     const database = await hypervisor({ total, reserved: [{ memory: 200, disk: 100, cpu: 1 }], config: { a: 'b' } });
     await database.write([
       statement(`UPDATE hypervisors SET free_memory = 640, load = 0.25, held = '{"detail":"why"}'`),
@@ -182,13 +182,13 @@ describe('alive', () => {
   it.each([
     ['just now', 0, 1],
     ['a second before three heartbeats', ALIVE_MS - 1_000, 1],
-    // julianday, which the view has to use, is good to a millisecond.
+    // julianday, which the view has to use, is precise to a millisecond.
     ['a second after three heartbeats', ALIVE_MS + 1_000, 0],
     ['a second before the clock was set back by a heartbeat', -HEARTBEAT_MS + 1_000, 1],
     ['before the clock was set back by more than a heartbeat', -HEARTBEAT_MS - 1_000, 0],
     ['before the clock was set back by a day', -86_400_000, 0],
     ['never', null, 0],
-  ])('for an executor that was seen %s', async (_, ago, wanted) => {
+  ])('for an executor whose last heartbeat was %s', async (_, ago, wanted) => {
     const database = await temporaryDatabase();
     await insertHypervisor(database);
     await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms - :ago', { ago })]);

@@ -2,15 +2,15 @@ import { now, type Statement, statement, type Value } from '../database/database
 import { memoize } from '../database/memoize.ts';
 
 /*
- * What both sides write when operations end: the executor that worked on them, and the API that cancels what nobody
- * has begun. `which` is SQL for the sequences of the operations, over the arguments.
+ * Statements for the end of operations, both of the executor that ran them and of the API that cancels operations which
+ * have not begun. `which` is SQL for the sequences of the operations, over the arguments.
  */
 
 export type Arguments = Readonly<Record<string, Value>>;
 
 /**
- * Follows the statements that gave the operations their status: frees their subjects, tells of their ends, and ends
- * the lists whose last part was among them, if any of them is a `part`.
+ * Follows the statements that set the status of the operations: frees their subjects, writes the events of their ends,
+ * and ends parents whose last part was among them, if any of them is a `part`.
  */
 export function endOperations(which: string, args: Arguments, parts = true): Statement<never>[] {
   return (parts ? endParts(which) : endWhole(which)).map((sql) => statement(sql, args));
@@ -48,7 +48,7 @@ function partsOf(status: string): string {
   return `FROM operations c WHERE c.parent = operations.sequence AND c.status = '${status}'`;
 }
 
-/** A list fails when a part of it did, is cancelled when one was; its error is that of the first such part. */
+/** A parent fails if a part failed, and is cancelled if one was cancelled; its error is that of the first such part. */
 function finishParents(which: string): string {
   const error = (status: string) => `
     (SELECT json_set(c.error,

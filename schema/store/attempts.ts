@@ -2,7 +2,7 @@ import { guard, type Statement } from '../database/database.ts';
 import type { ClaimedOperation } from '../resources/definition.ts';
 import type { Registration } from './registration.ts';
 
-/** Why a batch was aborted that is about an attempt which is not this executor's any more. */
+/** The reason of an aborted batch about an attempt that no longer belongs to this executor. */
 export const NOT_RUNNING = 'not_running';
 
 const allRunning = `NOT EXISTS (
@@ -10,8 +10,8 @@ const allRunning = `NOT EXISTS (
   WHERE o.status IS NOT 'running' OR o.epoch IS NOT :epoch OR o.attempt IS NOT x.value ->> 'attempt')`;
 
 /**
- * What was given back, ended by the API, or reported by a call whose answer was lost is not to be ended again; nor is
- * its work to be filed by a call that is executed when it was given up long ago.
+ * An operation that was released, ended by the API, or reported by a call whose answer was lost, must not be ended
+ * again; nor may a call that is executed after the operation was released file its work.
  */
 export function areRunning({ epoch }: Registration, operations: readonly ClaimedOperation[]): Statement<never> {
   const attempts = JSON.stringify(operations.map(({ sequence, attempt }) => ({ sequence, attempt })));

@@ -2,14 +2,18 @@ import { type Database, now, type Statement, statement } from '../database/datab
 import type { ClaimedOperation } from '../resources/definition.ts';
 import type { Registration } from './registration.ts';
 
-/** A technology that is away cannot do it; what it never touched may fail at its deadline all the same. */
+/**
+ * Operations whose technology is away are not claimable, except those that have not begun and whose deadline has
+ * passed: they fail.
+ */
 const isPossible = `
   AND (o.kind NOT IN (SELECT value FROM json_each(:away)) OR (o.attempt = 0 AND o.deadline_ms <= ${now}))`;
 
 /**
- * Due, ours, not of a backup that nobody has confirmed, and no earlier unfinished operation changes any of its subjects.
- * A time further ahead than the longest pause was written before the clock was set back. SQLite plans a statement anew
- * each time that it is run with a LIMIT that is a parameter alone; of a sum it does not want to know the value.
+ * Claimable operations: due, of this hypervisor, not pending in an unconfirmed backup, and without an earlier
+ * unfinished operation on any of their subjects. A start time further ahead than the longest pause was written before
+ * the clock was set back. SQLite plans a statement again at each execution if its LIMIT is a bare parameter; with a sum
+ * it does not.
  */
 const claimable = (possible: string, limit: string) => `
   SELECT o.sequence FROM operations o
@@ -29,13 +33,13 @@ const claimOperations = (possible: string) => `
 const claimAny = claimOperations('');
 const claimPossible = claimOperations(isPossible);
 
-/** A parent runs as soon as a part of it does. */
+/** A parent is running as soon as one of its parts is. */
 const startParents = `
   UPDATE operations SET status = 'running', started_ms = ${now}
   WHERE status = 'pending' AND resource IS NULL AND sequence IN (
     SELECT parent FROM operations WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND parent IS NOT NULL)`;
 
-/** A claim that was executed twice, or whose answer was lost, shows here. */
+/** Reveals a claim that was executed twice, or whose answer was lost. */
 const running = `
   count(*) AS running, json_group_array(sequence) FILTER (WHERE cancel_ms IS NOT NULL) AS cancelled FROM operations
   WHERE hypervisor = :hypervisor AND epoch = :epoch AND status = 'running' AND resource IS NOT NULL`;
@@ -56,11 +60,11 @@ export interface PollRow extends RunningRow {
   readonly claimable: number;
 }
 
-/** What the database says of this executor's work. */
+/** The state of this executor's work in the database. */
 export interface Poll {
-  /** Something may be claimed. */
+  /** At least one operation is claimable. */
   readonly claimable: boolean;
-  /** How many operations are running in this epoch. */
+  /** The number of running operations in this epoch. */
   readonly running: number;
   /** Sequences of running operations that are to be cancelled. */
   readonly cancelled: readonly number[];
@@ -78,13 +82,13 @@ export interface PollRequest {
 }
 
 export interface ClaimRequest extends PollRequest {
-  /** How many at most. */
+  /** The maximum of operations to claim. */
   readonly limit: number;
-  /** How long the claim holds without a renewal. */
+  /** How long the claim is valid without a renewal. */
   readonly leaseMs: number;
 }
 
-/** Writes nothing and takes no lock: what an executor without work asks again and again. */
+/** The query that an idle executor repeats: it writes nothing and takes no lock. */
 export function pollStatement(
   { hypervisor, epoch }: Registration,
   { away, longestPauseMs }: PollRequest,
@@ -95,7 +99,7 @@ export function pollStatement(
     : statement<PollRow>(pollPossible, { ...args, away: JSON.stringify(away) });
 }
 
-/** Asks whether there is anything to claim or to cancel. */
+/** Reads whether there is anything to claim or to cancel. */
 export async function poll(database: Database, registration: Registration, request: PollRequest): Promise<Poll> {
   const [[row]] = await database.read([pollStatement(registration, request)], { call: 'poll' });
   return pollOf(row);
@@ -106,8 +110,8 @@ export function pollOf(row: PollRow | undefined): Poll {
 }
 
 /**
- * Takes up to `limit` operations that may run now, oldest first; operations that share a subject keep their order.
- * Fenced by its condition and not by a guard: a claim that finds nothing writes nothing, and so wakes nobody.
+ * Claims up to `limit` operations, oldest first; operations with a common subject keep their order. It is fenced by a
+ * condition, not by a guard: a claim that finds nothing writes nothing, and so wakes no other process.
  */
 export async function claim(
   database: Database,

@@ -14,7 +14,7 @@ import { heartbeat, renew } from './renewal.ts';
 import { report } from './report.ts';
 import type { ExecutorSession, ExecutorStore } from './store.ts';
 
-/** What an executor asks of a database that it reaches itself. */
+/** An executor's store for a database that it accesses directly. */
 export function databaseStore(database: Database): ExecutorStore {
   return {
     identify: () => identify(database),

@@ -2,20 +2,25 @@ import { type Database, statement } from '../database/database.ts';
 import type { Changed, IdlePage, IdleRows, Labelled, Query, ResourceDefinition } from '../resources/definition.ts';
 import { orphanGroups, selectOrphanGroups } from '../resources/orphans.ts';
 
-/** Rows of what no operation is changing, as of one snapshot. */
+/** Rows of resources that no operation is changing, of one snapshot. */
 export interface LoadedPage {
   readonly idle: readonly IdleRows<unknown>[];
-  /** What of the changed an unfinished operation is changing: to be looked at again when that has ended. */
+  /**
+   * The resources among the changed that an unfinished operation is changing: to be compared again when that has ended.
+   */
   readonly busy: readonly string[];
-  /** The last operation that there was by then. */
+  /** The sequence of the last operation when the rows were read. */
   readonly since: number;
 }
 
-/** What a comparison of the host with the rows asks of the database. */
+/** The queries of a comparison of the host with the rows. */
 export interface LookRows {
-  /** By the name of a kind of resource: what no unfinished operation changes, all of it or what the host's events named. */
+  /**
+   * By the name of a kind of resource: its rows that no unfinished operation changes, all of them or those that the
+   * host's events named.
+   */
   loadIdle(kind: string, changed: Changed): AsyncIterable<LoadedPage>;
-  /** Of what bears our label on the host, that which belongs to no row. `owners`: those of rows that were read a moment ago. */
+  /** The labelled objects on the host that have no row. `owners`: those of rows that were just read. */
   findOrphans(labelled: readonly Labelled[], owners: ReadonlySet<string>): Promise<Labelled[]>;
 }
 
@@ -37,8 +42,8 @@ export function lookRows(
 }
 
 /**
- * Each page is a snapshot of its own. Each row is judged by itself, by its own generation, and the host is looked at
- * after the last page: a row that changes between two pages is the same to the look as one that changes after the last.
+ * Each page is a snapshot of its own. Each row is compared by itself, with its own generation, and the host is read
+ * after the last page: for the scan, a row that changes between two pages is like one that changes after the last.
  */
 async function* loadPages(
   database: Pick<Database, 'read'>,

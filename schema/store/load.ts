@@ -3,7 +3,7 @@ import type { ClaimedOperation } from '../resources/definition.ts';
 import type { Registration } from './registration.ts';
 import type { FindDefinition } from './report.ts';
 
-/** The rows that operations are about, by their sequences: one read for all kinds, on one snapshot. */
+/** The rows of operations, by their sequences: one read for all kinds, on one snapshot. */
 export async function load(
   database: Database,
   { hypervisor }: Registration,

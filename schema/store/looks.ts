@@ -7,24 +7,24 @@ import { fence, type Registration } from './registration.ts';
 import { noteRemovalHold } from './removal-hold.ts';
 import { fileRepairs, type Repair } from './repairs.ts';
 
-/** What looks at the host have found. */
+/** The findings of a scan of the host. */
 export interface LookRecord {
   readonly repairs: readonly Repair[];
-  /** With what was seen by now every kind has looked at the whole host. */
+  /** With this scan, every kind has scanned the whole host. */
   readonly isWhole: boolean;
-  /** What looks at everything found of orphans. */
+  /** The orphans that full scans found. */
   readonly orphans: readonly SeenOrphans[];
-  /** Undefined: what keeps from removing stays as it is. */
+  /** Undefined: the removal hold does not change. */
   readonly hold?: RemovalHold | null;
 }
 
-/** All orphans that bear these labels. */
+/** All orphans with these labels. */
 export interface SeenOrphans {
   readonly labels: readonly Labelled['kind'][];
   readonly orphans: readonly Labelled[];
 }
 
-/** Records what was found and files the repairs that are due; answers their subjects. */
+/** Records findings and files the repairs that are due; returns their subjects. */
 export async function recordLook(database: Database, registration: Registration, look: LookRecord): Promise<string[]> {
   const notes = notesOf(registration, look);
   if (notes.length === 0 && look.repairs.length === 0) return [];
@@ -34,7 +34,7 @@ export async function recordLook(database: Database, registration: Registration,
   return subjectsOf(rows);
 }
 
-/** The same for an operation that asked for it, which ends with the repairs, where there are any. */
+/** The same for an operation that requested the scan, and that ends with the repairs, if there are any. */
 export async function recordResync(
   database: Database,
   registration: Registration,
@@ -50,7 +50,7 @@ export async function recordResync(
   return subjectsOf(rows);
 }
 
-/** Files the collection of orphans whose grace time is over. `lookMs`: see {@link fileGarbageCollection}. */
+/** Files the removal of orphans whose grace time is over. `lookMs`: see {@link fileGarbageCollection}. */
 export async function collectDue(
   database: Database,
   registration: Registration,
@@ -61,7 +61,9 @@ export async function collectDue(
   await database.write([fence(registration), ...filing], { call: 'orphans.sweep' });
 }
 
-/** Files the collection of all these orphans, which an operation asked for that ends with it; nothing is held back any more. */
+/**
+ * Files the removal of all these orphans for an operation that requested it and ends with it; the removal hold ends.
+ */
 export async function collectAsked(
   database: Database,
   registration: Registration,
@@ -92,7 +94,7 @@ function notesOf(registration: Registration, { isWhole, orphans, hold }: LookRec
   ];
 }
 
-/** An operation whose work others do becomes their list, and ends with the last of them. */
+/** An operation that is done by others becomes their parent, and ends with the last of them. */
 function handOver({ id, sequence }: ClaimedOperation): Statement<never>[] {
   const hasParts = 'EXISTS (SELECT 1 FROM operations c WHERE c.parent = :sequence)';
   return [

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Capabilities } from '../api/capabilities.ts';
 
-/** Resources of a host, and what of them is free: memory and disk in MB of 2^20 bytes, CPU in cores. */
+/** Resources of a host, and their free amounts: memory and disk in MB of 2^20 bytes, CPU in cores. */
 export interface Resources {
   readonly memory: number;
   readonly disk: number;
@@ -11,7 +11,7 @@ export interface Resources {
   readonly load: number;
 }
 
-/** What an executor knows of its machine. */
+/** The properties of an executor's machine. */
 export interface Machine {
   readonly machineId: string | null;
   readonly bootId: string;

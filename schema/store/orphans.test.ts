@@ -9,7 +9,7 @@ async function sweeps(database: Database): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-it('a look that began before a sweep ended files no other one', async () => {
+it('a scan that began before a sweep ended files no other sweep', async () => {
   const database = await openDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const collect = (lookMs: number) =>

@@ -5,11 +5,11 @@ import type { Registration } from './registration.ts';
 
 const GARBAGE_COLLECTION_DEADLINE_MS = 600_000;
 
-/** What an orphan is told from another one by. */
+/** The key of an orphan. */
 const orphanKey = '(o.kind, o.place, o.name, o.label)';
 const listedKey = `j.value ->> 'kind', coalesce(j.value ->> 'place', ''), j.value ->> 'name', j.value ->> 'label'`;
 
-/** The list is gone through once, however many orphans are known. */
+/** Evaluates the list once, however many orphans are known. */
 const listed = `(SELECT ${listedKey} FROM json_each(:orphans) j)`;
 const isKnown = `o.hypervisor = :hypervisor AND ${orphanKey} = (${listedKey})`;
 
@@ -33,8 +33,8 @@ const insert = `
   ON CONFLICT DO NOTHING`;
 
 /**
- * What a look at everything that bears `labels` found of orphans: those known are seen once more, and those gone are
- * forgotten.
+ * Records the orphans that a scan of everything with `labels` found: known ones are counted as seen again, and those
+ * that are gone are deleted.
  */
 export function noteOrphans(
   { hypervisor }: Registration,
@@ -66,21 +66,23 @@ export async function dueOrphans(
 
 /** Orphans of one kind of resource. */
 export interface OrphansOfKind {
-  /** The kind of the operation that takes them away. */
+  /** The kind of the operation that removes them. */
   readonly collection: string;
   readonly orphans: readonly Labelled[];
 }
 
 export interface GarbageCollectionRequest extends OrphansOfKind {
-  /** Id of the operation that asked for it and ends with it; null: their grace time is over. */
+  /** Id of the operation that requested it and ends with it; null: their grace time is over. */
   readonly asked: string | null;
-  /** How long ago the look began that found them, in milliseconds: a collection that ended since may have taken them. */
+  /**
+   * How long ago the scan that found them began, in milliseconds: a collection that ended since may have removed them.
+   */
   readonly lookMs: number;
 }
 
 /**
- * Files the operation that takes orphans away, unless one is under way or has ended since they were seen. Executed
- * twice, it files one.
+ * Files the operation that removes orphans, unless one is unfinished or has ended since the scan began. If it is
+ * executed twice, only one is filed.
  */
 export function fileGarbageCollection(
   { hypervisor }: Registration,

@@ -1,7 +1,7 @@
 import { type Database, statement } from '../database/database.ts';
 import { fence, type Registration } from './registration.ts';
 
-/** How far a running operation is. */
+/** The progress of a running operation. */
 export interface ProgressNote {
   readonly sequence: number;
   readonly done: number;
@@ -16,7 +16,7 @@ const write = `
   UPDATE operations SET done = x.done, total = x.total, step = x.step FROM x
   WHERE operations.sequence = x.sequence AND operations.status = 'running' AND operations.epoch = :epoch`;
 
-/** How far running operations are: all of them in one statement. */
+/** Writes the progress of running operations: all of them in one statement. */
 export async function recordProgress(
   database: Database,
   registration: Registration,

@@ -6,19 +6,19 @@ import type { hypervisors } from '../tables/fleet.ts';
 import type { RowOf } from '../tables/row.ts';
 import { type Machine, NOTHING_SEEN, type Resources, type Seen } from './machine.ts';
 
-/** This start of an executor: every write of it names the epoch, and a newer start makes it worthless. */
+/** One start of an executor: every write names its epoch, and a newer start invalidates it. */
 export interface Registration {
   readonly databaseId: string;
   readonly hypervisor: string;
   readonly name: string;
   readonly epoch: number;
-  /** Counts the starts of all executors of the database. */
+  /** The number of starts of all executors of the database. */
   readonly restoreGeneration: number;
   /** The last operation that was filed before this start. */
   readonly sequence: number;
 }
 
-/** What a client withholds is its own, and so is the revision: an executor never writes either. */
+/** The amounts that a client withholds, and the revision, belong to clients: an executor never writes them. */
 export const setResources =
   'total_memory = :memory, total_disk = :disk, total_cpu = :cpu, free_memory = :free_memory, load = :load';
 
@@ -36,17 +36,17 @@ const restored: Omit<RemovalHold, 'sequence'> = {
   hint: 'If it is the right one, POST /hypervisors/{id}/resync; else stop weft and give it the right one',
 };
 
-/** AUTOINCREMENT counts on where old operations are forgotten. */
+/** AUTOINCREMENT continues counting when old operations are deleted. */
 const lastSequence = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'operations'), 0)";
 
 /**
- * Before the new epoch is taken. A row that is another one than the last start had, because that was removed, counts
- * its epochs anew.
+ * Evaluated before the new epoch is taken. A row that replaced the last start's, because that was removed, has new
+ * epochs.
  */
 const isBehind = `((epoch < :seen_epoch AND id = coalesce(:seen_hypervisor, id))
   OR (SELECT restore_generation FROM database) < :seen_generation OR ${lastSequence} < :seen_sequence)`;
 
-/** Operations up to this one were pending in a backup: what they would do may have been undone since. */
+/** Operations up to this one were pending in a backup: their effects may have been undone since. */
 const heldRestored = `json_set(:restored, '$.sequence', ${lastSequence})`;
 
 interface RegisteredRow extends Pick<RowOf<typeof hypervisors>, 'id' | 'name' | 'epoch'> {
@@ -56,9 +56,10 @@ interface RegisteredRow extends Pick<RowOf<typeof hypervisors>, 'id' | 'name' | 
 }
 
 /**
- * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; what the last start left
- * running is pending again. Throws a {@link Problem} when the name belongs to another machine, and a DatabaseError
- * with reason `epoch_moved` when the hypervisor's epoch is not `after` (null: there is no such hypervisor).
+ * Registers the hypervisor, or adopts the row that has its name or id, and takes a new epoch; operations that the last
+ * start left running become pending. Throws a {@link Problem} if the name belongs to another machine, and a
+ * DatabaseError with reason `epoch_moved` if the hypervisor's epoch is not `after` (null: the hypervisor does not
+ * exist).
  */
 export async function register(
   database: Database,
@@ -165,17 +166,17 @@ const selectLastExecutor = `
     ${alive('h')} OR coalesce(last_seen_ms > ${now}, 0) AS recent
   FROM hypervisors h WHERE ${sameHypervisor}`;
 
-/** What the last executor of a hypervisor has left in its row. */
+/** The last executor of a hypervisor, from its row. */
 export interface LastExecutor {
   readonly epoch: number;
   readonly bootId: string | null;
   readonly machineId: string | null;
   readonly lastSeenMs: number | null;
-  /** 0 or 1. A clock that was set back hides whether the executor lives. */
+  /** 0 or 1. After the clock was set back it is unknown whether the executor is alive. */
   readonly recent: number;
 }
 
-/** The last executor of the hypervisor that has this name or id; null: there is no such hypervisor. */
+/** The last executor of the hypervisor with this name or id; null: it does not exist. */
 export async function findLastExecutor(database: Database, name: string): Promise<LastExecutor | null> {
   const [[row]] = await database.read([statement<LastExecutor>(selectLastExecutor, { name })], { call: 'take-over' });
   return row ?? null;
@@ -187,7 +188,10 @@ export async function identify(database: Database): Promise<string> {
   return rows[0]?.id ?? '';
 }
 
-/** Why a write was fenced: a newer start has taken over, or the hypervisor was removed (and maybe described anew since). */
+/**
+ * Why a write was fenced: a newer start has replaced this one, or the hypervisor was removed (and maybe described again
+ * since).
+ */
 export async function whyFenced(database: Database, { hypervisor, name, epoch }: Registration): Promise<Problem> {
   const [newer] = await database.read(
     [statement('SELECT 1 FROM hypervisors WHERE id = :hypervisor AND epoch > :epoch', { hypervisor, epoch })],

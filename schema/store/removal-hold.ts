@@ -12,7 +12,7 @@ export async function readRemovalHold(database: Database, { hypervisor }: Regist
   return held === null ? null : JSON.parse(held);
 }
 
-/** Keeps the reason why nothing is removed, and tells of it when it changes. */
+/** Writes the removal hold, and an event when it changes. */
 export function noteRemovalHold({ hypervisor }: Registration, hold: RemovalHold | null): Statement<never>[] {
   const args = { hypervisor, held: hold === null ? null : JSON.stringify(hold) };
   return [

@@ -20,27 +20,27 @@ const beatWithFacts = `
   WHERE id = :hypervisor`;
 
 export interface Renewal {
-  /** Sequences of the operations that the process works on. */
+  /** Sequences of the operations that the process owns. */
   readonly owned: readonly number[];
-  /** How long they are its own without another renewal. */
+  /** How long they are owned without another renewal. */
   readonly leaseMs: number;
 }
 
-/** What seldom changes of a host while its executor runs. */
+/** Properties of a host that seldom change while its executor runs. */
 export interface HostFacts extends Pick<Machine, 'bootId' | 'version'> {
   readonly capabilities: Capabilities;
 }
 
-/** What a heartbeat says of the host, besides that its executor is there. */
+/** The state of the host in a heartbeat. */
 export interface HostState {
   readonly resources: Resources;
-  /** Null: as they were written last. */
+  /** Null: unchanged since they were last written. */
   readonly facts: HostFacts | null;
 }
 
 /**
- * Renews what this process owns. Whatever else is running goes back to pending: its claim or report was not answered,
- * it could not be loaded, or it is of an epoch before ours. Answers whether there was any of that.
+ * Renews what this process owns. All other running operations become pending: their claim or report was not answered,
+ * their load failed, or they belong to an earlier epoch. Returns whether there were any.
  */
 export async function renew(
   database: Database,
@@ -53,13 +53,13 @@ export async function renew(
   const renewal = statement<{ status: string }>(renewOwned, args);
   const [, renewed] = await database.write(
     [fence(registration), renewal, ...(state ? [heartbeatStatement(registration, state)] : [])],
-    // Nothing waits for it.
+    // No request waits for it.
     { audience: 'none', call: 'renew' },
   );
   return renewed.some(({ status }) => status === 'pending');
 }
 
-/** Says that the executor is there, and how its host is now. */
+/** Records that the executor is alive, and the current state of its host. */
 export async function heartbeat(database: Database, registration: Registration, state: HostState): Promise<void> {
   const batch = [fence(registration), heartbeatStatement(registration, state)];
   await database.write(batch, { audience: 'none', call: 'heartbeat' });

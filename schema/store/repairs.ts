@@ -5,7 +5,7 @@ import type { Registration } from './registration.ts';
 
 const REPAIR_DEADLINE_MS = 600_000;
 
-/** Repairs of one resource within a minute: what is undone as often as it is repaired has to wait. */
+/** The maximum of repairs of one resource within a minute: if they are undone as often, repairs wait. */
 const REPAIRS_A_MINUTE = 10;
 
 const failures = failuresInARow("r.value ->> 'subject'");
@@ -19,8 +19,8 @@ const recent = `(
   WHERE f.resource = r.value ->> 'subject' AND f.principal = 'executor' AND f.created_ms > ${now} - 60000)`;
 
 /**
- * The repairs of the list that may be filed now: nobody else is changing the resource, no operation has come since its row
- * was read and ended (a look takes its time, and the batch may be executed late), and it is not at a pause.
+ * The repairs of the list that may be filed now: no operation is changing the resource, none was filed since its row
+ * was read and has ended (a scan takes time, and the batch may be executed late), and the resource is not at a pause.
  */
 const due = `
   FROM json_each(:repairs) r
@@ -33,7 +33,7 @@ const due = `
 const columns = `id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
   done, total, principal, created_ms`;
 
-/** Several repairs are one operation with a part for each. */
+/** Several repairs become one operation with a part for each. */
 const insertParent = `
   INSERT INTO operations (${columns})
   SELECT :parent, NULL, :hypervisor, 'hypervisor.repair', NULL, '{}', 0, 'pending', ${now}, ${now} + ${REPAIR_DEADLINE_MS}, 0,
@@ -51,7 +51,7 @@ const insertSubjects = `
   SELECT j.value, o.sequence
   FROM json_each(:repairs) r CROSS JOIN operations o ON o.id = r.value ->> 'operation' CROSS JOIN json_each(r.value, '$.subjects') j`;
 
-/** None when the statement before has filed no subject: the batch was executed before. */
+/** Inserts nothing if the previous statement inserted no subject: then the batch was executed before. */
 const insertEvents = `
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
   SELECT created_ms, hypervisor, 'operation.accepted', coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
@@ -64,27 +64,30 @@ const selectFiled = `
   SELECT o.resource AS subject FROM json_each(:repairs) r CROSS JOIN operations o ON o.id = r.value ->> 'operation'
   ORDER BY o.sequence`;
 
-/** A repair that is due as far as the host is concerned. */
+/** A repair that the comparison with the host requires. */
 export interface Repair {
   readonly subject: string;
   /** The kind of its operation. */
   readonly repairKind: string;
   readonly generation: number;
-  /** The last operation that there was when the resource's rows were read. */
+  /** The sequence of the last operation when the resource's rows were read. */
   readonly since: number;
-  /** What it changes. */
+  /** The subjects of its operation. */
   readonly subjects: readonly string[];
 }
 
 export interface RepairRequest {
   readonly repairs: readonly Repair[];
-  /** Id of the operation that asked for the repairs and ends with them; null: the executor saw the differences itself. */
+  /**
+   * Id of the operation that requested the repairs and ends with them; null: the executor detected the differences
+   * itself.
+   */
   readonly asked: string | null;
 }
 
 /**
- * The statements that file those of the repairs that are due; one unfinished repair for a resource, which waits
- * for whatever else changes its other subjects. Somebody who asks does not have to wait for the end of a pause.
+ * The statements that file those of the repairs that are due: at most one unfinished repair for a resource, which waits
+ * for other operations on its other subjects. A repair on request does not wait for the end of a pause.
  */
 export function fileRepairs(
   { hypervisor }: Registration,

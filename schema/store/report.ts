@@ -13,16 +13,16 @@ import { areRunning } from './attempts.ts';
 import { type PollRequest, type PollRow, pollOf, pollStatement } from './claim.ts';
 import { fence, type Registration } from './registration.ts';
 
-/** What became of an attempt. */
+/** The outcome of an attempt. */
 export type Outcome = EndedAttempt | Retry;
 
 export type EndedAttempt = (
   | { readonly status: 'succeeded'; readonly error: null }
   | { readonly status: 'failed' | 'cancelled'; readonly error: ProblemDetails }
 ) & {
-  /** What its kind reports of the host; without it nothing is written of the resource. */
+  /** What its kind reports of the host; without it no rows of the resource are written. */
   readonly end?: unknown;
-  /** What the operation answers, where that is more than its success. */
+  /** The result of the operation, if it has one. */
   readonly result?: unknown;
 };
 
@@ -45,12 +45,12 @@ interface Retried extends Report {
   readonly outcome: Retry;
 }
 
-/** Whose work an operation is. */
+/** Finds the kind of resource that runs an operation. */
 export type FindDefinition = (operationKind: string) => ResourceDefinition | undefined;
 
 /**
- * Writes what became of attempts: as many statements for many as for one, but for what each kind writes of its
- * resources. Answers whether something may be claimed now, by the same batch.
+ * Writes the outcomes of attempts: the number of statements does not depend on theirs, except for those that each kind
+ * writes for its resources. The same batch returns whether something may be claimed now.
  */
 export async function report(
   database: Database,
@@ -100,7 +100,7 @@ function endStatements(
   ];
 }
 
-/** What a kind cannot say is refused like what the database does not take: it fails its own operation, and no other. */
+/** An error of a kind is treated like a rejection by the database: it fails its own operation, and no other. */
 function finish(definition: ResourceDefinition | undefined, finished: Finished<unknown>): Statement[] {
   try {
     return definition?.finish(finished) ?? [];
@@ -116,7 +116,7 @@ function endingOf({ status, error }: EndedAttempt): Ending {
 
 function endRow({ operation: { sequence }, outcome }: ReportedEnd) {
   const { error } = outcome;
-  // The same request may succeed the next time: its key is free for that.
+  // A retry of the request may succeed: its key is released.
   const retriable = error?.code === 'deadline' ? 1 : 0;
   return { sequence, ...rowOf(outcome), step: error?.step ?? null, retriable };
 }
@@ -134,7 +134,7 @@ function rowOf({ status, error, result }: EndedAttempt) {
   };
 }
 
-/** Who waits for one of these need not read how it ended; a list may have ended with its part. */
+/** Waiting requests need not read the end of these operations; a parent may have ended with its part. */
 function notificationOf({ operation: { id, parentId }, outcome }: Report): [string, OperationEnd | null][] {
   const ended = outcome.status === 'retry' ? null : rowOf(outcome);
   return parentId === null

@@ -13,22 +13,22 @@ import type { HostState, Renewal } from './renewal.ts';
 import type { Report } from './report.ts';
 
 /*
- * All that an executor asks of the database and writes into it. Each method is one batch and one round trip (but for
- * loadIdle and findOrphans, which go by pages), takes and answers plain data, and throws a DatabaseError.
+ * All that an executor reads from the database and writes into it. Each method is one batch and one round trip (except
+ * loadIdle and findOrphans, which read in pages), takes and returns plain data, and throws a DatabaseError.
  */
 
 export interface RegistrationRequest {
   /** Name or id of the hypervisor. */
   readonly name: string;
-  /** For a hypervisor that is not there yet. */
+  /** For a hypervisor that does not exist yet. */
   readonly id: string;
   readonly machine: Machine;
   readonly seen: Seen;
-  /** The epoch of its last executor; null: there is no such hypervisor. */
+  /** The epoch of its last executor; null: the hypervisor does not exist. */
   readonly after: number | null;
 }
 
-/** What a start of an executor needs before it is registered. */
+/** The calls of an executor's start before it is registered. */
 export interface ExecutorStore {
   /** The database's id. */
   identify(): Promise<string>;
@@ -37,24 +37,24 @@ export interface ExecutorStore {
   open(registration: Registration): ExecutorSession;
 }
 
-/** Operations, from their claim to their report, and the lease on them. */
+/** Operations, from claim to report, and their lease. */
 export interface WorkStore {
   poll(request: PollRequest): Promise<Poll>;
   claim(request: ClaimRequest): Promise<Claim>;
-  /** With a heartbeat, where one is due. Answers whether something went back to pending. */
+  /** With a heartbeat, if one is due. Returns whether operations became pending. */
   renew(renewal: Renewal, state: HostState | null): Promise<boolean>;
   heartbeat(state: HostState): Promise<void>;
-  /** The rows that operations are about, by their sequences. */
+  /** The rows of operations, by their sequences. */
   load(operations: readonly ClaimedOperation[]): Promise<ReadonlyMap<number, unknown>>;
   recordProgress(notes: readonly ProgressNote[]): Promise<void>;
-  /** Answers whether something may be claimed now. */
+  /** Returns whether something may be claimed now. */
   report(reports: readonly Report[], next: PollRequest): Promise<boolean>;
 }
 
-/** What looks at the whole host read, and what they lead to. */
+/** The reads of a scan, and the records of its findings. */
 export interface LookStore extends LookRows {
   readRemovalHold(): Promise<RemovalHold | null>;
-  /** Answers the subjects of the repairs that were filed. */
+  /** Returns the subjects of the repairs that were filed. */
   recordLook(look: LookRecord): Promise<string[]>;
   recordResync(asked: ClaimedOperation, look: LookRecord): Promise<string[]>;
   /** Of these orphans, those that two scans have seen and whose grace time is over. */
@@ -63,18 +63,20 @@ export interface LookStore extends LookRows {
   collectAsked(asked: ClaimedOperation, found: readonly OrphansOfKind[], lookMs: number): Promise<void>;
 }
 
-/** What is old in the log of operations and events. */
+/** The old rows in the logs of operations and events. */
 export interface LogStore {
   findOldest(log: Log, after: number, retentionMs: number): Promise<OldRows | null>;
   prune(rows: OldRows, retentionMs: number): Promise<void>;
 }
 
-/** The database as a registered executor has it: what a newer start has replaced writes nothing any more. */
+/** The database for a registered executor: after a newer start, its writes are fenced. */
 export interface ExecutorSession extends WorkStore, LookStore, LogStore {
   readonly registration: Registration;
-  /** Calls `listener` just before commits that may bring work, where that is possible. Answers the end of it. */
+  /**
+   * Calls `listener` just before commits that may bring work, if that is possible. Returns the function that ends it.
+   */
   subscribe(listener: CommitListener): () => void;
-  /** What was seen of the host beside operations. */
+  /** Writes observations of the host that belong to no operation. */
   note<Data, Row>(note: Note<Data, Row>, data: Data): Promise<Row[][]>;
   /** Why a write was fenced, as a problem that ends this executor. */
   whyFenced(): Promise<Error>;

@@ -9,13 +9,13 @@ import { type DatabaseScenario, type Result, resultOf, shortTimes } from './data
 import type { Occurrences, Plan } from './faulty-database.ts';
 import { Lab, type LabOptions } from './lab.ts';
 
-/** Beyond this a run will not end. */
+/** A run that takes longer will not end. */
 const STUCK_MS = 90_000;
 
-/** What a call left undone is done again after a pause. */
+/** Work that a failed call left undone is repeated after a pause. */
 const SETTLING_MS = 60_000;
 
-/** By the scenario; each kind of resource looks at the host by a call of its own. */
+/** By scenario; each kind of resource scans the host with a call of its own. */
 const listedCalls: Readonly<Record<DatabaseScenarioName, readonly string[]>> = {
   ...calls,
   work: [...calls.work, ...resources.map(({ name }) => `look.${name}`)].sort(),
@@ -26,18 +26,18 @@ export interface CallsOptions {
   readonly faults: readonly DatabaseFault[];
   readonly openDatabase?: LabOptions['openDatabase'];
   /**
-   * `call`: each call is disturbed by itself. `group`: a few at once, each in another way, until each was disturbed in
-   * every way. `fault`: all of the scenario's at once, in the same way. `mixed`: all at once, each in another way, until
-   * each way was met.
+   * `call`: each call is disturbed by itself. `group`: several at once, each with a different fault, until each was
+   * disturbed by every fault. `fault`: all of the scenario's at once, with the same fault. `mixed`: all at once, each
+   * with a different fault, until each fault occurred.
    */
   readonly each: 'call' | 'group' | 'fault' | 'mixed';
   readonly occurrences: Occurrences;
 }
 
 /**
- * The tests of one scenario: each call that calls.json lists for it goes wrong in each way. Afterwards every operation
- * has ended, once, as the host is: as if nothing had happened, and without a new start of anything. A call that
- * appears or disappears is noticed.
+ * The tests of one scenario: each call that calls.json lists for it fails with each fault. Afterwards every operation
+ * has ended exactly once, consistently with the host, with the same result as without faults, and without a restart. A
+ * call that appears or disappears fails the test.
  */
 export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions): void {
   const { faults, each, occurrences } = options;
@@ -62,7 +62,7 @@ export function testEveryCall(name: DatabaseScenarioName, options: CallsOptions)
 type FaultOfCall = Plan['faults'];
 type Plans = (calls: readonly string[], faults: readonly DatabaseFault[]) => FaultOfCall[];
 
-/** So many calls that few operations meet two of their faults. */
+/** Few enough operations make this many calls that two faults rarely affect the same one. */
 const GROUP_CALLS = 6;
 
 const plansOf: Readonly<Record<CallsOptions['each'], Plans>> = {
@@ -94,7 +94,7 @@ function inWords(plan: FaultOfCall, listed: readonly string[]): string {
   return [...plan].map(([call, fault]) => `${call} ${fault.name}`).join('; ');
 }
 
-/** One lab for many runs of a scenario; one in which a run went wrong is replaced. */
+/** One lab for many runs of a scenario; it is replaced after a failed run. */
 class Bench {
   readonly #scenario: DatabaseScenario;
   readonly #openDatabase: LabOptions['openDatabase'];
@@ -122,7 +122,7 @@ class Bench {
     return this.#undisturbed;
   }
 
-  /** Ends as the undisturbed one did, at once or soon after. */
+  /** Ends like the undisturbed run, at once or soon after. */
   async disturbed(plan: Plan): Promise<void> {
     const expected = await this.undisturbed();
     await this.#use(async (lab) => {
@@ -146,7 +146,7 @@ class Bench {
     this.#lab ??= this.#open();
     const lab = await this.#lab;
     try {
-      // Those of the runs before are not to be told from those of this one.
+      // Operations of earlier runs could not be distinguished from those of this run.
       await lab.sql('DELETE FROM operations');
       const value = await Promise.race([run(lab), this.#late()]);
       expect(lab.stopped).toBeUndefined();
@@ -160,7 +160,7 @@ class Bench {
     }
   }
 
-  /** The test's own limit would not show what the executor has said. */
+  /** A timeout of the test itself would not show the executor's log. */
   async #late(): Promise<never> {
     await pause(STUCK_MS, undefined, { ref: false });
     throw new Error(`something is stuck: it did not end in ${STUCK_MS} ms`);

@@ -2,16 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseError, databaseError } from '../../schema/database/database.ts';
 import type { Execute } from '../support/database-decorator.ts';
 
-/** How a call to the database goes wrong: it is made never, once or twice. */
+/** How a call to the database fails: it is executed never, once or twice. */
 export interface DatabaseFault {
   readonly name: string;
   strike<Answer>(execute: Execute<Answer>): Promise<Answer>;
 }
 
-/** The deadline of a call: well below the lease of the harness, as in earnest. */
+/** The deadline of a call: well below the lease of the tests, as in production. */
 const DEADLINE_MS = 15;
 
-/** Each way in which a call may go wrong, as the database in a file tells of it or its caller would. */
+/** Each fault of a call, as the database in a file or its caller would report it. */
 export const databaseFaults: readonly DatabaseFault[] = [
   { name: 'fails', strike: async () => refuse(10, 'disk I/O error') },
   {
@@ -57,7 +57,7 @@ export const databaseFaults: readonly DatabaseFault[] = [
   { name: 'is refused: the permission is missing', strike: async () => refuse(3, 'access permission denied') },
 ];
 
-/** As Node's SQLite says it, with one of SQLite's result codes. */
+/** An error of Node's SQLite, with one of SQLite's result codes. */
 function refuse(errcode: number, message: string): never {
   throw databaseError(Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode }), undefined);
 }

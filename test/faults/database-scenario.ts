@@ -7,7 +7,10 @@ import { atRest } from './scenario.ts';
 
 const HOUR = 3_600_000;
 
-/** A hundred times shorter than in earnest; what is not short here is far away, unless a scenario says otherwise. */
+/**
+ * A hundred times shorter than in production; times that are not short here never pass, unless a scenario says
+ * otherwise.
+ */
 export const shortTimes: LoopTimes = {
   ...{
     lease: 150,
@@ -27,11 +30,11 @@ export const shortTimes: LoopTimes = {
 /** Work for an executor whose calls to the database are disturbed. */
 export interface DatabaseScenario {
   readonly times: Partial<LoopTimes>;
-  /** What is there before the first run, and outlives them all; answers what ends it. */
+  /** Prepares what exists before the first run and outlives all runs; returns a function that ends it. */
   readonly prepare?: (lab: Lab) => Promise<() => Promise<void>>;
-  /** Does everything that makes the calls, and waits until these were made; answers what is to be compared. */
+  /** Does everything that causes the calls, and waits until they were made; returns the result to be compared. */
   readonly run: (lab: Lab) => Promise<unknown>;
-  /** Undisturbed again: everything that is left on the host and in rows goes. */
+  /** Runs undisturbed: removes what is left on the host and in rows. */
   readonly clear?: (lab: Lab) => Promise<void>;
 }
 
@@ -40,7 +43,7 @@ export interface Result {
   readonly answers: unknown;
 }
 
-/** What is left of a run, once every operation has ended. */
+/** The state after a run, when every operation has ended. */
 export async function resultOf(lab: Lab, answers: unknown): Promise<Result> {
   await atRest(lab);
   await until('what is running has ended', async () => {
@@ -50,13 +53,13 @@ export async function resultOf(lab: Lab, answers: unknown): Promise<Result> {
   return { outcome: await outcomeOf(lab, {}), answers };
 }
 
-/** Waits until a call has been made so many times more. */
+/** Waits until a call has been made this many more times. */
 export function called(lab: Lab, call: string, times = 1): () => Promise<void> {
   const before = lab.executorDatabase.count(call);
   return () => until(`${call} was called`, () => lab.executorDatabase.count(call) >= before + times);
 }
 
-/** Waits until a call that begins from now on has gone well: the one that is on its way may have begun before. */
+/** Waits until a call that begins from now on has succeeded: the one in flight may have begun before. */
 export function askedAnew(lab: Lab, call: string): Promise<void> {
   const before = lab.executorDatabase.answered(call);
   return until(`${call} was answered`, () => lab.executorDatabase.answered(call) >= before + 2);

@@ -1,7 +1,7 @@
 import { testEveryCall } from './calls.ts';
 import { openServed, remoteFaults } from './remote-faults.ts';
 
-/* The database behind a libSQL server; `npm run faults` does it with each call by itself, and each fault of all calls. */
+/* The database behind a libSQL server; `npm run faults` disturbs each call by itself, and all calls with each fault. */
 
 const served = { faults: remoteFaults, openDatabase: openServed, each: 'mixed', occurrences: 'once' } as const;
 

@@ -1,6 +1,6 @@
 import { testEveryCall } from './calls.ts';
 import { databaseFaults } from './database-faults.ts';
 
-/* A few calls at once; `npm run faults` does it with each of them by itself. */
+/* A few calls at once; `npm run faults` disturbs each of them by itself. */
 
 testEveryCall('sweep', { faults: databaseFaults, each: 'group', occurrences: 'once' });

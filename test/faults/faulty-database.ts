@@ -3,8 +3,8 @@ import { type Call, DatabaseDecorator, type Execute } from '../support/database-
 import type { DatabaseFault } from './database-faults.ts';
 
 /**
- * Which occurrences of a call are struck. Not every other one: work of two calls, which is begun anew when one of them
- * fails, would never get beyond the second.
+ * Which occurrences of a call fail. Not every other one: work of two calls that is restarted when one of them fails
+ * would never get beyond the second.
  */
 const isStruck = {
   once: (_call: string, ordinal: number) => ordinal === 0,
@@ -13,18 +13,18 @@ const isStruck = {
 
 export type Occurrences = keyof typeof isStruck;
 
-/** True for a third of all texts, the same each time. */
+/** True for a third of all texts, deterministically. */
 function isOneOfThree(text: string): boolean {
   return (createHash('md5').update(text).digest()[0] ?? 0) % 3 === 0;
 }
 
 export interface Plan {
-  /** The calls that are struck, each with what happens to it. */
+  /** The calls that fail, each with its fault. */
   readonly faults: ReadonlyMap<string, DatabaseFault>;
   readonly occurrences: Occurrences;
 }
 
-/** Comes between an executor and its database, knows the calls by their names, and lets them go wrong as planned. */
+/** A proxy between an executor and its database that knows the calls by their names and makes them fail as planned. */
 export class FaultyDatabase extends DatabaseDecorator {
   readonly #counts = new Map<string, number>();
   readonly #answered = new Map<string, number>();
@@ -43,12 +43,12 @@ export class FaultyDatabase extends DatabaseDecorator {
     return this.#counts.get(call) ?? 0;
   }
 
-  /** How often a call was made, went well, and was answered. */
+  /** How often a call was made, succeeded, and was answered. */
   answered(call: string): number {
     return this.#answered.get(call) ?? 0;
   }
 
-  /** How often a call was struck since the plan was made. */
+  /** How often a call has failed since the plan was made. */
   get strikes(): number {
     return this.#strikes;
   }
@@ -59,7 +59,7 @@ export class FaultyDatabase extends DatabaseDecorator {
     this.#strikes = 0;
   }
 
-  /** From now on all goes well. */
+  /** From now on all calls succeed. */
   mend(): void {
     this.#plan = undefined;
   }

@@ -1,7 +1,7 @@
 import type { CommitListener } from '../../schema/database/database.ts';
 import { type Call, DatabaseDecorator, type Execute } from '../support/database-decorator.ts';
 
-/** A database as one executor sees it, until that is dropped: what it still asks for then does not reach the database. */
+/** A database for one executor until that is dropped: its later calls do not reach the database. */
 export class Gate extends DatabaseDecorator {
   readonly #ends: (() => void)[] = [];
   #shut = false;
@@ -17,10 +17,10 @@ export class Gate extends DatabaseDecorator {
     return end;
   }
 
-  /** It is another's. */
+  /** The database itself outlives the gate. */
   override close(): void {}
 
-  /** Nothing that a dead process asked for is answered. */
+  /** Calls of a dropped executor are never answered. */
   protected async around<Answer>(_call: Call, execute: Execute<Answer>): Promise<Answer> {
     return this.#shut ? new Promise(() => undefined) : execute();
   }

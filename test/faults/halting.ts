@@ -5,9 +5,9 @@ import { atRest, prepareScenario, type Scenario } from './scenario.ts';
 import type { Place } from './steps.ts';
 
 /**
- * Runs the scenario once and lists the places that it comes by, then once more for each of them: halted there, the
- * executor dropped and built anew; and once with every step taken twice. Host and database must end as if nothing had
- * happened. Answers the places of the halts.
+ * Runs the scenario once and lists the places that it passes, then once more for each of them: halted there, and the
+ * executor dropped and built again; and once with every step taken twice. Host and database must end in the same state
+ * as without a halt. Returns the places of the halts.
  */
 export async function surviveEveryHalt(scenario: Scenario): Promise<Place[]> {
   const bench = new Bench(scenario);
@@ -41,7 +41,7 @@ async function runTwice(bench: Bench, expected: Outcome): Promise<void> {
 async function runHalted(bench: Bench, place: Place, expected: Outcome): Promise<void> {
   const lab = await bench.prepare();
   const halted = lab.haltAt(place);
-  // Its answer comes from the executor that is built anew.
+  // The new executor completes its operation.
   const answered = bench.scenario.act(lab).then(() => 'answered');
   expect({ place, first: await Promise.race([halted, answered]) }).toEqual({ place, first: undefined });
   await lab.abandon();
@@ -64,7 +64,7 @@ class Bench {
     this.scenario = scenario;
   }
 
-  /** A lab in which the scenario can begin, with its failing step where it has one. */
+  /** A lab in which the scenario can begin, with its failing step, if it has one. */
   async prepare(): Promise<Lab> {
     const lab = await this.#empty();
     await prepareScenario(this.scenario, lab);
@@ -78,7 +78,7 @@ class Bench {
   }
 
   async #empty(): Promise<Lab> {
-    // An executor knows of the peers that outlive it.
+    // An executor knows peers that outlive it.
     if (this.scenario.clear !== undefined) await this.#lab?.clear();
     if (this.#lab === undefined || this.scenario.clear !== undefined) this.#lab = await Lab.start();
     else await this.#lab.empty();

@@ -11,9 +11,9 @@ import type { Place } from './steps.ts';
 const program = 'test/support/faulty-start.ts';
 
 /**
- * Runs the scenario once in a process of its own and lists the places that it comes by, then once more for each of
- * them: killed there, and started again; and once with every step taken twice. Host and database must end as if nothing
- * had happened. Answers the places of the kills.
+ * Runs the scenario once in a process of its own and lists the places that it passes, then once more for each of them:
+ * killed there, and started again; and once with every step taken twice. Host and database must end in the same state
+ * as without a kill. Returns the places of the kills.
  */
 export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   const faults: Record<string, string> = scenario.failing === undefined ? {} : { WEFT_FAULT_FAIL: scenario.failing };
@@ -40,7 +40,7 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   for (const place of places) {
     const weft = await started(scenario, { ...faults, WEFT_FAULT_AT: place });
     const killed = once(weft.child, 'exit');
-    // Its answer never comes: the process is gone.
+    // It is never answered: the process was killed.
     await Promise.all([scenario.act(weft).catch(() => undefined), killed]);
     expect({ place, signal: weft.child.signalCode }).toEqual({ place, signal: 'SIGKILL' });
     await weft.start(faults, program);

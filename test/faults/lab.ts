@@ -29,19 +29,19 @@ export interface OpenedDatabase {
   close(): Promise<void>;
 }
 
-/** All but what makes the database and the hypervisor what they are. */
+/** All tables except those that identify the database and the hypervisor. */
 const selectTables = `
   SELECT name FROM sqlite_schema
   WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('database', 'hypervisors', 'migrations')`;
 
 /**
  * weft in the test's own process: the API without a server, over one database, and an executor on the test's private
- * host that is dropped and built anew in a fraction of the time that a process takes. The API has the database as it
- * is, the executor with faults.
+ * host. The executor is dropped and built again in a fraction of the time that a process takes. Only the executor's
+ * database has faults.
  */
 export class Lab implements Instance {
   readonly database: Database;
-  /** The same as the executor has it. */
+  /** The executor's view of the same database. */
   readonly executorDatabase: FaultyDatabase;
   readonly steps = new StepFaults();
   readonly hasEnded = false;
@@ -53,7 +53,7 @@ export class Lab implements Instance {
   readonly #app: ReturnType<typeof createApp>;
   readonly #lines: string[] = [];
   #executor: RunningExecutor | undefined;
-  /** Of an executor that has not been built to its end yet, too. */
+  /** Also of an executor that is still being built. */
   #gate: Gate | undefined;
 
   private constructor(directory: string, opened: OpenedDatabase, times: Partial<LoopTimes>) {
@@ -73,7 +73,7 @@ export class Lab implements Instance {
     }));
   }
 
-  /** One without an executor, which is to be cleared. */
+  /** A lab without an executor, which the caller must clear. */
   static async open({ times = {}, openDatabase = openFile }: LabOptions = {}): Promise<Lab> {
     const directory = mkdtempSync(join(tmpdir(), 'weft-lab-'));
     const lab = new Lab(directory, await openDatabase(directory), times);
@@ -81,7 +81,7 @@ export class Lab implements Instance {
     return lab;
   }
 
-  /** One that ends with the test, with its executor. */
+  /** A lab with an executor; both end with the test. */
   static async start(options?: LabOptions): Promise<Lab> {
     const lab = await Lab.open(options);
     onTestFinished(() => lab.clear());
@@ -104,11 +104,11 @@ export class Lab implements Instance {
       this.stopped = reason;
     };
     const context = { configuration, database: gate, log, stop, ready: Promise.resolve(), isReady: true };
-    // A thread would ask the database by itself, where no fault reaches it.
+    // A thread would use its own connection to the database, without faults.
     this.#executor = await startExecutor(context, { wrap: this.steps.wrap, times: this.#times, comparer: false });
   }
 
-  /** Resolves when the executor comes by a place: by then it is halted, and writes nothing any more. */
+  /** Resolves when the executor reaches a place: it is halted then, and writes nothing. */
   haltAt(place: Place): Promise<void> {
     return new Promise((resolve) => {
       this.steps.onPlace = (current) => {
@@ -120,7 +120,7 @@ export class Lab implements Instance {
     });
   }
 
-  /** Drops the executor as a kill does: nothing is given back, nothing is written. */
+  /** Drops the executor like a kill: nothing is released or written. */
   async abandon(): Promise<void> {
     const executor = this.#executor;
     this.#executor = undefined;
@@ -129,12 +129,13 @@ export class Lab implements Instance {
     await executor?.abandon();
   }
 
-  /** Removes all resources and what the host has of them, under the running executor, which has nothing to do. */
+  /** Removes all resources and their objects on the host, while the executor is running and idle. */
   async empty(): Promise<void> {
     this.steps.reset();
     await this.#deleteRows();
     clearHost();
-    // A scan that began before has ended when this one has: it can file no repair of what has the same name later.
+    // A scan that began before has ended when this one has: it cannot file a repair of a later resource with the same
+    // name.
     await this.request('POST', '/hypervisors/host1/resync', undefined, { prefer: 'wait=30' });
     await this.#deleteRows();
   }
@@ -147,7 +148,7 @@ export class Lab implements Instance {
     ]);
   }
 
-  /** Ends all of it and takes everything off the host. */
+  /** Ends the lab and removes everything from the host. */
   async clear(): Promise<void> {
     await this.abandon();
     await this.#opened.close();

@@ -17,9 +17,9 @@ const selectRows = [
   ...rowsOfKinds,
 ].join(' UNION ALL ');
 
-/** Host and database, but for what differs from one run to the next: ids, labels and addresses made of them, times. */
+/** Host and database, except what differs between runs: ids, labels and addresses derived from them, times. */
 export async function outcomeOf(weft: Instance, { outcome }: Pick<Scenario, 'outcome'>): Promise<Outcome> {
-  // Peers may have to come back before the rows tell of them.
+  // Peers may have to reconnect before the rows are complete.
   const other = await outcome?.(weft);
   const host = picture().map((line) =>
     line

@@ -9,13 +9,13 @@ const KILLS_TIMEOUT_MS = 600_000;
 
 interface PlacesOptions {
   readonly survive: (scenario: Scenario) => Promise<readonly Place[]>;
-  /** Whether the halts are kills of real processes: these are slow, and every place is printed. */
+  /** Whether the halts are kills of real processes: these are slow, so every place is printed. */
   readonly kills?: boolean;
 }
 
 /**
- * The tests of one group of scenarios: each survives a halt at every place that it comes by, and comes by exactly those
- * that places.json lists, so that a step that disappears is noticed.
+ * The tests of one group of scenarios: each survives a halt at every place that it passes, and passes exactly those
+ * that places.json lists, so that a missing step fails the test.
  */
 export function testEveryPlace(group: Group, { survive, kills = false }: PlacesOptions): void {
   const listed: Readonly<Record<string, readonly Place[]>> = places[group];
@@ -25,12 +25,12 @@ export function testEveryPlace(group: Group, { survive, kills = false }: PlacesO
     if (kills) for (const place of survived) console.log(`note: survived ${place}`);
     console.log(`note: halted at ${survived.length} places`);
   });
-  describe('halted at each step, and started again, host and database end as if nothing had happened:', () => {
+  describe('halted at each step and started again, host and database end in the same state as without a halt:', () => {
     it.each(scenarios)(
       '%s',
       async (name, scenario) => {
         const came = await survive(scenario);
-        // Parts of an operation run side by side: which of them comes first is not told.
+        // Parts of an operation run concurrently: their order is undefined.
         expect([...came].sort()).toEqual(listed[name]);
         survived.push(...came.map((place) => `${name}: ${place}`));
       },

@@ -6,10 +6,10 @@ import { type LibsqlServer, startLibsqlServer } from '../support/libsql-server.t
 import type { DatabaseFault } from './database-faults.ts';
 import type { OpenedDatabase } from './lab.ts';
 
-/** Enough for a call that is answered, on a busy machine too. */
+/** Long enough for a call that is answered, even on a busy machine. */
 const DEADLINE_MS = 5_000;
 
-/** Of a call that goes wrong. */
+/** Of a call that fails. */
 const SHORT_DEADLINE_MS = 40;
 
 const faults: Readonly<Record<string, Fault>> = {
@@ -38,7 +38,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'is answered 503 in text': { status: 503, body: 'no healthy upstream' },
 };
 
-/** A second server of the same file, for the calls that go wrong and for them only. */
+/** A second server of the same file, only for the calls that fail. */
 class IllServer {
   readonly #server: LibsqlServer;
   readonly #database: Database;
@@ -77,7 +77,7 @@ export async function openServed(directory: string): Promise<OpenedDatabase> {
   };
 }
 
-/** Each way in which a server that is ill may treat a call. */
+/** Each fault of a server. */
 export const remoteFaults: readonly DatabaseFault[] = Object.entries(faults).map(([name, fault]) => ({
   name,
   strike: async (execute) => {

@@ -4,15 +4,18 @@ import { until } from '../support/until.ts';
 
 export type Act = (weft: Instance) => Promise<unknown>;
 
-/** One operation that is to survive a halt at each of its steps, however that is brought about. */
+/** One operation that has to survive a halt at each of its steps, by any means. */
 export interface Scenario {
-  /** What is there before: it runs undisturbed. */
+  /** Prepares the state before it, undisturbed. */
   readonly prepare: Act;
-  /** The request whose operation is halted. */
+  /** Sends the request whose operation is halted. */
   readonly act: Act;
-  /** What else is to end as if nothing had happened: peers that outlive weft. */
+  /** Further state that must be the same as without a halt: peers that outlive weft. */
   readonly outcome?: (weft: Instance) => Promise<unknown>;
-  /** A step (`<step>:<nth time>`) that fails for good, so that the operation is undone and the host ends as it was before. */
+  /**
+   * A step (`<step>:<nth time>`) that fails permanently, so that the operation is undone and the host ends in the state
+   * before it.
+   */
   readonly failing?: string;
   /** Ends what outlives weft. */
   readonly clear?: () => Promise<void>;

@@ -10,10 +10,10 @@ testEveryPlace('spp', { survive: surviveEveryHalt });
 
 describe('a process that dies', () => {
   it.each<[string, (vf: StandIn) => void]>([
-    // Of the command: a look may ask it for its status at any time.
+    // Refers to the command: a scan may request the status at any time.
     ['before it answers', (vf) => vf.faults.next({ kind: 'dieMidReply', bytes: 0 }, 'component start')],
     ['in the middle of its answer', (vf) => vf.faults.next({ kind: 'dieMidReply', bytes: 10 }, 'component start')],
-  ])('%s ends the command with 500; back again, it gets all that was set before, and not that', async (_name, arm) => {
+  ])('%s ends the command with 500; reconnected, it gets what was set before, but not that', async (_name, arm) => {
     const { weft, vf } = await aPanel('2020');
     await ask(weft, ...component);
     await ask(weft, ...port);
@@ -32,10 +32,10 @@ describe('a process that dies', () => {
     ]);
   });
 
-  it('after it took the command, and before that was seen, has taken it: it gets it again when it is back', async () => {
+  it('after it accepted the command, and before that was observed, gets it again when it reconnects', async () => {
     const { weft, nfv } = await aPanel('2020');
     await ask(weft, ...ring);
-    // The command is answered; the question after it is not.
+    // The command is answered; the following status request is not.
     nfv.faults.next({ kind: 'slow', milliseconds: 1 }, 'patch');
     nfv.faults.next({ kind: 'dieMidReply', bytes: 0 });
     expect((await ask(weft, ...patch)).status).toBe(204);

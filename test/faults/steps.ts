@@ -11,13 +11,13 @@ class PlannedFailure extends Error {
   readonly transient = false;
 }
 
-/** Comes between the loop and the steps of its kinds; what it does there may be changed while the executor runs. */
+/** A layer between the loop and the steps of its kinds, whose behaviour may be changed while the executor runs. */
 export class StepFaults {
   /** Takes every step twice. */
   twice = false;
-  /** `<step>:<n>` fails for good the nth time that it is taken, `<step>:always` each time. */
+  /** `<step>:<n>` fails permanently the nth time that it is taken, `<step>:always` each time. */
   failing: string | undefined;
-  /** Called at each place; the step goes on when the promise settles. */
+  /** Called at each place; the step continues when the promise settles. */
   onPlace: (place: Place) => Promise<void> | undefined = () => undefined;
   readonly #taken = new Map<string, number>();
 
@@ -38,12 +38,12 @@ export class StepFaults {
     this.restart();
   }
 
-  /** As a new process counts. */
+  /** Resets the counters, as in a new process. */
   restart(): void {
     this.#taken.clear();
   }
 
-  /** A batch is halted after its first step, too; where one of its steps is to fail, those before it are taken. */
+  /** A batch is also halted after its first step; if one of its steps is to fail, those before it are taken. */
   async #take(steps: readonly Step[], apply: (steps: Some) => Promise<void>): Promise<void> {
     const [first, ...others] = steps;
     if (!first) return;

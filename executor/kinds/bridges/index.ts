@@ -5,7 +5,7 @@ import { kindModule, ownKind } from '../kind.ts';
 import { bridgesResource } from './resource.ts';
 import { bridgesSpec } from './spec.ts';
 
-/** The bridges by which a hypervisor is in subnets. */
+/** The bridges of a hypervisor's associations with subnets. */
 export const bridges = kindModule({
   peer: netns,
 

@@ -29,7 +29,7 @@ function words(steps: readonly BridgeStep[]): string[] {
   return steps.map((step) => `${step.name} ${step.name === 'bridges.delete' ? step.aliases.join(', ') : step.item}`);
 }
 
-/** What the kernel makes of a step. */
+/** What a step changes in the kernel. */
 function take(links: readonly Link[], step: BridgeStep): Link[] {
   switch (step.name) {
     case 'bridge.create':
@@ -44,7 +44,7 @@ function take(links: readonly Link[], step: BridgeStep): Link[] {
 }
 
 describe('the plan', () => {
-  it('makes what lacks, sets up what is down, gives back a name, takes away what nobody wants', () => {
+  it('creates missing bridges, sets up those that are down, restores names, deletes undesired ones', () => {
     const observed = host(ours('down', { up: false }), ours('there'), ours('lost', { name: 'other' }), ours('gone'));
     const steps = plan(bridges('new', 'down', 'there', 'lost'), observed);
     expect(words(steps)).toEqual([
@@ -55,7 +55,7 @@ describe('the plan', () => {
     ]);
   });
 
-  it('ends from wherever it was stopped', () => {
+  it('reaches the desired state from any step at which it was stopped', () => {
     const sets = [[], ['a'], ['a', 'b'], ['b', 'c']];
     for (const from of sets) {
       for (const to of sets) {
@@ -75,7 +75,7 @@ describe('the plan', () => {
     }
   });
 
-  it('never touches what bears no label of ours, whatever its name and state', () => {
+  it('never changes a link without the label, whatever its name and state', () => {
     const foreign = [
       link('br0', { up: false }),
       link('br1', { kind: 'dummy' }),
@@ -89,18 +89,18 @@ describe('the plan', () => {
     expect(plan(bridges(), host(...foreign))).toEqual([]);
   });
 
-  it('waits until a bridge of ours has left the name that another one is to have', () => {
+  it('waits until another bridge with the label no longer has the name', () => {
     const renamed = ours('b', { name: 'a' });
     expect(words(plan(bridges('a', 'b'), host(renamed)))).toEqual(['bridge.rename b']);
     expect(words(plan(bridges('a', 'b'), host(ours('b'))))).toEqual(['bridge.create a']);
     expect(words(plan(bridges('a'), host(renamed)))).toEqual([`bridges.delete ${label} b`]);
   });
 
-  it('takes nothing away while the database may be the wrong one', () => {
+  it('deletes nothing while the database may be outdated', () => {
     expect(words(plan({ ...bridges('new'), complete: false }, host(ours('gone'))))).toEqual(['bridge.create new']);
   });
 
-  it('leaves what the host refused until its pause is over, and does the rest', () => {
+  it('skips an interface that the host refused until its pause is over, and does the rest', () => {
     expect(words(plan(bridges('a', 'b'), { links: [], refused }))).toEqual(['bridge.create b']);
     const [first, ...others] = bridges('a', 'b').interfaces;
     const waiting = { ...bridges(), interfaces: [...(first ? [{ ...first, waits: true }] : []), ...others] };
@@ -117,7 +117,7 @@ describe('the state of an interface', () => {
       .map(({ interface: name, state, error }) => [name, state, error === null ? null : JSON.parse(error).detail]);
   };
 
-  it('is ready for a bridge, ours or the host’s own, up or not', () => {
+  it('is ready for a bridge, of weft or the host’s own, up or not', () => {
     const observed = host(ours('a'), link('b'), link('c', { up: false, alias: 'mine' }));
     expect(states(observed, 'a', 'b', 'c')).toEqual([
       ['a', 'ready', null],
@@ -126,7 +126,7 @@ describe('the state of an interface', () => {
     ]);
   });
 
-  it('names what is in the way', () => {
+  it('names the object in the way', () => {
     const observed = host(
       link('a', { kind: 'dummy' }),
       link('b', { kind: null }),
@@ -143,11 +143,11 @@ describe('the state of an interface', () => {
     ]);
   });
 
-  it('is what the host said of what it refused, and nothing of what is yet to be done', () => {
+  it('is the host’s error for an interface that it refused, and nothing for one that is not created yet', () => {
     expect(states({ links: [ours('b', { up: false })], refused }, 'a', 'b', 'c')).toEqual([['a', 'failed', 'no']]);
   });
 
-  it('is up to date when each row of the interface says it', () => {
+  it('is up to date if all rows of the interface contain it', () => {
     const isUpToDate = (observed: ObservedBridges, ...states: readonly Association['state'][]) => {
       const associations = states.map((state) => ({ interface: 'a', state, error: null, waits: 0 }));
       return spec.isUpToDate?.({ associations, restored: 0, busy: 0 }, observed);

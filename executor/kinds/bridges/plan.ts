@@ -2,27 +2,27 @@ import type { ProblemDetails } from '../../../schema/problem.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { Step } from '../resource.ts';
 
-/** The bridges that a hypervisor's associations with subnets ask for. */
+/** The bridges that a hypervisor's associations with subnets require. */
 export interface Bridges {
-  /** What each of them is labelled with; its interface stands behind it. */
+  /** The label of each of them is this, followed by its interface. */
   readonly label: string;
   readonly interfaces: readonly InterfaceSpec[];
-  /** Whether there are to be no others. */
+  /** Whether other bridges with the label are to be deleted. */
   readonly complete: boolean;
 }
 
 export interface InterfaceSpec {
   readonly name: string;
   readonly alias: string;
-  /** It is left as it is for now, since the host refused it. */
+  /** The host refused it, and its pause is not over: it is not changed for now. */
   readonly waits: boolean;
 }
 
-/** The host as the plan looks at it. */
+/** The state of the host that the plan uses. */
 export interface ObservedBridges {
   /** Of the host's own namespace. */
   readonly links: readonly Link[];
-  /** Why the host refused what this attempt tried, by interface. */
+  /** Errors of the host in this attempt, by interface. */
   readonly refused: ReadonlyMap<string, ProblemDetails>;
 }
 
@@ -37,7 +37,7 @@ export type BridgeStep =
   | InterfaceStep
   | (Step & { readonly name: 'bridges.delete'; readonly aliases: readonly string[] });
 
-/** What is to be done so that each interface is there, and none that nobody wants. */
+/** The steps after which each interface exists, and no undesired one. */
 export function plan({ label, interfaces, complete }: Bridges, { links, refused }: ObservedBridges): BridgeStep[] {
   const steps = interfaces
     .filter(({ name, waits }) => !waits && !refused.has(name))
@@ -50,7 +50,10 @@ export function plan({ label, interfaces, complete }: Bridges, { links, refused 
   return aliases.length === 0 ? steps : [...steps, { name: 'bridges.delete', item: null, aliases }];
 }
 
-/** One whose name something foreign has needs no step: that is a bridge, or the association has failed until it is gone. */
+/**
+ * An interface whose name a foreign link has needs no step: either that is a bridge and serves, or the association has
+ * failed until the link is gone.
+ */
 function planInterface({ name, alias }: InterfaceSpec, links: readonly Link[]): InterfaceStep[] {
   const step = (verb: InterfaceStep['name']): InterfaceStep => ({ name: verb, item: name, alias });
   const occupant = links.find((link) => link.name === name);
@@ -60,7 +63,7 @@ function planInterface({ name, alias }: InterfaceSpec, links: readonly Link[]): 
   return [...(occupant ? [] : [step('bridge.rename')]), ...(found.up ? [] : [step('bridge.enable')])];
 }
 
-/** A bridge that bears exactly this label of ours. */
+/** A bridge of weft with exactly this label. */
 export function isOwn({ alias, kind }: Link, wanted: string): boolean {
   return alias === wanted && kind === 'bridge';
 }

@@ -6,21 +6,21 @@ import type { HostAccess, Resource } from '../resource.ts';
 import { type BridgeStep, type Bridges, type InterfaceStep, type ObservedBridges, plan } from './plan.ts';
 
 interface Named {
-  /** The resource, as operations name it. */
+  /** The name of the resource in operations. */
   readonly subject: string;
   readonly label: string;
 }
 
 /**
- * The bridges of subnets, in the host's own namespace: stands on the netns driver. Orphaned ones are the network's, which
- * lists whatever bears a label.
+ * The bridges of subnets, in the host's own namespace, by the netns driver. The network kind handles their orphans,
+ * since it lists all labelled objects.
  */
 export function bridgesResource(
   driver: NetnsDriver,
   changes: HostChanges,
   { subject, label }: Named,
 ): Resource<Bridges, ObservedBridges, BridgeStep> {
-  // Links come and go on a host all the time: of others' only those that have a name which is wanted matter.
+  // Links come and go on a host all the time: events of foreign links matter only if the link has a desired name.
   let wanted: readonly string[] = [];
 
   function beginAttempt(): HostAccess<Bridges, ObservedBridges, BridgeStep> {
@@ -34,7 +34,7 @@ export function bridgesResource(
       async apply(step) {
         if (step.name === 'bridges.delete') return driver.deleteLinks({ namespace: null, aliases: step.aliases });
         await change(driver, step).catch((error: unknown) => {
-          // What took the name a moment ago is seen by the next look.
+          // A link that has just taken the name is found by the next observation.
           if (!isTaken(error)) refused.set(step.item, refusal(error, step.name));
         });
       },
@@ -55,7 +55,7 @@ export function bridgesResource(
   };
 }
 
-/** A bridge that is there is kept, and finished: up, without an address of its own. */
+/** Renames an existing bridge, or creates one, set up and without an address of its own. */
 function change(driver: NetnsDriver, { name: verb, item: name, alias }: InterfaceStep): Promise<void> {
   return verb === 'bridge.rename'
     ? driver.changeLink({ namespace: null, alias, name })
@@ -66,7 +66,7 @@ function isTaken(error: unknown): boolean {
   return error instanceof NetnsError && error.code === 'exists';
 }
 
-/** Why this one interface can't be; throws what is no answer about it, or may go better in a moment. */
+/** The problem of this one interface; throws errors that do not concern it, or are transient. */
 function refusal(error: unknown, step: string): ProblemDetails {
   if (!(error instanceof NetnsError) || error.transient || error.code === 'missing') throw error;
   return new Problem('impossible', error.message, { step, cause: error }).toJSON();

@@ -77,7 +77,7 @@ async function settle(fixed: Fixture, ending: Ending, observed: ObservedBridges 
   return rows.map((row) => Object.values(row));
 }
 
-/** An operation on the bridges that ended so many seconds ago; null: it has not. */
+/** An operation on the bridges that ended so many seconds ago; null: it is unfinished. */
 async function filed({ database, subject }: Fixture, principal: string, secondsAgo: number | null): Promise<void> {
   await database.write([
     statement(
@@ -94,7 +94,7 @@ async function waiting(rows: Fixture): Promise<Record<string, boolean>> {
 }
 
 describe('the end of an operation', () => {
-  it('that succeeded tells of each interface what the host shows, in all its rows', async () => {
+  it('that succeeded writes the observed state of each interface into all its rows', async () => {
     const rows = await fixture(['a', 'pending', null], ['b', 'failed', conflict], ['b', 'pending', null]);
     const bridge = { index: 1, name: 'b', alias: null, kind: 'bridge', mac: null, mtu: 1500, up: true };
     const links = [{ ...bridge, master: null, peer: null }];
@@ -106,7 +106,7 @@ describe('the end of an operation', () => {
     ]);
   });
 
-  it('that failed is the reason of what was pending, and of nothing else', async () => {
+  it('that failed is the error of pending associations, and of no others', async () => {
     const rows = await fixture(['a', 'pending', null], ['b', 'ready', null]);
     const error = new Problem('deadline', 'too late').toJSON();
     expect(await settle(rows, { status: 'failed', error }, null)).toEqual([
@@ -115,15 +115,15 @@ describe('the end of an operation', () => {
     ]);
   });
 
-  it('that was cancelled says nothing: the rows are what is wanted', async () => {
+  it('that was cancelled changes no row: the rows are the desired state', async () => {
     const rows = await fixture(['a', 'pending', null]);
     const error = new Problem('cancelled', 'nobody wants it').toJSON();
     expect(await settle(rows, { status: 'cancelled', error }, null)).toEqual([['a', 'pending', null]]);
   });
 });
 
-describe('what the host refused', () => {
-  it('waits, longer and longer; what is in the way, or new, does not', async () => {
+describe('an interface that the host refused', () => {
+  it('waits, longer and longer; one that is occupied, or new, does not', async () => {
     const rows = await fixture(['a', 'failed', refusal], ['b', 'failed', conflict], ['c', 'pending', null]);
     expect(await waiting(rows)).toEqual({ a: false, b: false, c: false });
     await filed(rows, 'test', 29);
@@ -136,7 +136,7 @@ describe('what the host refused', () => {
     expect(await waiting(rows)).toMatchObject({ a: false });
   });
 
-  it('is tried at once when somebody changes the associations', async () => {
+  it('is tried at once after a change of the associations', async () => {
     const rows = await fixture(['a', 'failed', refusal]);
     await filed(rows, 'executor', 1);
     expect(await waiting(rows)).toEqual({ a: true });
@@ -146,8 +146,8 @@ describe('what the host refused', () => {
   });
 });
 
-describe('what is idle', () => {
-  it('is the set of bridges that no unfinished operation changes, and that an event named', async () => {
+describe('the idle resource', () => {
+  it('is the set of bridges, if no unfinished operation changes it and an event named it', async () => {
     const rows = await fixture(['a', 'ready', null]);
     const look = async (changed: readonly string[] | 'all') => {
       const { idle: found, busy } = await idle(rows, changed);

@@ -6,9 +6,9 @@ import { type Bridges, isOwn, type ObservedBridges } from './plan.ts';
 
 type BridgesSpec = Spec<BridgesRows, BridgesRows, Bridges, ObservedBridges, readonly Association[]>;
 
-/** What the rows of a hypervisor's associations ask for, and what becomes of each. */
+/** The desired state of a hypervisor's associations, and the resulting state of each. */
 export function bridgesSpec(label: string): BridgesSpec {
-  /** Associations may share an interface, which waits when all of them do. */
+  /** Associations may share an interface, which waits if all of them do. */
   function desiredOf({ associations, restored }: BridgesRows): Bridges {
     const interfaces = [...Map.groupBy(associations, (row) => row.interface)].map(([name, rows]) => ({
       ...{ name, alias: `${label} ${name}` },
@@ -19,7 +19,7 @@ export function bridgesSpec(label: string): BridgesSpec {
 
   return {
     change(_operation, rows) {
-      // A cancelled operation takes no row back: what they say is wanted before and after it.
+      // A cancelled operation rolls no row back: the rows are the desired state before and after it.
       const desired = desiredOf(rows);
       return { before: desired, after: desired, total: Math.max(1, desired.interfaces.length) };
     },
@@ -38,7 +38,7 @@ export function bridgesSpec(label: string): BridgesSpec {
   };
 }
 
-/** Of each interface that there is something to say of: one that is yet to be made, or waits, stays what it was. */
+/** The states of interfaces, except those that are not created yet or wait: these keep their state. */
 function statesOf({ interfaces }: Bridges, { links, refused }: ObservedBridges): Association[] {
   return interfaces.flatMap(({ name, alias }): Association[] => {
     const refusal = refused.get(name);
@@ -56,7 +56,7 @@ function failed(name: string, error: ProblemDetails): Association {
   return { interface: name, state: 'failed', error: JSON.stringify(error) };
 }
 
-/** A bridge of the host's own serves; anything else, or what belongs to some weft already, is in the way. */
+/** A bridge of the host's own serves; any other link, or one that belongs to another weft resource, is in the way. */
 function obstacle({ name, kind, alias }: Link): Problem | null {
   const belongs = alias !== null && /^weft:[^/]+\//.test(alias);
   if (kind === 'bridge' && !belongs) return null;

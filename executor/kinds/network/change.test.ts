@@ -41,7 +41,7 @@ const container = (name: string, row: Partial<OperationContainer> = {}): Operati
   ...row,
 });
 
-/** Which namespaces are wanted after an operation, and which are to go. */
+/** The namespaces that exist after an operation, and those that do not. */
 function namespacesAfter(kind: string, rows: OperationRows): { present: string[]; absent: string[] } {
   const { namespaces } = networkChange('db', kind, rows).after;
   const names = (present: boolean) => namespaces.filter((spec) => spec.present === present).map(({ name }) => name);
@@ -58,12 +58,12 @@ describe('a CEN', () => {
     ['cen.join', { made: 0, wanted: 1 }, false],
     ['cen.import', { made: 1 }, true],
     ['cen.repair', { made: 1, wanted: 0 }, false],
-  ])('after %s of %o is made: %s', (kind, row, made) => {
+  ])('after %s of %o: made is %s', (kind, row, made) => {
     const { after } = networkChange('db', kind, { cens: [cen('lan', row)], members: [], containers: [] });
     expect(after.segments[0]?.made).toBe(made);
   });
 
-  it('that some members join or leave names those alone, on the side that they are on', () => {
+  it('with some members that join or leave contains only those, each on its own side', () => {
     const members = [member('new', { before: 0 }), member('old', { after: 0 })];
     const rows = { cens: [cen('lan', { made: 1, partial: 1 })], members, containers: [] };
     const { before, after } = networkChange('db', 'cen.join', rows);
@@ -77,7 +77,7 @@ describe('a CEN', () => {
     ]);
   });
 
-  it('has the members of its own place in the order, before and after', () => {
+  it('has the members as of its own place in the order, before and after', () => {
     const { before, after, total } = networkChange('db', 'cen.import', {
       cens: [cen('lan', { made: 1 })],
       members: [member('a'), member('b', { after: 0 }), member('c', { before: 0 })],
@@ -93,12 +93,12 @@ describe('a CEN', () => {
 describe('the namespace of a container', () => {
   const two = [member('a'), member('b')];
 
-  it('comes with the first CEN that is made of it', () => {
+  it('is created with the first of its CENs that is made', () => {
     const rows = { cens: [cen('lan')], members: two, containers: [container('a'), container('b', { namespace: 1 })] };
     expect(namespacesAfter('cen.make', rows)).toEqual({ present: ['a', 'b'], absent: [] });
   });
 
-  it('goes with the last, unless somebody asked for it by itself', () => {
+  it('is deleted with the last, unless the container was created explicitly', () => {
     const containers = [
       container('a', { namespace: 1 }),
       container('b', { namespace: 1, held: 1 }),
@@ -108,7 +108,7 @@ describe('the namespace of a container', () => {
     expect(namespacesAfter('cen.destroy', rows)).toEqual({ present: ['b', 'c'], absent: ['a'] });
   });
 
-  it('stays when it leaves a CEN', () => {
+  it('stays when the container leaves a CEN', () => {
     const rows = {
       cens: [cen('lan', { made: 1 })],
       members: [member('a', { after: 0 })],
@@ -117,12 +117,12 @@ describe('the namespace of a container', () => {
     expect(namespacesAfter('cen.leave', rows)).toEqual({ present: ['a'], absent: [] });
   });
 
-  it('is not touched by a destroy of what was never made', () => {
+  it('is not changed by a destroy of a CEN that was never made', () => {
     const rows = { cens: [cen('lan')], members: two, containers: [container('a', { namespace: 1 }), container('b')] };
     expect(namespacesAfter('cen.destroy', rows)).toEqual({ present: ['a'], absent: ['b'] });
   });
 
-  it('of a container that the operation does not name is another operation’s, unless a made CEN needs it', () => {
+  it('of a container that is not a subject belongs to another operation, unless a made CEN needs it', () => {
     const containers = [container('a', { named: 0 }), container('b', { named: 0, namespace: 1 }), container('c')];
     const members = [member('a'), member('b'), member('c', { before: 0 })];
     expect(namespacesAfter('cen.join', { cens: [cen('lan')], members, containers })).toEqual({

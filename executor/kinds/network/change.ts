@@ -10,7 +10,7 @@ import type { Change } from '../resource.ts';
 import type { MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
 import { isMade, isPresent, namespaceOf, segmentOf } from './wanted.ts';
 
-/** What an operation of a kind turns its rows into. Pure. */
+/** The change that an operation makes, from its rows. Pure. */
 export function networkChange(
   database: string,
   kind: string,
@@ -41,8 +41,8 @@ export function networkChange(
 }
 
 /**
- * The operation decides about the containers that it names. Of the others in its CENs it needs those namespaces that
- * are there for sure; the rest may be another operation's at this moment.
+ * The operation determines the namespaces of the containers that are its subjects. Of the other containers in its CENs
+ * it uses only namespaces that certainly exist; the others may be changed by another operation at the same time.
  */
 function isOurs(container: OperationContainer, after: readonly SegmentSpec[]): boolean {
   return container.named === 1 || (container.namespace === 1 && isMember(container, after));
@@ -63,8 +63,8 @@ function madeAfter(kind: string, cen: OperationCen): boolean {
 }
 
 /**
- * A container's namespace comes with the container itself or with the first CEN that is made of it. A CEN that is
- * unmade takes it along, unless somebody asked for the container by itself or another CEN holds it.
+ * A container's namespace is created with the container itself or with the first of its CENs that is made. It is
+ * deleted with a CEN that is unmade, unless the container was created explicitly or another CEN holds it.
  */
 function namespaceAfter(
   kind: string,
@@ -87,7 +87,7 @@ function isMember({ name }: OperationContainer, segments: readonly SegmentSpec[]
   return segments.some(({ made, members }) => made && members.some(({ container }) => container === name));
 }
 
-/** What takes these orphans away: their resources are wanted nowhere. */
+/** The change that removes these orphans: their resources are desired nowhere. */
 export function garbageCollectionChange(database: string, orphans: readonly Labelled[]): Change<Network> {
   const links = Map.groupBy(
     orphans.filter(({ kind }) => kind === 'link'),
@@ -102,7 +102,7 @@ export function garbageCollectionChange(database: string, orphans: readonly Labe
       label: label(database, resource),
       linkName: '',
       made: false,
-      // Where the links are, so that they are looked for there.
+      // The namespaces of the links, so that they are observed.
       members: found.flatMap(({ place }) => (place === null ? [] : [{ container: place, ordinal: 0, outside: '' }])),
     })),
   };

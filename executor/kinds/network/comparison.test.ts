@@ -12,7 +12,7 @@ import { plan } from './plan.ts';
 const CENS = 6;
 const MEMBERS = 4;
 
-/** Networks of four, whose last member is the next one's first; and a container that is in none. */
+/** Networks of four, whose last member is the first of the next one; and a container that is in none. */
 function networks(): IdleResource<Network>[] {
   const idle = (kind: string, name: string, desired: Network): IdleResource<Network> => ({
     ...{ subject: `${kind}/${name}`, generation: 1, subjects: [], eventNames: [name], desired },
@@ -37,7 +37,7 @@ function networks(): IdleResource<Network>[] {
   return [...specs, ...cens];
 }
 
-/** A host as its driver tells of it, and how many namespaces were looked at at once. */
+/** A host as its driver reports it, and how many namespaces were read at once. */
 function viewerOf(host: SimulatedHost): NetnsViewer & { readonly looks: number[] } {
   const looks: number[] = [];
   return {
@@ -100,7 +100,7 @@ function made(): SimulatedHost {
   return host;
 }
 
-it('a look at a part after another finds what one look finds, and counts each label once', async () => {
+it('a comparison in parts finds the same as one of the whole, and counts each label once', async () => {
   const host = made();
   const named = (name: string) => host.links.find((link) => link.name === name) as (typeof host.links)[number];
   named('c1.0o').up = false;
@@ -119,6 +119,6 @@ it('a look at a part after another finds what one look finds, and counts each la
   expect(Math.max(...parts.looks)).toBeLessThan(5 + MEMBERS);
 });
 
-it('a host that is as wanted shows no difference in any part', async () => {
+it('a host in the desired state has no difference in any part', async () => {
   expect((await compared(made(), 5)).differences).toEqual([]);
 });

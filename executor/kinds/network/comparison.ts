@@ -14,10 +14,10 @@ type Compared = Required<
 > &
   Pick<Resource<Network, ObservedNetwork, NetworkStep>, 'observeParts'>;
 
-/** Of so many namespaces the links are held at a time. */
+/** The number of namespaces whose links are held at a time. */
 const PART_NAMESPACES = 500;
 
-/** The part of the network's resource that changes nothing: what a comparison asks of it. */
+/** The read-only part of the network's resource, which a comparison uses. */
 export function networkComparison(
   driver: Pick<NetnsDriver, 'view'> & Partial<Pick<NetnsViewer, 'names'>>,
   partSize = PART_NAMESPACES,
@@ -48,7 +48,7 @@ interface WhatToObserve {
   readonly partSize: number;
 }
 
-/** The host's own links, whose labels all are looked for, come last. */
+/** The host's own links, all of whose labels are searched for, come last. */
 async function* observeParts(
   viewer: Pick<NetnsViewer, 'view' | 'names'>,
   { desired, everything, partSize }: WhatToObserve,
@@ -70,7 +70,7 @@ function observed({ links, namespaces }: HostView): ObservedNetwork {
   return { host: links, namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])) };
 }
 
-/** All that the plans of these networks ask of a host. */
+/** All that the plans of these networks need to read of a host. */
 function concerned(networks: readonly Network[]): { namespaces: string[]; links: LinkSelection } {
   const segments = networks.flatMap((network) => network.segments);
   const names = networks.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
@@ -87,7 +87,7 @@ function concerned(networks: readonly Network[]): { namespaces: string[]; links:
   };
 }
 
-/** Names on the host that the links of a segment are to have: what else has one is in the way. */
+/** Names that the links of a segment are to have on the host: another link with such a name is in the way. */
 function hostNames(segment: SegmentSpec): string[] {
   return wiringType(segment) === 'bridge' ? [segment.linkName, ...segment.members.map(({ outside }) => outside)] : [];
 }

@@ -1,4 +1,4 @@
-/** What is wanted of one part of a hypervisor's container network. Everything in it is named by its resource. */
+/** The desired state of one part of a hypervisor's container network. Each element has the label of its resource. */
 export interface Network {
   readonly namespaces: readonly NamespaceSpec[];
   readonly segments: readonly SegmentSpec[];
@@ -10,7 +10,7 @@ export interface NamespaceSpec {
   readonly present: boolean;
 }
 
-/** One CEN: nothing, a wire between two containers or a bridge among more. */
+/** One CEN: nothing, a wire between two containers or a bridge with a port for each member. */
 export interface SegmentSpec {
   readonly name: string;
   readonly label: string;
@@ -19,8 +19,8 @@ export interface SegmentSpec {
   readonly made: boolean;
   readonly members: readonly MemberSpec[];
   /**
-   * Set where the segment has a bridge and keeps it, and only some of its members change: these are not to be in it any
-   * more, `members` are those that are to be there, and all others are left as they are.
+   * Set if the segment is a bridge before and after, and only some of its members change: these are to be removed,
+   * `members` are those that are to be there, and all others are not changed.
    */
   readonly without?: readonly MemberSpec[];
 }
@@ -35,7 +35,7 @@ export interface MemberSpec {
 
 export type WiringType = 'wire' | 'bridge' | null;
 
-/** How a segment of so many containers is wired: one or none have nobody to talk to yet. */
+/** How a segment is wired, by its number of members: fewer than two need no links yet. */
 export function wiringType({ made, members, without }: Pick<SegmentSpec, 'made' | 'members' | 'without'>): WiringType {
   if (made && without !== undefined) return 'bridge';
   if (!made || members.length < 2) return null;

@@ -3,7 +3,9 @@ import type { Labelled } from '../../../schema/resources/definition.ts';
 import type { Link } from '../../drivers/netns/driver.ts';
 import type { ObservedNetwork } from './steps.ts';
 
-/** Namespaces and links that bear a label with this prefix; `lo` bears its namespace's, and is not counted twice. */
+/**
+ * Namespaces and links that have a label with this prefix; `lo` has that of its namespace, and is not counted twice.
+ */
 export function labelled(observed: ObservedNetwork, prefix: string): Labelled[] {
   const linksIn = (place: string | null, links: readonly Link[]) =>
     links.flatMap(({ name, alias }): Labelled[] => {

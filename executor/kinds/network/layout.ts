@@ -1,7 +1,7 @@
 import { hardwareAddress } from '../../../schema/names.ts';
 import { type MemberSpec, type SegmentSpec, wiringType } from './desired.ts';
 
-/** One end of a veth pair as it should be: found by its alias alone. */
+/** One end of a veth pair in the desired state; it is found by its alias alone. */
 export interface End {
   /** Null: the host's own namespace. */
   readonly namespace: string | null;
@@ -14,7 +14,7 @@ export interface End {
 
 export interface Pair {
   readonly ends: readonly [End, End];
-  /** The container that a step for this pair serves. */
+  /** The container that a step for this pair belongs to. */
   readonly item: string;
 }
 
@@ -24,15 +24,15 @@ export interface Bridge {
   readonly mac: string;
 }
 
-/** Which links of a segment are looked at and changed where some of its members are. */
+/** The links of a segment that are observed and changed if only some of its members are. */
 export interface Part {
-  /** Every link of the segment in these. */
+  /** Every link of the segment in these containers. */
   readonly containers: ReadonlySet<string>;
-  /** And those of the host's own namespace that bear these. */
+  /** The links of the host's own namespace that have these aliases. */
   readonly aliases: ReadonlySet<string>;
 }
 
-/** The links of one segment as they should be. */
+/** The links of one segment in the desired state. */
 export interface Layout {
   readonly bridge: Bridge | null;
   readonly pairs: readonly Pair[];
@@ -50,7 +50,7 @@ export function layout(segment: SegmentSpec): Layout {
   }
 }
 
-/** Null: all of the segment is concerned. */
+/** Null: all of the segment. */
 export function partOf(segment: SegmentSpec): Part | null {
   const { members, without } = segment;
   if (without === undefined) return null;
@@ -88,7 +88,7 @@ function wirePair(segment: SegmentSpec, left: MemberSpec, right: MemberSpec): Pa
   };
 }
 
-/** A container keeps its hardware address in a segment, whatever its other end is. */
+/** A container keeps its hardware address in a segment when its other end changes. */
 function insideEnd(segment: SegmentSpec, member: MemberSpec, peer: string): End {
   const fullName = insideName(member);
   const end = {
@@ -100,7 +100,7 @@ function insideEnd(segment: SegmentSpec, member: MemberSpec, peer: string): End 
   return withAddress(end, `${segment.label} ${fullName}`);
 }
 
-/** The address is worked out when it is asked for: of links that are there nobody does, and it costs more than the rest. */
+/** The address is computed on first use: for existing links it is not needed, and it costs more than the rest. */
 function withAddress<Rest extends object>(rest: Rest, seed: string): Rest & { readonly mac: string } {
   let mac: string | undefined;
   return {
@@ -112,20 +112,20 @@ function withAddress<Rest extends object>(rest: Rest, seed: string): Rest & { re
   };
 }
 
-/** The full name of the end inside, which on the host is named after the CEN. */
+/** The full name of the inner end, whose link is named after the CEN. */
 function insideName({ container, ordinal }: MemberSpec): string {
   return `${container}.${ordinal}i`;
 }
 
 /**
- * What a link is marked with: whose it is, its full name and its other end's. A container that gets another far end
- * gets another alias, so one look tells the links that stay from those that go.
+ * The label of a link: its resource, its full name and its other end's. A container that gets another far end gets
+ * another alias, so the links that stay are distinguished from those to be deleted by their aliases.
  */
 function alias({ label }: SegmentSpec, name: string, peer: string): string {
   return `${label} ${name} ${peer}`;
 }
 
-/** Where a new link waits while the old one still has the name: no id begins with `_`. */
+/** The name of a new link while the old one still has its name: no id begins with `_`. */
 export function temporaryName(end: End): string {
   const ordinal = /\.(\d+)i /.exec(end.alias)?.[1] ?? '0';
   return `_${ordinal}i`;

@@ -10,8 +10,8 @@ export interface FoundLink {
 const indexes = new WeakMap<ObservedNetwork, ObservedLinks>();
 
 /**
- * The links of an observed host by what the plan asks for. Each link is visited once for a host, however many segments
- * are planned on it.
+ * Indexes of an observed host's links for the queries of the plan. Each link is indexed once for a host, however many
+ * segments are planned on it.
  */
 export class ObservedLinks {
   readonly #byName = new Map<string, Link>();
@@ -27,7 +27,7 @@ export class ObservedLinks {
     for (const [namespace, { links }] of namespaces) for (const link of links) this.#add(namespace, link);
   }
 
-  /** Made at the first call for that host. */
+  /** Built at the first call for that host. */
   static of(observed: ObservedNetwork): ObservedLinks {
     const known = indexes.get(observed);
     if (known) return known;
@@ -36,12 +36,12 @@ export class ObservedLinks {
     return made;
   }
 
-  /** Whatever link has the name, whoever's it is. */
+  /** The link with this name, whether it belongs to weft or not. */
   named(namespace: string | null, name: string): Link | undefined {
     return this.#byName.get(key(namespace, name));
   }
 
-  /** Links whose alias begins with the label and a space, wherever they are. */
+  /** Links in any namespace whose alias begins with the label and a space. */
   labelled(label: string): readonly FoundLink[] {
     return this.#byLabel.get(label) ?? [];
   }
@@ -92,7 +92,7 @@ export class SegmentLinks {
   }
 }
 
-/** One text for a name within a namespace: neither a namespace's name nor a link's has a slash. */
+/** A key for a name within a namespace: neither part contains a slash. */
 export function key(namespace: string | null, name: string): string {
   return `${namespace ?? ''}/${name}`;
 }

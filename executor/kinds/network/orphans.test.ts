@@ -19,7 +19,7 @@ const insertCens = `
 
 const list = (prefix: string, count: number) => Array.from({ length: count }, (_, number) => `${prefix}${number}`);
 
-/** So many containers and networks, none of which an operation changes. */
+/** This many containers and networks, none of which an operation is changing. */
 async function fixture(count: number) {
   const plain: Database = await temporaryDatabase();
   const hypervisor = await insertHypervisor(plain);
@@ -42,7 +42,7 @@ const link = (name: string, resource: string): Labelled => ({
 
 const ownersOf = (idle: readonly { readonly owner?: string }[]) => new Set(idle.flatMap(({ owner }) => owner ?? []));
 
-it('rows are read in pages, networks and containers in one request, and none is left out', async () => {
+it('rows are read in pages, networks and containers in one request, and none is omitted', async () => {
   const { database, idle } = await fixture(1_001);
   const all = await idle();
   expect(new Set(all.map(({ eventNames: [id] }) => id))).toEqual(
@@ -51,7 +51,7 @@ it('rows are read in pages, networks and containers in one request, and none is 
   expect(database.take()).toEqual({ 'look.network': 3 });
 });
 
-it('what the rows that were read own is not asked for', async () => {
+it('owners that were read with the rows are not queried', async () => {
   const { database, rows, idle } = await fixture(3);
   const known = ownersOf(await idle());
   database.take();
@@ -60,7 +60,7 @@ it('what the rows that were read own is not asked for', async () => {
   expect(database.take()).toEqual({});
 });
 
-it('of the rest the rows are asked, in pages', async () => {
+it('the other owners are queried in pages', async () => {
   const { plain, database, hypervisor, rows, idle } = await fixture(3);
   const known = ownersOf(await idle());
   database.take();
@@ -69,7 +69,7 @@ it('of the rest the rows are asked, in pages', async () => {
     statement(insertCens, { hypervisor, names: '["made"]' }),
   ]);
   const lost = list('lost', 1_001).map((name) => namespace(name));
-  // A container's own namespace has its name, and its id is no network's.
+  // A container's own namespace has its name, and its id is not that of a network.
   const odd = [namespace('other', 'id of c0'), link('odd', 'id of c0')];
   const bridge = link('eth1', `hypervisors/${hypervisor}/bridges`);
   const owned = [namespace('new'), link('made', 'id of made'), link('new.0o', 'id of made'), bridge];

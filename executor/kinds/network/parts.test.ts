@@ -16,7 +16,7 @@ const parts = (networks: readonly Network[], namespaces: readonly string[], size
   [...partsOf(networks, namespaces, size)].map(({ which, namespaces: names }) => ({ which, names: [...names] }));
 
 describe('the parts of a host', () => {
-  it('have a network with its members, and what is wanted of these', () => {
+  it('have a network with its members, and these containers’ own desired state', () => {
     const networks = [container('a'), container('b'), container('c'), container('d'), cen('x', ['c', 'a'])];
     expect(parts(networks, ['a', 'b', 'c', 'd'], 2)).toEqual([
       { which: [4, 2, 0], names: ['c', 'a'] },
@@ -24,7 +24,7 @@ describe('the parts of a host', () => {
     ]);
   });
 
-  it('show a namespace twice where it is in two networks, and what is wanted of it once', () => {
+  it('contain a namespace twice if it is in two networks, and its own desired state once', () => {
     const networks = [cen('x', ['a', 'b']), cen('y', ['b', 'c']), container('b')];
     expect(parts(networks, [], 2)).toEqual([
       { which: [0, 2], names: ['a', 'b'] },
@@ -32,7 +32,7 @@ describe('the parts of a host', () => {
     ]);
   });
 
-  it('have each network once, each namespace at least once, and no more than a part and its last network', () => {
+  it('have each network once, each namespace at least once, and at most the size and their last network', () => {
     const names = Array.from({ length: 100 }, (_, number) => `c${number}`);
     const cens = Array.from({ length: 30 }, (_, number) =>
       cen(`n${number}`, names.slice((number * 7) % 90, ((number * 7) % 90) + 9)),
@@ -50,7 +50,7 @@ describe('the parts of a host', () => {
     }
   });
 
-  it('of a host with nothing are none', () => {
+  it('of an empty host are none', () => {
     expect(parts([], [], 5)).toEqual([]);
   });
 });

@@ -1,16 +1,16 @@
 import type { Network } from './desired.ts';
 
-/** What of a host is looked at together. */
+/** A part of a host that is observed at a time. */
 export interface Part {
-  /** Places of the networks that it shows all of. */
+  /** Indexes of the networks that the part contains completely. */
   readonly which: readonly number[];
   readonly namespaces: ReadonlySet<string>;
 }
 
 /**
- * Divides a host, so that no more than a part of it has to be held at a time: a network of many comes with the namespaces
- * of its members and with what is wanted of these by themselves, and whatever else there is in the order of the list. A
- * namespace is in a second part only where it is in a second network. Each part but the last has at least `size`.
+ * Divides a host, so that only a part of it has to be held at a time. A network with segments comes with the namespaces
+ * of its members and with their own desired state; the rest follows in the order of the list. A namespace is in a
+ * second part only if it is in a second network. Each part but the last has at least `size` namespaces.
  */
 export function* partsOf(networks: readonly Network[], namespaces: readonly string[], size: number): Generator<Part> {
   const own = ownPlaces(networks);
@@ -49,7 +49,7 @@ function emptyPart(): { which: number[]; namespaces: Set<string> } {
   return { which: [], namespaces: new Set() };
 }
 
-/** By the namespace, what is wanted of it and nothing else. */
+/** By namespace, the indexes of networks that consist of this namespace alone. */
 function ownPlaces(networks: readonly Network[]): ReadonlyMap<string, readonly number[]> {
   const places = new Map<string, number[]>();
   for (const [place, { namespaces, segments }] of networks.entries()) {

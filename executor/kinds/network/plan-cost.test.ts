@@ -4,7 +4,9 @@ import type { Network, SegmentSpec } from './desired.ts';
 import { plan } from './plan.ts';
 import type { ObservedNetwork } from './steps.ts';
 
-/* What a plan costs: the properties of specs and links that it reads, which do not depend on the machine. */
+/*
+ * The cost of a plan: the number of properties of specs and links that it reads, which does not depend on the machine.
+ */
 
 function segment(name: string, size: number, made: boolean): SegmentSpec {
   const members = Array.from({ length: size }, (_, number) => {
@@ -27,7 +29,7 @@ function made(desired: Network): SimulatedHost {
   return host;
 }
 
-/** Counts each property that is read of what is passed through it, at any depth. */
+/** Counts each property that is read through the proxy, at any depth. */
 class Reads {
   count = 0;
 
@@ -56,9 +58,9 @@ const many = (count: number, isMade = true) =>
 
 const situations: Readonly<Record<string, (size: number) => [Network, ObservedNetwork]>> = {
   'one network on an empty host': (size) => [one(size), new SimulatedHost().observe()],
-  'one network that is there': (size) => [one(size), made(one(size)).observe()],
-  'one network that is to go': (size) => [one(size, false), made(one(size)).observe()],
-  'one network whose links were all set down and unplugged': (size) => {
+  'one existing network': (size) => [one(size), made(one(size)).observe()],
+  'one network to be deleted': (size) => [one(size, false), made(one(size)).observe()],
+  'one network whose links were all set down and removed from the bridge': (size) => {
     const host = made(one(size));
     for (const link of host.links) Object.assign(link, { up: false, master: null });
     return [one(size), host.observe()];
@@ -68,11 +70,11 @@ const situations: Readonly<Record<string, (size: number) => [Network, ObservedNe
     for (const link of host.links) link.alias = null;
     return [one(size), host.observe()];
   },
-  'many networks that are there': (size) => [many(size), made(many(size)).observe()],
-  'many networks that are to go': (size) => [many(size, false), made(many(size)).observe()],
+  'many existing networks': (size) => [many(size), made(many(size)).observe()],
+  'many networks to be deleted': (size) => [many(size, false), made(many(size)).observe()],
 };
 
-it.each(Object.entries(situations))('a plan reads as much for each link, however many there are: %s', (_what, of) => {
+it.each(Object.entries(situations))('a plan reads a constant amount for each link: %s', (_what, of) => {
   const [few, more] = [20, 160].map((size) => reads(...of(size)) / size);
   expect(more).toBeLessThanOrEqual(few ?? 0);
 });

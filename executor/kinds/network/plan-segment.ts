@@ -7,7 +7,10 @@ import type { LinkReplacement, NamedLink, NetworkStep, NewVethEnd, ObservedNetwo
 
 type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
 
-/** The steps of one CEN: what is missing is made beside what is there, takes its place, and then the rest goes. */
+/**
+ * The steps of one CEN: new links are created beside the old ones and replace them; then the remaining ones are
+ * deleted.
+ */
 export function planSegment(segment: SegmentSpec, observed: ObservedNetwork): NetworkStep[] {
   const wanted = layout(segment);
   const links = ObservedLinks.of(observed);
@@ -17,7 +20,7 @@ export function planSegment(segment: SegmentSpec, observed: ObservedNetwork): Ne
 
   const broken = wanted.pairs.filter((pair) => !isIntact(pair, ours));
   const halves = broken.flatMap(({ ends }) => ends.filter((end) => ours.find(end)));
-  // The other half of such a pair is gone, was renamed beyond recognition or moved away: it is made anew.
+  // The other end of such a pair was deleted, relabelled or moved to another namespace: the pair is created again.
   if (halves.length > 0) return deleteSteps(halves);
 
   const deferred = wanted.bridge !== null && broken.length > 1;
@@ -69,8 +72,8 @@ function isIntact({ ends: [left, right] }: Pair, ours: SegmentLinks): boolean {
 }
 
 /**
- * Links that an executor made and was killed before it could label them: no alias, but the hardware address that
- * only they have. What is there under its alias has no such double.
+ * Labels links that a killed executor created and did not label: they have no alias, but a hardware address that no
+ * other link has. A link that exists with its alias has no such duplicate.
  */
 function labelNewborn({ bridge, pairs }: Layout, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
   const ends = pairs.flatMap(({ ends, item }) => ends.flatMap((end) => labelSteps(end, 'veth', item, ours, links)));
@@ -93,8 +96,8 @@ function labelSteps(
 }
 
 /**
- * `deferred`: ports that are up make each further one dear, so that of several that are made none is set up before the
- * last is there, and then the bridge.
+ * `deferred`: each further port is expensive once ports are up, so if several are created none is set up before the
+ * last exists; the bridge is set up after them.
  */
 function planBridge(bridge: Bridge | null, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
   if (!bridge) return [];
@@ -119,7 +122,7 @@ function createPair(pair: Pair, deferred: boolean, ours: SegmentLinks, links: Ob
   return { name: 'veth.create', item: pair.item, ends };
 }
 
-/** The ports among what is made that are still down. */
+/** The new ports that are still down. */
 function downEnds(creations: readonly CreatePair[]): NewVethEnd[] {
   return creations.flatMap(({ ends }) => ends.filter(({ bridge, up }) => bridge !== null && !up));
 }
@@ -131,7 +134,7 @@ function downBridge(bridge: Bridge | null, deferred: boolean, ours: SegmentLinks
   return isUp ? [] : [{ namespace: null, name: bridge.name, alias: bridge.alias }];
 }
 
-/** A link that is there, and was set down or left so. */
+/** An existing link that is down. */
 function isDown(end: End, ours: SegmentLinks): boolean {
   return ours.find(end)?.up === false;
 }
@@ -142,7 +145,7 @@ function enableSteps(ends: readonly NamedLink[]): NetworkStep[] {
   return [{ name: 'links.enable', item: null, links }];
 }
 
-/** Where another link of the same segment has the name, the new one waits under a temporary one, down. */
+/** If another link of the same segment has the name, the new link gets a temporary one and stays down. */
 function newEnd(end: End, deferred: boolean, ours: SegmentLinks, links: ObservedLinks): NewVethEnd {
   const old = predecessor(end, ours);
   if (!old) refuseOccupied(end.namespace, end.name, 'veth.create', links);
@@ -153,20 +156,20 @@ function newEnd(end: End, deferred: boolean, ours: SegmentLinks, links: Observed
   };
 }
 
-/** The link of the same segment in the same container that is to go when `end` is there. */
+/** The link of the same segment in the same container that `end` replaces. */
 function predecessor(end: End, ours: SegmentLinks): Link | undefined {
   const found = end.namespace === null ? undefined : ours.named(end.namespace, end.name);
   return found?.alias === end.alias ? undefined : found;
 }
 
-/** A link that was made under a temporary name, now or before an executor was killed, takes its predecessor's place. */
+/** A link with a temporary name, created now or by an executor that was killed, replaces its predecessor. */
 function replaceEnd(end: End, ours: SegmentLinks): LinkReplacement[] {
   const old = predecessor(end, ours);
   if (end.namespace === null || !old) return [];
   return [{ namespace: end.namespace, from: old.alias ?? '', to: end.alias, name: end.name }];
 }
 
-/** The name and the bridge that a link which is there has lost. */
+/** Restores the name and the bridge of an existing link. */
 function changeEnd(end: End, ours: SegmentLinks, links: ObservedLinks): NetworkStep[] {
   const found = ours.find(end);
   if (!found) return [];
@@ -180,7 +183,7 @@ function changeEnd(end: End, ours: SegmentLinks, links: ObservedLinks): NetworkS
   return [{ name: 'link.change', item: end.namespace, namespace: end.namespace, alias: end.alias, change }];
 }
 
-/** Without those that go with their other ends on the host. */
+/** Without links that are deleted with their other ends on the host. */
 function withoutOtherEnds(leftover: readonly FoundLink[]): FoundLink[] {
   const peers = new Map(
     leftover.flatMap(({ namespace, link }) => (namespace === null ? [[link.index, link.peer]] : [])),
@@ -192,7 +195,7 @@ function withoutOtherEnds(leftover: readonly FoundLink[]): FoundLink[] {
 
 function deleteSteps(ends: readonly { readonly namespace: string | null; readonly alias: string }[]): NetworkStep[] {
   const byNamespace = Map.groupBy(ends, ({ namespace }) => namespace);
-  // The host's first: with them their other ends go, so that the containers have little left to do.
+  // The host's links first: their other ends are deleted with them, which leaves little to do in the containers.
   const places = [...byNamespace.keys()].sort((left, right) => Number(left !== null) - Number(right !== null));
   return places.map((namespace) => ({
     name: 'links.delete',

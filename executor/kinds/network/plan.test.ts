@@ -20,7 +20,7 @@ function network(present: readonly string[], absent: readonly string[], ...segme
   };
 }
 
-/** Applies plans until there is nothing to do; at most `steps` steps. Returns the names of the steps taken. */
+/** Applies plans until one is empty; at most `steps` steps. Returns the names of the steps taken. */
 function converge(host: SimulatedHost, desired: Network, steps = Number.POSITIVE_INFINITY): string[] {
   const taken: string[] = [];
   for (let round = 0; round < 8; round += 1) {
@@ -35,7 +35,7 @@ function converge(host: SimulatedHost, desired: Network, steps = Number.POSITIVE
   throw new Error(`no end: ${taken.join(' ')}`);
 }
 
-/** What is on the host, in the order of names: the same for the same desired network, whatever came before. */
+/** The host's state, ordered by name: the same for the same desired network, whatever came before. */
 function picture(host: SimulatedHost): string[] {
   const nameOf = (index: number | null) => host.links.find((link) => link.index === index)?.alias ?? null;
   return [
@@ -57,7 +57,7 @@ const alone = network(['a'], ['b', 'c', 'd'], segment('cen0', ['a']));
 const everything = { nothing, wire, otherWire, bridge, otherBridge, alone };
 
 describe('plan', () => {
-  it('makes a wire of two: one pair, named after the CEN at both ends', () => {
+  it('creates a wire for two: one pair, named after the CEN at both ends', () => {
     const host = new SimulatedHost();
     expect(converge(host, wire)).toEqual(['namespace.create', 'namespace.create', 'veth.create']);
     expect(host.links.map(({ namespace, name, alias }) => [namespace, name, alias])).toEqual([
@@ -66,7 +66,7 @@ describe('plan', () => {
     ]);
   });
 
-  it('makes a bridge of three, with a port for each', () => {
+  it('creates a bridge for three, with a port for each', () => {
     const host = new SimulatedHost();
     converge(host, bridge);
     const cen = host.links.find(({ kind }) => kind === 'bridge');
@@ -90,14 +90,14 @@ describe('plan', () => {
     expect(host.links.filter(({ up }) => !up)).toEqual([]);
   });
 
-  it('sets the port of one that joins a bridge up as it makes it', () => {
+  it('creates the port of a container that joins a bridge and sets it up in one step', () => {
     const host = new SimulatedHost();
     converge(host, bridge);
     const joined = network([...abc, 'd'], [], segment('cen0', [...abc, 'd']));
     expect(converge(host, joined)).toEqual(['namespace.create', 'veth.create']);
   });
 
-  it('sets all that is down up in one step, and deletes no link that goes with its other end', () => {
+  it('sets up all links that are down in one step, and deletes no link that is deleted with its other end', () => {
     const host = new SimulatedHost();
     converge(host, bridge);
     for (const link of host.links) link.up = false;
@@ -110,12 +110,12 @@ describe('plan', () => {
     ]);
   });
 
-  it('has nothing to wire for one', () => {
+  it('creates no links for one', () => {
     const host = new SimulatedHost();
     expect(converge(host, alone)).toEqual(['namespace.create']);
   });
 
-  it('keeps the hardware addresses of those who stay when a wire becomes a bridge and back', () => {
+  it('keeps the hardware addresses of remaining members when a wire becomes a bridge and back', () => {
     const host = new SimulatedHost();
     const addresses = () =>
       host.links
@@ -138,7 +138,7 @@ describe('plan', () => {
     expect(addresses()).toEqual(before);
   });
 
-  it('has nothing to do the second time', () => {
+  it('is empty the second time', () => {
     for (const desired of Object.values(everything)) {
       const host = new SimulatedHost();
       converge(host, desired);
@@ -148,7 +148,7 @@ describe('plan', () => {
 
   const pairs = Object.keys(everything).flatMap((from) => Object.keys(everything).map((to) => [from, to] as const));
 
-  it.each(pairs)('ends in the same place from %s to %s, stopped at any step', (from, to) => {
+  it.each(pairs)('reaches the same state from %s to %s, stopped at any step', (from, to) => {
     const source = everything[from as keyof typeof everything];
     const target = everything[to as keyof typeof everything];
     const straight = new SimulatedHost();
@@ -157,7 +157,7 @@ describe('plan', () => {
       const host = new SimulatedHost();
       converge(host, source);
       const taken = converge(host, target, stop);
-      // Killed here; the next start goes on, or the change failed and is undone.
+      // Killed here: the next start continues, or the change failed and is undone.
       const undone = host.copy();
       converge(host, target);
       expect(picture(host)).toEqual(picture(straight));
@@ -169,7 +169,7 @@ describe('plan', () => {
     }
   });
 
-  it('labels what a killed executor made and could not label', () => {
+  it('labels what a killed executor created and did not label', () => {
     const host = new SimulatedHost();
     converge(host, bridge);
     const straight = picture(host);
@@ -182,7 +182,7 @@ describe('plan', () => {
     expect(picture(host)).toEqual(straight);
   });
 
-  it('mends what somebody renamed, took down, unplugged or deleted', () => {
+  it('repairs links that were renamed, set down, removed from the bridge or deleted', () => {
     const host = new SimulatedHost();
     converge(host, bridge);
     const straight = picture(host);
@@ -216,7 +216,7 @@ describe('a plan for some members of a bridge', () => {
     ['joins', ofThree, joined, ofFour, left],
     ['leaves', ofFour, left, ofThree, joined],
   ])(
-    'that %s ends where a plan for all of them does, stopped at any step, and back',
+    'that %s reaches the same state as a plan for all members, stopped at any step, and back',
     (_what, source, part, whole, back) => {
       const [origin, straight] = [new SimulatedHost(), new SimulatedHost()];
       converge(origin, source);
@@ -234,7 +234,7 @@ describe('a plan for some members of a bridge', () => {
     },
   );
 
-  it('leaves the others as they are, whatever became of them', () => {
+  it('does not change the others, in whatever state they are', () => {
     const host = new SimulatedHost();
     converge(host, ofThree);
     for (const name of ['a.0o', 'b.0o'])
@@ -246,14 +246,14 @@ describe('a plan for some members of a bridge', () => {
     expect(picture(host)).toEqual(before);
   });
 
-  it('makes the bridge anew that somebody deleted', () => {
+  it('creates a bridge again that was deleted', () => {
     const host = new SimulatedHost();
     converge(host, ofThree);
     host.removeLink(host.links.find(({ kind }) => kind === 'bridge') as (typeof host.links)[number]);
     expect(converge(host, joined)).toEqual(['namespace.create', 'bridge.create', 'veth.create']);
   });
 
-  it('removes what is left of a member under another alias from its container', () => {
+  it('deletes a member’s remaining link with another alias from its container', () => {
     const host = new SimulatedHost();
     converge(host, ofFour);
     Object.assign(host.links.find((link) => link.namespace === 'd') ?? {}, { alias: 'weft:db/cen0 d.7i d.7o' });
@@ -262,7 +262,7 @@ describe('a plan for some members of a bridge', () => {
   });
 });
 
-describe('what is in the way', () => {
+describe('a foreign object in the way', () => {
   it.each([
     [
       'a namespace without a label',
@@ -284,13 +284,13 @@ describe('what is in the way', () => {
       (host: SimulatedHost) => host.addLink({ name: 'b.0o', kind: null }),
       /Link b\.0o on the host .* a physical device/,
     ],
-  ])('%s is named in a conflict, and nothing is planned', (_what, occupy, message) => {
+  ])('%s is named in a conflict, and no step is planned', (_what, occupy, message) => {
     const host = new SimulatedHost();
     occupy(host);
     expect(() => plan(bridge, host.observe())).toThrow(message);
   });
 
-  it('leaves alone what bears no label, and what is of another CEN', () => {
+  it('does not change unlabelled links, or those of another CEN', () => {
     const host = new SimulatedHost();
     converge(host, network(abc, [], segment('cen1', abc)));
     host.addLink({ name: 'theirs', kind: 'veth' });
@@ -303,7 +303,7 @@ describe('what is in the way', () => {
 });
 
 describe('layout', () => {
-  it('gives every end an alias that fits into IFALIASZ, for the longest ids too', () => {
+  it('gives every end an alias that fits into IFALIASZ, even for the longest ids', () => {
     const long = 'x'.repeat(63);
     const uuid = '00000000-0000-4000-8000-000000000000';
     const spec = {

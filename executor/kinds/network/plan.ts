@@ -4,8 +4,8 @@ import { planSegment } from './plan-segment.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
 /**
- * What is to be done to make the observed network the desired one: namespaces first, then links, then what goes.
- * Throws a {@link Problem} 409 that names what is in the way.
+ * The steps from the observed to the desired network: namespaces first, then links, then deletions. Throws a {@link
+ * Problem} 409 that names the object in the way.
  */
 export function plan(desired: Network, observed: ObservedNetwork): NetworkStep[] {
   const created = desired.namespaces.filter((spec) => spec.present).flatMap((spec) => planNamespace(spec, observed));

@@ -7,7 +7,7 @@ import { networkComparison } from './comparison.ts';
 import type { Network } from './desired.ts';
 import type { NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
 
-/** Containers and the Ethernet segments between them: stands on the netns driver. */
+/** Containers and the Ethernet segments between them, by the netns driver. */
 export function networkResource(
   driver: NetnsDriver,
   changes?: HostChanges,
@@ -17,7 +17,7 @@ export function networkResource(
   );
   return {
     ...networkComparison(driver),
-    // The kernel waits a grace period for each deletion of links: those of operations side by side share one.
+    // The kernel waits a grace period for each deletion of links: those of concurrent operations share one.
     apply: (step) =>
       step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
     batches: {
@@ -31,14 +31,14 @@ export function networkResource(
   };
 }
 
-/** Labels name the resource that a link belongs to, a namespace's name the container. */
+/** A label names the resource that a link belongs to, a namespace's name the container. */
 function changedBy({ aliases, namespaces, everything }: HostChange): Changed {
   if (everything) return 'all';
   const resources = aliases.flatMap((alias) => /^weft:[^/]+\/([^ ]+)/.exec(alias)?.[1] ?? []);
   return [...new Set([...resources, ...namespaces])];
 }
 
-/** Those that cost less together: the thread is called once, and the kernel takes many messages at a time. */
+/** Steps that cost less in a batch: one call to the thread, and many messages at a time to the kernel. */
 const together: ReadonlySet<string> = new Set(['namespace.create', 'namespace.delete', 'veth.create']);
 
 function namespaceRequest({
@@ -51,7 +51,7 @@ function namespaceRequest({
   return { name: namespace, label };
 }
 
-/** Steps of a batch have one name. */
+/** All steps of a batch have the same name. */
 function taken<Name extends NetworkStep['name']>(
   steps: readonly NetworkStep[],
   name: Name,
@@ -59,7 +59,10 @@ function taken<Name extends NetworkStep['name']>(
   return steps.filter((step): step is Extract<NetworkStep, { name: Name }> => step.name === name);
 }
 
-/** Every step may be taken twice. None has an undo of its own: a change that fails is undone by converging to what was before. */
+/**
+ * Every step may be repeated. None has an undo of its own: a change that fails is undone by converging to the state
+ * before it.
+ */
 function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkStep[] = [step]): Promise<void> {
   switch (step.name) {
     case 'namespace.create':

@@ -14,7 +14,7 @@ const succeeded: Ending = { status: 'succeeded' };
 const failed: Ending = { status: 'failed', error: new Problem('conflict', 'something is in the way').toJSON() };
 const cancelled: Ending = { status: 'cancelled', error: new Problem('cancelled', 'nobody wants it').toJSON() };
 
-/** Rows as a request would leave them; `lan-xxc1` ends like the container c1. */
+/** Rows as a request leaves them; `lan-xxc1` ends like the container c1. */
 async function fixture(): Promise<{ database: Database; hypervisor: string }> {
   const database = await temporaryDatabase();
   const hypervisor = await insertHypervisor(database);
@@ -41,13 +41,13 @@ async function fixture(): Promise<{ database: Database; hypervisor: string }> {
 
 const spec = networkSpec('db');
 
-/** What the operation is to change; null: it is a repair of what has been changed since. */
+/** The change of the operation; null: it is a repair of a resource that has changed since. */
 async function changeOf(database: Database, hypervisor: string, operation: ClaimedOperation) {
   const { statements, result } = networkDefinition.load(hypervisor, [operation]);
   return spec.change(operation, result(await database.read(statements))(operation));
 }
 
-/** Files an operation on the CEN and these containers, as the executor has claimed it. */
+/** Files an operation on the CEN and these containers, claimed by the executor. */
 async function claimed(
   database: Database,
   hypervisor: string,
@@ -111,7 +111,7 @@ async function states(database: Database): Promise<unknown[]> {
 }
 
 describe('a load', () => {
-  /** How many rows an operation on one more member of a CEN with so many reads. */
+  /** The number of rows that an operation on one more member of a CEN of this size reads. */
   async function rowsRead(kind: string, others: number): Promise<number[]> {
     const { database, hypervisor } = await fixture();
     const names = JSON.stringify(Array.from({ length: others + 1 }, (_, number) => `m${number}`));
@@ -136,7 +136,7 @@ describe('a load', () => {
   }
 
   it.each(['cen.join', 'cen.leave', 'container.delete'])(
-    'of %s reads of a bridge the one that it changes, and of a wire all',
+    'of %s reads only the changed member of a bridge, and all of a wire',
     async (kind) => {
       expect(await rowsRead(kind, 3)).toEqual([1, 1, 1]);
       expect(await rowsRead(kind, 300)).toEqual([1, 1, 1]);
@@ -144,13 +144,13 @@ describe('a load', () => {
     },
   );
 
-  it('of one that is about the whole CEN reads all', async () => {
+  it('of an operation on the whole CEN reads all', async () => {
     expect(await rowsRead('cen.make', 300)).toEqual([1, 301, 301]);
   });
 });
 
 describe('the end of an operation', () => {
-  it('that succeeded is what the rows say then', async () => {
+  it('that succeeded is recorded in the rows', async () => {
     const { database, hypervisor } = await fixture();
     await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), succeeded);
     expect(await states(database)).toEqual([
@@ -160,7 +160,7 @@ describe('the end of an operation', () => {
     ]);
   });
 
-  it('that repaired what is to be deleted by now leaves the row to the deletion, which finds all of it', async () => {
+  it('of a repair leaves the row to a deletion that was accepted meanwhile, which finds all of it', async () => {
     const { database, hypervisor } = await fixture();
     const repair = await claimed(database, hypervisor, 'cen.repair', []);
     const change = await changeOf(database, hypervisor, repair);
@@ -176,7 +176,7 @@ describe('the end of an operation', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('that failed takes the change back, and touches no other row of a similar name', async () => {
+  it('that failed rolls the change back, and changes no other row of a similar name', async () => {
     const { database, hypervisor } = await fixture();
     await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.make', ['c1', 'c2']), failed);
     expect(await states(database)).toEqual([
@@ -186,7 +186,7 @@ describe('the end of an operation', () => {
     ]);
   });
 
-  it('that failed takes its own members back, and leaves those that a later one added', async () => {
+  it('that failed rolls its own members back, and keeps those that a later one added', async () => {
     const { database, hypervisor } = await fixture();
     const first = await claimed(database, hypervisor, 'cen.import', ['c2']);
     await database.write([
@@ -220,7 +220,7 @@ describe('the end of an operation', () => {
     expect(await current()).toEqual(['c1', 'c2', 'c4']);
   });
 
-  /** Members with the operations that added and removed them, and the names that they have on the host. */
+  /** Members with the operations that added and removed them, and their names on the host. */
   async function memberships(database: Database): Promise<unknown> {
     const [members] = await database.read([
       statement("SELECT ordinal, added, removed FROM members WHERE container = 'c1' ORDER BY added"),
@@ -228,7 +228,7 @@ describe('the end of an operation', () => {
     return members;
   }
 
-  /** c1 leaves and joins again, each by an operation that waits. */
+  /** c1 leaves and joins again, each by a pending operation. */
   async function leftAndJoined() {
     const { database, hypervisor } = await fixture();
     const leave = await claimed(database, hypervisor, 'cen.leave', ['c1']);
@@ -243,7 +243,7 @@ describe('the end of an operation', () => {
     return { database, hypervisor, leave, join };
   }
 
-  it('that was cancelled takes a removal back, also where what joined anew is cancelled after it', async () => {
+  it('that was cancelled rolls a removal back, even if the later join is cancelled after it', async () => {
     const { database, hypervisor, leave, join } = await leftAndJoined();
     await settle(hypervisor, database, leave, cancelled);
     expect(await memberships(database)).toEqual([
@@ -254,7 +254,7 @@ describe('the end of an operation', () => {
     expect(await memberships(database)).toEqual([{ ordinal: 0, added: 0, removed: null }]);
   });
 
-  it('that joined anew what was not removed replaces it', async () => {
+  it('that joined a member again which was not removed replaces the membership', async () => {
     const { database, hypervisor, leave, join } = await leftAndJoined();
     await settle(hypervisor, database, leave, cancelled);
     await settle(hypervisor, database, join, succeeded);
@@ -273,7 +273,7 @@ describe('the end of an operation', () => {
     expect(await memberships(database)).toEqual([]);
   });
 
-  it('that created what never succeeded frees the row', async () => {
+  it('that created a resource which never succeeded deletes the row', async () => {
     const { database, hypervisor } = await fixture();
     await database.write([
       statement("UPDATE containers SET applied_spec = NULL WHERE name = 'c2'"),
@@ -285,7 +285,7 @@ describe('the end of an operation', () => {
 });
 
 describe('the end of a removal', () => {
-  it('that failed leaves it wanted, and degraded at once', async () => {
+  it('that failed keeps the removal desired, and degrades the resource at once', async () => {
     const { database, hypervisor } = await fixture();
     await database.write([statement(`UPDATE cens SET spec = '{"made":false}', applied_spec = '{"made":true}'`)]);
     await settle(hypervisor, database, await claimed(database, hypervisor, 'cen.destroy', []), failed);
@@ -298,7 +298,7 @@ describe('the end of a removal', () => {
     });
   });
 
-  it('that was cancelled leaves it wanted no more', async () => {
+  it('that was cancelled keeps the resource', async () => {
     const { database, hypervisor } = await fixture();
     await database.write([
       statement(`UPDATE cens SET spec = '{"made":false}', applied_spec = '{"made":true}', desired = 'absent'`),
@@ -311,7 +311,7 @@ describe('the end of a removal', () => {
 });
 
 describe('the end of a repair', () => {
-  it('that failed five times in a row is degraded', async () => {
+  it('that failed five times in a row degrades the resource', async () => {
     const { database, hypervisor } = await fixture();
     const seen: unknown[] = [];
     for (let failure = 0; failure < 5; failure += 1) {
@@ -325,7 +325,7 @@ describe('the end of a repair', () => {
     expect(seen).toEqual(['failed', 'failed', 'failed', 'failed', 'degraded']);
   });
 
-  it('of what was changed since is dropped', async () => {
+  it('of a resource that has changed since is dropped', async () => {
     const { database, hypervisor } = await fixture();
     const repair = await claimed(database, hypervisor, 'cen.repair', []);
     expect(await changeOf(database, hypervisor, repair)).not.toBeNull();
@@ -334,11 +334,11 @@ describe('the end of a repair', () => {
   });
 });
 
-describe('what is idle', () => {
+describe('the idle resources', () => {
   const idle = (database: Database, hypervisor: string) =>
     loadIdle({ definition: networkDefinition, spec }, lookRows(database, hypervisor, [networkDefinition]), 'all');
 
-  it('is everything that no unfinished operation changes', async () => {
+  it('are all that no unfinished operation changes', async () => {
     const { database, hypervisor } = await fixture();
     const subjects = async () =>
       (await idle(database, hypervisor)).idle.map(({ subject }) => subject.split('/').at(-1));

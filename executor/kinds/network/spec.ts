@@ -9,7 +9,7 @@ import { type Network, wiringType } from './desired.ts';
 import type { ObservedNetwork } from './steps.ts';
 import { wantedOf } from './wanted.ts';
 
-/** What the rows of containers and networks ask for, and what is reported of them. `database`: its id, as labels have it. */
+/** The desired state of containers and CENs, and what is reported of them. `database`: its id, as in labels. */
 export function networkSpec(database: string): Spec<OperationRows, NetworkRows, Network, ObservedNetwork, NetworkEnd> {
   return {
     change(operation, rows) {
@@ -38,7 +38,7 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
   };
 }
 
-/** Somebody changed the resource after its repair was filed: that change brings the host where it should be. */
+/** The resource was changed after its repair was filed: that change brings the host to the desired state. */
 function isSuperseded({ kind, resource, generation }: ClaimedOperation, rows: OperationRows): boolean {
   if (!kind.endsWith('.repair')) return false;
   const own = (kind === 'cen.repair' ? rows.cens : rows.containers).find(({ name }) => resource.endsWith(`/${name}`));

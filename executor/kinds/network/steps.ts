@@ -1,7 +1,7 @@
 import type { Link, NamespaceView } from '../../drivers/netns/driver.ts';
 import type { Step } from '../resource.ts';
 
-/** An end of a new veth pair; `up` only where nothing else is to be done to it first. */
+/** An end of a new veth pair; `up` only if no other step must precede that. */
 export interface NewVethEnd {
   readonly namespace: string | null;
   readonly name: string;
@@ -11,7 +11,7 @@ export interface NewVethEnd {
   readonly up: boolean;
 }
 
-/** A link that is where its name says, if it bears the alias. */
+/** The link with this name, if it has the alias. */
 export interface NamedLink {
   readonly namespace: string | null;
   readonly name: string;
@@ -20,13 +20,13 @@ export interface NamedLink {
 
 export interface LinkReplacement {
   readonly namespace: string;
-  /** Alias of the link whose addresses and name the other one takes. */
+  /** Alias of the link whose addresses and name the other one gets. */
   readonly from: string;
   readonly to: string;
   readonly name: string;
 }
 
-/** What the network resource does on a host. */
+/** A step of the network resource on a host. */
 export type NetworkStep = Step &
   (
     | { readonly name: 'namespace.create'; readonly namespace: string; readonly label: string }
@@ -57,7 +57,7 @@ export type NetworkStep = Step &
     | { readonly name: 'links.delete'; readonly namespace: string | null; readonly aliases: readonly string[] }
   );
 
-/** The host as the plan looks at it. */
+/** The state of the host that the plan uses. */
 export interface ObservedNetwork {
   readonly host: readonly Link[];
   readonly namespaces: ReadonlyMap<string, NamespaceView>;

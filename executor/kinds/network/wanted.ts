@@ -2,7 +2,7 @@ import { label } from '../../../schema/names.ts';
 import type { CenRow, ContainerRow, NetworkRows } from '../../../schema/resources/network/rows.ts';
 import type { MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
 
-/* What rows ask for of the host, whether an operation or a look has read them. Pure. `database`: its id, as labels have it. */
+/* The desired state from rows, whether an operation or a scan has read them. Pure. `database`: its id, as in labels. */
 
 export function segmentOf(
   database: string,
@@ -17,7 +17,7 @@ export function namespaceOf(database: string, { id, name }: ContainerRow, presen
   return { name, label: label(database, id), present };
 }
 
-/** What is wanted of a resource by itself: what a look compares, and a repair brings about. */
+/** The desired state of a resource by itself: a scan compares it, and a repair establishes it. */
 export function isMade({ wanted }: CenRow): boolean {
   return wanted === 1;
 }

@@ -3,8 +3,8 @@ import type { ProcessSnapshot } from '../../peers/spp-processes.ts';
 import type { Step } from '../resource.ts';
 
 /**
- * What is wanted of one process: that a command has been given to it, or that it has everything which was set on it
- * before. A process obeys commands and has no state that could be written as a whole.
+ * The desired state of one process: that a command has been sent to it, or that it has everything that was set on it
+ * before. A process executes commands and has no state that could be written as a whole.
  */
 export type SppDesired = CommandDesired | ReplayDesired;
 
@@ -13,11 +13,11 @@ export interface CommandDesired {
   readonly process: number;
   readonly type: ProcessType;
   readonly command: SppCommand;
-  /** From 1. After the first the command may have been given already: then what it does is looked for. */
+  /** Starts with 1. From the second on the command may have been sent already: then its effect is searched for. */
   readonly attempt: number;
 }
 
-/** A command that was taken, and by which type of process: another one may come with its id. */
+/** A command that was accepted, and the type of the process: another type may connect with its id. */
 export interface SetItem {
   readonly type: ProcessType;
   readonly command: SettingCommand;
@@ -30,9 +30,9 @@ export interface ReplayDesired {
 
 export interface SppObserved {
   readonly processes: ReadonlyMap<number, ProcessSnapshot>;
-  /** The command was given and the process took it. */
+  /** The command was sent and the process accepted it. */
   readonly given: boolean;
-  /** What was tried to set again: null, or why it is not there. Once is enough. */
+  /** The commands that were replayed: null, or why their effect is missing. Each is tried once. */
   readonly tried: ReadonlyMap<SettingCommand, string | null>;
 }
 
@@ -46,7 +46,7 @@ export type SppStep = ProcessStep &
     | {
         readonly purpose: 'command';
         readonly command: SppCommand;
-        /** With it the command of an operation has been given. */
+        /** The last step of the operation's command. */
         readonly last: boolean;
       }
   );

@@ -3,8 +3,8 @@ import { canonicalMac, canonicalPort } from '../../../schema/api/spp/values.ts';
 import type { AttachedPort, NfvStatus, ProcessStatus, VfStatus } from '../../drivers/spp/driver.ts';
 
 /**
- * Whether a status shows what the command does: then the command need not be given again. What no status shows is
- * taken for not done, for all such commands may be given twice. Pure.
+ * Whether a status shows the effect of the command: then the command need not be sent again. An effect that no status
+ * shows counts as missing, since all such commands may be repeated. Pure.
  */
 export function isDone(command: SppCommand, status: ProcessStatus): boolean {
   switch (status.type) {
@@ -50,7 +50,7 @@ function attached(
     .flatMap((each) => each[direction].filter((one) => samePort(one.port, port)));
 }
 
-/** Whether the port does to VLAN tags what is wanted, as far as the process says. */
+/** Whether the port handles VLAN tags as desired, as far as the process reports it. */
 function hasTag({ vlan, vlanUnknown }: AttachedPort, wanted: VlanTag | undefined): boolean {
   if (vlanUnknown) return true;
   if (wanted === undefined) return vlan.operation === 'none';
@@ -114,7 +114,7 @@ const ranks: Readonly<Record<SettingCommand['kind'], number>> = {
   'start-capture': 3,
 };
 
-/** In the order in which a process takes them: ports before patches, components before ports, ports before classifiers. */
+/** In the order that a process requires: ports before patches, components before ports, ports before classifiers. */
 export function inOrder(items: readonly SettingCommand[]): SettingCommand[] {
   return items.toSorted((one, other) => ranks[one.kind] - ranks[other.kind]);
 }

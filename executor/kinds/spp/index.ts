@@ -6,7 +6,7 @@ import { ProcessNotes } from './process-notes.ts';
 import { sppResource } from './resource.ts';
 import { sppSpec } from './spec.ts';
 
-/** Soft Patch Panel processes: keeps their rows true, and joins their commands to their operations. */
+/** Soft Patch Panel processes: keeps their rows current, and sends the commands of operations to them. */
 export const spp = kindModule({
   peer,
 

@@ -74,7 +74,7 @@ function spec(command: SppCommand, attempt = 1, type: CommandDesired['type'] = '
 
 const start: SettingCommand = { kind: 'start-component', name: 'cls', core: 2, type: 'classifier' };
 
-describe('what a command does', () => {
+describe('the effect of a command', () => {
   it.each<[SppCommand, ProcessStatus, boolean]>([
     [start, vf, true],
     [{ ...start, core: 3 }, vf, false],
@@ -102,7 +102,7 @@ describe('what a command does', () => {
     [{ kind: 'patch', source: 'phy:0', destination: 'ring:0' }, nfv, true],
     [{ kind: 'reset-patches' }, nfv, false],
     [{ kind: 'clear' }, { type: 'primary', figures: null }, false],
-  ])('%j is seen in a status, or not', (command, status, done) => {
+  ])('%j is visible in a status, or not', (command, status, done) => {
     expect(isDone(command, status)).toBe(done);
   });
 });
@@ -119,17 +119,17 @@ it.each<[ProcessStatus, boolean]>([
 });
 
 describe('a command', () => {
-  it('is given at the first attempt whatever the status says: what is refused is for the process to say', () => {
+  it('is sent at the first attempt whatever the status shows: only the process decides what to refuse', () => {
     expect(plan(spec(start), observed(vf)).map(({ command }) => command)).toEqual([start]);
     expect(plan(spec(start), observed(vf, true))).toEqual([]);
   });
 
-  it('is given again after a kill only if its effect is not there', () => {
+  it('is sent again after a kill only if its effect is missing', () => {
     expect(plan(spec(start, 2), observed(vf))).toEqual([]);
     expect(plan(spec({ ...start, name: 'other' }, 2), observed(vf))).toHaveLength(1);
   });
 
-  it('to a process that is not there is a 404; after a kill it is waited for, for a while', () => {
+  it('to a process that is not connected is a 404; after a kill the process is awaited for a while', () => {
     const given = (attempt: number) => () => plan(spec(start, attempt), observed(null));
     expect(given(1)).toThrow(expect.objectContaining({ code: 'not_found', message: 'sec_id 1 not found.' }));
     expect(given(2)).toThrow(expect.objectContaining({ transient: true }));
@@ -153,11 +153,11 @@ describe('a command', () => {
 const ofVf = (items: readonly SettingCommand[]) => items.map((command) => ({ type: 'vf', command }) as const);
 
 describe('a replay', () => {
-  it('gives nothing that was set on a process of another type with the same id', () => {
+  it('sends nothing that was set on a process of another type with the same id', () => {
     expect(plan({ process: 1, items: [{ type: 'nfv', command: { kind: 'forward' } }] }, observed(vf))).toEqual([]);
   });
 
-  it('gives what is missing, in the order in which a process takes it', () => {
+  it('sends missing commands, in the order that a process requires', () => {
     const items: SettingCommand[] = [
       { kind: 'add-classifier', mac: 'default', port: 'ring:2', vlanId: null },
       { kind: 'attach-port', port: 'ring:2', direction: 'tx', component: 'new' },
@@ -178,7 +178,7 @@ describe('a replay', () => {
     expect(inOrder(items).map(({ kind }) => kind)).toEqual(['add-port', 'patch', 'forward']);
   });
 
-  it('tries nothing twice', () => {
+  it('sends no command twice', () => {
     const item: SettingCommand = { ...start, name: 'new' };
     const tried = new Map([[item, 'the process said no']]);
     expect(plan({ process: 1, items: ofVf([item]) }, { ...observed(vf), tried })).toEqual([]);

@@ -6,10 +6,13 @@ import type { Step } from '../resource.ts';
 import type { CommandDesired, ReplayDesired, SppDesired, SppObserved, SppStep } from './desired.ts';
 import { inOrder, isDone } from './effects.ts';
 
-/** A process that lost us is back within a second or two; so many attempts, with growing pauses, are half a minute. */
+/**
+ * A process that lost the connection reconnects within a second or two; this many attempts, with growing pauses, take
+ * half a minute.
+ */
 const ATTEMPTS_UNTIL_GONE = 8;
 
-/** The commands that are still to be given. Throws a {@link Problem} 404 for a process that is not connected. */
+/** The commands that are still to be sent. Throws a {@link Problem} 404 for a process that is not connected. */
 export function plan(desired: SppDesired, observed: SppObserved): SppStep[] {
   return 'command' in desired ? planCommand(desired, observed) : planReplay(desired, observed);
 }
@@ -31,7 +34,7 @@ function planCommand(desired: CommandDesired, { processes, given }: SppObserved)
   });
 }
 
-/** What the process lacks. One that is not connected gets it when it comes. */
+/** The commands whose effect the process lacks. A process that is not connected gets them when it connects. */
 function planReplay(desired: ReplayDesired, { processes, tried }: SppObserved): SppStep[] {
   const seen = processes.get(desired.process);
   if (!seen) return [];
@@ -41,7 +44,7 @@ function planReplay(desired: ReplayDesired, { processes, tried }: SppObserved): 
     .map((item) => ({ ...named(item), process: desired.process, purpose: 'replay', command: item }));
 }
 
-/** Whether the process has what the command sets, as far as can be known. */
+/** Whether the process has what the command sets, as far as that can be determined. */
 export function isThere(item: SettingCommand, { info, sent }: ProcessSnapshot): boolean {
   return isDone(item, info.status) || sent.has(JSON.stringify(item));
 }
@@ -62,7 +65,7 @@ function dropPatch(
   return [{ kind: 'reset-patches' }, ...others.map((patch) => ({ kind: 'patch', ...patch }) as const)];
 }
 
-/** Worth another try: what the operation's earlier attempt did can only be seen on the process. */
+/** Worth a retry: the effect of the operation's earlier attempt can only be seen on the process. */
 function notBack(process: number): SppError {
   return new SppError('lost', `look at process ${process}`, 'it has not connected again yet');
 }

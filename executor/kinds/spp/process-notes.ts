@@ -2,7 +2,7 @@ import type { Logger } from '../../../schema/process/logger.ts';
 import type { Sighting } from '../../../schema/resources/spp/processes.ts';
 import { type SppProcesses, sightingVersion } from '../../peers/spp-processes.ts';
 
-/** A process as it is now. */
+/** The current state of a process. */
 export function sightingOf(processes: SppProcesses, process: number): Sighting {
   const seen = processes.snapshot(process);
   return seen ? { seen } : { process, version: sightingVersion() };
@@ -14,10 +14,10 @@ interface ProcessNotesOptions {
   readonly write: (sightings: readonly Sighting[]) => Promise<unknown>;
 }
 
-/** What a command changes its own report writes; what else changes waits so long, for others. */
+/** The report of a command writes its own changes; other changes wait this long, to be combined. */
 const GATHER_MS = 50;
 
-/** Writes the rows of processes that changed by themselves: many at once, now and then. */
+/** Writes the rows of processes that changed by themselves, several at once. */
 export class ProcessNotes {
   readonly #options: ProcessNotesOptions;
   readonly #waiting = new Set<number>();
@@ -28,7 +28,7 @@ export class ProcessNotes {
     this.#options = options;
   }
 
-  /** That one has gone is written at once: nobody is to be told of it as if it were there. */
+  /** A disconnection is written at once: clients must not see the process as connected. */
   add(process: number): void {
     this.#waiting.add(process);
     if (this.#options.processes.snapshot(process) === null) void this.#write();
@@ -50,7 +50,7 @@ export class ProcessNotes {
       await write(processes.map((process) => sightingOf(registry, process)));
     } catch (error) {
       if (this.#closed) return;
-      // The database is away: what is true then is written when it is back.
+      // The database is away: the state at the time of the next attempt is written.
       log.warn({ err: error }, 'the state of SPP processes could not be written');
       for (const process of processes) this.#waiting.add(process);
       this.#timer ??= setTimeout(() => void this.#write(), 20 * GATHER_MS);

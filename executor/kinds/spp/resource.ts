@@ -9,7 +9,7 @@ import { isThere, notConnected, plan } from './plan.ts';
 
 const NOTHING_TRIED: ReadonlyMap<SettingCommand, string | null> = new Map();
 
-/** Soft Patch Panel processes: stands on the SPP driver. */
+/** Soft Patch Panel processes, by the SPP driver. */
 export function sppResource(
   registry: SppProcesses,
   watch: (changed: (what: Changed) => void) => () => void,
@@ -26,14 +26,14 @@ export function sppResource(
   };
 }
 
-/** No status tells whether a command was given that changes nothing, or was refused. */
+/** No status shows whether a command that changes nothing was sent, or was refused. */
 function sppAttempt(registry: SppProcesses): HostAccess<SppDesired, SppObserved, SppStep> {
   let given = false;
-  /** Taken twice, a command would be refused for what it has done itself. */
+  /** A repeated command would be refused because of its own effect. */
   const taken = new Set<SppStep>();
   const tried = new Map<SettingCommand, string | null>();
 
-  /** Nothing of ours has changed it since its status was read: the first look needs no question. */
+  /** weft has sent nothing since the status was read: the first observation does not ask the process. */
   const isFresh = (desired: SppDesired) => 'command' in desired && desired.attempt === 1 && !given;
 
   async function replay(process: number, item: SettingCommand): Promise<void> {
@@ -67,7 +67,7 @@ function sppAttempt(registry: SppProcesses): HostAccess<SppDesired, SppObserved,
   };
 }
 
-/** What the process took without a word, and does not show. */
+/** Marks commands that the process accepted without showing their effect. */
 function readBack(
   tried: ReadonlyMap<SettingCommand, string | null>,
   seen: ProcessSnapshot,
@@ -88,13 +88,16 @@ function mapOf(seen: readonly ProcessSnapshot[]): ReadonlyMap<number, ProcessSna
   return new Map(seen.map((each) => [each.process, each]));
 }
 
-/** A process that went after it took the command, or before it was asked, is not there: the plan says what that means. */
+/**
+ * A process that disconnected after it accepted the command, or before it was asked, is not connected: the plan decides
+ * what follows.
+ */
 function goneIsGone(error: unknown): null {
   if (error instanceof SppError) return null;
   throw error;
 }
 
-/** How spp-ctl's clients hear of it: 400 with the process' own words, 404, or 500 where no answer came. */
+/** The answers of spp-ctl: 400 with the process's own message, 404, or 500 if the process did not answer. */
 function problemOf(process: number, error: SppError): Problem {
   switch (error.code) {
     case 'refused':

@@ -6,7 +6,7 @@ import { sightingVersion } from '../../peers/spp-processes.ts';
 import type { Spec } from '../spec.ts';
 import type { SetItem, SppDesired, SppObserved } from './desired.ts';
 
-/** What is wanted of a process, and what is reported of it. `replay`: whether what was set on it is set again. */
+/** The desired state of a process, and what is reported of it. `replay`: whether commands are replayed. */
 export function sppSpec(replay: boolean): Spec<SppRows, SppRows, SppDesired, SppObserved, SppEnd> {
   const replayed = ({ process, items }: SppRows) => ({ process, items: items.map(itemOf) });
   return {

@@ -1,10 +1,13 @@
 import type { RemovalHold } from '../../../schema/api/fleet/reconcile.ts';
 
-/** More orphans than this at once, and more than this part of all that is labelled: then a person has to look. */
+/**
+ * With more orphans than this at once, and more than this share of all labelled objects, an operator has to check
+ * first.
+ */
 const BREAKER_COUNT = 5;
 const BREAKER_PART = 0.1;
 
-/** The circuit breaker: when so much is orphaned at once it is rather the database that is wrong. */
+/** The circuit breaker: if so many objects are orphans at once, the database is more likely wrong than the host. */
 export function circuitBreaker(orphans: number, labelled: number): RemovalHold | null {
   if (orphans <= BREAKER_COUNT || orphans <= labelled * BREAKER_PART) return null;
   return {

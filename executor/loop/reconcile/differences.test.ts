@@ -5,7 +5,7 @@ import type { LookRows } from '../../../schema/store/idle.ts';
 import type { Step } from '../../kinds/resource.ts';
 import { type Comparable, comparing, type IdleResource } from './differences.ts';
 
-/** Resources that are numbers on a host of numbers: negative ones have somebody else's in the way. */
+/** Resources that are numbers on a host of numbers; a negative number is a foreign object in the way. */
 type Host = Readonly<Record<string, number>>;
 type Wanted = { name: string; value: number };
 type Comparing = Comparable<Wanted, Wanted, Host, Step & { readonly by: number }>;
@@ -16,7 +16,7 @@ function idle(name: string, value: number): IdleResource<{ name: string; value: 
   return { subject: name, generation: 1, subjects: [name], eventNames: [`id of ${name}`], desired: { name, value } };
 }
 
-/** Compares these rows with the host `{ a: 1, b: 2 }`; `calls` is in what order the one and the other were read. */
+/** Compares these rows with the host `{ a: 1, b: 2 }`; `calls` records the order in which rows and host are read. */
 function fixture(rows: readonly IdleResource<{ name: string; value: number }>[]) {
   const calls: string[] = [];
   const read = <Value>(what: string, value: Value): Promise<Value> => {
@@ -50,13 +50,13 @@ function fixture(rows: readonly IdleResource<{ name: string; value: number }>[])
 }
 
 describe('a comparison of everything', () => {
-  it('reads the rows before it looks at the host, and asks for orphans last', async () => {
+  it('reads the rows before the host, and queries orphans last', async () => {
     const { kind, store, calls } = fixture([idle('a', 1)]);
     await comparing(kind, store, 'weft:database/')('all');
     expect(calls).toEqual(['rows', 'host', 'orphans']);
   });
 
-  it('answers what differs, and what of it removes something or cannot be, as plain data', async () => {
+  it('returns differences, and which of them remove something or cannot be repaired, as plain data', async () => {
     const { kind, store } = fixture([idle('a', 1), idle('b', 1), idle('c', 1), idle('d', -1)]);
     const found = await comparing(kind, store, 'weft:database/')('all');
     expect(structuredClone(found)).toEqual(found);
@@ -71,7 +71,7 @@ describe('a comparison of everything', () => {
     ]);
   });
 
-  it('looks at each by itself where the host is not looked at as a whole', async () => {
+  it('observes each resource by itself if the kind cannot observe the whole host', async () => {
     const { kind, store, calls } = fixture([idle('a', 1), idle('b', 1)]);
     const { observeAll: _, ...resource } = kind.resource;
     const found = await comparing({ ...kind, resource }, store, 'weft:database/')('all');
@@ -81,7 +81,7 @@ describe('a comparison of everything', () => {
   });
 });
 
-it('a comparison of what events named looks at no more than that', async () => {
+it('a comparison of the resources that events named observes no others', async () => {
   const { kind, store, calls } = fixture([idle('b', 1)]);
   const found = await comparing(kind, store, 'weft:database/')(['id of b']);
   expect(found.differences.map(({ subject, repairKind }) => [subject, repairKind])).toEqual([['b', 'b.repair']]);

@@ -6,23 +6,23 @@ import type { HostPart, Resource, Step } from '../../kinds/resource.ts';
 import type { Spec } from '../../kinds/spec.ts';
 
 /*
- * Comparisons of idle resources with the host. What they answer is plain data, small on a host that is as wanted: it may
- * come from another thread.
+ * Comparisons of idle resources with the host. Their results are plain data, which is small on a host without drift:
+ * they may come from another thread.
  */
 
-/** An idle resource whose part of the host is not as wanted. */
+/** An idle resource that differs from the host. */
 export interface Difference extends Repair {
-  /** By which the host's events name the resource. */
+  /** Names that the host's events use for the resource. */
   readonly eventNames: readonly string[];
-  /** What a repair would begin with. */
+  /** The first steps of a repair. */
   readonly steps: readonly Step[];
-  /** What is in the way of a repair. */
+  /** The reason why a repair is not possible. */
   readonly problem: ProblemDetails | null;
-  /** Whether the repair takes something away. */
+  /** Whether the repair removes something. */
   readonly removes: boolean;
 }
 
-/** What bears labels of one kind, and what of that belongs to no row. */
+/** The number of objects with labels of one kind, and those of them that are orphans. */
 export interface Orphans {
   readonly labelled: number;
   readonly orphans: readonly Labelled[];
@@ -30,30 +30,30 @@ export interface Orphans {
 
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** Of what events named, that which an operation is changing just now. */
+  /** The resources among those that events named which an operation is changing now. */
   readonly busy: readonly string[];
-  /** Null: not everything was looked at, or nothing of that kind bears labels. */
+  /** Null: not the whole host was observed, or the kind does not use labels. */
   readonly orphans: Orphans | null;
 }
 
-/** Compares the idle resources of one kind with the host: all of it, or what events named. */
+/** Compares the idle resources of one kind with the host: all of them, or those that events named. */
 export type Compare = (changed: Changed) => Promise<Comparison>;
 
-/** A resource that no operation is changing, as it is wanted: what a look compares with the host. */
+/** A resource that no operation is changing, with its desired state: one side of the comparison. */
 export interface IdleResource<Desired> extends Omit<IdleRows<unknown>, 'rows'> {
   readonly desired: Desired;
-  /** Whether its rows say what the host shows. */
+  /** Whether its rows agree with the observed host. */
   isUpToDate?(observed: unknown): boolean;
 }
 
 export interface IdleResources<Desired> {
   readonly idle: readonly IdleResource<Desired>[];
-  /** The last operation that there was by then. */
+  /** The sequence of the last operation when the rows were read. */
   readonly since: number;
   readonly busy: readonly string[];
 }
 
-/** What a kind has to have to be compared with the host. */
+/** The members of a kind that a comparison needs. */
 export interface Comparable<Idle = unknown, Desired = unknown, Observed = unknown, SomeStep extends Step = Step> {
   readonly definition: Pick<ResourceDefinition, 'name' | 'repair'>;
   readonly spec: Pick<Spec<never, Idle, Desired, never, unknown>, 'desired' | 'isRepaired' | 'isUpToDate'>;
@@ -64,11 +64,11 @@ export interface Comparable<Idle = unknown, Desired = unknown, Observed = unknow
 }
 
 /**
- * Compares in the calling thread. The rows come before the host: what an operation changes after that differs from what was
- * read, but then it is being changed when its repair is to be filed, or has another generation by then. Rows that were
- * read after the host would make of each operation that ended in between a difference that is none.
+ * Compares in the calling thread. Rows are read before the host: a resource that an operation changes after that
+ * differs from its row, but when its repair is to be filed the operation is unfinished, or the generation is another
+ * one. If rows were read after the host, each operation that ends in between would cause a false difference.
  *
- * `prefix`: of the labels that are looked for.
+ * `prefix`: of the labels that are searched for.
  */
 export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Idle, Desired, Observed, SomeStep>,
@@ -91,7 +91,10 @@ export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
   };
 }
 
-/** What no unfinished operation changes of a kind, as it is wanted: all of it, or what the host's events named. */
+/**
+ * The resources of a kind that no unfinished operation changes, with their desired state: all of them, or those that
+ * the host's events named.
+ */
 export async function loadIdle<Idle, Desired>(
   { definition, spec }: Pick<Comparable<Idle, Desired>, 'definition' | 'spec'>,
   rows: Pick<LookRows, 'loadIdle'>,
@@ -135,7 +138,7 @@ async function* onePart<Observed>(
   yield { which: [...desired.keys()], observed, fresh: observed };
 }
 
-/** All are asked for at once: a resource gathers looks that are asked for together into one. */
+/** All are requested at once: a resource combines concurrent observations into one. */
 async function* eachPart<Desired, Observed, SomeStep extends Step>(
   resource: Pick<Resource<Desired, Observed, SomeStep>, 'observe'>,
   desired: readonly Desired[],
@@ -173,7 +176,7 @@ function difference<Desired, Observed, SomeStep extends Step>(
   };
 }
 
-/** Something foreign in the way differs too: the repair then says what it is. */
+/** A foreign object in the way is a difference, too: the repair then reports it. */
 function plan<Desired, Observed, SomeStep extends Step>(
   resource: Pick<Resource<Desired, Observed, SomeStep>, 'plan'>,
   desired: Desired,

@@ -15,8 +15,8 @@ import {
 import type { Kind } from '../../kinds/kind.ts';
 import { Reconciler } from './reconciler.ts';
 
-describe('a look at the host', () => {
-  it('files one repair for what differs, and less and less often for what goes on failing', async () => {
+describe('a scan of the host', () => {
+  it('files one repair for a difference, and less and less often for one whose repairs fail', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
@@ -32,7 +32,7 @@ describe('a look at the host', () => {
     const [subjects] = await database.read([statement('SELECT subject FROM operation_subjects ORDER BY subject')]);
     expect(subjects).toEqual([{ subject: 'more' }, { subject: 'other' }]);
 
-    // The repair is unfinished: a second one is not filed, however often a look finds the same.
+    // The repair is unfinished: no second one is filed, however many scans find the same difference.
     expect(await look()).toEqual([]);
 
     const minute = 60_000;
@@ -56,7 +56,7 @@ describe('a look at the host', () => {
     expect(pauses).toEqual([0.5, 1, 2, 4, 8, 10, 10]);
   });
 
-  it('files nothing when it is written late: what it saw, a later operation has changed, a repair or a client’s', async () => {
+  it('files nothing when it is written late: a later operation, a repair or a client’s, has changed the resource', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const kind = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
@@ -77,7 +77,7 @@ describe('a look at the host', () => {
     expect(await look(1)).toEqual(['other']);
   });
 
-  it('does not repair what is undone again and again in a hot loop', async () => {
+  it('does not repair in a hot loop what is undone again and again', async () => {
     const database = await openDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
@@ -97,8 +97,8 @@ describe('a look at the host', () => {
   });
 });
 
-describe('a look that a thread does', () => {
-  it('reads no row, looks at no host and plans nothing by itself, and files the repairs', async () => {
+describe('a scan in a thread', () => {
+  it('reads no rows, does not observe or plan on the loop, and files the repairs', async () => {
     const { database, registration, kind, reconciler } = await thatIsComparedElsewhere();
     const findings = await reconciler.look(kind, 'all', (names) => names.includes('id of b'));
     expect(findings.repairs).toEqual(['a']);
@@ -109,7 +109,7 @@ describe('a look that a thread does', () => {
     expect(rows).toEqual([{ resource: 'a', kind: 'test.do', generation: 7, hypervisor: registration.hypervisor }]);
   });
 
-  it('fails as the thread does, and files nothing', async () => {
+  it('fails with the error of the thread, and files nothing', async () => {
     const { database, kind, reconciler } = await thatIsComparedElsewhere();
     const failing: Kind = { ...kind, compare: async () => Promise.reject(new Error('no answer')) };
     await expect(reconciler.look(failing, 'all', () => false)).rejects.toThrow('no answer');
@@ -117,7 +117,7 @@ describe('a look that a thread does', () => {
   });
 });
 
-/** A kind of which `a` and `b` differ, as something else than the loop has found out. */
+/** A kind whose differences `a` and `b` are found outside the loop. */
 async function thatIsComparedElsewhere() {
   const plain = await openDatabase();
   const registration = await register(plain, 'host1', hypervisorId, machine);

@@ -14,19 +14,19 @@ import { resyncBody } from './resync.ts';
 export interface ReconcilerOptions {
   readonly session: LookStore & Pick<ExecutorSession, 'registration'>;
   readonly kinds: readonly Kind[];
-  /** How long something is left alone after it was first seen as an orphan, in milliseconds. */
+  /** How long an orphan is kept after it was first seen, in milliseconds. */
   readonly graceMs: number;
-  /** How often each kind looks at the whole host, in milliseconds. */
+  /** How often each kind scans the whole host, in milliseconds. */
   readonly scanMs: number;
 }
 
-/** What a look at the host led to. */
+/** The result of a scan. */
 export interface Findings {
   /** Subjects that a repair was filed for. */
   readonly repairs: readonly string[];
-  /** What is an operation's own at this moment, and is to be looked at again. */
+  /** Resources that an operation is changing now, to be compared again. */
   readonly busy: readonly string[];
-  /** Orphans that are taken away now. */
+  /** The number of orphans that are removed now. */
   readonly collected: number;
   readonly hold: RemovalHold | null;
 }
@@ -35,21 +35,21 @@ interface KindOrphans extends Orphans {
   readonly kind: Kind;
 }
 
-/** What a look at one kind found. */
+/** The result of a scan of one kind. */
 interface Look extends Comparison {
   readonly kind: Kind;
   readonly orphans: KindOrphans | null;
 }
 
-/** Whether an event that came after the look began names a resource by one of these. */
+/** Whether an event that came after the scan began has one of these names of a resource. */
 export type IsStale = (names: readonly string[]) => boolean;
 
-/** Compares the host with the wanted state and files a repair for each resource that differs. */
+/** Compares the host with the desired state and files a repair for each resource that differs. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** Kinds whose table of orphans may have rows. */
   readonly #orphaned = new Set<Kind>();
-  /** When each kind last looked at the whole host, in milliseconds of `performance.now()`. */
+  /** When each kind last scanned the whole host, in milliseconds of `performance.now()`. */
   readonly #scannedAt = new Map<Kind, number>();
 
   constructor(options: ReconcilerOptions) {
@@ -58,8 +58,8 @@ export class Reconciler {
   }
 
   /**
-   * Compares what events named of a kind with the host; everything, orphans too, where they named no one thing. Throws
-   * when the host could not be looked at: then nothing is known of what is missing.
+   * Compares the resources of a kind that events named with the host; all of them, and orphans, if the events named
+   * none. Throws if the host could not be observed: then it is unknown what is missing.
    */
   async look(kind: Kind, changed: Changed, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
@@ -88,7 +88,7 @@ export class Reconciler {
     };
   }
 
-  /** `hypervisor.resync`: a client asks for a look at everything, and by asking says that the database is right. */
+  /** `hypervisor.resync`: a client requests a full scan, and thereby confirms that the database is current. */
   async resync(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const looks = await this.#lookAll();
     const differences = looks.flatMap((look) => look.differences);
@@ -108,7 +108,7 @@ export class Reconciler {
     return repairs.length === 0 ? { status: 'succeeded', error: null, result: { items: [] } } : undefined;
   }
 
-  /** `hypervisor.sweep`: somebody has looked at the orphans and wants them gone, however many there are. */
+  /** `hypervisor.sweep`: an operator has checked the orphans and requests their removal, however many there are. */
   async collectOrphans(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const began = performance.now();
     const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
@@ -118,7 +118,7 @@ export class Reconciler {
     return undefined;
   }
 
-  /** All kinds whose technology is there. */
+  /** Compares all kinds whose technology is available. */
   #lookAll(): Promise<Look[]> {
     const healthy = this.#options.kinds.filter((kind) => kind.health?.().available !== false);
     return Promise.all(healthy.map((kind) => this.#compare(kind, 'all')));
@@ -133,13 +133,13 @@ export class Reconciler {
     return { kind, ...rest, orphans: orphans && { kind, ...orphans } };
   }
 
-  /** What keeps us from removing: a restored database, until a client says that it is right; or the circuit breaker. */
+  /** The reason for a removal hold: a restored database, until a client confirms it; or the circuit breaker. */
   async #judge(orphans: KindOrphans): Promise<RemovalHold | null> {
     const hold = await this.#options.session.readRemovalHold();
     return hold?.reason === 'restored' ? hold : circuitBreakerOf([orphans]);
   }
 
-  /** These kinds have just looked at the whole host. Answers whether all have by now. */
+  /** These kinds have just scanned the whole host. Returns whether all kinds have done so recently. */
   #noteScans(looked: readonly Kind[]): boolean {
     const { kinds, scanMs } = this.#options;
     const now = performance.now();
@@ -147,14 +147,14 @@ export class Reconciler {
     return kinds.every((each) => now - (this.#scannedAt.get(each) ?? Number.NEGATIVE_INFINITY) <= 2 * scanMs);
   }
 
-  /** What is to be recorded of a kind's orphans: where there are none, and were none before, nothing. */
+  /** The orphans of a kind to be recorded: nothing, if there are none now and were none before. */
   #seen({ kind, orphans }: KindOrphans): SeenOrphans[] {
     if (orphans.length === 0 && !this.#orphaned.has(kind)) return [];
     if (orphans.length > 0) this.#orphaned.add(kind);
     return [{ labels: kind.resource.labels?.kinds ?? [], orphans }];
   }
 
-  /** `began`: when the look did that found them, by performance.now(). */
+  /** `began`: when the scan that found them began, by performance.now(). */
   async #collectDue(found: KindOrphans, began: number): Promise<number> {
     const { session, graceMs } = this.#options;
     if (found.orphans.length === 0) return 0;
@@ -168,7 +168,7 @@ function collectionOf({ kind: { definition }, orphans }: KindOrphans): OrphansOf
   return { collection: definition.garbageCollection ?? `${definition.name}.sweep`, orphans };
 }
 
-/** While the database may be the wrong one, what it lacks is made, and nothing is taken away. */
+/** While the database may be outdated, missing objects are created and nothing is removed. */
 function allowed(differences: readonly Difference[], hold: RemovalHold | null): readonly Difference[] {
   return hold?.reason === 'restored' ? differences.filter(({ removes }) => !removes) : differences;
 }

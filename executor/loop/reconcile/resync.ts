@@ -2,7 +2,7 @@ import type { ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import type { Difference } from './differences.ts';
 
-/** What is not as wanted, and what would be done about it. */
+/** The differences, and the steps that would remove them. */
 export function resyncBody(differences: readonly Difference[], orphans: readonly Labelled[]): ResyncBody {
   return {
     differences: differences.map(({ subject, repairKind, steps, problem }) => ({

@@ -5,7 +5,10 @@ import { isDatabaseAway, isFenced } from '../failure.ts';
 import { growingPause, type LoopTimes } from '../times.ts';
 import type { Findings, Reconciler } from './reconciler.ts';
 
-/** A host that changes faster than it can be looked at is no news before so many looks in a row. */
+/**
+ * Transient failures are reported only after this many consecutive scans: the host may just be changing faster than it
+ * can be observed.
+ */
 const TRANSIENT_FAILURES_MAX = 5;
 
 export interface WatchOptions {
@@ -17,9 +20,9 @@ export interface WatchOptions {
 }
 
 /**
- * When a kind of resource is compared with the host: at the start, after events, and as a whole every so often, for
- * events only shorten the wait. One look at a time. Each kind has a schedule of its own, so that one that cannot be
- * looked at delays no other.
+ * Schedules the scans of a kind of resource: at the start, after events, and periodically of the whole host, since
+ * events are only hints. One scan runs at a time. Each kind has its own schedule, so that one that cannot be observed
+ * delays no other.
  */
 export class Watch {
   readonly #options: WatchOptions;
@@ -31,7 +34,7 @@ export class Watch {
   #looking: Promise<void> | undefined;
   #closed = false;
   #hold = '';
-  /** Looks in a row that failed. */
+  /** Consecutive scans that failed. */
   #failures = 0;
   #said = false;
 
@@ -39,7 +42,7 @@ export class Watch {
     this.#options = options;
   }
 
-  /** Looks at everything soon, and waits for nothing. */
+  /** Schedules a full scan without waiting for it. */
   start(): void {
     const { kind, times } = this.#options;
     this.#unsubscribe = kind.resource.watch?.((what) => this.#noteChanged(what)) ?? this.#unsubscribe;
@@ -85,7 +88,7 @@ export class Watch {
     this.#everything = false;
     this.#changed = new Set();
     try {
-      // What an event names meanwhile is looked at once more, and not judged by what was seen before it.
+      // A resource that an event names meanwhile is compared again, and its difference is dropped.
       const findings = await reconciler.look(kind, changed, (names) => names.some((name) => this.#changed.has(name)));
       for (const each of findings.busy) this.#changed.add(each);
       this.#tell(findings);
@@ -103,7 +106,7 @@ export class Watch {
     this.#said = false;
   }
 
-  /** Said once for as long as it lasts. */
+  /** Logged once for as long as it lasts. */
   #failed(error: unknown): void {
     const { kind, log, onError } = this.#options;
     this.#failures += 1;

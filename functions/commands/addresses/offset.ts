@@ -2,7 +2,7 @@ import { offsetIn } from '../../../schema/addresses/block.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { blockOf, type ReadSubnet } from '../subnets/read.ts';
 
-/** Throws a 400 for an address that the subnet cannot give; a 422 where it has none at all. */
+/** Throws a 400 for an address outside the subnet's block; a 422 for a subnet without a block. */
 export function offsetOf({ body }: ReadSubnet, address: string): number {
   const block = blockOf(body);
   if (block === null) throw undefinedSubnet(body.id);

@@ -14,7 +14,7 @@ type AddressRow = Pick<RowOf<typeof addresses>, 'offset' | 'owner' | 'created_ms
 const addressKeySchema = v.strictTuple([addressSchema]);
 type AddressKey = v.InferOutput<typeof addressKeySchema>;
 
-/** By address. Offsets move when the subnet gets another block; addresses stay. */
+/** Ordered by address: offsets change when the subnet gets another block, addresses do not. */
 export const addressList: List<AddressKey> = { name: 'addresses', key: addressKeySchema };
 
 const selectPage = `
@@ -35,7 +35,7 @@ export async function readAddresses(
   return { items: items.map((row) => addressBody(block, row)), next };
 }
 
-/** The last page may have ended at an address that is not in the block any more. */
+/** The cursor of a page may be an address that is no longer in the block. */
 function offsetAfter({ base }: Block, after: AddressKey | null): number {
   if (after === null) return -1;
   const offset = numberOf(after[0]).value - base;
@@ -44,7 +44,7 @@ function offsetAfter({ base }: Block, after: AddressKey | null): number {
 
 const selectOne = 'SELECT offset, owner, created_ms FROM addresses WHERE subnet = :subnet AND offset = :offset';
 
-/** Who has the address at an offset; undefined: nobody. */
+/** The reservation of the address at an offset; undefined: it is not reserved. */
 export async function readAddress(
   database: Database,
   { body }: ReadSubnet,

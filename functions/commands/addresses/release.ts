@@ -15,7 +15,7 @@ export interface Reserved {
   readonly reservation: AddressBody;
 }
 
-/** Gives an address back. */
+/** Releases a reserved address. */
 export const releaseAddress = defineCommand({
   kind: 'address.release',
   role: 'operator',
@@ -44,7 +44,7 @@ export const releaseAddress = defineCommand({
   rows: ['DELETE FROM addresses WHERE subnet = :id AND offset = :offset'],
 });
 
-/** Throws a 404 for an address that nobody has; what is not in the subnet at all is not reserved there. */
+/** Throws a 404 for an address that is not reserved, which includes every address outside the subnet. */
 export async function findReserved(database: Database, subnet: ReadSubnet, address: string): Promise<Reserved> {
   const offset = offsetOrNone(subnet, address);
   const reservation = offset === null ? undefined : await readAddress(database, subnet, offset);

@@ -6,7 +6,7 @@ import { sequence } from '../../../test/support/random.ts';
 const SUBNET = 'c6430cba-648a-41aa-aee4-b59dacfc790d';
 const path = `/subnets/${SUBNET}`;
 
-/** A subnet as it should be: which of its addresses are taken, as numbers within 10.7.0.0/16. */
+/** Model of a subnet: its reserved addresses, as numbers within 10.7.0.0/16. */
 interface Model {
   readonly taken: Set<number>;
   base: number;
@@ -25,7 +25,7 @@ const numberOf = (address: string) => {
 const isUsable = ({ start, end, gateway }: Model, number: number) =>
   number >= start && number <= end && number !== gateway;
 
-/** Counted up from the first. */
+/** The expected address, found by counting up from the first. */
 function lowestFree(model: Model): number | undefined {
   for (let number = model.start; number <= model.end; number += 1) {
     if (isUsable(model, number) && !model.taken.has(number)) return number;
@@ -50,7 +50,7 @@ async function release(ask: Ask, model: Model, number: number): Promise<void> {
   model.taken.delete(number);
 }
 
-/** Another range, gateway, or block, which may leave an address that is taken outside. */
+/** Another range, gateway, or block; a reserved address may end up outside. */
 async function define(ask: Ask, model: Model, wanted: Pick<Model, 'base' | 'size' | 'gateway'>): Promise<boolean> {
   const { base, size, gateway } = wanted;
   const next: Model = { taken: model.taken, base, size, gateway, start: base + 1, end: base + size - 2 };
@@ -67,7 +67,7 @@ async function define(ask: Ask, model: Model, wanted: Pick<Model, 'base' | 'size
   return hasMoved;
 }
 
-/** What triggers keep, beside what the rows say. */
+/** The data that triggers maintain, besides the rows. */
 async function expectKept(database: Database): Promise<void> {
   const [kept, runs, counts] = await database.read([
     statement('SELECT subnet, first, last FROM address_runs ORDER BY subnet, first'),
@@ -82,7 +82,7 @@ async function expectKept(database: Database): Promise<void> {
 }
 
 describe('the lowest free address', () => {
-  it.each([1, 2, 3, 4])('is what counting up finds, whatever came before (%i)', async (seed) => {
+  it.each([1, 2, 3, 4])('is the one that counting up finds, after any sequence of changes (%i)', async (seed) => {
     const { database, ask } = await api();
     const below = sequence(seed);
     let moves = 0;
@@ -107,7 +107,7 @@ describe('the lowest free address', () => {
     expect(moves).toBeGreaterThan(0);
   });
 
-  it('of a subnet whose gateway stands between two runs, before the first, and behind the last', async () => {
+  it('is right with the gateway between two runs, before the first, and after the last', async () => {
     const { ask } = await api();
     await ask('POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/29', gateway: '10.7.0.3' });
     const given = [];

@@ -13,12 +13,12 @@ import { offsetOf, outsideSubnet, undefinedSubnet } from './offset.ts';
 
 const usable = `o.offset BETWEEN s.first_offset AND s.last_offset AND o.offset <> coalesce(s.gateway_offset, -1)`;
 
-/** The lowest offset from `from` on that is not in a run of taken ones. */
+/** The lowest offset from `from` on that is not in a run of reserved addresses. */
 const freeFrom = (from: string) => `
   coalesce((SELECT max(r.last + 1, ${from}) FROM address_runs r
     WHERE r.subnet = :id AND r.first <= ${from} ORDER BY r.first DESC LIMIT 1), ${from})`;
 
-/** No run has the gateway in it: it is passed over once. */
+/** No run contains the gateway, so it is skipped once. */
 const lowestFree = `
   SELECT CASE f.offset WHEN f.gateway_offset THEN ${freeFrom('f.gateway_offset + 1')} ELSE f.offset END AS offset, f.last_offset
   FROM (
@@ -35,13 +35,13 @@ const reserveOne = `
 
 const isReserved = 'EXISTS (SELECT 1 FROM addresses WHERE operation = :operation)';
 
-/** Offsets count from the first address of the block as it is now. */
+/** Offsets count from the first address of the current block. */
 const keepReservation = `
   UPDATE operations SET result = (
     SELECT json_object('cidr', :read_cidr, 'offset', offset, 'owner', owner, 'reserved_ms', created_ms) FROM addresses WHERE operation = :operation)
   WHERE id = :operation`;
 
-/** Reserves an address for somebody: the lowest that is free, or the one that the request names. */
+/** Reserves an address: the one that the request names, else the lowest free one. */
 export const reserveAddress = defineCommand({
   kind: 'address.reserve',
   role: 'operator',
@@ -74,7 +74,7 @@ export const reserveAddress = defineCommand({
   constraints: [{ violated: 'addresses.', problem: ({ request }) => alreadyReserved(request.address) }],
 });
 
-/** The reservation that an operation made, as its result tells it. */
+/** The reservation that an operation made, from the operation's result. */
 export function reservedAddress(result: string | null): AddressBody {
   const { cidr, offset, owner, reserved_ms }: Reservation = JSON.parse(result ?? '{}');
   const block = blockOf({ cidr });

@@ -8,7 +8,7 @@ import { networkConstraints } from '../networks/guards.ts';
 import { allocateBridges, declareCens } from '../networks/statements.ts';
 import { cenNames, cenResource } from './cen.ts';
 
-/** Declares an empty CEN; there already: leaves it as it is. */
+/** Declares an empty CEN; leaves an existing one as it is. */
 export const createCen = defineCommand({
   kind: 'cen.create',
   role: 'operator',

@@ -24,7 +24,7 @@ const subjectsOfMembers = `
   SELECT DISTINCT ${containerSubject}, ${operationSequence}
   FROM members m CROSS JOIN containers c ON c.id = m.container WHERE m.removed = ${operationSequence}`;
 
-/** Takes a CEN off the host and forgets it; its containers stay declared. */
+/** Removes a CEN from the host and deletes its row; its containers stay declared. */
 export const deleteCen = defineCommand({
   kind: 'cen.delete',
   role: 'operator',

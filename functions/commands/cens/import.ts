@@ -32,7 +32,7 @@ import {
   insertParts,
 } from '../networks/statements.ts';
 
-/** A CEN that is on the host, or about to change there: what changes of it needs the executor. */
+/** A CEN that is on the host, or that an operation is changing there: changing it requires the executor. */
 const active = `(n.spec ->> '$.made' OR coalesce(n.applied_spec ->> '$.made', 0)
   OR EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${cenSubject}))`;
 
@@ -41,8 +41,8 @@ const sameHost = `NOT EXISTS (
   WHERE j.value NOT IN (SELECT id FROM hypervisors WHERE id = ${hypervisor} UNION SELECT name FROM hypervisors WHERE id = ${hypervisor}))`;
 
 /**
- * Declares CENs and their containers; each list given is from now on the whole membership of its CEN. The host is
- * touched only where a CEN is made already: that difference is a part of its own.
+ * Declares CENs and their containers; each list that the request contains replaces the membership of its CEN. Only
+ * where a CEN is already made is the host changed, by a part of the operation.
  */
 export const importCens = defineCommand({
   kind: 'cen.import',
@@ -83,7 +83,7 @@ export const importCens = defineCommand({
     allocateBridges,
     insertParts(active),
     removeOtherMembers,
-    // Members whose removal needs no host go at once.
+    // Members whose removal does not involve the host are removed at once.
     freeForgottenNames,
     forgetRemovedMembers,
     moveMembers,
@@ -118,7 +118,7 @@ function namesOf({ request: { cenList } }: Pick<Importing, 'request'>): Required
   };
 }
 
-/** The body as it came: with the host before a container only where the request named one. */
+/** The body as the client sent it: containers have a host in front only if the request named one. */
 function asSent({ cenList }: CenImport) {
   return {
     cenList: cenList.map(({ cenID, containerIDs }) => ({
@@ -128,7 +128,7 @@ function asSent({ cenList }: CenImport) {
   };
 }
 
-/** An unknown host, or one that the others are not on. */
+/** An unknown host, or one that differs from the host of the others. */
 async function otherHost(database: Database, body: CenImport, on: Target): Promise<Problem | undefined> {
   const { hypervisors } = await readScope(database);
   const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));

@@ -7,7 +7,10 @@ import { allocateBridges, allocateNamespaces, declareCens, declareContainers } f
 import { cenResource } from './cen.ts';
 import { membershipNames, membershipSchema, membershipSubjects } from './membership.ts';
 
-/** Joins a container to a CEN, making both where they are not there yet; a made CEN is wired to it at once. */
+/**
+ * Adds a container to a CEN, creating either where it does not exist; if the CEN is made, the container is wired at
+ * once.
+ */
 export const joinCen = defineCommand({
   kind: 'cen.join',
   role: 'operator',

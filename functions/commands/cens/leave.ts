@@ -12,7 +12,7 @@ const selectMember = `
   CROSS JOIN members m ON m.cen = n.id AND m.container = c.id AND m.removed IS NULL
   WHERE n.hypervisor = ${hypervisor} AND n.name = :cen`;
 
-/** Takes a container out of a CEN. */
+/** Removes a container from a CEN. */
 export const leaveCen = defineCommand({
   kind: 'cen.leave',
   role: 'operator',

@@ -14,7 +14,7 @@ import { noNamespaces } from '../networks/problems.ts';
 import { finishWithoutParts, insertPartsIn } from '../networks/statements.ts';
 import { censCalled, type Scope, scopeOf } from './places.ts';
 
-/** SQL over the list, `:names`, whose CENs are wherever they are, or on the hypervisor that `:host` names. */
+/** SQL over the list, `:names`; its CENs are on any hypervisor, or on the one that `:host` names. */
 const inScope = memoize((scope: Scope) => {
   const called = censCalled('j.value', scope);
   const found = `json_each(:names) j CROSS JOIN ${called}`;
@@ -53,7 +53,7 @@ const guards: readonly Guard<Listing>[] = [
   },
 ];
 
-/** A command on a list of CENs: one operation with a part for each, which works where its CEN is. */
+/** A command on a list of CENs: one operation with a part for each, on the hypervisor of that CEN. */
 export function defineListed(kind: string, made: boolean): Command<string[]> {
   return defineCommand({
     kind,
@@ -74,7 +74,7 @@ export function defineListed(kind: string, made: boolean): Command<string[]> {
   });
 }
 
-/** The list is one hypervisor's where all of it is there; else it is none's. */
+/** The operation has a hypervisor if all CENs of the list are on the same one; else it has none. */
 function onlyHypervisor(listing: Listing): Target {
   return { sql: scoped('onlyHypervisor')(listing), args: listArguments(listing) };
 }

@@ -3,7 +3,7 @@ import { cenIdSchema, containerIdSchema } from '../../../schema/api/leviathan.ts
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 import type { RequestedNames } from '../networks/link-conflict.ts';
 
-/** A container in a CEN. */
+/** The membership of a container in a CEN. */
 export const membershipSchema = v.object({ contID: containerIdSchema, cenID: cenIdSchema });
 
 interface Asked {
@@ -14,7 +14,7 @@ export function membershipNames({ request }: Asked): Required<RequestedNames> {
   return { cens: [request.cenID], containers: [request.contID] };
 }
 
-/** Its change is one of its CEN, `:cen`, and of its container, `:container`. */
+/** Subjects of the change: its CEN, `:cen`, and its container, `:container`. */
 export const membershipSubjects = `
   SELECT 'hypervisors/' || ${hypervisor} || '/cens/' || :cen, ${operationSequence}
   UNION ALL

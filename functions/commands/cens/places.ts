@@ -1,6 +1,6 @@
 import { isNamed } from '../../operations/targets/target.ts';
 
-/** Whether a request means the CENs of the hypervisor that `:host` names, or those of all. */
+/** Whether a request is for CENs of the hypervisor that `:host` names, or of all hypervisors. */
 export type Scope = 'host' | 'fleet';
 
 export function scopeOf(host: string | null): Scope {
@@ -8,8 +8,8 @@ export function scopeOf(host: string | null): Scope {
 }
 
 /**
- * Follows FROM or CROSS JOIN: `n`, the CENs called `name` (SQL), each on its hypervisor, `h`. In the fleet they are found
- * by their name, so that it does not matter how many hypervisors there are.
+ * Follows FROM or CROSS JOIN: `n`, the CENs named `name` (SQL), each with its hypervisor, `h`. In the whole fleet they
+ * are looked up by name, so that the cost does not depend on the number of hypervisors.
  */
 export function censCalled(name: string, scope: Scope): string {
   const found = `n.hypervisor = h.id AND n.name = ${name} AND n.desired = 'present'`;

@@ -30,7 +30,7 @@ function selectCen(host: string | null, cen: string): Statement<CenRow> {
   return statement<CenRow>(selectCens(scopeOf(host)), { host, cen });
 }
 
-/** A CEN as leviathan tells of it. Throws a 404, or a 409 where the path names no hypervisor and several have one. */
+/** A CEN in leviathan's representation. Throws a 404, or a 409 if the path names no hypervisor and several have one. */
 export async function readCen(
   { database, host }: Pick<CommandContext, 'database' | 'host'>,
   cen: string,

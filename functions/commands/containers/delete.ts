@@ -18,7 +18,7 @@ const subjectsOfCens = `
   SELECT DISTINCT ${cenSubject}, ${operationSequence}
   FROM members m CROSS JOIN cens n ON n.id = m.cen WHERE m.removed = ${operationSequence}`;
 
-/** Removes a container: it leaves every CEN first. */
+/** Removes a container, and first its memberships in all CENs. */
 export const deleteContainer = defineCommand({
   kind: 'container.delete',
   role: 'operator',

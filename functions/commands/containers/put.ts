@@ -10,7 +10,7 @@ import { allocateNamespaces, declareContainers } from '../networks/statements.ts
 import { containerNames, containerResource, containerSubjects, fromContainer } from './container.ts';
 import { ofContainer } from './host.ts';
 
-/** The image of a container that is a namespace and no process. */
+/** The image of a container that is only a namespace, without a process. */
 const NETNS_IMAGE = 'netns';
 
 const changeContainer = `
@@ -30,7 +30,7 @@ interface Putting extends CommandContext {
 const promised = ({ request: { memory, vcpus } }: Putting) => ({ memory, cpu: vcpus });
 const reservation = reserving(promised);
 
-/** Creates a container's namespace now; there already: changes what the request says. */
+/** Creates a container's namespace at once; changes an existing container as the request says. */
 export const putContainer = defineCommand({
   kind: 'container.create',
   role: 'operator',
@@ -55,12 +55,12 @@ export const putContainer = defineCommand({
   constraints: networkConstraints(containerNames),
 });
 
-/** What the request says of the container; null takes something away. */
+/** The attributes of the container that the request contains; null removes one. */
 function changesOf({ tag, memory, vcpus }: ContainerPut): Pick<ContainerPut, 'tag' | 'memory' | 'vcpus'> {
   return Object.fromEntries(Object.entries({ tag, memory, vcpus }).filter(([, value]) => value !== undefined));
 }
 
-/** No executor has a container runtime yet: what would need one is refused before anything is recorded. */
+/** No executor has a container runtime yet: a request that requires one is rejected before anything is recorded. */
 function refuseProcess({ image, command }: ContainerPut): void {
   const asked = { image: image === NETNS_IMAGE ? undefined : image, command };
   const errors: MemberError[] = Object.entries(asked).flatMap(([member, value]) =>

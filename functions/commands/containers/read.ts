@@ -25,7 +25,7 @@ const selectContainers = `
   FROM hypervisors h CROSS JOIN containers c ON c.hypervisor = h.id AND c.name = :container AND c.desired = 'present'
   WHERE ${isNamed('h')}`;
 
-/** A container as leviathan tells of it. Throws a 404. */
+/** A container in leviathan's representation. Throws a 404. */
 export async function readContainer(
   context: Pick<CommandContext, 'database' | 'host'>,
   container: string,

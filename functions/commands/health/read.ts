@@ -16,13 +16,13 @@ const selectHypervisors = statement<Row>(
    FROM hypervisors h ORDER BY created_ms, name`,
 );
 
-/** A failed write is told of for so long without another try, in milliseconds. */
+/** How long a failed write is reported without another attempt, in milliseconds. */
 const RECENT_MS = 10_000;
 
-/** Changes nothing, and needs all that a change needs. */
+/** A write that changes nothing, and exercises all that a change requires. */
 const touch = statement('UPDATE database SET restore_generation = restore_generation');
 
-/** How many migrations the database has. Throws a 503 where it cannot be served. */
+/** The number of the database's migrations. Throws a 503 if this version cannot serve it. */
 export async function readMigrations(database: Database): Promise<number> {
   const [rows] = await database.read([selectMigrations], { call: 'health' });
   const problem = schemaProblem(rows);
@@ -31,17 +31,17 @@ export async function readMigrations(database: Database): Promise<number> {
 }
 
 export interface Readiness {
-  /** Names of the hypervisors whose executors are alive. */
+  /** Names of the hypervisors whose executor is alive. */
   readonly executors: readonly string[];
-  /** Where the removal of orphans is held, each with the reason. */
+  /** Where the removal of orphans is held, each with its reason. */
   readonly held: readonly unknown[];
-  /** The technologies that do not answer. */
+  /** The technologies that do not respond. */
   readonly away: readonly { readonly hypervisor: string; readonly technology: string; readonly reason: string }[];
 }
 
 /**
- * Whether the database can be written and an executor is alive, which it says only while its loop moves; what it cannot
- * reach of its host is no reason not to be ready. Throws a 503.
+ * Whether the database can be written and an executor is alive, which an executor reports only while its loop runs. A
+ * technology that is away does not make weft unready. Throws a 503.
  */
 export async function readReadiness(database: Database): Promise<Readiness> {
   const [hypervisors] = await database.read([selectHypervisors], { call: 'health' });
@@ -57,7 +57,7 @@ export async function readReadiness(database: Database): Promise<Readiness> {
   };
 }
 
-/** Where no write has succeeded since one failed: throws why. */
+/** Throws the reason if a write has failed and none has succeeded since. */
 async function checkWrites(database: Database): Promise<void> {
   const failure = database.writeFailure?.() ?? null;
   if (failure === null) return;

@@ -13,17 +13,17 @@ import { byId } from '../../operations/targets/target.ts';
 import { missingHypervisor } from './hypervisor.ts';
 import { readNamedHypervisor, readNamedWithSubnets } from './read.ts';
 
-/** By subnet, the interface by which the hypervisor is in it from now on; empty: it leaves the subnet. */
+/** For each subnet, the hypervisor's new interface in it; empty: the hypervisor leaves the subnet. */
 const changeSchema = v.record(v.string(), v.string());
 type Change = Readonly<v.InferOutput<typeof changeSchema>>;
 
-/** A subnet that nobody has defined yet. */
+/** Inserts undefined subnets for unknown ids. */
 const insertStubs = `
   INSERT INTO subnets (id, metadata, revision, created_ms)
   SELECT j.key, '{}', 1, ${now} FROM json_each(:subnets) j WHERE j.value <> ''
   ON CONFLICT (id) DO NOTHING`;
 
-/** What the executor is known not to be able to make says so at once. */
+/** The error of an interface that the executor is known to be unable to create, set when the request is recorded. */
 const upsert = `
   INSERT INTO subnet_interfaces (hypervisor, subnet, interface, state, error, created_ms)
   SELECT h.id, j.key, j.value, CASE WHEN h.obstacle IS NULL THEN 'pending' ELSE 'failed' END,
@@ -36,7 +36,7 @@ const upsert = `
   ON CONFLICT (hypervisor, subnet) DO UPDATE
   SET interface = excluded.interface, state = excluded.state, error = excluded.error WHERE interface <> excluded.interface`;
 
-/** One name on the host for as long as any association has it. */
+/** An interface name is reserved on the host for as long as an association has it. */
 const allocateNames = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT DISTINCT s.hypervisor, 'link', s.interface, 'interfaces/' || s.hypervisor || '/' || s.interface
@@ -62,14 +62,14 @@ const touch = `UPDATE hypervisors SET revision = revision + 1 WHERE id = ${hyper
 
 const leaving = (change: Change) => Object.keys(change).filter((subnet) => change[subnet] === '');
 
-/** A retry has the host brought in line with the associations as they are now: what was changed of them stays changed. */
+/** A retry converges the host to the current associations: their rows were not rolled back. */
 const once = (text: string) => (asked: Pick<Asked<Change>, 'isRetry'>) => (asked.isRetry ? null : text);
 
 const rows = [insertStubs, upsert, removeAssociations, freeNames, allocateNames, touch].map(once);
 
 /**
- * Changes by which interfaces a hypervisor is in subnets; a subnet nobody has defined is recorded without addresses. An
- * interface goes with the last subnet that has it.
+ * Changes the interfaces of a hypervisor in subnets; an undefined subnet is recorded without addresses. An interface is
+ * removed with its last subnet.
  */
 export const changeSubnets = defineCommand({
   kind: 'subnets.change',

@@ -6,7 +6,7 @@ import { byId } from '../../operations/targets/target.ts';
 import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
 import { readNamedHypervisor } from './read.ts';
 
-/** Merges into the config; an empty string takes a key away. */
+/** Merges into the config; an empty string removes a key. */
 export const updateConfig = defineCommand({
   kind: 'config.update',
   role: 'operator',

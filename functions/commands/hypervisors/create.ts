@@ -13,7 +13,7 @@ const insert = `
     :total_memory, :total_disk, :total_cpu, :total_memory - :available_memory, :total_disk - :available_disk,
     :total_cpu - :available_cpu)`;
 
-/** Describes a hypervisor whose executor may come one day. */
+/** Describes a hypervisor before its executor has registered. */
 export const createHypervisor = defineCommand({
   kind: 'hypervisor.create',
   role: 'operator',
@@ -35,7 +35,7 @@ export const createHypervisor = defineCommand({
     { violated: 'hypervisors.id', problem: ({ request }) => taken('id', request.id) },
     {
       violated: 'hypervisors.name',
-      // Where the name is the id, SQLite may say either.
+      // If the name equals the id, SQLite may report either constraint.
       problem: ({ request: { id, name = id } }) => (name === id ? taken('id', id) : taken('name', name)),
     },
   ],

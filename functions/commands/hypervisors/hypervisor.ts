@@ -10,7 +10,7 @@ export function hypervisorResource({ found }: About): string {
   return `hypervisors/${found.body.id}`;
 }
 
-/** It has been removed since it was read. */
+/** The hypervisor was removed since it was read. */
 export function missingHypervisor({ found }: About): Problem {
   return unknownHypervisor(found.body.id);
 }

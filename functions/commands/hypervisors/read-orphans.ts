@@ -8,7 +8,7 @@ import { timestamp } from '../../operations/operation.ts';
 type OrphanRow = Pick<RowOf<typeof orphans>, 'kind' | 'place' | 'name' | 'label' | 'scans' | 'first_seen_ms'>;
 
 interface OrphanBody extends Pick<OrphanRow, 'kind' | 'name' | 'label' | 'scans'> {
-  /** The namespace that a link is in; null: the host's own. */
+  /** The namespace that contains the link; null: the host's own. */
   readonly namespace: string | null;
   readonly first_seen: string;
 }
@@ -16,7 +16,7 @@ interface OrphanBody extends Pick<OrphanRow, 'kind' | 'name' | 'label' | 'scans'
 const orphanKeySchema = v.strictTuple([v.string(), v.string(), v.string(), v.string()]);
 type OrphanKey = v.InferOutput<typeof orphanKeySchema>;
 
-/** By kind, namespace, name and label. */
+/** Ordered by kind, namespace, name and label. */
 export const orphanList: List<OrphanKey> = { name: 'orphans', key: orphanKeySchema };
 
 const selectOrphans = `
@@ -24,7 +24,7 @@ const selectOrphans = `
   WHERE hypervisor = :hypervisor AND (kind, place, name, label) > (:kind, :place, :name, :label)
   ORDER BY kind, place, name, label LIMIT :limit + 1`;
 
-/** What a hypervisor's executor has found that bears this database's label and is in no row of it. */
+/** The objects with a label of this database and no row that a hypervisor's executor has found. */
 export async function readOrphans(
   database: Database,
   hypervisor: string,

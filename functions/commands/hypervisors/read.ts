@@ -19,7 +19,7 @@ import { type CommandContext, namedHost } from '../../operations/command-context
 import { timestamp } from '../../operations/operation.ts';
 import { isNamed } from '../../operations/targets/target.ts';
 
-/** What clients see of a hypervisor, and how often they have changed it. */
+/** The representation of a hypervisor, and its revision: how often clients have changed it. */
 export interface ReadHypervisor {
   readonly body: HypervisorBody;
   readonly revision: number;
@@ -27,7 +27,7 @@ export interface ReadHypervisor {
 }
 
 interface WithSubnets extends ReadHypervisor {
-  /** Subnet to interface, all of them. */
+  /** The interface in each subnet, of all subnets. */
   readonly subnets: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,7 @@ const columns = `
   ${own.map((column) => `h.${column}`).join(', ')}, ${alive('h')} AS alive,
   ${availableMemory} AS available_memory, ${availableDisk} AS available_disk, ${availableCpu} AS available_cpu`;
 
-/** Oldest first. */
+/** Ordered by age, oldest first. */
 export const hypervisorList: List<CreatedKey> = { name: 'hypervisors', key: createdKeySchema };
 
 const selectPage = `
@@ -74,12 +74,12 @@ const selectWithSubnets = `
     SELECT subnet, interface FROM subnet_interfaces WHERE hypervisor = h.id ORDER BY created_ms, subnet)) AS subnets
   FROM hypervisors h WHERE ${isNamed('h')}`;
 
-/** One, by id or name. Throws a 404, or a 400 for what can be neither. */
+/** One hypervisor, by id or name. Throws a 404, or a 400 for a text that can be neither. */
 export async function readHypervisor(database: Database, host: string): Promise<ReadHypervisor> {
   return readOf(await readRow(database, host, selectOne));
 }
 
-/** Throws as {@link readHypervisor} does. */
+/** Throws like {@link readHypervisor}. */
 export async function readHypervisorWithSubnets(database: Database, host: string): Promise<WithSubnets> {
   const row = await readRow<Row & { readonly subnets: string }>(database, host, selectWithSubnets);
   return { ...readOf(row), subnets: JSON.parse(row.subnets) };
@@ -87,12 +87,12 @@ export async function readHypervisorWithSubnets(database: Database, host: string
 
 type Named = Pick<CommandContext, 'database' | 'host'>;
 
-/** The one that the request names. Throws as {@link readHypervisor} does. */
+/** The hypervisor that the request names. Throws like {@link readHypervisor}. */
 export function readNamedHypervisor(context: Named): Promise<ReadHypervisor> {
   return readHypervisor(context.database, namedHost(context));
 }
 
-/** Throws as {@link readHypervisor} does. */
+/** Throws like {@link readHypervisor}. */
 export function readNamedWithSubnets(context: Named): Promise<WithSubnets> {
   return readHypervisorWithSubnets(context.database, namedHost(context));
 }
@@ -129,7 +129,7 @@ function bodyOf(row: Row): HypervisorBody {
   };
 }
 
-/** A hypervisor as its POST made it, by the request that its operation keeps. */
+/** A hypervisor as its POST created it, from the request that its operation keeps. */
 export function asCreated({ id, ...post }: HypervisorPost & { readonly id: string }): HypervisorBody {
   const total = amounts(post.total_resources, { memory: 0, disk: 0, cpu: 0 });
   return {
@@ -164,7 +164,7 @@ type AssociationRow = Pick<RowOf<typeof subnetInterfaces>, 'subnet' | 'interface
 const selectAssociation = `
   SELECT subnet, interface, state, error FROM subnet_interfaces WHERE hypervisor = :hypervisor AND subnet = :subnet`;
 
-/** How a hypervisor is in a subnet; undefined: it is not. */
+/** The association of a hypervisor with a subnet; undefined: there is none. */
 export async function readAssociation(
   database: Database,
   hypervisor: string,
@@ -177,10 +177,10 @@ export async function readAssociation(
   return row && { ...row, error: row.error === null ? null : JSON.parse(row.error) };
 }
 
-/** Oldest first. */
+/** Ordered by age, oldest first. */
 export const guestList: List<CreatedKey> = { name: 'guests', key: createdKeySchema };
 
-/** Oldest first. */
+/** Ordered by age, oldest first. */
 export const associationList: List<CreatedKey> = { name: 'associations', key: createdKeySchema };
 
 const selectAssociations = `
@@ -188,7 +188,7 @@ const selectAssociations = `
   WHERE hypervisor = :hypervisor AND (created_ms, subnet) > (:created_ms, :subnet)
   ORDER BY created_ms, subnet LIMIT :limit + 1`;
 
-/** Of the subnets that a hypervisor is in, and by which interfaces, those of a page. */
+/** One page of the associations of a hypervisor: its subnets, and its interface in each. */
 export async function readAssociations(
   database: Database,
   hypervisor: string,

@@ -4,7 +4,7 @@ import { namedHost } from '../../operations/command-context.ts';
 import { ownSubject } from '../../operations/operation-statements.ts';
 import { byName } from '../../operations/targets/target.ts';
 
-/** Has everything taken away that bears this database's label and is in no row of it. */
+/** Removes from the host all objects with a label of this database and no row. */
 export const removeOrphans = defineCommand({
   kind: 'hypervisor.sweep',
   role: 'operator',

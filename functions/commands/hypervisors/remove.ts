@@ -23,15 +23,16 @@ const end = `
   WHERE sequence IN (${unfinished})`;
 
 /**
- * Those that were ended just now: the others have no subjects any more. The subjects of a hypervisor's operations are the
- * hypervisor itself and what stands behind its `/`, which "0" follows in ASCII.
+ * The operations that this batch has just ended: operations that ended before have no subjects. Subjects of a
+ * hypervisor's operations are the hypervisor itself and everything that starts with its name and `/`; "0" follows `/`
+ * in ASCII.
  */
 const ended = `
   SELECT DISTINCT s.sequence FROM operation_subjects s CROSS JOIN operations o ON o.sequence = s.sequence
   WHERE s.subject >= 'hypervisors/' || :id AND s.subject < 'hypervisors/' || :id || '0'
     AND o.hypervisor = :id AND o.status = 'cancelled'`;
 
-/** What of a hypervisor is of no one kind of resource; the log stays. */
+/** The rows of a hypervisor that belong to no kind of resource; the log stays. */
 const purgeHypervisor = [
   ...purgeTables('host_names', 'orphans', 'reservations'),
   'DELETE FROM hypervisors WHERE id = :id',
@@ -45,8 +46,8 @@ const unlessForced = (condition: string) => (input: { readonly request: { readon
   input.request.force ? null : condition;
 
 /**
- * Removes a hypervisor that nothing lives on. `force`: whatever lives on it is forgotten, too, and its unfinished
- * operations end; the host is left as it is.
+ * Removes a hypervisor that has no resources. `force`: its resources are purged, too, and its unfinished operations
+ * end; the host is not changed.
  */
 export const removeHypervisor = defineCommand({
   kind: 'hypervisor.delete',

@@ -4,7 +4,10 @@ import { namedHost } from '../../operations/command-context.ts';
 import { ownSubject } from '../../operations/operation-statements.ts';
 import { byName } from '../../operations/targets/target.ts';
 
-/** Has the hypervisor's executor compare its whole host with what is wanted, and repair it; a dry run only tells. */
+/**
+ * The hypervisor's executor compares its whole host with the desired state, and repairs it; a dry run only returns the
+ * differences.
+ */
 export const resync = defineCommand({
   kind: 'hypervisor.resync',
   role: 'operator',

@@ -22,7 +22,7 @@ const available: Readonly<Record<Resource, string>> = {
   cpu: availableCpu,
 };
 
-/** Of these the executor knows better. */
+/** Whether the request leaves the amounts unchanged: while an executor is alive, only it may change them. */
 const isSame = (resource: Resource) =>
   `(:total_${resource} IS NULL OR :total_${resource} = h.total_${resource})
    AND (:available_${resource} IS NULL OR :available_${resource} = ${available[resource]})`;
@@ -31,7 +31,7 @@ const resourcesMayChange = `EXISTS (
   SELECT 1 FROM hypervisors h WHERE h.id = :id AND (NOT ${alive('h')} OR (
     ${resources.map(isSame).join(' AND ')})))`;
 
-/** What is available stays as it was where the request does not say it, or says what it is. */
+/** The available amount keeps its value if the request omits it or repeats the current value. */
 const withheld = (resource: Resource) =>
   `coalesce(:total_${resource}, h.total_${resource})
    - coalesce(nullif(:available_${resource}, ${available[resource]}), h.total_${resource} - h.withheld_${resource})`;
@@ -62,7 +62,7 @@ const withinTotals = resources.map(
   }),
 );
 
-/** Merges: what the request leaves out stays. */
+/** Merges: members that the request omits keep their values. */
 export const updateHypervisor = defineCommand({
   kind: 'hypervisor.update',
   role: 'operator',

@@ -2,7 +2,7 @@ import { linkName, shortName } from '../../../schema/names.ts';
 import type { Arguments } from '../../../schema/statements/ending.ts';
 import { idSeries } from '../../operations/new-id.ts';
 
-/** A CEN of a request, and the containers that are to be in it. */
+/** A CEN of a request, with the containers that are to be its members. */
 interface Membership {
   readonly cen: string;
   readonly containers: readonly string[];
@@ -13,13 +13,13 @@ interface NetworkRequest {
   /** Containers besides those of the memberships. */
   readonly containers?: readonly string[];
   /**
-   * `declare`: the request is true once it is recorded, and a list is the whole membership. `make`: what it adds is
-   * freed again when the host cannot have it, and members come after those that are there.
+   * `declare`: the request takes effect when it is recorded, and a list is the whole membership. `make`: rows that it
+   * adds are deleted again if the change fails on the host, and new members come after the existing ones.
    */
   readonly mode: 'declare' | 'make';
 }
 
-/** What the statements of networks and their members are over: lists of the request, with ids for what is new of them. */
+/** The arguments of statements on networks and their members: the lists of the request, with ids for new rows. */
 export function networkArguments({ memberships, containers = [], mode }: NetworkRequest): Arguments {
   const nextId = idSeries();
   const names = new Set([...containers, ...memberships.flatMap((membership) => membership.containers)]);

@@ -6,7 +6,7 @@ import { linkConflict, type RequestedNames } from './link-conflict.ts';
 import { noneTooLarge } from './member-statements.ts';
 import { cenFull, noNamespaces, noNumberLeft, onOtherHypervisor } from './problems.ts';
 
-/** The names that a request has. */
+/** Gets the names from the input of a command. */
 type NamesOf<From> = (input: From) => RequestedNames;
 
 /** The hypervisor's executor can make namespaces. */
@@ -23,7 +23,10 @@ const elsewhere = `
     AND EXISTS (
       SELECT 1 FROM cens n WHERE n.name = j.value ->> 'name' AND n.hypervisor <> ${hypervisor} AND n.desired = 'present')`;
 
-/** A CEN of that name is nowhere else, unless it is here, too: its containers live on one hypervisor. */
+/**
+ * No other hypervisor has a CEN of that name, unless this one has it, too: the containers of a CEN are on one
+ * hypervisor.
+ */
 export function onOneHost<From>(names: NamesOf<From>): Guard<From & CommandContext> {
   return {
     id: 'elsewhere',
@@ -32,12 +35,12 @@ export function onOneHost<From>(names: NamesOf<From>): Guard<From & CommandConte
   };
 }
 
-/** A CEN that gets members one by one stays below the limit, too, that a list of them has. */
+/** The limit on members of a list applies as well to a CEN that gets its members one by one. */
 export function withinSize<From>(names: NamesOf<From>): Guard<From> {
   return { id: 'cen_full', holds: noneTooLarge, problem: (input) => cenFull(names(input).cens ?? []) };
 }
 
-/** A name on the host that something else of ours has, and a container whose numbers are used up. */
+/** Aborts on a name that another object of weft has on the host, and on a container without a free interface number. */
 export function networkConstraints<From>(names: NamesOf<From>): Constraint<From & CommandContext>[] {
   return [
     { violated: 'members.ordinal', problem: noNumberLeft },

@@ -3,13 +3,13 @@ import { linkName, shortName } from '../../../schema/names.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { Target } from '../../operations/targets/target.ts';
 
-/** What a request names, each once. */
+/** Names in a request, without duplicates. */
 export interface RequestedNames {
   readonly cens?: readonly string[];
   readonly containers?: readonly string[];
 }
 
-/** The words for a link name that two things would have; both are named, wherever that can be found out afterwards. */
+/** The text for a link name that two objects would have; it names both if they can still be found afterwards. */
 export async function linkConflict(database: Database, on: Target, requested: RequestedNames): Promise<Problem> {
   const cens = [...new Set(requested.cens)];
   const containers = [...new Set(requested.containers)];
@@ -38,7 +38,7 @@ interface Owner {
   readonly network: string | null;
 }
 
-/** The owners of link names that `condition` chooses over `x`, by what they are called. */
+/** The owners of the link names that `condition` selects over `x`, as texts. */
 function selectOwners(on: Target, condition: string, args: Statement['args']): Statement<Owner> {
   return statement<Owner>(
     `SELECT x.name, n.name AS cen, c.name AS container, p.name AS network
@@ -91,12 +91,12 @@ function firstPair(names: readonly string[], key: (name: string) => string): [st
   return undefined;
 }
 
-/** What the links of a container begin with: its name where that fits, else its short name. */
+/** The possible prefixes of a container's link names: its name, and its short name where that differs. */
 function stemsOf(container: string): string[] {
   return [...new Set([container, shortName(container)])];
 }
 
-/** What is named as links of these containers are, and is not theirs. */
+/** Other objects with a name that links of these containers may get. */
 async function likeOthers(
   database: Database,
   on: Target,
@@ -105,7 +105,7 @@ async function likeOthers(
   const stems = new Map(
     containers.flatMap((container) => stemsOf(container).map((stem) => [stem, container] as const)),
   );
-  // "/" follows "." in ASCII, and is in no name.
+  // "/" follows "." in ASCII, and no name contains it.
   const [owners] = await database.read([
     selectOwners(on, "x.name > j.value || '.' AND x.name < j.value || '/'", {
       names: JSON.stringify([...stems.keys()]),
@@ -131,7 +131,7 @@ function cenLikeContainer(cens: readonly string[], containers: readonly string[]
   return undefined;
 }
 
-/** The `c1` of `c1.0o`; undefined: no link of a container is called so. */
+/** The `c1` of `c1.0o`; undefined: not the name of a container's link. */
 function stemOf(link: string): string | undefined {
   return /^(.+)\.\d+o$/.exec(link)?.[1];
 }

@@ -5,15 +5,18 @@ import { hypervisor, operationSequence } from '../../operations/operation-statem
 /*
  * The memberships of a request, over {@link networkArguments}.
  *
- * CROSS JOIN is SQLite's way to fix the order of a join: from the request's list to the rows by their keys. Left to
- * itself the planner, which knows nothing of a list's length, goes through all rows for each entry of it. What an UPDATE
- * takes from a list is materialized first: else its joins become those of the UPDATE, with the table's rows in front.
+ * CROSS JOIN is SQLite's way to fix the order of a join: from the request's list to the rows by their keys. Without it
+ * the planner, which does not know the length of a list, scans all rows for each entry. A list that an UPDATE reads is
+ * materialized first: otherwise its joins become part of the UPDATE's, with the table's rows as the outer loop.
  */
 
-/** The part that changes a CEN of the request (`j`), or where it has none the operation itself. */
+/** The part that changes a CEN of the request (`j`), or the operation itself if there is no part for it. */
 const partSequence = `coalesce((SELECT o.sequence FROM operations o WHERE o.id = j.value ->> 'part'), ${operationSequence})`;
 
-/** The lists of the request: CEN, place in the request, whose change it is, and the position of its first member. */
+/**
+ * The lists of the request: CEN, index in the request, the operation that changes it, and the position of its first
+ * member.
+ */
 const lists = `
   lists AS MATERIALIZED (
     SELECT n.id AS cen, j.key AS turn, j.value -> 'members' AS members, ${partSequence} AS sequence,
@@ -21,7 +24,7 @@ const lists = `
     FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   )`;
 
-/** What the request wants to be a member. */
+/** The requested memberships. */
 const requested = `${lists},
   requested AS MATERIALIZED (
     SELECT l.cen, c.id AS container, c.name, c.short_name, l.turn, l.sequence, l.start + e.key AS position
@@ -51,9 +54,9 @@ export const moveMembers = `
   UPDATE members SET position = moved.place FROM moved WHERE members.id = moved.id`;
 
 /**
- * The n of `<container>.<n>o` is the lowest that is free for the container; several that one request adds get
- * several, in the order of the request. A container has 1,000 of them: one that has none left gets NULL, which aborts the
- * batch. One that is in no CEN yet has all of them free: most of an import are such, and nothing is looked up for them.
+ * The n of `<container>.<n>o` is the lowest free one of the container; if one request adds several, they are numbered
+ * in the order of the request. A container has 1,000 of them: if none is free, NULL aborts the batch. For a container
+ * in no CEN all of them are free, which needs no lookup; most containers of an import are such.
  */
 export const addMembers = `
   INSERT INTO members (cen, container, position, ordinal, outside, added)
@@ -99,7 +102,7 @@ export const freeForgottenNames = `
 
 export const forgetRemovedMembers = `DELETE FROM members WHERE removed = ${operationSequence}`;
 
-/** Holds when no CEN of the request has more members than it can have. */
+/** Holds if no CEN of the request has more members than the limit. */
 export const noneTooLarge = `NOT EXISTS (
   SELECT 1 FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   WHERE (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) > ${CEN_CONTAINERS_MAX})`;
@@ -114,7 +117,7 @@ const parts = `
   CROSS JOIN operations o ON o.id = j.value ->> 'part'
   CROSS JOIN cens n ON n.hypervisor = o.hypervisor AND n.name = j.value ->> 'name'`;
 
-/** … and the containers of that which `which`, over `m` and `o`, chooses. */
+/** … and its containers that `which` selects, over `m` and `o`. */
 export function partContainers(which: string): string {
   return `
     SELECT DISTINCT ${containerSubject}, o.sequence
@@ -124,7 +127,7 @@ export function partContainers(which: string): string {
     WHERE ${which}`;
 }
 
-/** Counts the containers of each part's CEN as its work. */
+/** Sets the number of containers in each part's CEN as its total. */
 export const countParts = `
   WITH counted AS MATERIALIZED (
     SELECT o.sequence, (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) AS members FROM ${parts}

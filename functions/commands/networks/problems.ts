@@ -27,7 +27,7 @@ const selectPlaces = `
   SELECT DISTINCT n.name, h.name AS host FROM json_each(:cens) j CROSS JOIN ${censCalled('j.value', 'fleet')}
   ORDER BY j.key, h.created_ms`;
 
-/** The words for a container that is to join a CEN of another hypervisor. */
+/** The text for a container that is to join a CEN of another hypervisor. */
 export async function onOtherHypervisor(database: Database, cens: readonly string[]): Promise<Problem> {
   const [places] = await database.read([
     statement<{ name: string; host: string }>(selectPlaces, { cens: JSON.stringify(cens) }),
@@ -43,7 +43,7 @@ export async function onOtherHypervisor(database: Database, cens: readonly strin
   );
 }
 
-/** The hypervisor that was chosen has no network namespaces. */
+/** The selected hypervisor has no network namespaces. */
 export async function noNamespaces(database: Database, on: Target): Promise<Problem> {
   const found = await resolve(database, on);
   const reason = JSON.parse(found?.capabilities ?? '{}').netns?.reason ?? 'its executor has not looked yet';

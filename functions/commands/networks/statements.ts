@@ -4,11 +4,11 @@ import { hypervisor, operationSequence, partColumns, partValues } from '../../op
 import { censCalled, type Scope } from '../cens/places.ts';
 
 /*
- * Containers and CENs that are not there yet, their names on the host, and parts of an operation, over
- * {@link networkArguments}. All work on lists: a thousand containers cost what one does.
+ * New containers and CENs, their names on the host, and parts of an operation, over {@link networkArguments}. All
+ * statements work on lists: a thousand containers take as many statements as one does.
  */
 
-/** A row that waits for its removal and is asked for again stays: the removal finds it wanted. */
+/** A row that is to be deleted and is requested again stays: the removal then finds that it is desired. */
 export const declareContainers = `
   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms, short_name)
   SELECT value ->> 'id', ${hypervisor}, value ->> 'name', json_object('explicit', json('false'), 'tag', NULL),
@@ -25,7 +25,7 @@ export const declareCens = `
   ON CONFLICT (hypervisor, name) DO UPDATE SET desired = 'present', generation = generation + 1
   WHERE desired = 'absent'`;
 
-/** A name that something else of ours has aborts the batch. */
+/** A name that another object of weft has aborts the batch. */
 export const allocateNamespaces = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
   SELECT c.hypervisor, 'namespace', c.name, c.id
@@ -40,7 +40,10 @@ export const allocateBridges = `
   CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   WHERE NOT EXISTS (SELECT 1 FROM host_names WHERE hypervisor = n.hypervisor AND kind = 'link' AND name = n.link_name AND owner = n.id)`;
 
-/** Parts of the operation, of its kind, one for each CEN of the request that `condition`, over `n`, its row, chooses. */
+/**
+ * Inserts a part of the operation, of the same kind, for each CEN of the request that `condition` selects over its row,
+ * `n`.
+ */
 export function insertParts(condition: string): string {
   return `
     INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
@@ -52,7 +55,7 @@ export function insertParts(condition: string): string {
     ORDER BY j.key`;
 }
 
-/** As {@link insertParts}, all of them, each where its CEN is. */
+/** Like {@link insertParts}, for all CENs, each on its own hypervisor. */
 export function insertPartsIn(scope: Scope): string {
   return `
     INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
@@ -62,7 +65,7 @@ export function insertPartsIn(scope: Scope): string {
     ORDER BY j.key`;
 }
 
-/** An operation with parts ends with the last of them; one without is done when it is recorded. */
+/** An operation with parts ends with the last of them; one without parts has succeeded when it is recorded. */
 export const finishWithoutParts = `
   UPDATE operations SET status = 'succeeded', finished_ms = ${now}
   WHERE id = :operation AND NOT EXISTS (SELECT 1 FROM operations c WHERE c.parent = ${operationSequence})`;

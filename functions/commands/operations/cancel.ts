@@ -7,21 +7,24 @@ import { defineCommand } from '../../operations/command.ts';
 import { existingOperation, isFinished, type OperationRow, readOperation } from '../../operations/operation.ts';
 import { byId, none } from '../../operations/targets/target.ts';
 
-/** The operation, and what is left of its parts. */
+/** The operation and its parts. */
 const meant = `(id = :target OR parent = (SELECT sequence FROM operations WHERE id = :target))`;
 
 const ask = `
   UPDATE operations SET cancel_ms = ${now}, not_before_ms = 0
   WHERE ${meant} AND status IN ('pending', 'running') AND cancel_ms IS NULL`;
 
-/** Nothing on the host is theirs. What has begun, and only waits for its next try, is its executor's to undo. */
+/**
+ * Pending operations that have changed nothing on the host. One that has begun and waits for its next attempt is undone
+ * by its executor.
+ */
 const untouched = `
   SELECT sequence FROM operations
   WHERE ${meant} AND status = 'pending' AND attempt = 0 AND resource IS NOT NULL AND cancel_ms IS NOT NULL`;
 
 const end = `UPDATE operations SET status = 'cancelled', finished_ms = ${now}, error = :problem WHERE sequence IN (${untouched})`;
 
-/** Those that were ended just now: the others have no subjects any more. */
+/** The operations that this batch has just ended: operations that ended before have no subjects. */
 const ended = `
   SELECT sequence FROM operations
   WHERE ${meant} AND status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
@@ -29,13 +32,15 @@ const ended = `
 const rollback = rollbackResources(untouched, {}).map(({ sql }) => sql);
 const freeEnded = endOperations(ended, {}).map(({ sql }) => sql);
 
-/** Of the containers that the operation is about, and of the characters that name its parts: a few hundreds of either. */
+/**
+ * Limits for the containers that the operation is about, and for the characters of its parts' names: a few hundred of
+ * each.
+ */
 const LARGE_TOTAL = 300;
 const LARGE_SUBJECTS = 20_000;
 
 /**
- * Cancels an operation: at once where nobody has begun it; else its executor stops before its next step and takes
- * back what was done.
+ * Cancels an operation: at once if it has not begun; else its executor stops before the next step and rolls it back.
  */
 export const cancelOperation = defineCommand({
   kind: 'operation.cancel',

@@ -7,7 +7,7 @@ import { expireOperations } from './expire.ts';
 
 const asynchronously = { prefer: 'respond-async' };
 
-/** A dead host1 with operations whose deadline has passed. */
+/** A dead hypervisor, host1, with operations whose deadline has passed. */
 async function deadWithOperations(): Promise<{ database: Database; ask: Ask }> {
   const { database, ask } = await api();
   await ask('PUT', '/host/host1/c', undefined, asynchronously);
@@ -25,7 +25,7 @@ async function statuses(database: Database): Promise<unknown[]> {
 }
 
 describe('an operation of a dead hypervisor', () => {
-  it('that no executor ever claimed fails after its deadline, and what it wanted is taken back', async () => {
+  it('that was never claimed fails after its deadline, and its rows are rolled back', async () => {
     const { database } = await deadWithOperations();
     expect(await expireOperations(database)).toBe(2);
     expect(await statuses(database)).toEqual(['failed', 'failed']);
@@ -34,9 +34,9 @@ describe('an operation of a dead hypervisor', () => {
   });
 
   it.each([
-    ['is waited for by its next try', "status = 'pending', attempt = 1"],
+    ['waits for its next attempt', "status = 'pending', attempt = 1"],
     ['was running', "status = 'running', attempt = 1, epoch = 1"],
-  ])('that was claimed and %s waits for the look of the next start', async (_, change) => {
+  ])('that was claimed and %s waits for the scan of the next start', async (_, change) => {
     const { database } = await deadWithOperations();
     await database.write([statement(`UPDATE operations SET ${change} WHERE resource LIKE '%/c'`)]);
     expect(await expireOperations(database)).toBe(1);
@@ -51,7 +51,7 @@ describe('an operation of a dead hypervisor', () => {
     expect(await statuses(database)).toEqual(['cancelled', 'cancelled', 'succeeded']);
   });
 
-  it('stays as it is when somebody was faster: it ended, was claimed, or its executor came back', async () => {
+  it('stays as it is if meanwhile it ended, was claimed, or its executor came back', async () => {
     for (const [change, left] of [
       ["UPDATE operations SET status = 'succeeded'", 'succeeded'],
       ["UPDATE operations SET status = 'running', attempt = 1", 'running'],
@@ -70,7 +70,7 @@ describe('an operation of a dead hypervisor', () => {
     }
   });
 
-  it('ends as a whole or not at all: all statements of the batch see one time', async () => {
+  it('ends completely or not at all: all statements of the batch use the same time', async () => {
     const { database } = await deadWithOperations();
     const batches: readonly { readonly sql: string }[][] = [];
     await expireOperations({

@@ -4,12 +4,12 @@ import { rollbackResources } from '../../../schema/resources/registry.ts';
 import { alive } from '../../../schema/statements/alive.ts';
 import { endOperations } from '../../../schema/statements/ending.ts';
 
-/** How many one batch ends: it is done again until none are left. */
+/** How many operations one batch ends; batches are repeated until none is left. */
 const AT_ONCE = 200;
 
 /**
- * Operations that no executor has ever claimed, on hypervisors whose executor was not alive at a moment. What was claimed
- * once may have changed the host: the look of the executor's next start ends it, or the removal of its hypervisor.
+ * Operations that were never claimed, on hypervisors whose executor was not alive at a given time. An operation that
+ * was claimed may have changed the host: it ends after the executor's next start, or when its hypervisor is removed.
  */
 const expired = (at: string) => `
   o.hypervisor = h.id AND o.status = 'pending' AND o.resource IS NOT NULL
@@ -20,7 +20,7 @@ const find = `
   WHERE ${expired('t.now')}
   ORDER BY o.sequence LIMIT ${AT_ONCE}`;
 
-/** Those that were found before, as far as that is true of them still. */
+/** The operations that were found before and still match. */
 const which = `
   SELECT o.sequence FROM json_each(:found) j CROSS JOIN operations o CROSS JOIN hypervisors h
   WHERE o.sequence = j.value AND ${expired(':now')}`;
@@ -36,15 +36,15 @@ const end = `
   ) x
   WHERE x.id = o.hypervisor AND o.sequence IN (${which})`;
 
-/** Those that this batch has just ended: all others that have ended have no subjects any more. */
+/** The operations that this batch has just ended: operations that ended before have no subjects. */
 const ended = `
   SELECT DISTINCT s.sequence FROM json_each(:found) j CROSS JOIN operation_subjects s ON s.sequence = j.value
   CROSS JOIN operations o ON o.sequence = s.sequence
   WHERE o.status = 'failed'`;
 
 /**
- * Fails the operations that nobody began before their deadline because their hypervisor is dead, and takes back what
- * they wanted. All statements see one time, the one at which the operations were found. Answers how many there were.
+ * Fails the operations that were not begun before their deadline because their hypervisor is dead, and rolls back their
+ * rows. All statements use the time at which the operations were found. Returns their number.
  */
 export async function expireOperations(database: Database): Promise<number> {
   let count = 0;

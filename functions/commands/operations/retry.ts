@@ -5,8 +5,8 @@ import type { OperationRow } from '../../operations/operation.ts';
 import { commandOf } from '../registry.ts';
 
 /**
- * The request of an operation that failed or was cancelled, as a new operation: on the hypervisor where it was asked for
- * the first time. Throws a {@link Problem} 409.
+ * Repeats the request of an operation that failed or was cancelled, as a new operation on the hypervisor of the first
+ * one. Throws a {@link Problem} 409.
  */
 export async function retryOperation(context: CommandContext, row: OperationRow): Promise<Intent> {
   const command = commandOf(row.kind);

@@ -16,7 +16,7 @@ import { isNamed, type Target } from '../../operations/targets/target.ts';
 
 type Where = Pick<CommandContext, 'database' | 'host'>;
 
-/** What an executor that is not alive once wrote of its processes says nothing of now. */
+/** Rows that were written by an executor that is no longer alive do not describe the present. */
 const connected = `
   FROM hypervisors h CROSS JOIN spp_processes p ON p.hypervisor = h.id
   WHERE ${alive('h')} AND p.connected`;
@@ -29,12 +29,12 @@ const onlyOne = `SELECT CASE count(*) WHEN 1 THEN max(p.hypervisor) END ${connec
 const connectedAnywhere = `(${onlyOne})`;
 const connectedToNamed = `(${onlyOne} AND ${isNamed('h')})`;
 
-/** The hypervisor that it is connected to; where two have such a process, neither. */
+/** The hypervisor that the process is connected to; none if two have such a process. */
 export function connectedTo({ database, host }: Where, { process, type }: SppProcess): Target {
   return {
     sql: host === null ? connectedAnywhere : connectedToNamed,
     args: { process, type, host },
-    // One that came back in this moment was not there when it was to be told.
+    // One that reconnected at this moment was not connected when the command was to be sent.
     problem: () => findProcess({ database, host }, { process, type }).then(() => missingProcess(process), asProblem),
   };
 }
@@ -44,12 +44,12 @@ function asProblem(error: unknown): Problem {
   throw error;
 }
 
-/** Throws a 404, a 409 where two hypervisors have such a process, or a 422 where none can have one. */
+/** Throws a 404, a 409 if two hypervisors have such a process, or a 422 if none can have one. */
 export async function findProcess(where: Where, process: SppProcess): Promise<void> {
   await only(where, process, 'p.hypervisor');
 }
 
-/** What a GET of it answers, as JSON text. Throws as {@link findProcess} does. */
+/** The answer to a GET of the process, as JSON text. Throws like {@link findProcess}. */
 export async function readProcess(where: Where, process: SppProcess): Promise<string> {
   return (await only(where, process, 'p.hypervisor, p.body')).body;
 }
@@ -78,7 +78,7 @@ const selectUnavailable = `
   SELECT name, capabilities ->> '$.spp.reason' AS reason FROM hypervisors
   WHERE NOT EXISTS (SELECT 1 FROM hypervisors WHERE coalesce(capabilities ->> '$.spp.available', 1)) ORDER BY created_ms LIMIT 1`;
 
-/** No process is connected where none can connect: then that is the reason. */
+/** If no hypervisor can have processes, that is the reason why this one is not connected. */
 async function unavailable({ database, host }: Where): Promise<Problem | undefined> {
   if (host !== null) await findHypervisor(database, host);
   const [rows] = await database.read([statement<{ name: string; reason: string }>(selectUnavailable)]);
@@ -89,7 +89,7 @@ async function unavailable({ database, host }: Where): Promise<Problem | undefin
 const processKeySchema = v.strictTuple([v.pipe(v.number(), v.safeInteger()), v.string()]);
 type ProcessKey = v.InferOutput<typeof processKeySchema>;
 
-/** The primary first, then by id; of one id, by hypervisor. */
+/** Ordered by id, the primary first; the same id by hypervisor. */
 export const processList: List<ProcessKey> = { name: 'processes', key: processKeySchema };
 
 const selectPage = (behind: string, order: string) => `

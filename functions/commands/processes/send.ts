@@ -6,7 +6,7 @@ import type { Intent } from '../../operations/intent.ts';
 import { ownSubject } from '../../operations/operation-statements.ts';
 import { connectedTo } from './read.ts';
 
-/** Has a command given to a connected process. What is wanted of it is what it takes: its executor writes that down. */
+/** Sends a command to a connected process. Its desired state is what the process accepts: the executor records that. */
 function defineSend(kind: string): Command<SppRequest> {
   return defineCommand({
     kind,
@@ -23,7 +23,7 @@ const byKind: ReadonlyMap<string, Command<SppRequest>> = new Map(
   Object.values(operationKinds).map((kind) => [kind, defineSend(kind)]),
 );
 
-/** One for each kind of operation: two commands of a process may be of one kind. */
+/** One for each kind of operation: two commands of a process may have the same kind. */
 export const sendCommands: readonly Command<SppRequest>[] = [...byKind.values()];
 
 export async function prepareSend(context: CommandContext, request: SppRequest): Promise<Intent> {

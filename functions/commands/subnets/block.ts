@@ -2,8 +2,8 @@ import type { Guard } from '../../operations/command-definition.ts';
 import { VersionConflict } from '../../operations/conflict.ts';
 
 /**
- * Aborts the batch where the subnet `:id` has another block than the one that was read, `:read_cidr`, or is gone:
- * offsets count from its first address. Then the request is to be tried again with the block as it is now.
+ * Aborts the batch if the subnet `:id` was removed or its block is no longer the one that was read, `:read_cidr`:
+ * offsets count from the block's first address. The request is then tried again with the current block.
  */
 export const blockUnchanged: Guard<unknown> = {
   id: 'other_block',

@@ -19,7 +19,7 @@ const upsert = `
     first_offset = excluded.first_offset, last_offset = excluded.last_offset, gateway_offset = excluded.gateway_offset,
     metadata = excluded.metadata, revision = revision + 1`;
 
-/** Defines a subnet, also one that is known by its id alone. */
+/** Defines a subnet, which may already be known by its id alone. */
 export const createSubnet = defineCommand({
   kind: 'subnet.create',
   role: 'operator',
@@ -45,7 +45,7 @@ export const createSubnet = defineCommand({
   rows: [upsert],
 });
 
-/** A subnet as its POST made it, by the request that its operation keeps. */
+/** A subnet as its POST created it, from the request that its operation keeps. */
 export function asCreated(id: string, input: SubnetInput): SubnetBody {
   const { cidr, gateway, start, end, startOffset, endOffset, gatewayOffset } = defineSubnet(input);
   const hasGateway = gatewayOffset !== null && gatewayOffset >= startOffset && gatewayOffset <= endOffset;

@@ -29,7 +29,7 @@ interface Row
   readonly hypervisors: string;
 }
 
-/** The gateway's is nobody's to have. */
+/** The gateway's address cannot be reserved. */
 const free = `
   s.last_offset - s.first_offset + 1 - coalesce(s.gateway_offset BETWEEN s.first_offset AND s.last_offset, 0) - s.reserved`;
 
@@ -39,7 +39,7 @@ const columns = `
       SELECT h.id, h.name, i.interface, i.state, i.error FROM subnet_interfaces i JOIN hypervisors h ON h.id = i.hypervisor
       WHERE i.subnet = s.id ORDER BY h.created_ms, h.id)) AS hypervisors`;
 
-/** Oldest first. */
+/** Ordered by age, oldest first. */
 export const subnetList: List<CreatedKey> = { name: 'subnets', key: createdKeySchema };
 
 const selectPage = `
@@ -88,7 +88,7 @@ function readOf({ id, cidr, gateway, first, last, metadata, revision, ...row }: 
   };
 }
 
-/** The block of a subnet; null of one that nobody has defined. What is in a row was a block when it was written. */
+/** The block of a subnet; null if the subnet is undefined. Rows contain only valid blocks. */
 export function blockOf({ cidr }: Pick<SubnetBody, 'cidr'>): Block | null {
   if (cidr === null) return null;
   const block = parseBlock(cidr);

@@ -13,7 +13,7 @@ import { missingSubnet, subnetResource } from './subnet.ts';
 const users = `
   SELECT (SELECT count(*) FROM subnet_interfaces WHERE subnet = :id) + (SELECT reserved FROM subnets WHERE id = :id)`;
 
-/** Forgets a subnet that nobody uses. */
+/** Removes a subnet that is not in use. */
 export const removeSubnet = defineCommand({
   kind: 'subnet.delete',
   role: 'operator',

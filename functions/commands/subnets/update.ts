@@ -18,28 +18,31 @@ import { blockUnchanged } from './block.ts';
 import { blockOf, type ReadSubnet, readSubnet } from './read.ts';
 import { metadataOf, missingSubnet, subnetResource } from './subnet.ts';
 
-/** Reserved addresses that are not in the range any more, once the subnet is as asked: at either end, or the gateway. */
+/** Reserved addresses that the changed subnet would not contain: before or after its range, or the gateway. */
 const stranded = `
   SELECT 1 FROM subnets s WHERE s.id = :id AND (
     (SELECT first FROM address_runs WHERE subnet = s.id ORDER BY first LIMIT 1) < s.first_offset
     OR (SELECT last FROM address_runs WHERE subnet = s.id ORDER BY first DESC LIMIT 1) > s.last_offset
     OR (SELECT last FROM address_runs WHERE subnet = s.id AND first <= s.gateway_offset ORDER BY first DESC LIMIT 1) >= s.gateway_offset)`;
 
-/** Before offsets are moved: none may come before the first address, or (`shift` is null) have no place in the new block. */
+/**
+ * Checked before offsets are moved: none may be before the first address, or (`shift` is null) without a place in the
+ * new block.
+ */
 const fitting = `
   SELECT coalesce((SELECT first FROM address_runs WHERE subnet = :id ORDER BY first LIMIT 1) + :shift >= 0, (
     SELECT reserved = 0 FROM subnets WHERE id = :id))`;
 
 const countOf = (offsets: string) => `(SELECT count(*) FROM addresses WHERE subnet = :id AND ${offsets})`;
 
-/** What a definition would leave outside, of addresses as they are. */
+/** Whether a definition would leave reserved addresses outside. */
 const countStranded = `
   SELECT CASE WHEN :shift IS NULL THEN s.reserved ELSE
     ${countOf('offset < :startOffset - :shift')} + ${countOf('offset > :endOffset - :shift')}
     + ${countOf('offset = :gatewayOffset - :shift AND offset BETWEEN :startOffset - :shift AND :endOffset - :shift')} END AS count
   FROM subnets s WHERE s.id = :id`;
 
-/** Each member that the request gives sets its own columns. */
+/** Each member of the request sets its own columns. */
 const updateRange = `
   UPDATE subnets SET revision = revision + 1,
     gateway = CASE WHEN :has_gateway THEN :gateway ELSE gateway END,
@@ -51,10 +54,13 @@ const updateRange = `
     metadata = coalesce(:metadata, metadata)
   WHERE id = :id`;
 
-/** That others have not moved the other end so far away is known only here. */
+/** Only this statement sees whether another request has moved the other end of the range beyond this one. */
 const isRange = `EXISTS (SELECT 1 FROM subnets WHERE id = :id AND last_offset - first_offset < ${RANGE_MAX})`;
 
-/** Offsets count from the block's first address. By way of where no offset is: two rows never have the same. */
+/**
+ * Offsets count from the block's first address. They move in two steps, through unused values, so that two rows never
+ * have the same offset.
+ */
 const renumber = [
   'UPDATE addresses SET offset = offset + :shift + (1 << 53) WHERE subnet = :id AND :shift <> 0',
   'UPDATE addresses SET offset = offset - (1 << 53) WHERE subnet = :id AND :shift <> 0',
@@ -70,7 +76,7 @@ interface Changing {
   readonly found: ReadSubnet;
 }
 
-/** A new block has a first and a last address of its own; else what is left out stays. */
+/** A new block has its own first and last address; otherwise members that the request omits keep their values. */
 function isNewBlock({ request, found }: Changing): boolean {
   return request.cidr !== undefined && request.cidr !== found.body.cidr;
 }
@@ -81,21 +87,22 @@ const ofBlock = (text: string) => (input: Changing) => (isNewBlock(input) ? text
 const rows = [ofRange(updateRange), ...[...renumber, replaceBlock].map(ofBlock)];
 
 interface Change extends SubnetDefinition {
-  /** How much further addresses are from the first of their new block. */
+  /** How much larger the offsets of addresses are in their new block. */
   readonly shift: number | null;
 }
 
 function changeOf(input: Changing): Change {
   const { cidr, gateway, start, end } = input.found.body;
   if (!isNewBlock(input)) return { ...defineSubnet({ cidr, gateway, start, end, ...input.request }), shift: 0 };
-  // The gateway stays, where it is in the new block.
+  // The gateway stays if the new block contains it.
   const definition = defineSubnet({ cidr, gateway, ...input.request });
   return { ...definition, shift: shiftOf(blockOf({ cidr }), definition.cidr) };
 }
 
 /**
- * Merges: what the request leaves out stays as it is when the change is made, whatever others have written since it was
- * read. Only who changes the block meets who else does: then it is to be merged again ({@link VersionConflict}).
+ * Merges: members that the request omits keep the values that they have when the change is written, even if another
+ * request has changed them since they were read. Only two changes of the block conflict: the later one is merged again
+ * ({@link VersionConflict}).
  */
 export const updateSubnet = defineCommand({
   kind: 'subnet.update',
@@ -138,7 +145,7 @@ export const updateSubnet = defineCommand({
       problem: (input) => strandedProblem(input.database, input),
     },
   ],
-  // Valid with what was read, and not with what is there by now.
+  // Valid with the definition that was read, but not with the current one.
   constraints: [{ violated: 'first_offset <= last_offset', problem: () => new VersionConflict() }],
 });
 
@@ -146,7 +153,7 @@ function has(member: unknown): number {
   return member === undefined ? 0 : 1;
 }
 
-/** How much further an address is from the first of its new block than from that of its old one. */
+/** How much larger the offset of an address is in the new block than in the old one. */
 function shiftOf(before: Block | null, cidr: string): number | null {
   const after = parseBlock(cidr);
   if (before === null || typeof after === 'string' || before.bits !== after.bits) return null;

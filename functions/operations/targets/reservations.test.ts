@@ -3,11 +3,11 @@ import { statement } from '../../../schema/database/database.ts';
 import type { Ask } from '../../../test/support/api.ts';
 import { fleet, give } from '../../../test/support/fleet.ts';
 
-describe('a promise', () => {
+describe('a reservation', () => {
   const container = (ask: Ask, name: string, body: unknown) =>
     ask('PUT', `/host/host1/${name}`, body, { prefer: 'respond-async' });
 
-  it('is kept: a hundred that want more than there is leave nothing less than zero', async () => {
+  it('holds: a hundred requests for more than is available leave nothing below zero', async () => {
     const { database, ask } = await fleet();
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, index) => container(ask, `c${index}`, { memory: 30, vcpus: 1 })),
@@ -39,7 +39,7 @@ describe('a promise', () => {
     expect((await container(ask, 'a', { memory: 100, vcpus: 6 })).status).toBe(202);
   });
 
-  it('is changed with the container, and goes with it', async () => {
+  it('is changed and removed with the container', async () => {
     const { database, ask } = await fleet();
     const promised = async () => {
       const [rows] = await database.read([
@@ -52,7 +52,7 @@ describe('a promise', () => {
     expect((await container(ask, 'a', { memory: 1001 })).status).toBe(422);
     expect((await container(ask, 'a', { vcpus: 2, tag: 'x' })).status).toBe(202);
     expect(await promised()).toEqual([{ memory: 600, cpu: 2 }]);
-    // Somebody has taken memory away: less may be promised all the same.
+    // Memory was withheld: a smaller reservation is accepted all the same.
     await give(database, 'host1', 100);
     expect((await container(ask, 'a', { memory: 500, vcpus: null })).status).toBe(202);
     expect(await promised()).toEqual([{ memory: 500, cpu: 0 }]);

@@ -8,7 +8,7 @@ import { hypervisor } from '../operation-statements.ts';
 import { type Amounts, shortage } from './scheduled.ts';
 import type { Target } from './target.ts';
 
-/** What is promised from now on, memory and disk in MB; undefined: as it was, null: nothing. */
+/** The new reservation, memory and disk in MB; undefined: unchanged, null: none. */
 export type Reservation = { readonly [Resource in keyof Amounts]?: number | null | undefined };
 
 const owner = '(SELECT resource FROM operations WHERE id = :operation)';
@@ -16,7 +16,7 @@ const owner = '(SELECT resource FROM operations WHERE id = :operation)';
 const before = (resource: keyof Amounts) =>
   `coalesce((SELECT ${resource} FROM reservations WHERE owner = ${owner}), 0)`;
 
-/** Whoever asks for less gets it, even where too much was promised. */
+/** A smaller reservation is always accepted, even where too much is reserved. */
 const hasRoom = (resource: keyof Amounts, room: string) =>
   `(:${resource} IS NULL OR :${resource} <= ${before(resource)} OR ${room} >= :${resource} - ${before(resource)})`;
 
@@ -40,8 +40,8 @@ function given(amount: number | null | undefined): number | null {
 }
 
 /**
- * Promises something of the operation's hypervisor to its resource, unless there is too little; `asked` says what, as
- * {@link reservationArguments} has it.
+ * Reserves resources of the operation's hypervisor for its resource, unless there is too little; `asked` gives the
+ * amounts, as in {@link reservationArguments}.
  */
 export function reserving<From extends CommandContext>(
   asked: (input: From) => Reservation,

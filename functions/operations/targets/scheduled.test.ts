@@ -10,7 +10,7 @@ const incapable = JSON.stringify({ netns: { available: false, reason: 'needs roo
 const importOf = (cenID: string, ...containerIDs: string[]) => ({ cenList: [{ cenID, containerIDs }] });
 
 describe('a create that names no hypervisor', () => {
-  it('goes to the one with the most memory to give', async () => {
+  it('goes to the one with the most available memory', async () => {
     const { database, ask } = await fleet();
     expect((await ask('POST', '/cen/import', importOf('a', 'x'))).status).toBe(200);
     expect(await (await ask('GET', '/cen/a')).json()).toMatchObject({ hypervisors: ['host2'] });
@@ -22,7 +22,7 @@ describe('a create that names no hypervisor', () => {
     expect(await (await ask('PUT', '/cen/b')).json()).toMatchObject({ cenID: 'b', hypervisors: ['host1'] });
   });
 
-  it('goes where one of the things that it names is already, even if that is dead', async () => {
+  it('goes to the hypervisor that has one of the named resources already, even if that is dead', async () => {
     const { database, ask } = await fleet();
     await ask('PUT', '/hypervisors/host1/cen/a');
     await kill(database, 'host1');
@@ -32,7 +32,7 @@ describe('a create that names no hypervisor', () => {
     expect(await (await ask('GET', '/cen/c')).json()).toMatchObject({ hypervisors: ['host1'], contIDs: ['x', 'z'] });
   });
 
-  it('goes to no hypervisor that is dead or lacks what it takes', async () => {
+  it('goes to no hypervisor that is dead or lacks a requirement', async () => {
     const { database, ask } = await fleet();
     await insertHypervisor(database, 'host3', incapable);
     await give(database, 'host3', 9000);
@@ -40,7 +40,7 @@ describe('a create that names no hypervisor', () => {
     expect(await (await ask('PUT', '/cen/a')).json()).toMatchObject({ hypervisors: ['host1'] });
   });
 
-  it('is a 422 that tells of each hypervisor why not, and leaves no row', async () => {
+  it('is a 422 that gives the reason for each hypervisor, and leaves no row', async () => {
     const { database, ask } = await fleet();
     await insertHypervisor(database, 'host3', incapable);
     await kill(database, 'host1');
@@ -61,7 +61,7 @@ describe('a create that names no hypervisor', () => {
     expect(await rowCounts(database)).toEqual(before);
   });
 
-  it('is a 409 where two of the things are on two hypervisors', async () => {
+  it('is a 409 if two of the resources are on different hypervisors', async () => {
     const { ask } = await fleet();
     await ask('PUT', '/hypervisors/host1/cen/a');
     await ask('PUT', '/hypervisors/host2/cen/b');
@@ -76,7 +76,7 @@ describe('a create that names no hypervisor', () => {
   });
 });
 
-describe('what is there already, without a hypervisor in the path', () => {
+describe('an existing resource, without a hypervisor in the path', () => {
   it('is found by its name', async () => {
     const { ask } = await fleet();
     await ask('PUT', '/hypervisors/host1/cen/a');
@@ -110,7 +110,7 @@ describe('what is there already, without a hypervisor in the path', () => {
     expect(await (await ask('GET', '/hypervisors/host2/cen/a')).json()).toMatchObject({ hypervisors: ['host2'] });
   });
 
-  it('takes in no container of another hypervisor', async () => {
+  it('gets no container of another hypervisor', async () => {
     const { database, ask } = await fleet();
     await ask('PUT', '/hypervisors/host1/cen/a');
     const before = await rowCounts(database);
@@ -198,7 +198,7 @@ describe('a Soft Patch Panel process of two hypervisors', () => {
   });
 });
 
-describe('what a new thing needs', () => {
+describe('the requirements of a new resource', () => {
   const whereFor = async (database: Database, needs: Needs) => {
     const { sql, args, problem } = scheduled(needs);
     const [rows] = await database.read([
@@ -248,11 +248,11 @@ describe('what a new thing needs', () => {
   });
 });
 
-it('what no kind of resource is placed by is a fault, and not a placement without it', () => {
+it('a table that no kind of resource is placed by is an error, and is not ignored', () => {
   expect(() => scheduled({ technology: 'netns' }, { containrs: ['a'] })).toThrow('placed by containrs');
 });
 
-it('a fleet of one is that one, dead or alive', async () => {
+it('in a fleet of one it is that one, dead or alive', async () => {
   const { database, ask } = await api();
   await kill(database, 'host1');
   expect((await ask('PUT', '/cen/a')).status).toBe(200);

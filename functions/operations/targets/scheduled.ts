@@ -7,11 +7,11 @@ import { alive, lastSeen } from '../../../schema/statements/alive.ts';
 import { availableDisk, availableMemory, roomCpu, roomDisk, roomMemory } from '../../../schema/statements/capacity.ts';
 import type { Target } from './target.ts';
 
-/** What a hypervisor must have to be given something new. */
+/** Requirements for the hypervisor of a new resource. */
 export interface Needs {
-  /** What its executor must have found on its host. */
+  /** Technologies that its executor must have found on its host. */
   readonly technology: Technology;
-  /** What it is to be attached to, which must be there: by name or id. */
+  /** Networks that the resource is to be attached to, which must exist there: by name or id. */
   readonly networks?: readonly string[];
   /** In MB. */
   readonly memory?: number;
@@ -19,12 +19,15 @@ export interface Needs {
   readonly cpu?: number;
 }
 
-/** What the request names, by tables that kinds of resources list: where one of it is already, the rest goes, too. */
+/**
+ * The resources that the request names, by tables that kinds of resources list: all go to the hypervisor that has one
+ * of them already.
+ */
 export type Together = Readonly<Record<string, readonly string[]>>;
 
 const argumentOf = (table: string) => `${table}_together`;
 
-/** Where what the request names of a table is. */
+/** The hypervisors that have resources of a table which the request names. */
 const placesOf = (table: string) => `
   SELECT count(DISTINCT r.hypervisor) AS count, max(r.hypervisor) AS hypervisor
   FROM json_each(:${argumentOf(table)}) j CROSS JOIN ${table} r ON r.name = j.value AND r.desired = 'present'`;
@@ -50,8 +53,8 @@ const selectScheduled = memoize(
 );
 
 /**
- * The hypervisor for something new that names none: the only one; else where a part of it is already; else the one
- * with the most memory to give among those that are alive and have what it needs.
+ * The hypervisor for a new resource of a request that names none: the only one; else the one that has a part of it
+ * already; else, among those that are alive and meet the requirements, the one with the most available memory.
  */
 export function scheduled(needs: Needs, together: Together = {}): Required<Target> {
   const { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 } = needs;
@@ -128,7 +131,7 @@ export interface Amounts {
   readonly cpu: number;
 }
 
-/** Of what there is too little; undefined where there is enough of everything. */
+/** The resources of which too little is available; undefined: there is enough of each. */
 export function shortage(available: Amounts, asked: Amounts): string | undefined {
   if (asked.memory > available.memory) {
     return `has ${available.memory} MB of memory available, ${asked.memory} MB requested`;
@@ -138,7 +141,7 @@ export function shortage(available: Amounts, asked: Amounts): string | undefined
   return undefined;
 }
 
-/** Something that names no hypervisor, and that more than one has. */
+/** A resource that more than one hypervisor has, in a request that names no hypervisor. */
 export function severalPlaces(what: string, places: readonly string[]): Problem {
   return new Problem('conflict', `${what} is on ${places.join(' and on ')}`, {
     hint: `Name the hypervisor in front of the path: /hypervisors/${places[0]}/…`,

@@ -6,16 +6,16 @@ import type { Arguments } from '../../../schema/statements/ending.ts';
 import { has } from '../../../schema/statements/technologies.ts';
 import { hypervisor } from '../operation-statements.ts';
 
-/** Which hypervisor a request means. */
+/** Which hypervisor a request is for. */
 export interface Target {
-  /** SQL for its id over `args`; NULL where the request means none of those that there are, or more than one. */
+  /** SQL for its id over `args`; NULL if no hypervisor matches, or more than one. */
   readonly sql: string;
   readonly args: Arguments;
-  /** What is answered where it is NULL; undefined: that is nothing wrong. */
+  /** The problem if it is NULL; undefined: NULL is no error. */
   readonly problem?: (database: Database) => Promise<Problem>;
 }
 
-/** Over `host`, an id in any case or a name. */
+/** Over `host`: an id, in upper or lower case, or a name. */
 export const isNamed = (alias: string) => `(${alias}.id = lower(:host) OR ${alias}.name = :host)`;
 
 const selectNamed = `(SELECT h.id FROM hypervisors h WHERE ${isNamed('h')})`;
@@ -28,20 +28,20 @@ export function byName(
   return { sql: selectNamed, args: { host }, problem };
 }
 
-/** The one with this id, which need not be there yet, or any more. */
+/** The one with this id, which may not exist yet, or no longer. */
 export function byId(id: string): Target {
   return { sql: ':target', args: { target: id } };
 }
 
-/** The work is the database's alone. */
+/** The request concerns only the database. */
 export const none: Target = { sql: 'NULL', args: {} };
 
-/** Holds when that hypervisor's executor found the technology on its host, also while it is away. */
+/** Holds if that hypervisor's executor found the technology on its host, also while it is away. */
 export function capableOf(technology: Technology): string {
   return `(SELECT ${has('h', technology)} FROM hypervisors h WHERE h.id = ${hypervisor})`;
 }
 
-/** What a choice comes to at this moment, for the words of a refusal. */
+/** The current result of a target, for the text of a refusal. */
 export async function resolve(
   database: Database,
   { sql, args }: Target,

@@ -7,7 +7,7 @@ import type { NetworkRows } from './rows.ts';
 
 export const GARBAGE_COLLECTION = 'network.sweep';
 
-/** A removal that failed stays wanted, and a repair is tried again. */
+/** The removal stays desired after a failure, and a repair is tried. */
 const operations: ResourceDefinition['operations'] = {
   'container.create': { onFailure: 'undo' },
   'container.delete': { onFailure: 'repair' },
@@ -35,7 +35,7 @@ export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, N
     const { kind } = finished.operation;
     return kind === GARBAGE_COLLECTION ? [] : finishNetwork(finished, operations[kind] ?? { onFailure: 'undo' });
   },
-  // A link is its network's under whatever name; a container's namespace has the container's name, too.
+  // A link belongs to its network under any name; a container's namespace must also have the container's name.
   owners: [
     "SELECT 1 FROM cens n WHERE n.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'link'",
     `SELECT 1 FROM containers c

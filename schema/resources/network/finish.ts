@@ -3,7 +3,7 @@ import type { Finished, OperationDefinition } from '../definition.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
 import { freeMembers, purgeCens, purgeContainers, rollbackNetworks } from './rollback.ts';
 
-/** What is on the host by now: as it was wanted where the operation succeeded, else as it was before. */
+/** The state of the host when the operation has ended: the desired one if it succeeded, else the state before it. */
 export interface NetworkEnd {
   readonly cens: readonly {
     readonly name: string;
@@ -18,7 +18,7 @@ export interface NetworkEnd {
   }[];
 }
 
-/** What an operation's end makes of its rows: what is there now, what was removed for good, what is taken back. */
+/** Writes the end of an operation into its rows: what exists now, what was removed, what is rolled back. */
 export function finishNetwork(
   { hypervisor, operation, ending, end }: Finished<NetworkEnd>,
   { onFailure }: OperationDefinition,
@@ -50,12 +50,15 @@ export function finishNetwork(
   }
 }
 
-/** The name alone would not do: what is left of a CEN's subject behind a longer prefix may name a container. */
+/**
+ * A comparison of the name alone would be wrong: a CEN's subject, cut by the longer prefix of containers, may yield a
+ * container's name.
+ */
 const thisCen = `n.hypervisor = :hypervisor AND n.name = substr(:resource, length(:cenPrefix) + 1) AND :resource = :cenPrefix || n.name`;
 const thisContainer = `c.hypervisor = :hypervisor AND c.name = substr(:resource, length(:containerPrefix) + 1)
   AND :resource = :containerPrefix || c.name`;
 
-/** The rows that the change is about, found by their names, each with what it says of them. */
+/** The rows of the change, found by their names, each with its reported state. */
 const found = (table: 'cens' | 'containers') => `
   WITH x AS MATERIALIZED (
     SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made,
@@ -68,7 +71,7 @@ const json = (flag: string) => `json(CASE WHEN ${flag} THEN 'true' ELSE 'false' 
 const made = `json_object('made', ${json('x.made')})`;
 const appliedSpec = `json_set(spec, '$.namespace', ${json('x.namespace')})`;
 
-/* What a row says already is not written again: a join changes one container of a thousand. */
+/* Unchanged rows are not written: a join changes one container of a thousand. */
 
 const observeCens = `${found('cens')}
   UPDATE cens SET wiring_type = x.wired, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
@@ -89,20 +92,23 @@ const applyContainers = `${found('containers')}
 
 const succeeded: readonly string[] = [applyCens, applyContainers, ...freeMembers('m.removed = :sequence')];
 
-/** These have compared all of the CEN with the host. */
+/** These operations have compared all of the CEN with the host. */
 const whole: ReadonlySet<string> = new Set(['cen.make', 'cen.destroy', 'cen.repair']);
 
-/** Memberships whose removal failed at first: whatever came before has ended, and what is not wanted any more is gone. */
+/**
+ * Memberships whose removal failed before: every earlier operation has ended, and links that are no longer desired are
+ * gone.
+ */
 const leftBehind = freeMembers(`m.removed < :sequence AND m.cen IN (SELECT n.id FROM cens n WHERE ${thisCen})`);
 
 const absentCen = `${thisCen} AND n.desired = 'absent'`;
 const absentContainer = `${thisContainer} AND c.desired = 'absent'`;
 
-/** A deletion that was accepted while a repair ran finds on the host what that repair has made, and forgets the row itself. */
+/** A deletion that was accepted while a repair ran removes the repaired objects, and then deletes the row itself. */
 const isLast =
   'NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :resource AND s.sequence <> :sequence)';
 
-/** What of these kinds succeeded leaves no row, where none is wanted any more. */
+/** The rows that these kinds of operations delete when they succeed, if the resource is no longer desired. */
 const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
   ['cen.delete', purgeCens(absentCen)],
   ['cen.repair', purgeCens(`${absentCen} AND ${isLast}`)],
@@ -110,7 +116,7 @@ const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
   ['container.repair', purgeContainers(`${absentContainer} AND ${isLast}`)],
 ]);
 
-/** The host is as it was before, and what was wanted is so again. */
+/** The host is in the state before the operation, and the desired state is rolled back. */
 function takenBack(args: Record<string, Value>): Statement[] {
   return [
     ...[observeCens, observeContainers].map((sql) => statement(sql, args)),
@@ -118,13 +124,13 @@ function takenBack(args: Record<string, Value>): Statement[] {
   ];
 }
 
-/** A network that could not be made failed; one that a container could not join is what it was. */
+/** A network that could not be made is `failed`; one that a container could not join keeps its state. */
 const recordFailure: readonly string[] = [
   `UPDATE cens AS n SET error = :error, state = CASE :kind WHEN 'cen.make' THEN 'failed' ELSE state END WHERE ${thisCen}`,
   `UPDATE containers AS c SET error = :error, state = 'failed' WHERE ${thisContainer}`,
 ];
 
-/** What goes on failing is degraded; a removal, which leaves who knows what, at once. */
+/** Repeated failures degrade a resource; a failed removal, whose remains are unknown, does so at once. */
 const failedState = `
   state = CASE WHEN :kind NOT LIKE '%.repair' OR ${failuresInARow(':resource')} >= ${FAILURES_UNTIL_DEGRADED}
     THEN 'degraded' ELSE 'failed' END`;

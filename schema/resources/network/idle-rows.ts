@@ -10,7 +10,9 @@ import {
   type NetworkRows,
 } from './rows.ts';
 
-/** All rows of a hypervisor are read in pages of so many: no page holds up others who use the database. */
+/**
+ * All rows of a hypervisor are read in pages of this size, so that no page blocks other users of the database for long.
+ */
 export const PAGE_ROWS = 500;
 
 interface CenWithMembers extends CenRow {
@@ -19,8 +21,8 @@ interface CenWithMembers extends CenRow {
 }
 
 /**
- * Those that an event named by what stands in labels: a resource's id, or a container's own name. (The `+` keeps SQLite
- * from going through the whole hypervisor.)
+ * The rows that an event named, as in labels: by a resource's id, or by a container's own name. (The `+` keeps SQLite
+ * from scanning all rows of the hypervisor.)
  */
 const changedCens = '+n.hypervisor = :hypervisor AND n.id IN (SELECT value FROM json_each(:changed))';
 const changedContainers = `+c.hypervisor = :hypervisor AND c.id IN (
@@ -77,13 +79,13 @@ export function loadIdleNetworks(hypervisor: string, changed: Changed): Query<Id
   }));
 }
 
-/** The names that the next page begins after; null: there is none. */
+/** The names after which the next page starts; null: there is none. */
 interface Afters {
   readonly cens: string | null;
   readonly containers: string | null;
 }
 
-/** The next networks and the next containers, in one request; nothing comes after null. */
+/** The next networks and the next containers, in one request; null: no further ones. */
 function loadPage(hypervisor: string, after: Afters): Query<IdlePage<NetworkRows>> {
   const statements: readonly [Statement<CenWithMembers>, Statement<ContainerRow>] = [
     statement<CenWithMembers>(selectCenPage, { hypervisor, after: after.cens }),

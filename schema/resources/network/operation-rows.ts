@@ -12,13 +12,13 @@ import {
 /** A CEN that an operation changes. */
 export interface OperationCen extends CenRow {
   readonly sequence: number;
-  /** It is made, as far as the last operation said. */
+  /** It is made, according to the last operation that succeeded. */
   readonly made: number;
-  /** The operation changes some of its members and not what it is: only those members are read. */
+  /** The operation changes only some members of a bridge: only those members are read. */
   readonly partial: number;
 }
 
-/** A membership that the operation of `sequence` finds, leaves behind, or both. */
+/** A membership that exists before the operation of `sequence`, after it, or both. */
 export interface OperationMember extends MemberRow {
   readonly sequence: number;
   /** Id of the CEN. */
@@ -30,23 +30,23 @@ export interface OperationMember extends MemberRow {
 /** A container that an operation changes, or that is in a CEN it changes. */
 export interface OperationContainer extends ContainerRow {
   readonly sequence: number;
-  /** Somebody asked for it by itself. */
+  /** The container was created explicitly. */
   readonly explicit: number;
-  /** Another CEN that is made, or about to be, holds it; until a removal has ended its row is there, and counts. */
+  /** Another CEN that is made, or is to be, holds it; a membership counts until its removal has ended. */
   readonly held: number;
-  /** The operation names it as its subject. */
+  /** It is a subject of the operation. */
   readonly named: number;
 }
 
-/** The rows that one operation is about. */
+/** The rows of one operation. */
 export type OperationRows = NetworkRows<OperationCen, OperationMember, OperationContainer>;
 
 /*
- * CROSS JOIN is SQLite's way to fix the order of a join: from the operations to the rows by their keys. Left to itself the
- * planner, which knows nothing of a list's length, may go through all rows of a table for each entry of it.
+ * CROSS JOIN is SQLite's way to fix the order of a join: from the operations to the rows by their keys. Without it the
+ * planner, which does not know the length of a list, may scan all rows of a table for each entry.
  */
 
-/** `o`: the operations; `n`: the CENs that each of them names. */
+/** `o`: the operations; `n`: the CENs among the subjects of each. */
 const operationCens = `
   json_each(:sequences) q
   CROSS JOIN operations o ON o.sequence = q.value
@@ -56,7 +56,7 @@ const operationCens = `
 const found = '(m.added < o.sequence AND (m.removed IS NULL OR m.removed >= o.sequence))';
 const left = '(m.added <= o.sequence AND (m.removed IS NULL OR m.removed > o.sequence))';
 
-/** Both a bridge before and after: nothing of the other members is another way. */
+/** The CEN is a bridge before and after: the wiring of the other members does not change. */
 const BRIDGED = 3;
 
 const isPartial = `(o.kind IN ('cen.join', 'cen.leave', 'container.delete') AND (
@@ -71,7 +71,7 @@ const wholeMembers = `
   ${operationCens} AND NOT ${isPartial}
   CROSS JOIN members m ON m.cen = n.id AND (${found} OR ${left})`;
 
-/** `m`: the members that an operation adds or removes; of one that is partial no other is read. */
+/** `m`: the members that an operation adds or removes; of a partial CEN no others are read. */
 const changedMembers = (column: 'added' | 'removed') => `
   ${operationCens} AND ${isPartial}
   CROSS JOIN members m ON m.${column} = o.sequence AND m.cen = n.id AND (${found} OR ${left})`;
@@ -110,7 +110,7 @@ const selectContainers = `
   FROM concerned x
   CROSS JOIN containers c ON c.id = x.id`;
 
-/** What operations are about, on one snapshot. */
+/** The rows of operations, on one snapshot. */
 export function loadNetworks(
   hypervisor: string,
   operations: readonly ClaimedOperation[],

@@ -1,9 +1,12 @@
 import { type Statement, statement } from '../../database/database.ts';
 import type { Arguments } from '../../statements/ending.ts';
 
-/* What both sides write to containers, CENs and memberships. A subject is `hypervisors/<UUID>/<kind>/<name>`. */
+/*
+ * Writes to containers, CENs and memberships by both the executor and the API. A subject is
+ * `hypervisors/<UUID>/<kind>/<name>`.
+ */
 
-/** Where the parts of a subject begin, counted from 1 as SQL does; a UUID has 36 characters. */
+/** Positions of the parts of a subject, counted from 1 as in SQL; a UUID has 36 characters. */
 const HYPERVISOR_AT = 'hypervisors/'.length + 1;
 const KIND_AT = HYPERVISOR_AT + 36;
 const CEN_AT = KIND_AT + '/cens/'.length;
@@ -17,7 +20,7 @@ export function networkSubject(hypervisor: string, kind: 'cens' | 'containers', 
 export const cenSubject = "'hypervisors/' || n.hypervisor || '/cens/' || n.name";
 export const containerSubject = "'hypervisors/' || c.hypervisor || '/containers/' || c.name";
 
-/** Frees the names of memberships that are about to go; `which` chooses them over `m`. */
+/** Deletes memberships and frees their names; `which` selects them over `m`. */
 export function freeMembers(which: string): string[] {
   return [
     `DELETE FROM host_names WHERE owner IN (SELECT 'members/' || m.id FROM members m WHERE ${which})`,
@@ -25,7 +28,7 @@ export function freeMembers(which: string): string[] {
   ];
 }
 
-/** Purges CENs that `which` chooses over `n`, with all that is theirs. */
+/** Purges the CENs that `which` selects over `n`, with their memberships and names. */
 export function purgeCens(which: string): string[] {
   return [
     ...freeMembers(`m.cen IN (SELECT n.id FROM cens n WHERE ${which})`),
@@ -34,7 +37,7 @@ export function purgeCens(which: string): string[] {
   ];
 }
 
-/** Purges containers that `which` chooses over `c`, with all that is theirs. */
+/** Purges the containers that `which` selects over `c`, with their memberships, names and reservations. */
 export function purgeContainers(which: string): string[] {
   return [
     ...freeMembers(`m.container IN (SELECT c.id FROM containers c WHERE ${which})`),
@@ -45,14 +48,14 @@ export function purgeContainers(which: string): string[] {
 }
 
 /**
- * Rolls back what operations that did not succeed wanted: their memberships, and what they made of their resource.
- * Where an unfinished operation wants something else of it, that counts; else what last succeeded. `which` is SQL for
- * the sequences; to be run while the operations still have their subjects.
+ * Rolls back the desired state of operations that did not succeed: their memberships, and the attributes of their
+ * resource. If another unfinished operation determines an attribute, that one applies; else the last that succeeded.
+ * `which` is SQL for the sequences; to be run while the operations still have their subjects.
  */
 export function rollbackNetworks(which: string, args: Arguments): Statement<never>[] {
   return [
     ...freeMembers(`m.added IN (${which})`),
-    // Where a later operation joins them anew, that is what removes them now.
+    // If a later operation adds the membership again, that one now removes the old one.
     `UPDATE members AS m SET removed = (
        SELECT min(x.added) FROM members x WHERE x.container = m.container AND x.cen = m.cen AND x.added > m.removed)
      WHERE removed IN (${which})`,
@@ -60,7 +63,7 @@ export function rollbackNetworks(which: string, args: Arguments): Statement<neve
     rollbackSpec(which),
     rollbackReservations(which),
     ...['cen', 'container'].map((kind) => rollbackDeletion(kind, which)),
-    // What these operations brought in and nothing ever succeeded with was never there.
+    // Resources that these operations created, and on which no operation succeeded, are deleted.
     ...purgeCens(`n.applied_spec IS NULL AND n.id IN (${censOf(which)}) AND NOT EXISTS (${others(cenSubject, which)})`),
     ...purgeContainers(
       `c.applied_spec IS NULL AND c.id IN (${containersOf(which)}) AND NOT EXISTS (${others(containerSubject, which)})`,
@@ -68,7 +71,7 @@ export function rollbackNetworks(which: string, args: Arguments): Statement<neve
   ].map((sql) => statement(sql, args));
 }
 
-/** The CENs that the operations name. */
+/** The CENs among the subjects of the operations. */
 function censOf(which: string): string {
   return `SELECT x.id FROM operation_subjects s
     CROSS JOIN cens x ON x.hypervisor = substr(s.subject, ${HYPERVISOR_AT}, 36) AND x.name = substr(s.subject, ${CEN_AT})
@@ -81,19 +84,19 @@ function containersOf(which: string): string {
     WHERE s.sequence IN (${which}) AND substr(s.subject, ${KIND_AT}, 12) = '/containers/'`;
 }
 
-/** The resources of a table whose own operations are among them, of these kinds. */
+/** The resources of a table that are the own resource of one of these operations, of these kinds. */
 function decided(table: 'cens' | 'containers', which: string, kinds: string): string {
   return `SELECT x.id FROM operations o
     CROSS JOIN ${table} x ON x.hypervisor = o.hypervisor AND x.name = substr(o.resource, ${table === 'cens' ? CEN_AT : CONTAINER_AT})
     WHERE o.sequence IN (${which}) AND o.kind IN (${kinds})`;
 }
 
-/** Every other unfinished operation that names the subject. */
+/** All other unfinished operations with this subject. */
 function others(subject: string, which: string): string {
   return `SELECT 1 FROM operation_subjects s WHERE s.subject = ${subject} AND s.sequence NOT IN (${which})`;
 }
 
-/** Every other unfinished operation of these kinds on the subject itself, the last first. */
+/** All other unfinished operations of these kinds whose resource is the subject itself, the last first. */
 function otherKinds(subject: string, which: string, kinds: string): string {
   return `SELECT o.kind FROM operation_subjects s CROSS JOIN operations o ON o.sequence = s.sequence
     WHERE s.subject = ${subject} AND o.resource = s.subject AND o.kind IN (${kinds}) AND s.sequence NOT IN (${which})

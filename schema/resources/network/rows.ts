@@ -1,6 +1,6 @@
 import type { cens, containers, members } from '../../tables/networks.ts';
 
-/* What is read of containers, CENs and memberships, for operations and for looks alike. */
+/* Columns of containers, CENs and memberships that both operations and scans read. */
 
 type Cen = typeof cens.$inferSelect;
 type Container = typeof containers.$inferSelect;
@@ -13,7 +13,7 @@ export interface CenRow extends Readonly<Pick<Cen, 'id' | 'name' | 'generation'>
 }
 
 export interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | 'generation' | 'desired'>> {
-  /** Its namespace is there, as far as the last operation said. */
+  /** Its namespace exists, according to the last operation that succeeded. */
   readonly namespace: number;
 }
 

@@ -13,14 +13,14 @@ import { noteSighting, type Sighting } from './processes.ts';
 
 const UNDO: OperationDefinition = { onFailure: 'undo' };
 
-/** How an event names a process. */
+/** The name of a process in events. */
 const EVENT_PREFIX = 'spp/';
 
 export function eventOf(process: number): string {
   return `${EVENT_PREFIX}${process}`;
 }
 
-/** What is set on a process. */
+/** The commands that are set on a process. */
 export interface SppRows {
   readonly process: number;
   readonly items: readonly ItemRow[];
@@ -29,13 +29,14 @@ export interface SppRows {
 export interface SppEnd {
   /** The process as it was when the operation ended. */
   readonly sighting: Sighting;
-  /** What was tried to set again; null: it is there, else why it is not. */
+  /** The commands that were replayed; null: its effect exists, else why it does not. */
   readonly tried: readonly (readonly [SettingCommand, string | null])[];
 }
 
 /**
- * Soft Patch Panel processes, and what was set on them. What is wanted of a process is what it took: a command that it
- * refuses was never wanted, and one that it took is written down with the operation's end.
+ * Soft Patch Panel processes, and the commands that were set on them. The desired state of a process consists of the
+ * commands that it accepted: one that it refuses never becomes desired, and one that it accepted is recorded with the
+ * operation's end.
  */
 export const sppDefinition: ResourceDefinition<SppRows, SppRows, SppEnd> = {
   name: 'spp',
@@ -112,7 +113,7 @@ function selectChanging(hypervisor: string): Statement<{ subject: string }> {
   const subjects = processSubject(hypervisor, 0).replace(/[^/]*$/, '');
   return statement<{ subject: string }>(
     'SELECT DISTINCT subject FROM operation_subjects WHERE subject >= :subjects AND subject < :end',
-    // '0' comes after '/'.
+    // '0' follows '/' in ASCII.
     { subjects, end: `${subjects.slice(0, -1)}0` },
   );
 }

@@ -9,7 +9,7 @@ interface ItemKey {
   readonly name: string;
 }
 
-/** What there is one of on a process: setting it again replaces it. */
+/** The key of a command on a process: setting it again replaces the earlier one. */
 export function itemKey(command: SettingCommand): ItemKey {
   switch (command.kind) {
     case 'start-component':
@@ -38,7 +38,7 @@ const set = `
 const ofProcess = `DELETE FROM spp_items WHERE hypervisor = :hypervisor AND process = :process AND (:taken OR state = 'refused')`;
 const removeOne = `${ofProcess} AND kind = :kind AND name = :name`;
 
-/** Entries for its ports first, then its ports, then the component. */
+/** Classifiers of its ports first, then its ports, then the component. */
 const removeComponent = [
   `${ofProcess} AND kind = 'classifier' AND spec ->> '$.port' IN (
      SELECT p.spec ->> '$.port' FROM spp_items p
@@ -53,8 +53,8 @@ const removePort = [
 ];
 
 /**
- * What a command makes of the things that are to be there when the process comes back. One that it did not take
- * (`taken` is false) still takes away what the process has refused before, and so cannot remove.
+ * Updates the commands to be set on the process when it reconnects. A removal that the process did not accept (`taken`
+ * is false) still deletes items that the process refused before, and which it therefore cannot remove.
  */
 export function keepItems(
   hypervisor: string,
@@ -94,7 +94,9 @@ const refuse = `
   FROM json_each(:refused) x
   WHERE hypervisor = :hypervisor AND process = :process AND kind = x.value ->> 'kind' AND name = x.value ->> 'name'`;
 
-/** What the process did not take back is not tried again by itself; of what it took, the error is null. */
+/**
+ * Commands that the process refused in a replay are not replayed again; the error is null for those that it accepted.
+ */
 export function refuseItems(
   hypervisor: string,
   process: number,
@@ -114,7 +116,7 @@ const selectItems = `
   WHERE hypervisor = :hypervisor AND state = 'set' AND (:processes IS NULL OR process IN (SELECT value FROM json_each(:processes)))
   ORDER BY operation`;
 
-/** What is to be on these processes, or on all of them. */
+/** The commands to be set on these processes, or on all of them. */
 export function selectSetItems(hypervisor: string, processes: readonly number[] | null): Statement<ItemRow> {
   return statement<ItemRow>(selectItems, {
     hypervisor,

@@ -29,7 +29,7 @@ async function row(database: Database): Promise<unknown> {
   return rows[0];
 }
 
-it('a write that is executed late changes nothing of what was seen after it', async () => {
+it('a write that is executed late does not overwrite a later observation', async () => {
   const database = await temporaryDatabase();
   const [late, middle, last] = [
     noteGone(hypervisorId, 1, 1),

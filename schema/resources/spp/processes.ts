@@ -4,12 +4,12 @@ import type { ProcessStatus } from '../../api/spp/status.ts';
 import { now, type Statement, statement } from '../../database/database.ts';
 import type { Note } from '../definition.ts';
 
-/** An old process does not say its own id. */
+/** An old process does not report its own id. */
 type MaybeNameless<Status> = Status extends { clientId: number }
   ? Omit<Status, 'clientId'> & { clientId: number | null }
   : Status;
 
-/** A process as it was seen at one moment. */
+/** The observed state of a process at one moment. */
 export interface SeenProcess {
   readonly process: number;
   readonly info: {
@@ -17,16 +17,16 @@ export interface SeenProcess {
     readonly address: string;
     readonly status: MaybeNameless<ProcessStatus>;
   };
-  /** Its primary was started again under it. */
+  /** Its primary was restarted while it was running. */
   readonly stale: boolean;
-  /** Grows with time: which of two sightings is the newer one. */
+  /** Increases with time, so that the newer of two sightings is known. */
   readonly version: number;
 }
 
-/** A process that is connected; or that was not by the time that its sightings had come to `version`. */
+/** A connected process; or one that was not connected as of `version`. */
 export type Sighting = { readonly seen: SeenProcess } | { readonly process: number; readonly version: number };
 
-/** A sighting that is older than what stands there changes nothing. */
+/** A sighting that is older than the row changes nothing. */
 const note = `
   INSERT INTO spp_processes (hypervisor, process, type, connected, stale, address, status, body, version, since_ms)
   VALUES (:hypervisor, :process, :type, 1, :stale, :address, :status, :body, :version, ${now})
@@ -39,7 +39,7 @@ const forget = `
   UPDATE spp_processes SET connected = 0, version = :version, since_ms = CASE WHEN connected = 1 THEN ${now} ELSE since_ms END
   WHERE hypervisor = :hypervisor AND process = :process AND version <= :version`;
 
-/** The row of a connected process, with what a GET of it answers. */
+/** Writes the row of a connected process, with the answer to a GET of it. */
 export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<never> {
   const { process, info, stale, version } = seen;
   return statement(note, {
@@ -54,7 +54,7 @@ export function noteProcess(hypervisor: string, seen: SeenProcess): Statement<ne
   });
 }
 
-/** A process that was not connected when its sightings had come to `version`: it may be back by the time this is executed. */
+/** Records that a process was not connected as of `version`: it may have reconnected by the time this is executed. */
 export function noteGone(hypervisor: string, process: number, version: number): Statement<never> {
   return statement(forget, { hypervisor, process, version });
 }
@@ -71,7 +71,10 @@ export const sightings: Note<readonly Sighting[]> = {
   statements: (hypervisor, seen) => seen.map((each) => noteSighting(hypervisor, each)),
 };
 
-/** A new start of the executor knows of no process yet, and counts its sightings anew. Answers which were stale. */
+/**
+ * A new start of the executor knows no processes yet, and its sightings start again. Returns which processes were
+ * stale.
+ */
 export const forgetProcesses: Note<null, { process: number; stale: number }> = {
   call: 'spp.forget',
   statements: (hypervisor) => [

@@ -2,13 +2,13 @@ import { waiting } from '../../conformance/example.ts';
 import { until } from '../../support/until.ts';
 import { askedAnew, called, type DatabaseScenario } from '../database-scenario.ts';
 
-/** With the network that comes first, as many operations as an executor runs side by side, and one more. */
+/** Together with the network, one operation more than an executor runs concurrently. */
 const names = Array.from({ length: 64 }, (_, ordinal) => `c${ordinal}`);
 const network = { cenID: 'lan', containerIDs: ['x1', 'x2'] };
 
 /**
- * No place is free for another operation, one of those that run is cancelled, and then all go on. What is cancelled has
- * steps left by then, whichever of them is in hand.
+ * All places are taken, one of the running operations is cancelled, and then all continue. The cancelled operation
+ * still has steps left at that time, whichever step it is taking.
  */
 export const crowd: DatabaseScenario = {
   times: {},

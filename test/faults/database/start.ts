@@ -1,7 +1,7 @@
 import { waiting } from '../../conformance/example.ts';
 import type { DatabaseScenario } from '../database-scenario.ts';
 
-/** An executor is dropped in the middle of its work, and the next one starts, goes on and does something more. */
+/** An executor is dropped during its work, and the next one starts, continues and does more. */
 export const start: DatabaseScenario = {
   times: {},
   async run(lab) {

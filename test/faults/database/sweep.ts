@@ -2,7 +2,7 @@ import { ip, linkNames } from '../../support/host.ts';
 import { until } from '../../support/until.ts';
 import type { DatabaseScenario } from '../database-scenario.ts';
 
-/** An orphan is seen twice, and removed unasked after its grace time. */
+/** An orphan is seen twice, and removed automatically after its grace time. */
 export const sweep: DatabaseScenario = {
   times: { scan: 30, grace: 1 },
   async run(lab) {

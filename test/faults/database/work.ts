@@ -10,13 +10,13 @@ import { component } from '../scenarios/spp.ts';
 
 const asynchronous = { prefer: 'respond-async' };
 
-/** One request that waits for its operation; answers the status. */
+/** One request that waits for its operation; returns the status. */
 async function ended(lab: Lab, method: string, path: string, body?: unknown): Promise<string> {
   const { status } = await lab.request(method, path, body, waiting);
   return `${method} ${path} ${status}`;
 }
 
-/** While a join is under way, its undoing is asked for and cancelled. */
+/** During a join, the opposite operation is requested and cancelled. */
 async function cancelPending(lab: Lab): Promise<string[]> {
   const release = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
@@ -45,7 +45,7 @@ async function failAndUndo(lab: Lab): Promise<string> {
   return failed;
 }
 
-/** What a hand removes is made again. */
+/** A link that is deleted manually is created again. */
 async function repair(lab: Lab): Promise<void> {
   const before = picture();
   const [outside] = linkNames(null).filter((name) => name.startsWith('a.'));
@@ -57,7 +57,7 @@ async function repair(lab: Lab): Promise<void> {
   await hostIsAs(before);
 }
 
-/** Somebody looks at the orphans and has them removed. */
+/** An operator requests the removal of orphans. */
 async function sweep(lab: Lab): Promise<string> {
   const [database] = await lab.sql<{ id: string }>('SELECT id FROM database');
   ip('link', 'add', 'lost', 'type', 'bridge');
@@ -67,7 +67,7 @@ async function sweep(lab: Lab): Promise<string> {
   return swept;
 }
 
-/** A process that is started again gets what was set on it. */
+/** A process that is restarted gets the commands that were set on it. */
 async function replay(lab: Lab, vf: StandIn): Promise<number> {
   const [method, path, body] = component;
   const { status } = await ask(lab, method, path, body);
@@ -90,7 +90,7 @@ async function prune(lab: Lab): Promise<void> {
   });
 }
 
-/** While the executor has lost something it says that it is there together with a renewal. */
+/** If the executor has lost an operation, its heartbeat is part of a renewal. */
 async function beat(lab: Lab): Promise<void> {
   await Promise.race([called(lab, 'heartbeat')(), called(lab, 'renew', 10)()]);
 }
@@ -105,7 +105,7 @@ async function clear(lab: Lab): Promise<void> {
 /** The process that outlives the runs. */
 let vf: StandIn | undefined;
 
-/** A little of everything that an executor does, with and without being asked. */
+/** Exercises everything that an executor does, on request and automatically. */
 export const work: DatabaseScenario = {
   times: { scan: 100, prune: 50, heartbeat: 60 },
   async prepare(lab) {

@@ -6,7 +6,7 @@ import { spp, sppRows } from './spp.ts';
 
 export const groups = { network, networkUndo, bridges, spp } as const satisfies Record<string, Scenarios>;
 
-/** What kinds of resources leave in their tables, but for ids and times: selections of a word and a JSON array. */
+/** The rows of kinds of resources, except ids and times: selections of a word and a JSON array. */
 export const rowsOfKinds: readonly string[] = [...networkRows, ...bridgesRows, ...sppRows];
 
 export type Group = keyof typeof groups;

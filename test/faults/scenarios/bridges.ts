@@ -13,7 +13,7 @@ const occupied: Act = async () => {
   ip('link', 'add', 'br1', 'address', '02:00:00:00:00:01', 'type', 'bridge');
   ip('link', 'set', 'br1', 'alias', 'weft:00000000-0000-4000-8000-000000000000/x br1');
 };
-/** A change of a bridge by hand, until its repair has ended. */
+/** A manual change of a bridge, until its repair has ended. */
 const byHand =
   (...change: readonly string[]): Act =>
   async (weft) => {

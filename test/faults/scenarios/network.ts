@@ -11,7 +11,7 @@ const declare = request('POST', '/cen/import', {
 const make = request('POST', '/cen/make', ['wire', 'bridge']);
 const made = inOrder(declare, make);
 const join = request('PUT', '/host/host1/e/wire');
-/** Something foreign is in the way, so that the change fails and is undone. */
+/** A foreign link is in the way, so that the change fails and is undone. */
 const occupied: Act = async () => {
   ip('netns', 'add', 'd');
 };

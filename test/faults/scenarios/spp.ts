@@ -4,7 +4,7 @@ import type { Instance } from '../../support/instance.ts';
 import { anNfv, ask, aVf, connected } from '../../support/panel.ts';
 import type { Act, Scenario, Scenarios } from '../scenario.ts';
 
-/** The stand-ins of the running test: they outlive weft, as the real processes do. */
+/** The stand-ins of the running test: they outlive weft, like real processes. */
 let processes: StandIn[] = [];
 
 async function clear(): Promise<void> {
@@ -18,7 +18,7 @@ const prepared =
   (...requests: readonly Request[]): Act =>
   async (weft) => {
     await clear();
-    // Those of the run before may have found this weft, too.
+    // Those of the previous run may have connected to this weft, too.
     await connected(weft, 0);
     processes = [aVf('2020', 1), anNfv('2020', 2)];
     await connected(weft, 2);
@@ -27,7 +27,7 @@ const prepared =
     }
   };
 
-/** Everything that a process was told to do: not twice, and nothing that was not asked for. */
+/** All commands that a process received: none twice, and none that was not requested. */
 async function told(weft: Instance): Promise<unknown> {
   await connected(weft, 2);
   return processes.map(({ commands }) => commands.filter((each) => each !== 'status' && each !== '_get_client_id'));

@@ -19,7 +19,7 @@ export class ComparerThread implements Connection {
 
   constructor(program: URL, options: ComparerOptions, deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
-    // Flags for the main program (the loaders of a test runner, for one) do not apply to this thread.
+    // Flags of the main program (such as the loaders of a test runner) do not apply to this thread.
     this.#worker = new Worker(program, { workerData: options, execArgv: [] });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => {
@@ -47,7 +47,7 @@ export class ComparerThread implements Connection {
     }
   }
 
-  /** One that looks at the host just now ends in the middle of it: it changes nothing. */
+  /** A comparison in progress is interrupted, which is safe: it only reads. */
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#waiting.size === 0) this.#post('close');
@@ -66,7 +66,7 @@ export class ComparerThread implements Connection {
     else waiter?.resolve(answer.comparison);
   }
 
-  /** A thread that hangs in the kernel cannot be ended: nobody waits for it. */
+  /** A thread that is blocked in the kernel cannot be ended: it is not awaited. */
   #giveUp(): void {
     this.#fault = `it did not answer within ${this.#deadlineMs / 1000} s`;
     void this.#worker.terminate();

@@ -39,7 +39,7 @@ const insertMember = `
   INSERT INTO members (cen, container, position, ordinal, outside, added)
   VALUES (:cen, :container, :position, :ordinal, :outside, 0)`;
 
-/** Networks of containers; a container's place in the list of its networks is its ordinal there. */
+/** Networks of containers; the index of a network in a container's list is the container's ordinal there. */
 const networks: Readonly<Record<string, readonly string[]>> = {
   wire: ['c1', 'c2'],
   bridge: ['c1', 'c2', 'c3'],
@@ -66,7 +66,7 @@ async function writeRows(database: Database): Promise<void> {
   ]);
 }
 
-/** A host that is as its rows want it, and both ways to compare them. */
+/** A host without drift, and both ways to compare it with its rows. */
 async function start(): Promise<{
   readonly file: string;
   readonly database: Database;
@@ -101,21 +101,22 @@ async function start(): Promise<{
   return { file, database, driver, inThread: comparer.compare, inPlace };
 }
 
-/** What changes a host by hand, or the rows. */
+/** Manual changes of the host, or of the rows. */
 async function drift(database: Database, driver: NetnsDriver): Promise<void> {
-  // c1: its end of the wire is down. c2: has lost its link in the bridge. c3: its port is in no bridge. c4 went.
+  // c1: its end of the wire is down. c2: has lost its link in the bridge. c3: its port is in no bridge. c4: was
+  // deleted.
   ip('-n', 'c1', 'link', 'set', 'wire', 'down');
   ip('-n', 'c2', 'link', 'delete', 'bridge');
   ip('link', 'set', 'c3.1o', 'nomaster');
   ip('netns', 'delete', 'c4');
-  // The last wire has another name at one end, and is not labelled at the other.
+  // The last wire is renamed at one end, and unlabelled at the other.
   ip('-n', 'c5', 'link', 'set', 'last', 'down', 'name', 'renamed');
   execFileSync('ip', ['-n', 'c6', 'link', 'set', 'last', 'alias', '']);
-  // c7 is somebody else's now, c8 is not wanted any more.
+  // c7 belongs to another resource now; c8 is no longer desired.
   ip('netns', 'delete', 'c7');
   ip('netns', 'add', 'c7');
   await database.write([statement("UPDATE containers SET desired = 'absent' WHERE name = 'c8'")]);
-  // What no row knows: a namespace, a bridge, and a link in a container.
+  // Orphans: a namespace, a bridge, and a link in a container.
   await driver.createNamespace({ name: 'lost', label: label(of.databaseId, 'lost') });
   await driver.createBridge({
     name: 'lost0',
@@ -133,7 +134,7 @@ const sorted = ({ differences, orphans }: Comparison) => ({
 });
 
 describe('the thread', () => {
-  it('finds what a comparison in its place finds, of each kind of drift', async () => {
+  it('finds the same as a comparison in the calling thread, for each kind of drift', async () => {
     const { database, driver, inThread, inPlace } = await start();
     const asWanted = { differences: [], busy: [], orphans: { labelled: expect.any(Number), orphans: [] } };
     expect(await inThread('all')).toEqual(asWanted);
@@ -160,7 +161,7 @@ describe('the thread', () => {
     }
   });
 
-  it('leaves alone what an operation is changing', async () => {
+  it('skips a resource that an operation is changing', async () => {
     const { database, inThread } = await start();
     ip('netns', 'delete', 'c8');
     ip('netns', 'delete', 'c7');
@@ -175,7 +176,7 @@ describe('the thread', () => {
     expect(await inThread(['c8'])).toEqual({ differences: [], busy: ['c8'], orphans: null });
   });
 
-  it('says of a database that is away what the executor itself meets, and of the host nothing', async () => {
+  it('reports a database that is away with the executor’s own error, and nothing of the host', async () => {
     const { file, inThread, inPlace } = await start();
     await inThread('all');
     renameSync(file, `${file}.away`);
@@ -184,7 +185,7 @@ describe('the thread', () => {
         () => undefined,
         (error: unknown) => error,
       );
-    // A read looks at the file now and then.
+    // A read checks the file only now and then.
     await until('it is noticed', async () => (await errorOf(inThread('all'))) !== undefined);
     const met = await errorOf(inThread('all'));
     expect(met).toMatchObject({ name: 'DatabaseError', code: 'unavailable', reason: 'removed' });
@@ -193,7 +194,7 @@ describe('the thread', () => {
     expect((await inThread('all')).differences).toEqual([]);
   });
 
-  it('asks a libSQL server, too, and says when that is away', async () => {
+  it('reads from a libSQL server, too, and reports when that is away', async () => {
     const { file, inPlace } = await start();
     const server = await startLibsqlServer(file);
     let closed = false;
@@ -213,7 +214,7 @@ describe('the thread', () => {
     await expect(comparer.compare('all')).rejects.toMatchObject({ name: 'DatabaseError', code: 'unavailable' });
   });
 
-  it('does all looks of the executor at containers and networks', async () => {
+  it('does all scans of containers and networks for the executor', async () => {
     const { file } = await start();
     const nothing = async () => {
       throw new Error('it writes nothing outside of operations');

@@ -9,10 +9,10 @@ const options: ComparerOptions = {
   hypervisor: 'hypervisor',
 };
 
-/** What a thread answers that finds nothing. */
+/** The answer of a thread that finds nothing. */
 const NOTHING = { differences: [], busy: [], orphans: { labelled: 0, orphans: [] } };
 
-/** A comparer whose thread does this with each call: a body of `(call, port) => …`. */
+/** A comparer whose thread executes this for each call: a body of `(call, port) => …`. */
 async function open(body: string, deadlineMs = 60_000) {
   const script = `
     import { parentPort as port } from 'node:worker_threads';
@@ -27,12 +27,12 @@ async function open(body: string, deadlineMs = 60_000) {
   return { comparer, log };
 }
 
-/** Resolves when the thread is there that was opened after one had ended. */
+/** Resolves when the thread is ready that replaced one that had ended. */
 const isBack = (log: readonly string[]) =>
   until('it is there again', () => log.includes('info the thread that compares the host with the rows is there again'));
 
 describe('the thread that compares', () => {
-  it('that ends by a fault is said to be away, and is opened again', async () => {
+  it('that crashes is reported as away, and is started again', async () => {
     const { comparer, log } = await open('throw new Error("it breaks")');
     for (let time = 0; time < 2; time += 1) {
       await expect(comparer.compare('all')).rejects.toMatchObject({
@@ -45,7 +45,7 @@ describe('the thread that compares', () => {
     }
   });
 
-  it('that does not answer in time is given up, and another is opened', async () => {
+  it('that does not answer in time is abandoned, and another is started', async () => {
     const { comparer, log } = await open('if (call.id === 1) for (;;);', 50);
     await expect(comparer.compare('all')).rejects.toMatchObject({
       ...{ name: 'TechnologyAway', message: 'it did not answer within 0.05 s' },
@@ -53,7 +53,7 @@ describe('the thread that compares', () => {
     await isBack(log);
   });
 
-  it('answers several that ask at once, each by itself', async () => {
+  it('answers concurrent calls separately', async () => {
     const { comparer } = await open(
       'port.postMessage({ id: call.id, comparison: { ...nothing, orphans: { labelled: call.id, orphans: [] } } })',
     );
@@ -61,7 +61,7 @@ describe('the thread that compares', () => {
     expect(answers.map(({ orphans }) => orphans?.labelled)).toEqual([1, 2, 3]);
   });
 
-  it('that is closed in the middle of a comparison ends, and is not opened again', async () => {
+  it('that is closed during a comparison ends, and is not started again', async () => {
     const { comparer, log } = await open('for (;;);');
     const comparing = comparer.compare('all');
     const refused = expect(comparing).rejects.toMatchObject({ name: 'TechnologyAway' });

@@ -4,25 +4,25 @@ import { TechnologyAway } from '../../health.ts';
 import { ComparerThread } from './comparer-thread.ts';
 import type { ComparerOptions } from './protocol.ts';
 
-/** Compares the host with the rows of networks and containers, and holds no event loop. */
+/** Compares the host with the rows of networks and containers without blocking the event loop. */
 export interface Comparer {
-  /** @throws DatabaseError and NetnsError as the comparison met them; TechnologyAway while its thread is away */
+  /** @throws the DatabaseError or NetnsError of the comparison; TechnologyAway while its thread is away */
   readonly compare: Compare;
   close(): Promise<void>;
 }
 
 interface ComparerSettings {
   readonly log: (level: 'warn' | 'info', text: string) => void;
-  /** Milliseconds after which a comparison that was not answered ends the thread. */
+  /** Milliseconds after which an unanswered comparison ends the thread. */
   readonly deadlineMs?: number;
-  /** What runs in the thread. */
+  /** The module that runs in the thread. */
   readonly program?: URL;
 }
 
-/** Of thousands of containers it takes a few seconds on a busy machine. */
+/** Thousands of containers take a few seconds on a busy machine. */
 const DEADLINE_MS = 60_000;
 
-/** Starts the thread and does not wait for it. */
+/** Starts the thread without waiting for it. */
 export async function openComparer(
   options: ComparerOptions,
   { log, deadlineMs = DEADLINE_MS, program = new URL('./worker.ts', import.meta.url) }: ComparerSettings,

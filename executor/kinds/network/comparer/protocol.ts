@@ -3,7 +3,7 @@ import type { Changed } from '../../../../schema/resources/definition.ts';
 import type { Comparison } from '../../../loop/reconcile/differences.ts';
 import type { SentError } from './sent-error.ts';
 
-/* What goes between the executor and the thread that compares the host with the rows. */
+/* The messages to and from the thread that compares the host with the rows. */
 
 export interface ComparerOptions {
   readonly database: DatabaseAddress;

@@ -4,7 +4,7 @@ import { DatabaseError } from '../../../../schema/database/database.ts';
 import { NetnsError } from '../../../drivers/netns/driver.ts';
 import { received, type SentError, sent } from './sent-error.ts';
 
-/** The error as another thread gets it. */
+/** The error as another thread receives it. */
 async function throughPort(error: unknown): Promise<Error> {
   const { port1, port2 } = new MessageChannel();
   onTestFinished(() => port1.close());
@@ -27,7 +27,7 @@ it.each([
   expect({ ...copy, message: copy.message }).toEqual({ ...error, message: error.message });
 });
 
-it('any other keeps its text and where it was thrown', async () => {
+it('any other error keeps its message and its stack', async () => {
   const error = new TypeError('it is undefined');
   const copy = await throughPort(error);
   expect({ message: copy.message, stack: copy.stack }).toEqual({ message: error.message, stack: error.stack });

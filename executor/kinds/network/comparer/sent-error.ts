@@ -3,7 +3,7 @@ import { copyOf, type ErrorCopy, errorOf } from '../../../../schema/database/err
 import { NetnsError } from '../../../drivers/netns/driver.ts';
 import type { NetnsErrorFields } from '../../../drivers/netns/errors.ts';
 
-/** An error on its way from one thread to another, which keeps of its class only what is plain. */
+/** An error that is sent from one thread to another, which preserves only plain data of its class. */
 export type SentError =
   | { readonly family: 'database'; readonly copy: ErrorCopy }
   | { readonly family: 'netns'; readonly fields: NetnsErrorFields }

@@ -14,8 +14,8 @@ import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { sent } from './sent-error.ts';
 
 /*
- * The thread of comparer.ts: it reads rows and host by itself and answers what differs, which is little, so that
- * thousands of rows and links are neither read nor planned where requests are answered, nor copied there.
+ * The thread of comparer.ts: it reads rows and host by itself and returns the differences, which are few, so that
+ * thousands of rows and links are neither read nor planned on the event loop that answers requests, nor copied to it.
  */
 
 if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
@@ -24,13 +24,13 @@ const options: ComparerOptions = workerData;
 const database = await openReader(options.database);
 let viewer: NetnsViewer | undefined;
 
-/** Opened when it is needed, so that a host that cannot be looked at is answered as that. */
+/** Opened at the first call, so that a host that cannot be observed is the error of that call. */
 function opened(): NetnsViewer {
   viewer ??= openNetnsViewer();
   return viewer;
 }
 
-/** What was seen of so many namespaces is some megabytes. */
+/** The observed state of this many namespaces is some megabytes. */
 const looked = collectGarbageEach(1_500);
 
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
