@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import { api } from '../../test/support/api.ts';
+import { insertHypervisor } from '../../test/support/database.ts';
 import { kill } from '../../test/support/fleet.ts';
 
 describe('Preference-Applied', () => {
@@ -41,6 +42,16 @@ describe('Preference-Applied', () => {
 });
 
 describe('waiting', () => {
+  it('goes on for a list that is spread over two hypervisors, whose operation belongs to neither', async () => {
+    const { database, ask } = await api();
+    await insertHypervisor(database, 'host2');
+    await ask('POST', '/hypervisors/host1/cen/import', { cenList: [{ cenID: 'one', containerIDs: ['a'] }] });
+    await ask('POST', '/hypervisors/host2/cen/import', { cenList: [{ cenID: 'two', containerIDs: ['b'] }] });
+    const answer = await ask('POST', '/cen/make', ['one', 'two'], { prefer: 'wait=1' });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
+    expect((await answer.json()).waiting).toBeUndefined();
+  });
+
   const away = { available: false, away: true, reason: 'connection refused' };
 
   it('names the technology that is away, on the operations that need it', async () => {

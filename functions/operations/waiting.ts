@@ -4,12 +4,14 @@ import { isSilent, lastSeen } from '../../schema/statements/alive.ts';
 import { technologyOf } from '../../schema/statements/technologies.ts';
 import type { AcceptedOperation, OperationRow } from './operation.ts';
 
-/** Whether its executor is away: then waiting is useless. */
-export function isExecutorSilent({ status, silent_ms }: Pick<AcceptedOperation, 'status' | 'silent_ms'>): boolean {
-  return status === 'pending' && isSilent(silent_ms);
+type Accepted = Pick<AcceptedOperation, 'status' | 'hypervisor' | 'silent_ms'>;
+
+/** Whether its executor is away, so that waiting is useless. One without a hypervisor has parts on several. */
+export function isExecutorSilent({ status, hypervisor, silent_ms }: Accepted): boolean {
+  return status === 'pending' && hypervisor !== null && isSilent(silent_ms);
 }
 
-type Waiting = Pick<OperationRow, 'status' | 'silent_ms' | 'kind' | 'hypervisor_name' | 'capabilities'>;
+type Waiting = Accepted & Pick<OperationRow, 'kind' | 'hypervisor_name' | 'capabilities'>;
 
 /** Why an operation has not begun: its executor, or a technology that it needs, is away. */
 export function waitingFor(row: Waiting): string | undefined {

@@ -114,10 +114,12 @@ export const updateSubnet = defineCommand({
   status: 'succeeded',
   arguments: (input) => {
     const { request, found, ifMatch } = input;
+    // An outdated entity tag counts before what is wrong with the merged subnet, which its client has not seen.
+    const revision = expectedRevision(ifMatch, found.revision);
     return {
       ...changeOf(input),
       id: request.id,
-      revision: expectedRevision(ifMatch, found.revision),
+      revision,
       read_cidr: found.body.cidr,
       read_gateway: found.body.gateway,
       has_gateway: has(request.gateway),

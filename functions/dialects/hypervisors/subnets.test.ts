@@ -114,6 +114,8 @@ describe('/subnets', () => {
     const headers = { 'if-match': etag };
     expect((await ask('PATCH', `/subnets/${id}`, { metadata: {} }, headers)).status).toBe(200);
     expect((await ask('PATCH', `/subnets/${id}`, { metadata: {} }, headers)).status).toBe(412);
+    // Nor is it said what would be wrong with a subnet that the client has not seen.
+    expect((await ask('PATCH', `/subnets/${id}`, { end: '10.7.0.300' }, headers)).status).toBe(412);
     expect((await ask('DELETE', `/subnets/${id}`, undefined, headers)).status).toBe(412);
   });
 
