@@ -26,10 +26,14 @@ function start(database: Database, changes: Partial<TakeOverOptions> = {}): Take
 
 /** Sends heartbeats, like a running executor, until the test ends. */
 function beat(database: Database, seen = `${now}`): void {
+  let last: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    void database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${seen}`)]);
+    last = database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${seen}`)]);
   }, 20);
-  onTestFinished(() => clearInterval(timer));
+  onTestFinished(async () => {
+    clearInterval(timer);
+    await last;
+  });
 }
 
 async function epoch(database: Database): Promise<number | undefined> {
