@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import type { Changed } from '../../schema/resources/definition.ts';
 import { register } from '../../schema/store/registration.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
 import {
   counterKind,
   counting,
@@ -10,7 +11,6 @@ import {
   hypervisorId,
   machine,
   one,
-  openDatabase,
   sessionOf,
   states,
   withIdle,
@@ -23,7 +23,7 @@ import { Reconciler } from './reconcile/reconciler.ts';
 
 /** Two technologies; the second is away until the test makes it available. */
 async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const other = counting();
   const state: { health: Health; looks: number } = { health: { available: false, reason: 'it restarts' }, looks: 0 };
@@ -95,7 +95,7 @@ describe('while a technology is away', () => {
 });
 
 it('a scan that began before an event files no repair for the resources that the event names', async () => {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const kind = counterKind({ ...counting(), value: 5 }, one);
   const idle = ['a', 'b'].map((subject) => ({

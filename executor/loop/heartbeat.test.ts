@@ -3,7 +3,8 @@ import type { Capabilities } from '../../schema/api/capabilities.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import type { Resources } from '../../schema/store/machine.ts';
 import { type Registration, register } from '../../schema/store/registration.ts';
-import { executorDefaults, hypervisorId, machine, openDatabase, renew, sessionOf } from '../../test/support/loop.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
+import { executorDefaults, hypervisorId, machine, renew, sessionOf } from '../../test/support/loop.ts';
 import { until } from '../../test/support/until.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -36,7 +37,7 @@ const registered = {
 
 /** A hypervisor whose host may change, and what its heartbeats write. */
 async function beating() {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const now: { resources: Resources; capabilities: Capabilities } = { ...machine };
   const host = {
@@ -69,7 +70,7 @@ describe('a hypervisor', () => {
   });
 
   it('that a client described before is adopted: the host’s values replace the described ones, the client’s own stay', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const id = '0aaaaaaa-0000-4000-8000-000000000000';
     await database.write([
       statement(
@@ -114,7 +115,7 @@ describe('a host with a known state of its database', () => {
   const held = "SELECT held ->> '$.reason' AS reason FROM hypervisors";
 
   it('does not consider it restored because the hypervisor was removed', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const seen = await register(database, 'host1', hypervisorId, machine);
     await database.write([statement('DELETE FROM hypervisors')]);
     const another = '01900000-0000-7000-8000-000000000002';
@@ -126,7 +127,7 @@ describe('a host with a known state of its database', () => {
     ['the epoch of its hypervisor', 'UPDATE hypervisors SET epoch = 0'],
     ['the count of all starts', 'UPDATE database SET restore_generation = 0'],
   ])('considers it restored when %s went back', async (_, sql) => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const seen = await register(database, 'host1', hypervisorId, machine);
     await database.write([statement(sql)]);
     expect(await register(database, 'host1', hypervisorId, machine, seen)).toMatchObject({ epoch: 2 });
@@ -178,7 +179,7 @@ describe('a heartbeat', () => {
   });
 
   it('is sent periodically by a running executor, and a renewal of a lease is no heartbeat', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const executor = new Executor({
       ...{ session: sessionOf(database, registration), kinds: [], onFatal: () => undefined },
@@ -192,7 +193,7 @@ describe('a heartbeat', () => {
   });
 
   it('is not sent by an executor whose loop is stuck', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     let beats = 0;
     const stuck: Database = {
@@ -232,7 +233,7 @@ describe('an executor that is fenced', () => {
     ['its hypervisor was removed and described again', describedAnew, 'Hypervisor host1 was removed from the database'],
     ['a newer start has taken over', replace, 'A newer start of this executor has taken over'],
   ])('because %s ends, and reports that once', async (_, sql, message) => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const lost: unknown[] = [];
     const executor = new Executor({

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import { type Registration, register } from '../../schema/store/registration.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
 import {
   type Counter,
   counterKind,
@@ -10,7 +11,6 @@ import {
   hypervisorId,
   machine,
   type OperationState,
-  openDatabase,
   renew,
   sessionOf,
   states,
@@ -23,7 +23,7 @@ import { Executor } from './executor.ts';
 
 describe('register', () => {
   it('takes a new epoch at each start, and makes pending what the last one left running', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const first = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
     expect(await take(database, first)).toEqual(['a']);
@@ -33,7 +33,7 @@ describe('register', () => {
   });
 
   it('adopts an existing row, by its name or its id', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await database.write([
       statement(
         "INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms) VALUES ('0aaaaaaa-0000-4000-8000-000000000000', 'rack7', 0, '{}', 0)",
@@ -48,7 +48,7 @@ describe('register', () => {
   });
 
   it('refuses the name of another machine, and names the variable to set', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     await expect(
       register(database, 'host1', hypervisorId, { ...machine, machineId: 'machine-2' }),
@@ -61,7 +61,7 @@ describe('register', () => {
 
 describe('a database that was restored to an earlier time', () => {
   it('is detected though no executor has started since its backup, and its pending operations wait', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const first = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
     const seen = { ...first, sequence: first.sequence + 2 };
@@ -79,7 +79,7 @@ describe('a database that was restored to an earlier time', () => {
 
 describe('claim', () => {
   it('keeps the order of operations that share a subject, and takes all others at once', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'make', { subjects: ['cen', 'x'] });
     await file(database, 'join', { subjects: ['cen', 'y'] });
@@ -90,14 +90,14 @@ describe('claim', () => {
   });
 
   it('takes no more than it is asked to, oldest first', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     for (const id of ['a', 'b', 'c']) await file(database, id);
     expect(await take(database, registration, 2)).toEqual(['a', 'b']);
   });
 
   it('claims nothing for an older epoch', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const old = await register(database, 'host1', hypervisorId, machine);
     await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
@@ -110,7 +110,7 @@ async function running(
   counter: Counter,
   change: Change<number>,
 ): Promise<{ database: Database; lost: unknown[]; registration: Registration }> {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const lost: unknown[] = [];
   const kinds = [counterKind(counter, change)];
@@ -243,7 +243,7 @@ describe('an executor that a newer start has replaced', () => {
     const counter: Counter = { value: 0, fail: () => undefined, taken: [] };
     const change: Change<number> = { before: 0, after: 1, total: 1 };
     const slow = counterKind(counter, change);
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const lost: unknown[] = [];
     const resource = { ...slow.resource, apply: (step: Step) => gate.then(() => slow.resource.apply(step)) };
@@ -275,7 +275,7 @@ describe('a lease', () => {
     )[0][0]?.long;
 
   it('is renewed for all operations that this process owns', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
     await take(database, registration);
@@ -286,7 +286,7 @@ describe('a lease', () => {
   });
 
   it('that expired, of an older epoch, is taken over', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     await file(database, 'a');
     await take(database, registration);

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, DatabaseError, guard, statement } from '../../schema/database/database.ts';
 import { register } from '../../schema/store/registration.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
 import {
   type Counter,
   counterKind,
@@ -10,7 +11,6 @@ import {
   hypervisorId,
   machine,
   one,
-  openDatabase,
   sessionOf,
   states,
 } from '../../test/support/loop.ts';
@@ -56,7 +56,7 @@ interface Setting {
 }
 
 async function working({ kinds, calls = {}, times = {} }: Setting = {}) {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const counter = counting();
   const writes: string[] = [];

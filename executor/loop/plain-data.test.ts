@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { register } from '../../schema/store/registration.ts';
 import type { ExecutorSession } from '../../schema/store/store.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
 import {
   counterKind,
   counting,
@@ -9,7 +10,6 @@ import {
   hypervisorId,
   machine,
   one,
-  openDatabase,
   sessionOf,
   states,
 } from '../../test/support/loop.ts';
@@ -35,7 +35,7 @@ function copying(session: ExecutorSession, called: Set<string>): ExecutorSession
 }
 
 it('the loop and the database exchange plain data only', async () => {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const called = new Set<string>();
   const kinds = [counterKind(counting(), { ...one, after: 3 })];

@@ -6,7 +6,7 @@ import { openRemote } from '../../schema/database/remote.ts';
 import { query } from '../../schema/resources/definition.ts';
 import { register } from '../../schema/store/registration.ts';
 import { CountingDatabase } from '../../test/support/counting-database.ts';
-import { temporaryDirectory } from '../../test/support/database.ts';
+import { temporaryDatabase, temporaryDirectory } from '../../test/support/database.ts';
 import { startLibsqlServer } from '../../test/support/libsql-server.ts';
 import {
   type Counter,
@@ -17,7 +17,6 @@ import {
   hypervisorId,
   machine,
   one,
-  openDatabase,
   sessionOf,
   states,
 } from '../../test/support/loop.ts';
@@ -109,7 +108,7 @@ describe('a recorded operation', () => {
   });
 
   it('in the same process is claimed in the commit that records it', async () => {
-    const embedded = await openDatabase();
+    const embedded = await temporaryDatabase();
     const { database } = await working(embedded, { ...POLLS, poll: HOUR });
     database.take();
     await file(database, 'a');

@@ -3,7 +3,8 @@ import { type Database, now, statement } from '../../schema/database/database.ts
 import { databaseStore } from '../../schema/store/database-store.ts';
 import { NOTHING_SEEN } from '../../schema/store/machine.ts';
 import { register } from '../../schema/store/registration.ts';
-import { hypervisorId, machine, openDatabase } from '../../test/support/loop.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
+import { hypervisorId, machine } from '../../test/support/loop.ts';
 import { type TakeOverOptions, takeOver } from './take-over.ts';
 
 const NEVER = 3_600_000;
@@ -48,7 +49,7 @@ describe('a start beside a running executor', () => {
     ['of a machine without an id', { ...elsewhere, machineId: null }, /of another machine, .* \(boot id boot-1\)/],
     ['of the same machine, from another state directory', machine, /of this machine \(boot id boot-1\)/],
   ])('%s is refused, and names the variable to set', async (_, own, message) => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     beat(database);
     const refused = takeOver(start(database, { machine: own }));
@@ -61,14 +62,14 @@ describe('a start beside a running executor', () => {
   });
 
   it('is refused although the state directory was cloned with the machine', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const seen = await register(database, 'host1', hypervisorId, machine);
     beat(database);
     await expect(takeOver(start(database, { machine: elsewhere, seen, ownEpoch: 1 }))).rejects.toThrow('boot-1');
   });
 
   it('is refused when the clock was set back meanwhile', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     await database.write([statement(`UPDATE hypervisors SET last_seen_ms = ${now} + 86400000`)]);
     beat(database);
@@ -76,7 +77,7 @@ describe('a start beside a running executor', () => {
   });
 
   it('that begins at the same time is refused, or refuses that one', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     await database.write([statement('UPDATE hypervisors SET last_seen_ms = 1')]);
     const starts = ['boot-2', 'boot-3'].map((bootId) => takeOver(start(database, { machine: { ...machine, bootId } })));
@@ -90,7 +91,7 @@ describe('a start beside a running executor', () => {
 
 describe('a start', () => {
   it('succeeds an executor that was paused or died just now, after a period of silence', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     const successor = start(database, { machine: { ...machine, bootId: 'boot-2' }, heartbeatMs: 40 });
     expect(await takeOver(successor)).toMatchObject({ epoch: 2 });
@@ -103,7 +104,7 @@ describe('a start', () => {
     ['the database was restored', '', { ownEpoch: 5 }],
     ['the hypervisor was described by a client', 'UPDATE hypervisors SET last_seen_ms = NULL, epoch = 0', {}],
   ])('continues at once if %s', async (_, sql, changes) => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     if (sql !== '') await database.write([statement(sql)]);
     // If it waited, the test would time out.
@@ -112,7 +113,7 @@ describe('a start', () => {
   });
 
   it('of another machine is refused at once, and registers nothing', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     await register(database, 'host1', hypervisorId, machine);
     const other = { ...machine, machineId: 'machine-2', bootId: 'boot-2' };
     await expect(takeOver(start(database, { machine: other, heartbeatMs: NEVER }))).rejects.toThrow(

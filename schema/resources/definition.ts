@@ -158,6 +158,9 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   readonly networks?: readonly string[];
 }
 
+/** Finds the kind of resource that runs an operation. */
+export type FindDefinition = (operationKind: string) => ResourceDefinition | undefined;
+
 /** SQL for {@link ResourceDefinition.purge} that deletes a hypervisor's rows of these tables. */
 export function purgeTables(...tables: readonly string[]): string[] {
   return tables.map((table) => `DELETE FROM ${table} WHERE hypervisor = :hypervisor`);

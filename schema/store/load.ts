@@ -1,7 +1,6 @@
 import type { Database } from '../database/database.ts';
-import type { ClaimedOperation } from '../resources/definition.ts';
+import type { ClaimedOperation, FindDefinition } from '../resources/definition.ts';
 import type { Registration } from './registration.ts';
-import type { FindDefinition } from './report.ts';
 
 /** The rows of operations, by their sequences: one read for all kinds, on one snapshot. */
 export async function load(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { hypervisorId, machine, openDatabase } from '../../test/support/loop.ts';
+import { temporaryDatabase } from '../../test/support/database.ts';
+import { hypervisorId, machine } from '../../test/support/loop.ts';
 import { type Database, statement } from '../database/database.ts';
 import { fileGarbageCollection } from './orphans.ts';
 import { register } from './registration.ts';
@@ -10,7 +11,7 @@ async function sweeps(database: Database): Promise<number> {
 }
 
 it('a scan that began before a sweep ended files no other sweep', async () => {
-  const database = await openDatabase();
+  const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const collect = (lookMs: number) =>
     database.write(fileGarbageCollection(registration, { collection: 'test.sweep', orphans: [], asked: null, lookMs }));

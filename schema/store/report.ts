@@ -7,7 +7,13 @@ import {
   statement,
 } from '../database/database.ts';
 import type { ProblemDetails } from '../problem.ts';
-import type { ClaimedOperation, Ending, Finished, ResourceDefinition } from '../resources/definition.ts';
+import type {
+  ClaimedOperation,
+  Ending,
+  FindDefinition,
+  Finished,
+  ResourceDefinition,
+} from '../resources/definition.ts';
 import { endOperations } from '../statements/ending.ts';
 import { areRunning } from './attempts.ts';
 import { type PollRequest, type PollRow, pollOf, pollStatement } from './claim.ts';
@@ -44,9 +50,6 @@ interface ReportedEnd extends Report {
 interface Retried extends Report {
   readonly outcome: Retry;
 }
-
-/** Finds the kind of resource that runs an operation. */
-export type FindDefinition = (operationKind: string) => ResourceDefinition | undefined;
 
 /**
  * Writes the outcomes of attempts: the number of statements does not depend on theirs, except for those that each kind

@@ -9,6 +9,7 @@ import { createApp } from '../../functions/app.ts';
 import { type Database, type Statement, statement } from '../../schema/database/database.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { readConfiguration } from '../../schema/process/configuration.ts';
+import { deleteRows } from '../support/database.ts';
 import { empty } from '../support/database-template.ts';
 import { clearHost } from '../support/host.ts';
 import { type Answer, type Instance, requestJson } from '../support/instance.ts';
@@ -28,11 +29,6 @@ export interface OpenedDatabase {
   readonly database: Database;
   close(): Promise<void>;
 }
-
-/** All tables except those that identify the database and the hypervisor. */
-const selectTables = `
-  SELECT name FROM sqlite_schema
-  WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('database', 'hypervisors', 'migrations')`;
 
 /**
  * weft in the test's own process: the API without a server, over one database, and an executor on the test's private
@@ -132,20 +128,12 @@ export class Lab implements Instance {
   /** Removes all resources and their objects on the host, while the executor is running and idle. */
   async empty(): Promise<void> {
     this.steps.reset();
-    await this.#deleteRows();
+    await deleteRows(this.database, 'hypervisors');
     clearHost();
     // A scan that began before has ended when this one has: it cannot file a repair of a later resource with the same
     // name.
     await this.request('POST', '/hypervisors/host1/resync', undefined, { prefer: 'wait=30' });
-    await this.#deleteRows();
-  }
-
-  async #deleteRows(): Promise<void> {
-    const tables = await this.sql<{ name: string }>(selectTables);
-    await this.write([
-      statement('PRAGMA defer_foreign_keys = ON'),
-      ...tables.map(({ name }) => statement(`DELETE FROM ${name}`)),
-    ]);
+    await deleteRows(this.database, 'hypervisors');
   }
 
   /** Ends the lab and removes everything from the host. */

@@ -2,8 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, statement } from '../../schema/database/database.ts';
-import { migrate } from '../../schema/database/migrate.ts';
-import { DatabaseTemplate } from './database-template.ts';
+import { DatabaseTemplate, empty } from './database-template.ts';
 import { whenFinished } from './shared.ts';
 import { until } from './until.ts';
 
@@ -28,11 +27,14 @@ function isRemoved(directory: string): boolean {
 }
 
 /** A migrated database of the running test. */
-export const temporaryDatabase = preparedDatabase(migrate);
+export const temporaryDatabase = copiesOf(empty);
 
 /** Makes databases of the running test's own: copies of one that `prepare` has filled. */
 export function preparedDatabase(prepare: (database: Database) => Promise<unknown>): () => Promise<Database> {
-  const template = new DatabaseTemplate(prepare);
+  return copiesOf(new DatabaseTemplate(prepare));
+}
+
+function copiesOf(template: DatabaseTemplate): () => Promise<Database> {
   return async () => {
     const database = await template.open(join(temporaryDirectory(), 'weft.db'));
     whenFinished(() => database.close());
@@ -53,6 +55,21 @@ export async function insertHypervisor(database: Database, name = 'host1', capab
     ),
   ]);
   return id;
+}
+
+/** Deletes the rows of all tables except these, and except those that make it a migrated database. */
+export async function deleteRows(database: Database, ...kept: readonly string[]): Promise<void> {
+  const [tables] = await database.read([
+    statement<{ name: string }>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+         AND name NOT IN ('database', 'migrations') AND name NOT IN (SELECT value FROM json_each(:kept))`,
+      { kept: JSON.stringify(kept) },
+    ),
+  ]);
+  await database.write([
+    statement('PRAGMA defer_foreign_keys = ON'),
+    ...tables.map(({ name }) => statement(`DELETE FROM ${name}`)),
+  ]);
 }
 
 /** The number of rows of each table, which a rejected request must not change. */

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
 import type { Kind } from '../../executor/kinds/kind.ts';
 import type { Change, Resource, Step } from '../../executor/kinds/resource.ts';
 import { Heartbeat } from '../../executor/loop/heartbeat.ts';
@@ -8,15 +6,12 @@ import { Lease } from '../../executor/loop/lease.ts';
 import { Reporter } from '../../executor/loop/report.ts';
 import type { LoopTimes } from '../../executor/loop/times.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
-import { openEmbedded } from '../../schema/database/embedded.ts';
-import { migrate } from '../../schema/database/migrate.ts';
 import { query } from '../../schema/resources/definition.ts';
 import type { PollRequest } from '../../schema/store/claim.ts';
 import { openSession } from '../../schema/store/database-store.ts';
 import type { Machine } from '../../schema/store/machine.ts';
 import type { Registration } from '../../schema/store/registration.ts';
 import type { ExecutorSession } from '../../schema/store/store.ts';
-import { temporaryDirectory } from './database.ts';
 
 const HOUR = 3_600_000;
 
@@ -30,13 +25,6 @@ export const machine: Machine = {
   resources: { memory: 1024, disk: 2048, cpu: 4, freeMemory: 512, load: 0.5 },
 };
 export const hypervisorId = '01900000-0000-7000-8000-000000000001';
-
-export async function openDatabase(): Promise<Database> {
-  const database = openEmbedded(join(temporaryDirectory(), 'weft.db'));
-  onTestFinished(() => database.close());
-  await migrate(database);
-  return database;
-}
 
 const insertOperation = `
   INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt, done, total, principal, created_ms)

@@ -46,7 +46,9 @@ function sppAttempt(registry: SppProcesses): HostAccess<SppDesired, SppObserved,
   return {
     async observe(desired) {
       const { process } = desired;
-      const seen = isFresh(desired) ? registry.snapshot(process) : await registry.refresh(process).catch(goneIsGone);
+      const seen = isFresh(desired)
+        ? registry.snapshot(process)
+        : await registry.refresh(process).catch(nullIfDisconnected);
       return {
         processes: mapOf(seen === null ? [] : [seen]),
         given,
@@ -92,7 +94,7 @@ function mapOf(seen: readonly ProcessSnapshot[]): ReadonlyMap<number, ProcessSna
  * A process that disconnected after it accepted the command, or before it was asked, is not connected: the plan decides
  * what follows.
  */
-function goneIsGone(error: unknown): null {
+function nullIfDisconnected(error: unknown): null {
   if (error instanceof SppError) return null;
   throw error;
 }

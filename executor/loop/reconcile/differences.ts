@@ -106,8 +106,11 @@ export async function loadIdle<Idle, Desired>(
   if (spec.isRepaired === false) return { idle, busy, since };
   for await (const page of rows.loadIdle(definition.name, changed)) {
     for (const { rows: own, ...each } of page.idle) {
-      const isUpToDate = (observed: unknown) => spec.isUpToDate?.(own as Idle, observed as never) ?? true;
-      idle.push({ ...each, desired: spec.desired(own as Idle), isUpToDate });
+      const resource = { ...each, desired: spec.desired(own as Idle) };
+      // Of thousands of resources the rows are kept only where they are compared again.
+      if (spec.isUpToDate === undefined) idle.push(resource);
+      else
+        idle.push({ ...resource, isUpToDate: (observed) => spec.isUpToDate?.(own as Idle, observed as never) ?? true });
     }
     busy.push(...page.busy);
     since = Math.min(since, page.since);

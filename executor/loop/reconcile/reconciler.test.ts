@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { register } from '../../../schema/store/registration.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
+import { temporaryDatabase } from '../../../test/support/database.ts';
 import {
   type Counter,
   counterKind,
   hypervisorId,
   machine,
   one,
-  openDatabase,
   sessionOf,
   withIdle,
 } from '../../../test/support/loop.ts';
@@ -17,7 +17,7 @@ import { Reconciler } from './reconciler.ts';
 
 describe('a scan of the host', () => {
   it('files one repair for a difference, and less and less often for one whose repairs fail', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
@@ -57,7 +57,7 @@ describe('a scan of the host', () => {
   });
 
   it('files nothing when it is written late: a later operation, a repair or a client’s, has changed the resource', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const kind = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
     const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
@@ -78,7 +78,7 @@ describe('a scan of the host', () => {
   });
 
   it('does not repair in a hot loop what is undone again and again', async () => {
-    const database = await openDatabase();
+    const database = await temporaryDatabase();
     const registration = await register(database, 'host1', hypervisorId, machine);
     const counter: Counter = { value: 5, fail: () => undefined, taken: [] };
     const kind = counterKind(counter, { before: 0, after: 0, total: 1 }, 'repair');
@@ -119,7 +119,7 @@ describe('a scan in a thread', () => {
 
 /** A kind whose differences `a` and `b` are found outside the loop. */
 async function thatIsComparedElsewhere() {
-  const plain = await openDatabase();
+  const plain = await temporaryDatabase();
   const registration = await register(plain, 'host1', hypervisorId, machine);
   const database = new CountingDatabase(plain);
   const own = () => {

@@ -46,7 +46,8 @@ export async function onOtherHypervisor(database: Database, cens: readonly strin
 /** The selected hypervisor has no network namespaces. */
 export async function noNamespaces(database: Database, on: Target): Promise<Problem> {
   const found = await resolve(database, on);
-  const reason = JSON.parse(found?.capabilities ?? '{}').netns?.reason ?? 'its executor has not looked yet';
+  const reason =
+    JSON.parse(found?.capabilities ?? '{}').netns?.reason ?? 'its executor has not reported its capabilities yet';
   return new Problem('impossible', `${found?.name ?? 'This hypervisor'} cannot make network namespaces: ${reason}`, {
     hint: 'Run its executor as root on Linux',
   });

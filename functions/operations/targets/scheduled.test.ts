@@ -242,8 +242,8 @@ describe('the requirements of a new resource', () => {
   it('may be a technology', async () => {
     const { database } = await fleet();
     expect(await whereFor(database, { technology: 'libvirt' })).toEqual([
-      'host1 has no libvirt: its executor has not looked yet',
-      'host2 has no libvirt: its executor has not looked yet',
+      'host1 has no libvirt: its executor has not reported its capabilities yet',
+      'host2 has no libvirt: its executor has not reported its capabilities yet',
     ]);
   });
 });

@@ -119,7 +119,7 @@ function whyNot(
     return `was ${lastSeen(silent)}`;
   }
   if (candidate.capable === 0) {
-    return `has no ${technology}: ${candidate.reason ?? 'its executor has not looked yet'}`;
+    return `has no ${technology}: ${candidate.reason ?? 'its executor has not reported its capabilities yet'}`;
   }
   if (candidate.lacks === 1) return `is not in all of ${wanted.join(', ')}`;
   return shortage(candidate, { memory, disk, cpu }) ?? 'has no capacity left';

@@ -1,7 +1,7 @@
 import { type Database, now, type Statement, statement } from '../../../schema/database/database.ts';
 import { migrate } from '../../../schema/database/migrate.ts';
 import { type Ask, client } from '../../support/api.ts';
-import { insertHypervisor, preparedDatabase } from '../../support/database.ts';
+import { deleteRows, insertHypervisor, preparedDatabase } from '../../support/database.ts';
 import { EMPTY_SUBNET, FAILED, FLEET, PENDING, SUBNET } from './writes.ts';
 
 /** What an executor writes for a success, except for the observed state. */
@@ -78,17 +78,6 @@ const databaseWithEverything = preparedDatabase(async (database) => {
 });
 
 /** Deletes everything but the log of operations. */
-export async function forgetEverything(database: Database): Promise<void> {
-  const kept = ['database', 'migrations', 'operations', 'events'];
-  const [tables] = await database.read([
-    statement<{ name: string }>(
-      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-         AND name NOT IN (SELECT value FROM json_each(:kept))`,
-      { kept: JSON.stringify(kept) },
-    ),
-  ]);
-  await database.write([
-    statement('PRAGMA defer_foreign_keys = ON'),
-    ...tables.map(({ name }) => statement(`DELETE FROM ${name}`)),
-  ]);
+export function forgetEverything(database: Database): Promise<void> {
+  return deleteRows(database, 'operations', 'events');
 }
