@@ -180,16 +180,18 @@ describe('the thread', () => {
     const { file, inThread, inPlace } = await start();
     await inThread('all');
     renameSync(file, `${file}.away`);
-    const errorOf = (comparison: Promise<unknown>) =>
-      comparison.then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    // A read checks the file only now and then.
-    await until('it is noticed', async () => (await errorOf(inThread('all'))) !== undefined);
-    const met = await errorOf(inThread('all'));
+    // A read checks the file only now and then, and each connection by its own clock.
+    const failureOf = async (compare: Compare) => {
+      const failures: unknown[] = [];
+      await until('the missing file is noticed', async () => {
+        await compare('all').catch((error: unknown) => failures.push(error));
+        return failures.length > 0;
+      });
+      return failures[0];
+    };
+    const met = await failureOf(inThread);
     expect(met).toMatchObject({ name: 'DatabaseError', code: 'unavailable', reason: 'removed' });
-    expect(met).toEqual(await errorOf(inPlace('all')));
+    expect(await failureOf(inPlace)).toEqual(met);
     renameSync(`${file}.away`, file);
     expect((await inThread('all')).differences).toEqual([]);
   });
