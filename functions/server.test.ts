@@ -54,13 +54,13 @@ describe('an upload that breaks off', () => {
 it('the search for expired operations logs once that the database is away, and once that it is back', async () => {
   const { log, lines } = readableLog();
   const database = await temporaryDatabase();
-  let looks = 0;
+  let checks = 0;
   const stop = startExpiry(
     {
       ...database,
       read: (...args) => {
-        looks += 1;
-        if (looks <= 4) throw new DatabaseError('unavailable', 'ECONNREFUSED', 'the database does not answer');
+        checks += 1;
+        if (checks <= 4) throw new DatabaseError('unavailable', 'ECONNREFUSED', 'the database does not answer');
         return database.read(...args);
       },
     },
@@ -68,7 +68,7 @@ it('the search for expired operations logs once that the database is away, and o
     1,
   );
   onTestFinished(stop);
-  await until('it was looked six times', () => looks >= 6);
+  await until('it was checked six times', () => checks >= 6);
   expect(lines.map(({ msg }) => msg)).toEqual([
     'operations of dead hypervisors do not expire: the database does not answer',
     'operations of dead hypervisors expire again',

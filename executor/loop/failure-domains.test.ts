@@ -22,20 +22,20 @@ import { Executor } from './executor.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 
 /** Two technologies; the second is away until the test makes it available. */
-async function two({ failsToLook = false }: { failsToLook?: boolean } = {}) {
+async function two({ failsToScan = false }: { failsToScan?: boolean } = {}) {
   const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
   const other = counting();
-  const state: { health: Health; looks: number } = { health: { available: false, reason: 'it restarts' }, looks: 0 };
+  const state: { health: Health; scans: number } = { health: { available: false, reason: 'it restarts' }, scans: 0 };
   const near = counterKind(counting(), one);
   const far: Kind = {
     ...counterKind(other, one),
     definition: { ...near.definition, technology: 'libvirt', operations: { 'far.do': { onFailure: 'undo' } } },
-    health: () => (failsToLook ? { available: true } : state.health),
+    health: () => (failsToScan ? { available: true } : state.health),
     resource: {
       ...counterKind(other, one).resource,
       observeAll: async () => {
-        state.looks += 1;
+        state.scans += 1;
         throw new Error('no answer');
       },
     },
@@ -85,8 +85,8 @@ describe('while a technology is away', () => {
   });
 
   it('that cannot be observed is scanned less and less often, and work on the other continues', async () => {
-    const { database, state } = await two({ failsToLook: true });
-    await until('it was looked at again', () => state.looks > 2);
+    const { database, state } = await two({ failsToScan: true });
+    await until('it was scanned again', () => state.scans > 2);
     await file(database, 'near');
     await until('the other is done', async () => (await statusOf(database, 'near'))?.status === 'succeeded');
     const [rows] = await database.read([statement("SELECT 1 FROM operations WHERE principal = 'executor'")]);
@@ -104,6 +104,6 @@ it('a scan that began before an event files no repair for the resources that the
   const session = withIdle(sessionOf(database, registration), idle);
   const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 1 });
   const changed: Changed = ['id of a', 'id of b'];
-  const findings = await reconciler.look(kind, changed, (names) => names.includes('id of a'));
+  const findings = await reconciler.scan(kind, changed, (names) => names.includes('id of a'));
   expect(findings.repairs).toEqual(['b']);
 });

@@ -37,7 +37,7 @@ it('no statement of the loop scans the history of operations and events', async 
   if (!operation) throw new Error('nothing was claimed');
   await reporterOf(database, registration).report(operation, { status: 'succeeded', error: null });
   const repair = { subject: 'a', since: 0, repairKind: 'test.repair', generation: 0, subjects: ['a'] };
-  await session.recordLook({ repairs: [repair], isWhole: true, orphans: [], hold: null });
+  await session.recordScan({ repairs: [repair], isWhole: true, orphans: [], hold: null });
 
   const [files] = await plain.read([statement<{ file: string }>('PRAGMA database_list')]);
   const explainer = new DatabaseSync(files[0]?.file ?? '');

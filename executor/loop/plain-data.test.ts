@@ -47,7 +47,7 @@ it('the loop and the database exchange plain data only', async () => {
   await executor.start();
   await file(database, 'a');
   await until('it has ended', async () => (await states(database))[0]?.status === 'succeeded');
-  const work = ['poll', 'claim', 'load', 'report', 'renew', 'findOldest', 'readRemovalHold', 'recordLook'];
+  const work = ['poll', 'claim', 'load', 'report', 'renew', 'findOldest', 'readRemovalHold', 'recordScan'];
   await until('all of that was called', () => work.every((name) => called.has(name)));
   expect(await states(database)).toEqual([{ id: 'a', status: 'succeeded', attempt: 1, error: null }]);
 });

@@ -64,7 +64,7 @@ async function working(others: Database, times: Partial<LoopTimes>, counter: Cou
   });
   onTestFinished(() => executor.close());
   await executor.start();
-  for (const call of ['poll', 'prune', 'look.write']) {
+  for (const call of ['poll', 'prune', 'scan.write']) {
     await until(`${call} was called`, () => database.calls.some((each) => each.call === call));
   }
   return { database, executor };

@@ -27,7 +27,7 @@ export interface TakeOverOptions {
 
 /** A heartbeat may be late by half of its period. */
 const PERIODS_OF_SILENCE = 1.5;
-const LOOKS_PER_PERIOD = 10;
+const READS_PER_PERIOD = 10;
 
 /**
  * Registers this executor for its hypervisor unless another one serves it. Machine ids may be missing or cloned with a
@@ -58,9 +58,9 @@ async function requireSilence(options: TakeOverOptions): Promise<number | null> 
   );
   const until = performance.now() + silence;
   for (;;) {
-    await setTimeout(heartbeatMs / LOOKS_PER_PERIOD);
+    await setTimeout(heartbeatMs / READS_PER_PERIOD);
     const isLast = performance.now() >= until;
-    const next = await lookIfAvailable(options);
+    const next = await readIfAvailable(options);
     if (next === null) return null;
     // A failed read neither ends the period of silence nor restarts it.
     if (next === undefined) continue;
@@ -69,7 +69,7 @@ async function requireSilence(options: TakeOverOptions): Promise<number | null> 
   }
 }
 
-async function lookIfAvailable(options: TakeOverOptions): Promise<LastExecutor | null | undefined> {
+async function readIfAvailable(options: TakeOverOptions): Promise<LastExecutor | null | undefined> {
   try {
     return await options.store.findLastExecutor(options.name);
   } catch (error) {

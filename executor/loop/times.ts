@@ -27,7 +27,7 @@ export interface LoopTimes {
   /** The pause before a resource that an operation is changing is compared again. */
   readonly busy: number;
   /** The pause after a failed scan of a kind is `busy`, then doubles, up to this. */
-  readonly lookLongest: number;
+  readonly scanLongest: number;
   /** How often the whole host is scanned, independently of events. */
   readonly scan: number;
   /** How long an orphan is kept. */
@@ -55,7 +55,7 @@ export const defaultTimes: LoopTimes = {
   report: 200,
   gather: 100,
   busy: 500,
-  lookLongest: 30 * SECOND,
+  scanLongest: 30 * SECOND,
   scan: 30 * SECOND,
   grace: 60 * SECOND,
   retention: 30 * DAY,

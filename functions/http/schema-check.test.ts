@@ -9,14 +9,14 @@ const newer = new Problem('unavailable', 'The database was migrated by a newer v
 it('checks a good database once, and any other one each time', async () => {
   const database = await temporaryDatabase();
   const answers = [newer, newer, undefined];
-  let looks = 0;
+  let checks = 0;
   const check = new SchemaCheck(async () => {
-    looks += 1;
-    return answers[looks - 1];
+    checks += 1;
+    return answers[checks - 1];
   });
   for (const _ of [1, 2]) await expect(check.require(database)).rejects.toBe(newer);
   for (const _ of [1, 2]) await check.require(database);
-  expect(looks).toBe(3);
+  expect(checks).toBe(3);
 });
 
 it('distinguishes a database without tables, and without a migration, from one that does not answer', async () => {

@@ -90,7 +90,7 @@ async function recordedOrRefused(
 /**
  * Pauses before each lookup of a batch whose answer was lost, in milliseconds: the server may still be executing it.
  */
-const LOOK_PAUSES = [0, 100, 400];
+const LOOKUP_PAUSES = [0, 100, 400];
 
 /**
  * Finds out whether a batch whose answer was lost was committed. Throws a 503 if that stays unknown: a batch that is
@@ -102,9 +102,9 @@ async function lookUp(
   key: IdempotencyKey | undefined,
   lost: DatabaseError,
 ): Promise<AcceptedOperation> {
-  for (const milliseconds of LOOK_PAUSES) {
+  for (const milliseconds of LOOKUP_PAUSES) {
     await pause(milliseconds);
-    const found = await look(database, operation, key);
+    const found = await findRecorded(database, operation, key);
     if (found !== undefined) return found;
   }
   const otherwise = key ? ', or repeat with the same Idempotency-Key' : '';
@@ -121,7 +121,7 @@ async function lookUp(
   );
 }
 
-async function look(
+async function findRecorded(
   database: Database,
   operation: string,
   key: IdempotencyKey | undefined,

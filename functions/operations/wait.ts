@@ -61,7 +61,7 @@ export async function waitForOperation(
       if (left <= 0 || stopping?.aborted) break;
       const ended = await doorbell.next(Math.min(pause(reads), left));
       if (ended) return { ...row, ...ended, result: ended.result ?? row.result };
-      row = (await look(database, row.id)) ?? row;
+      row = (await reload(database, row.id)) ?? row;
     }
     return row;
   } finally {
@@ -70,7 +70,7 @@ export async function waitForOperation(
   }
 }
 
-async function look(database: Database, operation: string): Promise<AcceptedOperation | undefined> {
+async function reload(database: Database, operation: string): Promise<AcceptedOperation | undefined> {
   try {
     const [[row]] = await database.read([selectAccepted(operation)], { call: 'wait' });
     return row;

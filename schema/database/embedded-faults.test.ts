@@ -87,7 +87,7 @@ describe('while another process holds the write lock', () => {
     const order: number[] = [];
     const writes = [1, 2, 3].map((each) => database.write([insert]).then(() => order.push(each)));
     // With a busy timeout of SQLite's own this would never be reached while the lock is held.
-    for (let look = 0; look < 5; look += 1) {
+    for (let read = 0; read < 5; read += 1) {
       await hasMetLock(path);
       expect(await database.read([count])).toEqual([[{ count: 0 }]]);
     }

@@ -28,7 +28,7 @@ function watched() {
 }
 
 /** Forces a check for commits that are not detected yet. */
-function lookedAt({ foreign, rings }: ReturnType<typeof watched>): number {
+function checks({ foreign, rings }: ReturnType<typeof watched>): number {
   foreign.hold();
   foreign.release(false);
   return rings();
@@ -36,12 +36,12 @@ function lookedAt({ foreign, rings }: ReturnType<typeof watched>): number {
 
 it('reports each commit of another process once, and none of its own', () => {
   const files = watched();
-  expect(lookedAt(files)).toBe(0);
+  expect(checks(files)).toBe(0);
   files.commitOwn();
-  expect(lookedAt(files)).toBe(0);
+  expect(checks(files)).toBe(0);
   files.commitOther();
-  expect(lookedAt(files)).toBe(1);
-  expect(lookedAt(files)).toBe(1);
+  expect(checks(files)).toBe(1);
+  expect(checks(files)).toBe(1);
 });
 
 it('a commit of another connection of the same process counts as its own; an earlier one does not', () => {
@@ -51,7 +51,7 @@ it('a commit of another connection of the same process counts as its own; an ear
   expect(files.rings()).toBe(1);
   files.commitOther();
   files.foreign.release(true);
-  expect(lookedAt(files)).toBe(1);
+  expect(checks(files)).toBe(1);
 });
 
 it('if the outcome is unknown, everyone is notified', () => {

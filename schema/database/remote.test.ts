@@ -51,7 +51,7 @@ describe('a libSQL server that', () => {
     expect(error.cause).toBeUndefined();
     expect(error.message).toMatch(/^claim: [^\n<]{1,300}$/);
     expect(error.stack).toBe(`DatabaseError: ${error.message}`);
-    expect(await errorOf(database.read([count], { call: 'look' }))).toMatchObject({ code, committed: 'no' });
+    expect(await errorOf(database.read([count], { call: 'count' }))).toMatchObject({ code, committed: 'no' });
 
     server.faults.clear();
     const executed = server.requests
@@ -104,10 +104,10 @@ describe('a libSQL server that', () => {
   it('rejects an answer that is too large: that does not concern the database’s state', async () => {
     const { database } = await serve({}, { answerLimitBytes: 100 });
     const large = statement('SELECT hex(zeroblob(100))');
-    expect(await errorOf(database.read([large], { call: 'look' }))).toMatchObject({
+    expect(await errorOf(database.read([large], { call: 'count' }))).toMatchObject({
       code: 'fault',
       reason: 'RESPONSE_TOO_LARGE',
-      message: 'look: Response is too large',
+      message: 'count: Response is too large',
     });
   });
 });

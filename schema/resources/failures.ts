@@ -1,12 +1,15 @@
 /** After this many consecutive failures a resource is `degraded`. */
 export const FAILURES_UNTIL_DEGRADED = 5;
 
-/** The number of failed repairs of the subject since an operation on it succeeded, as SQL. */
+/**
+ * The number of failed repairs of the subject since an operation on it succeeded, as SQL. `+`: the index of all failed
+ * operations is not to be used.
+ */
 export function failuresInARow(subject: string): string {
   return `(
     SELECT count(*) FROM operations f
-    WHERE f.resource = ${subject} AND f.principal = 'executor' AND f.status = 'failed' AND f.sequence > coalesce((
-      SELECT g.sequence FROM operations g WHERE g.resource = ${subject} AND g.status = 'succeeded' ORDER BY g.sequence DESC LIMIT 1), 0))`;
+    WHERE f.resource = ${subject} AND f.principal = 'executor' AND +f.status = 'failed' AND f.sequence > coalesce((
+      SELECT g.sequence FROM operations g WHERE g.resource = ${subject} AND +g.status = 'succeeded' ORDER BY g.sequence DESC LIMIT 1), 0))`;
 }
 
 /** The pause after one failure; each further one doubles it. */

@@ -12,11 +12,11 @@ const isPossible = `
 /**
  * Claimable operations: due, of this hypervisor, not pending in an unconfirmed backup, and without an earlier
  * unfinished operation on any of their subjects. A start time further ahead than the longest pause was written before
- * the clock was set back. SQLite plans a statement again at each execution if its LIMIT is a bare parameter; with a sum
- * it does not.
+ * the clock was set back. The index is named, since SQLite may prefer the one of all pending operations, blocked ones
+ * included. SQLite plans a statement again at each execution if its LIMIT is a bare parameter; with a sum it does not.
  */
 const claimable = (possible: string, limit: string) => `
-  SELECT o.sequence FROM operations o
+  SELECT o.sequence FROM operations o INDEXED BY operations_claim
   WHERE o.hypervisor = :hypervisor AND o.status = 'pending' AND o.resource IS NOT NULL AND o.blocked_subjects = 0
     AND o.sequence > coalesce((SELECT held ->> '$.sequence' FROM hypervisors WHERE id = :hypervisor), 0)
     AND (o.not_before_ms <= ${now} OR o.not_before_ms > ${now} + :longest_pause) ${possible}

@@ -2,9 +2,8 @@ import type { Database } from '../database/database.ts';
 import type { Note, ResourceDefinition } from '../resources/definition.ts';
 import { resources } from '../resources/registry.ts';
 import { claim, poll } from './claim.ts';
-import { lookRows } from './idle.ts';
+import { scanRows } from './idle.ts';
 import { load } from './load.ts';
-import { collectAsked, collectDue, recordLook, recordResync } from './looks.ts';
 import { dueOrphans } from './orphans.ts';
 import { recordProgress } from './progress.ts';
 import { findOldest, prune } from './prune.ts';
@@ -12,6 +11,7 @@ import { fence, findLastExecutor, identify, type Registration, register, whyFenc
 import { readRemovalHold } from './removal-hold.ts';
 import { heartbeat, renew } from './renewal.ts';
 import { report } from './report.ts';
+import { collectAsked, collectDue, recordResync, recordScan } from './scans.ts';
 import type { ExecutorSession, ExecutorStore } from './store.ts';
 
 /** An executor's store for a database that it accesses directly. */
@@ -32,7 +32,7 @@ export function openSession(
   const definitionOf = (kind: string) => definitions.find(({ operations }) => Object.hasOwn(operations, kind));
   return {
     registration,
-    ...lookRows(database, registration.hypervisor, definitions),
+    ...scanRows(database, registration.hypervisor, definitions),
     subscribe: (listener) => database.subscribe(listener, 'early'),
     poll: (request) => poll(database, registration, request),
     claim: (request) => claim(database, registration, request),
@@ -42,11 +42,11 @@ export function openSession(
     recordProgress: (notes) => recordProgress(database, registration, notes),
     report: (reports, next) => report(database, registration, definitionOf, reports, next),
     readRemovalHold: () => readRemovalHold(database, registration),
-    recordLook: (look) => recordLook(database, registration, look),
-    recordResync: (asked, look) => recordResync(database, registration, asked, look),
+    recordScan: (scan) => recordScan(database, registration, scan),
+    recordResync: (asked, scan) => recordResync(database, registration, asked, scan),
     dueOrphans: (orphans, graceMs) => dueOrphans(database, registration, orphans, graceMs),
-    collectDue: (found, lookMs) => collectDue(database, registration, found, lookMs),
-    collectAsked: (asked, found, lookMs) => collectAsked(database, registration, asked, found, lookMs),
+    collectDue: (found, scanMs) => collectDue(database, registration, found, scanMs),
+    collectAsked: (asked, found, scanMs) => collectAsked(database, registration, asked, found, scanMs),
     findOldest: (log, after, retentionMs) => findOldest(database, log, after, retentionMs),
     prune: (rows, retentionMs) => prune(database, rows, retentionMs),
     note: (note, data) => writeNote(database, registration, note, data),

@@ -14,7 +14,7 @@ export interface LoadedPage {
 }
 
 /** The queries of a comparison of the host with the rows. */
-export interface LookRows {
+export interface ScanRows {
   /**
    * By the name of a kind of resource: its rows that no unfinished operation changes, all of them or those that the
    * host's events named.
@@ -26,11 +26,11 @@ export interface LookRows {
 
 const selectLast = statement<{ last: number }>('SELECT coalesce(max(sequence), 0) AS last FROM operations');
 
-export function lookRows(
+export function scanRows(
   database: Pick<Database, 'read'>,
   hypervisor: string,
   definitions: readonly ResourceDefinition[],
-): LookRows {
+): ScanRows {
   return {
     loadIdle(kind, changed) {
       const definition = definitions.find(({ name }) => name === kind);
@@ -51,7 +51,7 @@ async function* loadPages(
   first: Query<IdlePage<unknown>> | null,
 ): AsyncGenerator<LoadedPage> {
   for (let query = first; query !== null; ) {
-    const rows = await database.read([...query.statements, selectLast], { call: `look.${name}` });
+    const rows = await database.read([...query.statements, selectLast], { call: `scan.${name}` });
     const { idle, busy, next }: IdlePage<unknown> = query.result(rows);
     yield { idle, busy, since: Number(Reflect.get(Object(rows.at(-1)?.[0]), 'last')) };
     query = next;
@@ -65,7 +65,7 @@ async function findOrphans(
 ): Promise<Labelled[]> {
   const orphans: Labelled[] = [];
   for (const groups of orphanGroups(labelled, owners)) {
-    const [places] = await database.read([selectOrphanGroups(groups)], { call: 'look.orphans' });
+    const [places] = await database.read([selectOrphanGroups(groups)], { call: 'scan.orphans' });
     for (const { place } of places) orphans.push(...(groups[place] ?? []));
   }
   return orphans;

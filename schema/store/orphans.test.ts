@@ -13,8 +13,8 @@ async function sweeps(database: Database): Promise<number> {
 it('a scan that began before a sweep ended files no other sweep', async () => {
   const database = await temporaryDatabase();
   const registration = await register(database, 'host1', hypervisorId, machine);
-  const collect = (lookMs: number) =>
-    database.write(fileGarbageCollection(registration, { collection: 'test.sweep', orphans: [], asked: null, lookMs }));
+  const collect = (scanMs: number) =>
+    database.write(fileGarbageCollection(registration, { collection: 'test.sweep', orphans: [], asked: null, scanMs }));
   await collect(100);
   await collect(100);
   expect(await sweeps(database)).toBe(1);

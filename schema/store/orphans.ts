@@ -77,7 +77,7 @@ export interface GarbageCollectionRequest extends OrphansOfKind {
   /**
    * How long ago the scan that found them began, in milliseconds: a collection that ended since may have removed them.
    */
-  readonly lookMs: number;
+  readonly scanMs: number;
 }
 
 /**
@@ -86,7 +86,7 @@ export interface GarbageCollectionRequest extends OrphansOfKind {
  */
 export function fileGarbageCollection(
   { hypervisor }: Registration,
-  { collection, orphans, asked, lookMs }: GarbageCollectionRequest,
+  { collection, orphans, asked, scanMs }: GarbageCollectionRequest,
 ): Statement<never>[] {
   const args = {
     operation: v7(),
@@ -96,7 +96,7 @@ export function fileGarbageCollection(
     subject: `hypervisors/${hypervisor}/orphans`,
     request: JSON.stringify({ orphans }),
     total: orphans.length,
-    look: Math.ceil(lookMs),
+    scan: Math.ceil(scanMs),
   };
   return [
     `INSERT INTO operations (id, parent, hypervisor, kind, resource, request, generation, status, not_before_ms, deadline_ms, attempt,
@@ -104,7 +104,7 @@ export function fileGarbageCollection(
      SELECT :operation, (SELECT sequence FROM operations WHERE id = :parent), :hypervisor, :kind, :subject, :request, 0, 'pending',
        ${now}, ${now} + ${GARBAGE_COLLECTION_DEADLINE_MS}, 0, 0, :total, 'executor', ${now}
      WHERE NOT EXISTS (SELECT 1 FROM operation_subjects WHERE subject = :subject)
-       AND coalesce((SELECT finished_ms FROM operations WHERE resource = :subject ORDER BY sequence DESC LIMIT 1) < ${now} - :look, 1)`,
+       AND coalesce((SELECT finished_ms FROM operations WHERE resource = :subject ORDER BY sequence DESC LIMIT 1) < ${now} - :scan, 1)`,
     `INSERT OR IGNORE INTO operation_subjects (subject, sequence)
      SELECT :subject, sequence FROM operations WHERE id = :operation`,
     `INSERT INTO events (at_ms, hypervisor, type, subject, data)

@@ -126,7 +126,7 @@ export async function register(
         ),
         statement('UPDATE database SET restore_generation = max(restore_generation, :seen_generation) + 1', args),
         statement(
-          `UPDATE operations SET status = 'pending', epoch = NULL, lease_until_ms = NULL
+          `UPDATE operations INDEXED BY operations_running SET status = 'pending', epoch = NULL, lease_until_ms = NULL
          WHERE hypervisor = (SELECT id FROM hypervisors WHERE ${sameHypervisor}) AND status = 'running' AND resource IS NOT NULL`,
           args,
         ),

@@ -6,7 +6,7 @@ import type { Registration } from './registration.ts';
 export async function readRemovalHold(database: Database, { hypervisor }: Registration): Promise<RemovalHold | null> {
   const [rows] = await database.read(
     [statement<{ held: string | null }>('SELECT held FROM hypervisors WHERE id = :hypervisor', { hypervisor })],
-    { call: 'look.held' },
+    { call: 'scan.held' },
   );
   const held = rows[0]?.held ?? null;
   return held === null ? null : JSON.parse(held);

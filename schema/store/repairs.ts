@@ -12,7 +12,7 @@ const failures = failuresInARow("r.value ->> 'subject'");
 
 const lastFailure = `(
   SELECT f.finished_ms FROM operations f
-  WHERE f.resource = r.value ->> 'subject' AND f.principal = 'executor' AND f.status = 'failed' ORDER BY f.sequence DESC LIMIT 1)`;
+  WHERE f.resource = r.value ->> 'subject' AND f.principal = 'executor' AND +f.status = 'failed' ORDER BY f.sequence DESC LIMIT 1)`;
 
 const recent = `(
   SELECT count(*) FROM operations f

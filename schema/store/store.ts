@@ -2,8 +2,7 @@ import type { RemovalHold } from '../api/fleet/reconcile.ts';
 import type { CommitListener } from '../database/database.ts';
 import type { ClaimedOperation, Labelled, Note } from '../resources/definition.ts';
 import type { Claim, ClaimRequest, Poll, PollRequest } from './claim.ts';
-import type { LookRows } from './idle.ts';
-import type { LookRecord } from './looks.ts';
+import type { ScanRows } from './idle.ts';
 import type { Machine, Seen } from './machine.ts';
 import type { OrphansOfKind } from './orphans.ts';
 import type { ProgressNote } from './progress.ts';
@@ -11,6 +10,7 @@ import type { Log, OldRows } from './prune.ts';
 import type { LastExecutor, Registration } from './registration.ts';
 import type { HostState, Renewal } from './renewal.ts';
 import type { Report } from './report.ts';
+import type { ScanRecord } from './scans.ts';
 
 /*
  * All that an executor reads from the database and writes into it. Each method is one batch and one round trip (except
@@ -52,15 +52,15 @@ export interface WorkStore {
 }
 
 /** The reads of a scan, and the records of its findings. */
-export interface LookStore extends LookRows {
+export interface ScanStore extends ScanRows {
   readRemovalHold(): Promise<RemovalHold | null>;
   /** Returns the subjects of the repairs that were filed. */
-  recordLook(look: LookRecord): Promise<string[]>;
-  recordResync(asked: ClaimedOperation, look: LookRecord): Promise<string[]>;
+  recordScan(scan: ScanRecord): Promise<string[]>;
+  recordResync(asked: ClaimedOperation, scan: ScanRecord): Promise<string[]>;
   /** Of these orphans, those that two scans have seen and whose grace time is over. */
   dueOrphans(orphans: readonly Labelled[], graceMs: number): Promise<Labelled[]>;
-  collectDue(found: OrphansOfKind, lookMs: number): Promise<void>;
-  collectAsked(asked: ClaimedOperation, found: readonly OrphansOfKind[], lookMs: number): Promise<void>;
+  collectDue(found: OrphansOfKind, scanMs: number): Promise<void>;
+  collectAsked(asked: ClaimedOperation, found: readonly OrphansOfKind[], scanMs: number): Promise<void>;
 }
 
 /** The old rows in the logs of operations and events. */
@@ -70,7 +70,7 @@ export interface LogStore {
 }
 
 /** The database for a registered executor: after a newer start, its writes are fenced. */
-export interface ExecutorSession extends WorkStore, LookStore, LogStore {
+export interface ExecutorSession extends WorkStore, ScanStore, LogStore {
   readonly registration: Registration;
   /**
    * Calls `listener` just before commits that may bring work, if that is possible. Returns the function that ends it.

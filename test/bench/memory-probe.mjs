@@ -33,7 +33,7 @@ const struct = koffi.struct('mallinfo2', Object.fromEntries(members.map((name) =
 const mallinfo = koffi.load(null).func('mallinfo2', struct, []);
 
 /** @returns {Promise<Insides>} */
-async function look() {
+async function measure() {
   const asked = [...workers].map((worker) =>
     Promise.race([
       worker.getHeapStatistics().catch(() => undefined),
@@ -56,5 +56,5 @@ async function look() {
 }
 
 process.on('message', () => {
-  void look().then((insides) => process.send?.(insides));
+  void measure().then((insides) => process.send?.(insides));
 });

@@ -92,7 +92,7 @@ const kernelBefore = kernelMemory();
 
 async function insides(): Promise<Insides> {
   const answer = once(weft, 'message');
-  weft.send('look');
+  weft.send('measure');
   const [found] = await answer;
   return found;
 }
@@ -137,7 +137,7 @@ async function measure(): Promise<void> {
   await report('made again');
   const rate = load();
   await report(`under load: ${rate}`);
-  for (let look = 0; look < 2; look += 1) await ask('POST', '/hypervisors/host1/resync?dry_run=true');
+  for (let scan = 0; scan < 2; scan += 1) await ask('POST', '/hypervisors/host1/resync?dry_run=true');
   await report('after two full scans');
   await pause(REST_MS);
   await report('after a minute without work');

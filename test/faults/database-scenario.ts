@@ -21,7 +21,7 @@ export const shortTimes: LoopTimes = {
     report: 200,
     gather: 5,
     busy: 5,
-    lookLongest: 100,
+    scanLongest: 100,
   },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 50 },
   ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },

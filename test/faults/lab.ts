@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -13,6 +13,7 @@ import { deleteRows } from '../support/database.ts';
 import { empty } from '../support/database-template.ts';
 import { clearHost } from '../support/host.ts';
 import { type Answer, type Instance, requestJson } from '../support/instance.ts';
+import { removeDirectory } from '../support/remove-directory.ts';
 import { FaultyDatabase } from './faulty-database.ts';
 import { Gate } from './gate.ts';
 import { type Place, StepFaults } from './steps.ts';
@@ -141,7 +142,7 @@ export class Lab implements Instance {
     await this.abandon();
     await this.#opened.close();
     clearHost();
-    rmSync(this.#directory, { recursive: true, force: true });
+    await removeDirectory(this.#directory);
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {

@@ -8,6 +8,9 @@ import { type LargeDatabase, openLargeDatabase } from './large-database.ts';
 import { hasPlan, scansOf } from './scans.ts';
 import { triggerBodies } from './trigger-bodies.ts';
 
+/** Indexes of which one value selects a number of rows that grows with the history, or with the queue. */
+const UNSELECTIVE = ['operations_unfinished', 'operations_unsuccessful', 'operations_kind'];
+
 const directory = mkdtempSync(join(tmpdir(), 'weft-plans-'));
 let large: LargeDatabase;
 beforeAll(async () => {
@@ -25,7 +28,7 @@ it('no collected statement scans a table, except for the exceptions', () => {
   const scans = collected(statements)
     // A migration makes a table anew by way of another one, which it drops.
     .filter((sql) => hasPlan(sql) && !/\bearlier_/.test(sql))
-    .flatMap((sql) => scansOf(database, tables, sql));
+    .flatMap((sql) => scansOf(database, tables, sql, UNSELECTIVE));
   const unexpected = scans.filter((scan) => !exceptions.some((exception) => isCovered(scan, exception)));
   expect(unexpected.map(({ detail, table, statement }) => `${detail} (${table}): ${statement}`)).toEqual([]);
   if (process.env[WHOLE_RUN] === undefined) return;
@@ -36,7 +39,7 @@ it('no trigger scans a table', () => {
   const { database, tables } = large;
   const bodies = triggerBodies(database);
   expect(bodies.length).toBeGreaterThan(0);
-  expect(bodies.flatMap((sql) => scansOf(database, tables, sql))).toEqual([]);
+  expect(bodies.flatMap((sql) => scansOf(database, tables, sql, UNSELECTIVE))).toEqual([]);
 });
 
 it('referencing rows are found by an index at a deletion', () => {

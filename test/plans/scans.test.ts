@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { hasPlan, scansOf } from './scans.ts';
 
-const tables = ['boxes', 'lids', 'slots'];
+const tables = ['boxes', 'lids', 'slots', 'operations'];
 
 function database(): DatabaseSync {
   const opened = new DatabaseSync(':memory:');
@@ -12,6 +12,8 @@ function database(): DatabaseSync {
     CREATE INDEX boxes_name ON boxes (name);
     CREATE INDEX boxes_parent ON boxes (parent) WHERE parent IS NOT NULL;
     CREATE TABLE lids (box INTEGER, colour TEXT);
+    CREATE TABLE operations (id INTEGER PRIMARY KEY, status TEXT);
+    CREATE INDEX operations_unfinished ON operations (status);
     CREATE TABLE slots (box INTEGER, row INTEGER, place INTEGER, PRIMARY KEY (box, row, place)) WITHOUT ROWID`);
   return opened;
 }
@@ -43,8 +45,18 @@ it.each([
     'SELECT * FROM boxes b CROSS JOIN lids l ON l.box = b.size',
     ['SCAN b', 'SEARCH l USING AUTOMATIC COVERING INDEX (box=?)'],
   ],
+  [
+    'everything with a status',
+    "SELECT * FROM operations WHERE status = 'pending'",
+    ['SEARCH operations USING COVERING INDEX operations_unfinished (status=?)'],
+  ],
+  [
+    'everything with a status that comes after',
+    "SELECT * FROM operations WHERE status = 'pending' AND id > :after",
+    ['SEARCH operations USING COVERING INDEX operations_unfinished (status=? AND rowid>?)'],
+  ],
 ])('finds a scan of %s', (_, sql, scans) => {
-  expect(scansOf(database(), tables, sql).map(({ detail }) => detail)).toEqual(scans);
+  expect(scansOf(database(), tables, sql, ['operations_unfinished']).map(({ detail }) => detail)).toEqual(scans);
 });
 
 it.each([
@@ -54,8 +66,9 @@ it.each([
   'SELECT * FROM json_each(:list) j CROSS JOIN boxes b ON b.name = j.value',
   'WITH x AS MATERIALIZED (SELECT value FROM json_each(:list)) SELECT * FROM x CROSS JOIN boxes b ON b.id = x.value',
   'DELETE FROM boxes WHERE id IN (SELECT value FROM json_each(:list))',
+  "SELECT * FROM operations WHERE status = 'pending' AND id = :id",
 ])('reports nothing for %s', (sql) => {
-  expect(scansOf(database(), tables, sql)).toEqual([]);
+  expect(scansOf(database(), tables, sql, ['operations_unfinished'])).toEqual([]);
 });
 
 it.each(['BEGIN IMMEDIATE', 'CREATE TABLE t (a)', 'PRAGMA data_version', 'COMMIT'])('reads no plan for %s', (sql) => {

@@ -24,15 +24,20 @@ export function hasPlan(sql: string): boolean {
 /**
  * The scans of a statement. Scans of rows that the statement has produced itself (json_each of an argument, a subquery,
  * a CTE) are not included: their number follows from its arguments, or from what it found in tables, which is another
- * line of the plan.
+ * line of the plan. A search for one value in one of the `unselective` indexes counts as a scan.
  */
-export function scansOf(database: DatabaseSync, tables: readonly string[], sql: string): Scan[] {
+export function scansOf(
+  database: DatabaseSync,
+  tables: readonly string[],
+  sql: string,
+  unselective: readonly string[] = [],
+): Scan[] {
   const names = namesOfTables(sql, tables);
   const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`);
   plan.setAllowBareNamedParameters(true);
   return plan.all().flatMap((row) => {
     const detail = String(row.detail);
-    const name = scanned(detail);
+    const name = scanned(detail) ?? searched(detail, unselective);
     const table = name === undefined ? undefined : names.get(name);
     return table === undefined ? [] : [{ table, statement: sql.replace(/\s+/g, ' ').trim(), detail }];
   });
@@ -50,6 +55,13 @@ function scanned(detail: string): string | undefined {
     /^SEARCH (\S+) USING [^(=]*\([^=]*\)$/.exec(detail) ??
     /^SEARCH (\S+)( USING (COVERING )?INDEX \S+)?$/.exec(detail);
   return line?.[1];
+}
+
+/** A search in one of these indexes by their value alone; with a key beside it, it is a lookup. */
+function searched(detail: string, indexes: readonly string[]): string | undefined {
+  const [, table, index = ''] =
+    /^SEARCH (\S+) USING (?:COVERING )?INDEX (\S+) \(\w+=\?(?: AND rowid[<>]\?)*\)$/.exec(detail) ?? [];
+  return indexes.includes(index) ? table : undefined;
 }
 
 /** The tables of a statement, by their aliases. A name that is a table anywhere counts as one everywhere. */

@@ -71,7 +71,7 @@ async function work(database: CountingDatabase, act: () => Promise<unknown>) {
   const statements = reports.reduce((sum, each) => sum + each.statements, 0);
   const taken = Object.entries(database.take());
   // A scan is triggered by the events of the work, and comes before or after its end.
-  const own = taken.filter(([call]) => !BY_THE_CLOCK.includes(call) && !call.startsWith('look.'));
+  const own = taken.filter(([call]) => !BY_THE_CLOCK.includes(call) && !call.startsWith('scan.'));
   return { requests: Object.fromEntries(own), statements };
 }
 
@@ -81,11 +81,11 @@ it('an executor starts with a few requests, and with one read for each kind of o
   const before = server.requests.length;
   await lab.startExecutor();
   await atRest(database);
-  const { poll = 0, 'look.write': noted = 0, ...start } = database.take();
+  const { poll = 0, 'scan.write': noted = 0, ...start } = database.take();
   expect(start).toEqual({
     ...{ identify: 1, 'take-over': 1, register: 1, 'spp.forget': 1, renew: 1 },
-    ...Object.fromEntries(resources.map(({ name }) => [`look.${name}`, 1])),
-    'look.held': resources.length,
+    ...Object.fromEntries(resources.map(({ name }) => [`scan.${name}`, 1])),
+    'scan.held': resources.length,
     ...{ 'prune.select': 2, prune: 1 },
   });
   // At most one for each kind of resource.

@@ -13,7 +13,7 @@ async function finished(weft: Weft): Promise<void> {
 }
 
 describe('a scan', () => {
-  it('at the start finds nothing on a host that is as it should be, and repairs what went while nobody looked', async () => {
+  it('at the start finds nothing on a host that is as it should be, and repairs what is missing', async () => {
     const weft = await Weft.start();
     await weft.request('POST', '/cen/import', example);
     await weft.request('POST', '/cen/make', exampleCens, waiting);
@@ -24,7 +24,7 @@ describe('a scan', () => {
       (await weft.sql<{ scanned_ms: number }>('SELECT scanned_ms FROM hypervisors'))[0]?.scanned_ms;
     const last = await scanned();
     await weft.start();
-    await until('it has looked at the host', async () => (await scanned()) !== last);
+    await until('it has scanned the host', async () => (await scanned()) !== last);
     expect(await weft.sql("SELECT * FROM operations WHERE principal = 'executor'")).toEqual([]);
 
     await weft.stop();

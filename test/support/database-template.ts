@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { type EmbeddedOptions, openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
+import { removeDirectory } from './remove-directory.ts';
 
 /**
  * A database of which tests get copies: to migrate and to fill one takes many times as long. It is made once in each
@@ -36,7 +37,7 @@ export class DatabaseTemplate {
       database.close();
       return readFileSync(path);
     } finally {
-      rmSync(directory, { recursive: true });
+      await removeDirectory(directory);
     }
   }
 }

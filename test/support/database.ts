@@ -1,29 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { DatabaseTemplate, empty } from './database-template.ts';
+import { removeDirectory } from './remove-directory.ts';
 import { whenFinished } from './shared.ts';
-import { until } from './until.ts';
 
 /** A directory of the running test, removed when it ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'weft-test-'));
-  whenFinished(() => until('the directory is gone', () => isRemoved(directory)));
+  whenFinished(() => removeDirectory(directory));
   return directory;
-}
-
-/**
- * False while a thread of the test writes its last file: the directory is not empty before the removal, or exists after
- * it.
- */
-function isRemoved(directory: string): boolean {
-  try {
-    rmSync(directory, { recursive: true, force: true });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error;
-  }
-  return !existsSync(directory);
 }
 
 /** A migrated database of the running test. */

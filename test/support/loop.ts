@@ -146,7 +146,7 @@ export const shortTimes: LoopTimes = {
     report: 200,
     gather: 1,
     busy: 5,
-    lookLongest: 100,
+    scanLongest: 100,
   },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 20 },
   ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },

@@ -34,7 +34,7 @@ export class HostLinks implements Disposable {
   readonly #table = new LinkTable();
   /** The table must be read again: nothing was read yet, or events were lost. */
   #lost = true;
-  #looks = 0;
+  #scans = 0;
 
   constructor(socket: RouteSocket, { bufferBytes = BUFFER_BYTES }: { readonly bufferBytes?: number } = {}) {
     this.#socket = socket;
@@ -48,8 +48,8 @@ export class HostLinks implements Disposable {
   /** All of them; a part of them is read again, in turn. */
   all(): LinkRecord[] {
     this.#refresh();
-    this.#looks += 1;
-    const turn = this.#looks % TURNS;
+    this.#scans += 1;
+    const turn = this.#scans % TURNS;
     this.#readAgain(this.#table.all().flatMap(({ index, up }) => (!up || index % TURNS === turn ? [index] : [])));
     return this.#table.all();
   }

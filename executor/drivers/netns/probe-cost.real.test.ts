@@ -9,7 +9,7 @@ import { unpackView } from './packed-view.ts';
 import { HostNamespace } from './thread.ts';
 import { view } from './view.ts';
 
-const LABEL = 'weft:test/look-cost';
+const LABEL = 'weft:test/probe-cost';
 const DIRECTORY = '/run/netns';
 /** Bytes of requests to the kernel and of its answers, and the number of calls; events arrive at any time. */
 const traffic = vi.hoisted(() => ({ calls: 0, bytes: 0 }));
@@ -92,12 +92,12 @@ function cost(work: () => unknown): { calls: number; bytes: number } {
 /** The requests of one container's operation: observation, changes, observation again. */
 function costs(): Record<string, { calls: number; bytes: number }> {
   const selection = { owners: [`${LABEL}/own`], aliases: [], names: ['own', 'k0.0', 'k1.0', 'k2.0', 'new.0'] };
-  const look = () => view(context, { namespaces: ['k0', 'k1', 'k2'], links: selection });
-  expect(unpackView(look()).links.map(({ name }) => name)).toHaveLength(4);
+  const observe = () => view(context, { namespaces: ['k0', 'k1', 'k2'], links: selection });
+  expect(unpackView(observe()).links.map(({ name }) => name)).toHaveLength(4);
   const change = (up: boolean) => () =>
     changeLink(context, { namespace: null, alias: `${LABEL}/own k1.0`, up, bridge: 'own' });
   return {
-    look: cost(look),
+    observed: cost(observe),
     down: cost(change(false)),
     up: cost(change(true)),
     nothing: cost(() => deleteLinks(context, { namespace: null, aliases: [`${LABEL}/own gone`, `${LABEL}/own too`] })),
@@ -111,5 +111,5 @@ test('the reads of an operation do not depend on the size of the host', async ()
   await make('another', 13, 113);
   const many = costs();
   expect(many).toEqual(few);
-  expect(few).toMatchObject({ look: { calls: expect.any(Number) }, nothing: { calls: 0, bytes: 0 } });
+  expect(few).toMatchObject({ observed: { calls: expect.any(Number) }, nothing: { calls: 0, bytes: 0 } });
 });

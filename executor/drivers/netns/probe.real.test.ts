@@ -11,7 +11,7 @@ import { unpackView } from './packed-view.ts';
 import { HostNamespace } from './thread.ts';
 import { view } from './view.ts';
 
-const LABEL = 'weft:test/looks';
+const LABEL = 'weft:test/probe';
 const DIRECTORY = '/run/netns';
 const STEPS = 80;
 let bench: Workbench;
@@ -48,7 +48,7 @@ function sorted({ links, namespaces }: HostView): HostView {
   };
 }
 
-/** What a driver sees that knows nothing yet: the same program, without a thread for each look. */
+/** What a driver sees that knows nothing yet: the same program, without a thread for each observation. */
 function freshView(): HostView {
   using host = HostNamespace.open();
   using hostLinks = new HostLinks(host.socket);

@@ -3,7 +3,7 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { bridgesDefinition } from '../../../schema/resources/bridges.ts';
 import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
-import { lookRows } from '../../../schema/store/idle.ts';
+import { scanRows } from '../../../schema/store/idle.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
 import { loadIdle } from '../../loop/reconcile/differences.ts';
 import type { ObservedBridges } from './plan.ts';
@@ -40,7 +40,7 @@ const spec = bridgesSpec('weft:db/hypervisors/h/bridges');
 
 function idle(rows: Fixture, changed: readonly string[] | 'all') {
   const kind = { definition: bridgesDefinition, spec };
-  return loadIdle(kind, lookRows(rows.database, rows.hypervisor, [bridgesDefinition]), changed);
+  return loadIdle(kind, scanRows(rows.database, rows.hypervisor, [bridgesDefinition]), changed);
 }
 
 function operation(kind: string, resource: string): ClaimedOperation {
@@ -149,17 +149,17 @@ describe('an interface that the host refused', () => {
 describe('the idle resource', () => {
   it('is the set of bridges, if no unfinished operation changes it and an event named it', async () => {
     const rows = await fixture(['a', 'ready', null]);
-    const look = async (changed: readonly string[] | 'all') => {
+    const scan = async (changed: readonly string[] | 'all') => {
       const { idle: found, busy } = await idle(rows, changed);
       return [found.length, busy];
     };
-    expect(await look('all')).toEqual([1, []]);
-    expect(await look([rows.subject])).toEqual([1, []]);
-    expect(await look(['another'])).toEqual([0, []]);
+    expect(await scan('all')).toEqual([1, []]);
+    expect(await scan([rows.subject])).toEqual([1, []]);
+    expect(await scan(['another'])).toEqual([0, []]);
     await rows.database.write([
       statement('INSERT INTO operation_subjects VALUES (:subject, 1)', { subject: rows.subject }),
     ]);
-    expect(await look('all')).toEqual([0, []]);
-    expect(await look([rows.subject])).toEqual([0, [rows.subject]]);
+    expect(await scan('all')).toEqual([0, []]);
+    expect(await scan([rows.subject])).toEqual([0, [rows.subject]]);
   });
 });

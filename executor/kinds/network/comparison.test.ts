@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
-import type { LookRows } from '../../../schema/store/idle.ts';
+import type { ScanRows } from '../../../schema/store/idle.ts';
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing, type IdleResource } from '../../loop/reconcile/differences.ts';
@@ -38,15 +38,15 @@ function networks(): IdleResource<Network>[] {
 }
 
 /** A host as its driver reports it, and how many namespaces were read at once. */
-function viewerOf(host: SimulatedHost): NetnsViewer & { readonly looks: number[] } {
-  const looks: number[] = [];
+function viewerOf(host: SimulatedHost): NetnsViewer & { readonly views: number[] } {
+  const views: number[] = [];
   return {
-    looks,
+    views,
     names: async () => [...host.namespaces.keys()],
     async view(names, selection) {
       const observed = host.observe();
       const wanted = names === 'all' ? [...observed.namespaces.keys()] : names;
-      looks.push(wanted.length);
+      views.push(wanted.length);
       const selected = observed.host.filter(
         ({ name, alias }) =>
           selection === undefined ||
@@ -65,7 +65,7 @@ function viewerOf(host: SimulatedHost): NetnsViewer & { readonly looks: number[]
 async function compared(host: SimulatedHost, partSize: number) {
   const viewer = viewerOf(host);
   const asked: Labelled[] = [];
-  const rows: LookRows = {
+  const rows: ScanRows = {
     async *loadIdle() {
       yield { idle: networks().map(({ desired, ...each }) => ({ ...each, rows: desired })), busy: [], since: 9e9 };
     },
@@ -88,7 +88,7 @@ async function compared(host: SimulatedHost, partSize: number) {
     differences: byText(differences.map((each) => JSON.stringify(each))),
     labelled: byText(asked.map((each) => JSON.stringify(each))),
     count: orphans?.labelled,
-    looks: viewer.looks,
+    views: viewer.views,
   };
 }
 
@@ -114,9 +114,9 @@ it('a comparison in parts finds the same as one of the whole, and counts each la
   expect(whole.differences).toHaveLength(4);
   expect([parts.differences, parts.labelled, parts.count]).toEqual([whole.differences, whole.labelled, whole.count]);
   expect(new Set(whole.labelled).size).toBe(whole.count);
-  expect(whole.looks).toHaveLength(2);
-  expect(parts.looks.length).toBeGreaterThan(4);
-  expect(Math.max(...parts.looks)).toBeLessThan(5 + MEMBERS);
+  expect(whole.views).toHaveLength(2);
+  expect(parts.views.length).toBeGreaterThan(4);
+  expect(Math.max(...parts.views)).toBeLessThan(5 + MEMBERS);
 });
 
 it('a host in the desired state has no difference in any part', async () => {

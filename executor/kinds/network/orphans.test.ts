@@ -3,7 +3,7 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { label } from '../../../schema/names.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
-import { lookRows } from '../../../schema/store/idle.ts';
+import { scanRows } from '../../../schema/store/idle.ts';
 import { CountingDatabase } from '../../../test/support/counting-database.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
 import { loadIdle } from '../../loop/reconcile/differences.ts';
@@ -26,7 +26,7 @@ async function fixture(count: number) {
   const names = (prefix: string) => ({ hypervisor, names: JSON.stringify(list(prefix, count)) });
   await plain.write([statement(insertContainers, names('c')), statement(insertCens, names('n'))]);
   const database = new CountingDatabase(plain);
-  const rows = lookRows(database, hypervisor, [networkDefinition]);
+  const rows = scanRows(database, hypervisor, [networkDefinition]);
   const idle = async () =>
     (await loadIdle({ definition: networkDefinition, spec: networkSpec('db') }, rows, 'all')).idle;
   return { plain, database, hypervisor, rows, idle };
@@ -48,7 +48,7 @@ it('rows are read in pages, networks and containers in one request, and none is 
   expect(new Set(all.map(({ eventNames: [id] }) => id))).toEqual(
     new Set([...list('c', 1_001), ...list('n', 1_001)].map((name) => `id of ${name}`)),
   );
-  expect(database.take()).toEqual({ 'look.network': 3 });
+  expect(database.take()).toEqual({ 'scan.network': 3 });
 });
 
 it('owners that were read with the rows are not queried', async () => {
@@ -75,5 +75,5 @@ it('the other owners are queried in pages', async () => {
   const owned = [namespace('new'), link('made', 'id of made'), link('new.0o', 'id of made'), bridge];
   const found = await rows.findOrphans([...owned, ...lost, ...odd], known);
   expect(new Set(found)).toEqual(new Set([...lost, ...odd]));
-  expect(database.take()).toEqual({ 'look.orphans': 3 });
+  expect(database.take()).toEqual({ 'scan.orphans': 3 });
 });

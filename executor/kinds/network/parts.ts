@@ -16,28 +16,28 @@ export function* partsOf(networks: readonly Network[], namespaces: readonly stri
   const own = ownPlaces(networks);
   const left = new Set([...networks.keys(), ...namespaces]);
   let part = emptyPart();
-  const add = (place: number) => {
+  const addNetwork = (place: number) => {
     part.which.push(place);
     left.delete(place);
   };
-  const look = (name: string) => {
+  const addNamespace = (name: string) => {
     part.namespaces.add(name);
     left.delete(name);
-    for (const place of own.get(name) ?? []) if (left.has(place)) add(place);
+    for (const place of own.get(name) ?? []) if (left.has(place)) addNetwork(place);
   };
   for (const [place, network] of networks.entries()) {
     if (network.segments.length === 0) continue;
-    add(place);
-    for (const name of namesOf(network)) look(name);
+    addNetwork(place);
+    for (const name of namesOf(network)) addNamespace(name);
     if (part.namespaces.size < size) continue;
     yield part;
     part = emptyPart();
   }
   for (const each of [...left]) {
     if (!left.has(each)) continue;
-    if (typeof each === 'string') look(each);
-    else for (const name of namesOf(networks[each])) look(name);
-    if (typeof each === 'number' && left.has(each)) add(each);
+    if (typeof each === 'string') addNamespace(each);
+    else for (const name of namesOf(networks[each])) addNamespace(name);
+    if (typeof each === 'number' && left.has(each)) addNetwork(each);
     if (part.namespaces.size < size) continue;
     yield part;
     part = emptyPart();

@@ -3,7 +3,7 @@ import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { ClaimedOperation, Ending } from '../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
-import { lookRows } from '../../../schema/store/idle.ts';
+import { scanRows } from '../../../schema/store/idle.ts';
 import { insertHypervisor, temporaryDatabase } from '../../../test/support/database.ts';
 import { loadIdle } from '../../loop/reconcile/differences.ts';
 import type { Change } from '../resource.ts';
@@ -336,7 +336,7 @@ describe('the end of a repair', () => {
 
 describe('the idle resources', () => {
   const idle = (database: Database, hypervisor: string) =>
-    loadIdle({ definition: networkDefinition, spec }, lookRows(database, hypervisor, [networkDefinition]), 'all');
+    loadIdle({ definition: networkDefinition, spec }, scanRows(database, hypervisor, [networkDefinition]), 'all');
 
   it('are all that no unfinished operation changes', async () => {
     const { database, hypervisor } = await fixture();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../schema/problem.ts';
 import type { Labelled } from '../../../schema/resources/definition.ts';
-import type { LookRows } from '../../../schema/store/idle.ts';
+import type { ScanRows } from '../../../schema/store/idle.ts';
 import type { Step } from '../../kinds/resource.ts';
 import { type Comparable, comparing, type IdleResource } from './differences.ts';
 
@@ -39,7 +39,7 @@ function fixture(rows: readonly IdleResource<{ name: string; value: number }>[])
       labels: { kinds: ['link'], find: () => [labelled] },
     },
   };
-  const store: LookRows = {
+  const store: ScanRows = {
     async *loadIdle() {
       const idle = rows.map(({ desired, ...each }) => ({ ...each, rows: desired }));
       yield await read('rows', { idle, busy: [], since: 9e9 });

@@ -1,6 +1,6 @@
 import { Problem, type ProblemDetails } from '../../../schema/problem.ts';
 import type { Changed, IdleRows, Labelled, ResourceDefinition } from '../../../schema/resources/definition.ts';
-import type { LookRows } from '../../../schema/store/idle.ts';
+import type { ScanRows } from '../../../schema/store/idle.ts';
 import type { Repair } from '../../../schema/store/repairs.ts';
 import type { HostPart, Resource, Step } from '../../kinds/resource.ts';
 import type { Spec } from '../../kinds/spec.ts';
@@ -72,7 +72,7 @@ export interface Comparable<Idle = unknown, Desired = unknown, Observed = unknow
  */
 export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
   kind: Comparable<Idle, Desired, Observed, SomeStep>,
-  rows: LookRows,
+  rows: ScanRows,
   prefix: string,
 ): Compare {
   const { resource } = kind;
@@ -97,7 +97,7 @@ export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
  */
 export async function loadIdle<Idle, Desired>(
   { definition, spec }: Pick<Comparable<Idle, Desired>, 'definition' | 'spec'>,
-  rows: Pick<LookRows, 'loadIdle'>,
+  rows: Pick<ScanRows, 'loadIdle'>,
   changed: Changed,
 ): Promise<IdleResources<Desired>> {
   const idle: IdleResource<Desired>[] = [];

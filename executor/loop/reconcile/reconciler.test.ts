@@ -27,13 +27,13 @@ describe('a scan of the host', () => {
     ];
     const session = withIdle(sessionOf(database, registration), idle);
     const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
-    const look = async () => (await reconciler.look(kind, 'all', () => false)).repairs;
-    expect(await look()).toEqual(['other']);
+    const scan = async () => (await reconciler.scan(kind, 'all', () => false)).repairs;
+    expect(await scan()).toEqual(['other']);
     const [subjects] = await database.read([statement('SELECT subject FROM operation_subjects ORDER BY subject')]);
     expect(subjects).toEqual([{ subject: 'more' }, { subject: 'other' }]);
 
     // The repair is unfinished: no second one is filed, however many scans find the same difference.
-    expect(await look()).toEqual([]);
+    expect(await scan()).toEqual([]);
 
     const minute = 60_000;
     const fail = `UPDATE operations SET status = 'failed', finished_ms = unixepoch() * 1000 WHERE status = 'pending'`;
@@ -47,7 +47,7 @@ describe('a scan of the host', () => {
     for (let failure = 0; failure < 7; failure += 1) {
       await database.write([statement(fail), statement('DELETE FROM operation_subjects')]);
       let waited = 0;
-      while ((await look()).length === 0) {
+      while ((await scan()).length === 0) {
         await pass(minute / 4);
         waited += minute / 4;
       }
@@ -61,20 +61,20 @@ describe('a scan of the host', () => {
     const registration = await register(database, 'host1', hypervisorId, machine);
     const kind = counterKind({ value: 5, fail: () => undefined, taken: [] }, one, 'repair');
     const idle = [{ subject: 'other', generation: 1, subjects: ['other'], eventNames: ['other'], desired: 6 }];
-    const look = async (since: number) => {
+    const scan = async (since: number) => {
       const session = withIdle(sessionOf(database, registration), idle, since);
       const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
-      return (await reconciler.look(kind, ['other'], () => false)).repairs;
+      return (await reconciler.scan(kind, ['other'], () => false)).repairs;
     };
-    expect(await look(0)).toEqual(['other']);
+    expect(await scan(0)).toEqual(['other']);
     await database.write([
       statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
       statement('DELETE FROM operation_subjects'),
     ]);
-    expect(await look(0)).toEqual([]);
+    expect(await scan(0)).toEqual([]);
     await database.write([statement("UPDATE operations SET principal = 'client'")]);
-    expect(await look(0)).toEqual([]);
-    expect(await look(1)).toEqual(['other']);
+    expect(await scan(0)).toEqual([]);
+    expect(await scan(1)).toEqual(['other']);
   });
 
   it('does not repair in a hot loop what is undone again and again', async () => {
@@ -86,8 +86,8 @@ describe('a scan of the host', () => {
     const session = withIdle(sessionOf(database, registration), idle);
     const reconciler = new Reconciler({ session, kinds: [kind], graceMs: 0, scanMs: 0 });
     let repairs = 0;
-    for (let look = 0; look < 50; look += 1) {
-      repairs += (await reconciler.look(kind, ['other'], () => false)).repairs.length;
+    for (let scan = 0; scan < 50; scan += 1) {
+      repairs += (await reconciler.scan(kind, ['other'], () => false)).repairs.length;
       await database.write([
         statement("UPDATE operations SET status = 'succeeded', finished_ms = unixepoch() * 1000"),
         statement('DELETE FROM operation_subjects'),
@@ -100,9 +100,9 @@ describe('a scan of the host', () => {
 describe('a scan in a thread', () => {
   it('reads no rows, does not observe or plan on the loop, and files the repairs', async () => {
     const { database, registration, kind, reconciler } = await thatIsComparedElsewhere();
-    const findings = await reconciler.look(kind, 'all', (names) => names.includes('id of b'));
+    const findings = await reconciler.scan(kind, 'all', (names) => names.includes('id of b'));
     expect(findings.repairs).toEqual(['a']);
-    expect(database.take()).toEqual({ 'look.held': 1, 'look.write': 1 });
+    expect(database.take()).toEqual({ 'scan.held': 1, 'scan.write': 1 });
     const [rows] = await database.read([
       statement('SELECT resource, kind, generation, hypervisor FROM operations WHERE resource IS NOT NULL'),
     ]);
@@ -112,7 +112,7 @@ describe('a scan in a thread', () => {
   it('fails with the error of the thread, and files nothing', async () => {
     const { database, kind, reconciler } = await thatIsComparedElsewhere();
     const failing: Kind = { ...kind, compare: async () => Promise.reject(new Error('no answer')) };
-    await expect(reconciler.look(failing, 'all', () => false)).rejects.toThrow('no answer');
+    await expect(reconciler.scan(failing, 'all', () => false)).rejects.toThrow('no answer');
     expect(database.take()).toEqual({});
   });
 });

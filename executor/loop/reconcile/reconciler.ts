@@ -1,10 +1,10 @@
 import type { RemovalHold, ResyncBody } from '../../../schema/api/fleet/reconcile.ts';
 import { labelPrefix } from '../../../schema/names.ts';
 import type { Changed, ClaimedOperation } from '../../../schema/resources/definition.ts';
-import type { SeenOrphans } from '../../../schema/store/looks.ts';
 import type { OrphansOfKind } from '../../../schema/store/orphans.ts';
 import type { Outcome } from '../../../schema/store/report.ts';
-import type { ExecutorSession, LookStore } from '../../../schema/store/store.ts';
+import type { SeenOrphans } from '../../../schema/store/scans.ts';
+import type { ExecutorSession, ScanStore } from '../../../schema/store/store.ts';
 import { TechnologyAway } from '../../kinds/health.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { circuitBreaker } from './circuit-breaker.ts';
@@ -12,7 +12,7 @@ import { type Comparison, comparing, type Difference, type Orphans } from './dif
 import { resyncBody } from './resync.ts';
 
 export interface ReconcilerOptions {
-  readonly session: LookStore & Pick<ExecutorSession, 'registration'>;
+  readonly session: ScanStore & Pick<ExecutorSession, 'registration'>;
   readonly kinds: readonly Kind[];
   /** How long an orphan is kept after it was first seen, in milliseconds. */
   readonly graceMs: number;
@@ -36,7 +36,7 @@ interface KindOrphans extends Orphans {
 }
 
 /** The result of a scan of one kind. */
-interface Look extends Comparison {
+interface Scan extends Comparison {
   readonly kind: Kind;
   readonly orphans: KindOrphans | null;
 }
@@ -61,7 +61,7 @@ export class Reconciler {
    * Compares the resources of a kind that events named with the host; all of them, and orphans, if the events named
    * none. Throws if the host could not be observed: then it is unknown what is missing.
    */
-  async look(kind: Kind, changed: Changed, isStale: IsStale): Promise<Findings> {
+  async scan(kind: Kind, changed: Changed, isStale: IsStale): Promise<Findings> {
     const began = performance.now();
     const { orphans, busy, differences: found } = await this.#compare(kind, changed);
     const differences = found.filter(({ eventNames }) => !isStale(eventNames));
@@ -70,11 +70,11 @@ export class Reconciler {
       if (differences.length === 0) return { repairs: [], busy, collected: 0, hold: null };
       const hold = await session.readRemovalHold();
       const repairs = allowed(differences, hold);
-      const filed = await session.recordLook({ repairs, isWhole: false, orphans: [] });
+      const filed = await session.recordScan({ repairs, isWhole: false, orphans: [] });
       return { repairs: filed, busy, collected: 0, hold };
     }
     const hold = orphans ? await this.#judge(orphans) : await session.readRemovalHold();
-    const repairs = await session.recordLook({
+    const repairs = await session.recordScan({
       repairs: allowed(differences, hold),
       isWhole: this.#noteScans([kind]),
       ...(orphans ? { orphans: this.#seen(orphans), hold } : { orphans: [] }),
@@ -90,9 +90,9 @@ export class Reconciler {
 
   /** `hypervisor.resync`: a client requests a full scan, and thereby confirms that the database is current. */
   async resync(operation: ClaimedOperation): Promise<Outcome | undefined> {
-    const looks = await this.#lookAll();
-    const differences = looks.flatMap((look) => look.differences);
-    const orphans = looks.flatMap((look) => look.orphans ?? []);
+    const scans = await this.#scanAll();
+    const differences = scans.flatMap((scan) => scan.differences);
+    const orphans = scans.flatMap((scan) => scan.orphans ?? []);
     const body: ResyncBody = resyncBody(
       differences,
       orphans.flatMap((each) => each.orphans),
@@ -101,7 +101,7 @@ export class Reconciler {
     if (dryRun) return { status: 'succeeded', error: null, result: body };
     const repairs = await this.#options.session.recordResync(operation, {
       repairs: differences,
-      isWhole: this.#noteScans(looks.map(({ kind }) => kind)),
+      isWhole: this.#noteScans(scans.map(({ kind }) => kind)),
       orphans: orphans.flatMap((each) => this.#seen(each)),
       hold: circuitBreakerOf(orphans),
     });
@@ -111,7 +111,7 @@ export class Reconciler {
   /** `hypervisor.sweep`: an operator has checked the orphans and requests their removal, however many there are. */
   async collectOrphans(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const began = performance.now();
-    const found = (await this.#lookAll()).flatMap((look) => look.orphans ?? []);
+    const found = (await this.#scanAll()).flatMap((scan) => scan.orphans ?? []);
     const some = found.filter(({ orphans }) => orphans.length > 0).map(collectionOf);
     if (some.length === 0) return { status: 'succeeded', error: null, result: { items: [] } };
     await this.#options.session.collectAsked(operation, some, performance.now() - began);
@@ -119,12 +119,12 @@ export class Reconciler {
   }
 
   /** Compares all kinds whose technology is available. */
-  #lookAll(): Promise<Look[]> {
+  #scanAll(): Promise<Scan[]> {
     const healthy = this.#options.kinds.filter((kind) => kind.health?.().available !== false);
     return Promise.all(healthy.map((kind) => this.#compare(kind, 'all')));
   }
 
-  async #compare(kind: Kind, changed: Changed): Promise<Look> {
+  async #compare(kind: Kind, changed: Changed): Promise<Scan> {
     const health = kind.health?.() ?? { available: true };
     if (!health.available) throw new TechnologyAway(health.reason);
     const { session } = this.#options;
@@ -140,10 +140,10 @@ export class Reconciler {
   }
 
   /** These kinds have just scanned the whole host. Returns whether all kinds have done so recently. */
-  #noteScans(looked: readonly Kind[]): boolean {
+  #noteScans(scanned: readonly Kind[]): boolean {
     const { kinds, scanMs } = this.#options;
     const now = performance.now();
-    for (const kind of looked) this.#scannedAt.set(kind, now);
+    for (const kind of scanned) this.#scannedAt.set(kind, now);
     return kinds.every((each) => now - (this.#scannedAt.get(each) ?? Number.NEGATIVE_INFINITY) <= 2 * scanMs);
   }
 

@@ -31,7 +31,7 @@ export class Watch {
   #everything = false;
   #timer: NodeJS.Timeout | undefined;
   #interval: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
+  #scanning: Promise<void> | undefined;
   #closed = false;
   #hold = '';
   /** Consecutive scans that failed. */
@@ -56,7 +56,7 @@ export class Watch {
     clearInterval(this.#interval);
     clearTimeout(this.#timer);
     this.#unsubscribe();
-    await this.#looking;
+    await this.#scanning;
   }
 
   #noteChanged(what: Changed): void {
@@ -67,29 +67,29 @@ export class Watch {
   }
 
   #wake(milliseconds: number): void {
-    if (this.#closed || this.#looking !== undefined) return;
+    if (this.#closed || this.#scanning !== undefined) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#looking = this.#look().finally(() => {
-        this.#looking = undefined;
+      this.#scanning = this.#scan().finally(() => {
+        this.#scanning = undefined;
         if (this.#everything || this.#changed.size > 0) this.#wake(this.#pause());
       });
     }, milliseconds);
   }
 
   #pause(): number {
-    const { busy, lookLongest } = this.#options.times;
-    return growingPause(this.#failures, busy, lookLongest);
+    const { busy, scanLongest } = this.#options.times;
+    return growingPause(this.#failures, busy, scanLongest);
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     const { kind, reconciler } = this.#options;
     const changed: Changed = this.#everything ? 'all' : [...this.#changed];
     this.#everything = false;
     this.#changed = new Set();
     try {
       // A resource that an event names meanwhile is compared again, and its difference is dropped.
-      const findings = await reconciler.look(kind, changed, (names) => names.some((name) => this.#changed.has(name)));
+      const findings = await reconciler.scan(kind, changed, (names) => names.some((name) => this.#changed.has(name)));
       for (const each of findings.busy) this.#changed.add(each);
       this.#tell(findings);
       this.#succeeded();

@@ -14,9 +14,9 @@ import { hypervisorResource, missingHypervisor } from './hypervisor.ts';
 import { readNamedHypervisor } from './read.ts';
 
 const unfinished = `
-  SELECT sequence FROM operations WHERE hypervisor = :id AND status = 'pending' AND resource IS NOT NULL
+  SELECT sequence FROM operations INDEXED BY operations_claim WHERE hypervisor = :id AND status = 'pending' AND resource IS NOT NULL
   UNION ALL
-  SELECT sequence FROM operations WHERE hypervisor = :id AND status = 'running' AND resource IS NOT NULL`;
+  SELECT sequence FROM operations INDEXED BY operations_running WHERE hypervisor = :id AND status = 'running' AND resource IS NOT NULL`;
 
 const end = `
   UPDATE operations SET status = 'cancelled', finished_ms = ${now}, error = :problem, epoch = NULL, lease_until_ms = NULL

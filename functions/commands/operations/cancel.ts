@@ -7,12 +7,14 @@ import { defineCommand } from '../../operations/command.ts';
 import { existingOperation, isFinished, type OperationRow, readOperation } from '../../operations/operation.ts';
 import { byId, none } from '../../operations/targets/target.ts';
 
-/** The operation and its parts. */
+/**
+ * The operation and its parts. `+status` beside it: the indexes of statuses select far more operations than these keys do.
+ */
 const meant = `(id = :target OR parent = (SELECT sequence FROM operations WHERE id = :target))`;
 
 const ask = `
   UPDATE operations SET cancel_ms = ${now}, not_before_ms = 0
-  WHERE ${meant} AND status IN ('pending', 'running') AND cancel_ms IS NULL`;
+  WHERE ${meant} AND +status IN ('pending', 'running') AND cancel_ms IS NULL`;
 
 /**
  * Pending operations that have changed nothing on the host. One that has begun and waits for its next attempt is undone
@@ -20,14 +22,14 @@ const ask = `
  */
 const untouched = `
   SELECT sequence FROM operations
-  WHERE ${meant} AND status = 'pending' AND attempt = 0 AND resource IS NOT NULL AND cancel_ms IS NOT NULL`;
+  WHERE ${meant} AND +status = 'pending' AND attempt = 0 AND resource IS NOT NULL AND cancel_ms IS NOT NULL`;
 
 const end = `UPDATE operations SET status = 'cancelled', finished_ms = ${now}, error = :problem WHERE sequence IN (${untouched})`;
 
 /** The operations that this batch has just ended: operations that ended before have no subjects. */
 const ended = `
   SELECT sequence FROM operations
-  WHERE ${meant} AND status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
+  WHERE ${meant} AND +status = 'cancelled' AND EXISTS (SELECT 1 FROM operation_subjects s WHERE s.sequence = operations.sequence)`;
 
 const rollback = rollbackResources(untouched, {}).map(({ sql }) => sql);
 const freeEnded = endOperations(ended, {}).map(({ sql }) => sql);

@@ -16,7 +16,7 @@ const expired = (at: string) => `
   AND NOT ${alive('h', at)} AND o.attempt = 0 AND o.deadline_ms <= ${at}`;
 
 const find = `
-  SELECT o.sequence, t.now FROM (SELECT ${now} AS now) t CROSS JOIN hypervisors h CROSS JOIN operations o
+  SELECT o.sequence, t.now FROM (SELECT ${now} AS now) t CROSS JOIN hypervisors h CROSS JOIN operations o INDEXED BY operations_claim
   WHERE ${expired('t.now')}
   ORDER BY o.sequence LIMIT ${AT_ONCE}`;
 

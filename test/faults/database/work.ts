@@ -116,7 +116,7 @@ export const work: DatabaseScenario = {
   },
   async run(lab) {
     if (!vf) throw new Error('not prepared');
-    const looked = called(lab, 'look.held');
+    const scanned = called(lab, 'scan.held');
     await lab.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }] });
     const answers = [await ended(lab, 'POST', '/cen/make', ['lan'])];
     answers.push(...(await cancelPending(lab)), await ended(lab, 'DELETE', '/host/host1/d/lan'));
@@ -125,7 +125,7 @@ export const work: DatabaseScenario = {
     answers.push(await ended(lab, 'POST', '/hypervisors/host1/resync'), await sweep(lab));
     await associate(lab, { 1: 'br1' });
     answers.push(`spp ${await replay(lab, vf)}`);
-    await Promise.all([prune(lab), looked(), beat(lab)]);
+    await Promise.all([prune(lab), scanned(), beat(lab)]);
     return answers;
   },
   clear,

@@ -10,7 +10,7 @@ import { label, labelPrefix } from '../../../../schema/names.ts';
 import { readConfiguration } from '../../../../schema/process/configuration.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
 import { networkSubject } from '../../../../schema/resources/network/rollback.ts';
-import { lookRows } from '../../../../schema/store/idle.ts';
+import { scanRows } from '../../../../schema/store/idle.ts';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { clearHost, ip } from '../../../../test/support/host.ts';
 import { startLibsqlServer } from '../../../../test/support/libsql-server.ts';
@@ -87,7 +87,7 @@ async function start(): Promise<{
     spec: networkSpec(of.databaseId),
     resource: networkResource(driver),
   };
-  const rows = lookRows(database, of.hypervisor, [networkDefinition]);
+  const rows = scanRows(database, of.hypervisor, [networkDefinition]);
   const { idle } = await loadIdle(kind, rows, 'all');
   for (const { desired } of idle) {
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });

@@ -13,7 +13,13 @@ async function throughPort(error: unknown): Promise<Error> {
   return received(await arrived);
 }
 
-const netns = { code: 'limit', action: 'look', detail: 'too many files', errno: 'EMFILE', kernelText: null } as const;
+const netns = {
+  code: 'limit',
+  action: 'observe',
+  detail: 'too many files',
+  errno: 'EMFILE',
+  kernelText: null,
+} as const;
 
 it.each([
   new DatabaseError('unavailable', 'SQLITE_IOERR', 'the disk reports an error'),

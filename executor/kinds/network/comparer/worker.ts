@@ -4,7 +4,7 @@ import { labelPrefix } from '../../../../schema/names.ts';
 import { collectGarbageEach } from '../../../../schema/process/collect-garbage.ts';
 import type { Changed } from '../../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
-import { lookRows } from '../../../../schema/store/idle.ts';
+import { scanRows } from '../../../../schema/store/idle.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
@@ -31,11 +31,11 @@ function opened(): NetnsViewer {
 }
 
 /** The observed state of this many namespaces is some megabytes. */
-const looked = collectGarbageEach(1_500);
+const scanned = collectGarbageEach(1_500);
 
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
   async view(namespaces, links) {
-    looked(namespaces.length);
+    scanned(namespaces.length);
     return opened().view(namespaces, links);
   },
   names: async () => opened().names(),
@@ -43,7 +43,7 @@ const host: Pick<NetnsViewer, 'view' | 'names'> = {
 
 const compare = comparing(
   { definition: networkDefinition, spec: networkSpec(options.databaseId), resource: networkComparison(host) },
-  lookRows(database, options.hypervisor, [networkDefinition]),
+  scanRows(database, options.hypervisor, [networkDefinition]),
   labelPrefix(options.databaseId),
 );
 

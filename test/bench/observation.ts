@@ -7,7 +7,7 @@ import { mac } from './floor.ts';
  * is a port of one of several bridges. The time ends when the result has arrived on the event loop, cloning included.
  *
  * unshare -mn --propagation private sh -c 'mkdir -p /run/netns; mount -t tmpfs none /run/netns; exec
- * node_modules/.bin/node test/bench/look.ts [containers]'
+ * node_modules/.bin/node test/bench/observation.ts [containers]'
  */
 
 const LABEL = 'weft:bench';
@@ -18,14 +18,14 @@ const PORTS = 500;
 const ROUNDS = 9;
 const count = Number(process.argv[2] ?? 5000);
 const numbers = Array.from({ length: count }, (_, number) => number);
-const bridgeOf = (number: number) => `look${Math.floor(number / PORTS)}`;
+const bridgeOf = (number: number) => `seen${Math.floor(number / PORTS)}`;
 const bridges = [...new Set(numbers.map(bridgeOf))];
 
-const namespace = (number: number) => ({ name: `look${number}`, label: `${LABEL}/look${number}` });
+const namespace = (number: number) => ({ name: `seen${number}`, label: `${LABEL}/seen${number}` });
 const outside = (number: number) => ({
   namespace: null,
-  name: `look${number}.0o`,
-  alias: `${LABEL}/${bridgeOf(number)} look${number}.0o look${number}.0i`,
+  name: `seen${number}.0o`,
+  alias: `${LABEL}/${bridgeOf(number)} seen${number}.0o seen${number}.0i`,
 });
 
 async function inBatches(of: readonly number[], work: (some: readonly number[]) => Promise<void>): Promise<void> {
@@ -45,8 +45,8 @@ async function make(driver: NetnsDriver): Promise<void> {
 
 function veth(number: number): Parameters<NetnsDriver['createVeth']>[0] {
   const name = bridgeOf(number);
-  const alias = `${LABEL}/${name} look${number}.0i look${number}.0o`;
-  const inside = { namespace: `look${number}`, name, alias, mac: mac(2, number), up: true };
+  const alias = `${LABEL}/${name} seen${number}.0i seen${number}.0o`;
+  const inside = { namespace: `seen${number}`, name, alias, mac: mac(2, number), up: true };
   return { ends: [inside, { ...outside(number), mac: mac(1, number), bridge: name, up: false }] };
 }
 
@@ -93,7 +93,7 @@ function one(number: number): Parameters<NetnsDriver['view']> {
   return [[name], { owners: [`${LABEL}/nothing`], aliases: [], names: [outside(number).name, bridgeOf(number)] }];
 }
 
-async function look(driver: NetnsDriver): Promise<void> {
+async function observe(driver: NetnsDriver): Promise<void> {
   const before = process.cpuUsage();
   const began = performance.now();
   const { links, namespaces } = await driver.view('all');
@@ -110,9 +110,9 @@ async function look(driver: NetnsDriver): Promise<void> {
     () => driver.view('all'),
     async () => {
       for (const number of numbers.slice(0, 10)) {
-        const alias = `${LABEL}/${bridgeOf(number)} look${number}.0i look${number}.0o`;
-        await driver.changeLink({ namespace: `look${number}`, alias, up: false });
-        await driver.changeLink({ namespace: `look${number}`, alias, up: true });
+        const alias = `${LABEL}/${bridgeOf(number)} seen${number}.0i seen${number}.0o`;
+        await driver.changeLink({ namespace: `seen${number}`, alias, up: false });
+        await driver.changeLink({ namespace: `seen${number}`, alias, up: true });
       }
     },
   );
@@ -126,7 +126,7 @@ const maker = await openNetnsDriver();
 try {
   await make(maker);
   const driver = await openNetnsDriver();
-  await look(driver);
+  await observe(driver);
   await driver.close();
 } finally {
   await clear(maker);

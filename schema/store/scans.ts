@@ -8,7 +8,7 @@ import { noteRemovalHold } from './removal-hold.ts';
 import { fileRepairs, type Repair } from './repairs.ts';
 
 /** The findings of a scan of the host. */
-export interface LookRecord {
+export interface ScanRecord {
   readonly repairs: readonly Repair[];
   /** With this scan, every kind has scanned the whole host. */
   readonly isWhole: boolean;
@@ -25,12 +25,12 @@ export interface SeenOrphans {
 }
 
 /** Records findings and files the repairs that are due; returns their subjects. */
-export async function recordLook(database: Database, registration: Registration, look: LookRecord): Promise<string[]> {
-  const notes = notesOf(registration, look);
-  if (notes.length === 0 && look.repairs.length === 0) return [];
-  const { statements, selectFiled } = fileRepairs(registration, { repairs: look.repairs, asked: null });
-  const repairs = look.repairs.length === 0 ? [] : statements;
-  const rows = await database.write([fence(registration), ...notes, ...repairs, selectFiled], { call: 'look.write' });
+export async function recordScan(database: Database, registration: Registration, scan: ScanRecord): Promise<string[]> {
+  const notes = notesOf(registration, scan);
+  if (notes.length === 0 && scan.repairs.length === 0) return [];
+  const { statements, selectFiled } = fileRepairs(registration, { repairs: scan.repairs, asked: null });
+  const repairs = scan.repairs.length === 0 ? [] : statements;
+  const rows = await database.write([fence(registration), ...notes, ...repairs, selectFiled], { call: 'scan.write' });
   return subjectsOf(rows);
 }
 
@@ -39,25 +39,25 @@ export async function recordResync(
   database: Database,
   registration: Registration,
   asked: ClaimedOperation,
-  look: LookRecord,
+  scan: ScanRecord,
 ): Promise<string[]> {
-  const { statements, selectFiled } = fileRepairs(registration, { repairs: look.repairs, asked: asked.id });
-  const repairs = look.repairs.length === 0 ? [] : [...statements, ...handOver(asked)];
+  const { statements, selectFiled } = fileRepairs(registration, { repairs: scan.repairs, asked: asked.id });
+  const repairs = scan.repairs.length === 0 ? [] : [...statements, ...handOver(asked)];
   const rows = await database.write(
-    [fence(registration), areRunning(registration, [asked]), ...notesOf(registration, look), ...repairs, selectFiled],
+    [fence(registration), areRunning(registration, [asked]), ...notesOf(registration, scan), ...repairs, selectFiled],
     { call: 'resync' },
   );
   return subjectsOf(rows);
 }
 
-/** Files the removal of orphans whose grace time is over. `lookMs`: see {@link fileGarbageCollection}. */
+/** Files the removal of orphans whose grace time is over. `scanMs`: see {@link fileGarbageCollection}. */
 export async function collectDue(
   database: Database,
   registration: Registration,
   found: OrphansOfKind,
-  lookMs: number,
+  scanMs: number,
 ): Promise<void> {
-  const filing = fileGarbageCollection(registration, { ...found, asked: null, lookMs });
+  const filing = fileGarbageCollection(registration, { ...found, asked: null, scanMs });
   await database.write([fence(registration), ...filing], { call: 'orphans.sweep' });
 }
 
@@ -69,21 +69,21 @@ export async function collectAsked(
   registration: Registration,
   asked: ClaimedOperation,
   found: readonly OrphansOfKind[],
-  lookMs: number,
+  scanMs: number,
 ): Promise<void> {
   await database.write(
     [
       fence(registration),
       areRunning(registration, [asked]),
       ...noteRemovalHold(registration, null),
-      ...found.flatMap((each) => fileGarbageCollection(registration, { ...each, asked: asked.id, lookMs })),
+      ...found.flatMap((each) => fileGarbageCollection(registration, { ...each, asked: asked.id, scanMs })),
       ...handOver(asked),
     ],
     { call: 'sweep' },
   );
 }
 
-function notesOf(registration: Registration, { isWhole, orphans, hold }: LookRecord): Statement<never>[] {
+function notesOf(registration: Registration, { isWhole, orphans, hold }: ScanRecord): Statement<never>[] {
   const { hypervisor } = registration;
   return [
     ...(isWhole

@@ -16,14 +16,14 @@ import { openEmbedded } from '../../schema/database/embedded.ts';
 import { migrate } from '../../schema/database/migrate.ts';
 import { labelPrefix } from '../../schema/names.ts';
 import { networkDefinition } from '../../schema/resources/network/definition.ts';
-import { lookRows } from '../../schema/store/idle.ts';
+import { scanRows } from '../../schema/store/idle.ts';
 
 /*
  * Times a full scan of the host, with rows, plan and orphans, on the event loop and in the thread that weft uses: its
  * duration, and how long the event loop is blocked at most meanwhile.
  *
  * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
- * test/bench/whole-look.ts [containers]'
+ * test/bench/full-scan.ts [containers]'
  */
 
 const program = fileURLToPath(import.meta.url);
@@ -59,21 +59,21 @@ const median = (values: readonly number[]) => values.toSorted((one, other) => on
 const memory = () =>
   `${Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024)} MB`;
 
-type Look = () => Promise<Comparison>;
+type Scan = () => Promise<Comparison>;
 
-async function lookOnce(look: Look): Promise<void> {
-  const { differences, orphans } = await look();
+async function scanOnce(scan: Scan): Promise<void> {
+  const { differences, orphans } = await scan();
   if (differences.length > 0 || orphans?.orphans.length !== 0) throw new Error('the host differs from the rows');
 }
 
 const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
 
 /** Cost of one scan: elapsed time, processor time of all threads, and of the event loop's thread. */
-async function costOf(look: Look): Promise<{ readonly time: number; readonly all: number; readonly own: number }> {
+async function costOf(scan: Scan): Promise<{ readonly time: number; readonly all: number; readonly own: number }> {
   const began = performance.now();
   const all = process.cpuUsage();
   const own = process.threadCpuUsage();
-  await lookOnce(look);
+  await scanOnce(scan);
   const used = { all: milliseconds(process.cpuUsage(all)), own: milliseconds(process.threadCpuUsage(own)) };
   return { time: performance.now() - began, ...used };
 }
@@ -89,12 +89,12 @@ async function longestStop(work: () => Promise<unknown>): Promise<number> {
   return stops.max / 1e6;
 }
 
-async function measure(what: string, look: Look): Promise<void> {
-  const first = await costOf(look);
+async function measure(what: string, scan: Scan): Promise<void> {
+  const first = await costOf(scan);
   const costs: Awaited<ReturnType<typeof costOf>>[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) costs.push(await costOf(look));
+  for (let round = 0; round < ROUNDS; round += 1) costs.push(await costOf(scan));
   const stops: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) stops.push(await longestStop(() => lookOnce(look)));
+  for (let round = 0; round < ROUNDS; round += 1) stops.push(await longestStop(() => scanOnce(scan)));
   const idle = await longestStop(() => setTimeout(500));
   const inWords = ({ time, all, own }: typeof first) =>
     `${time.toFixed(0)} ms, ${all.toFixed(0)} ms of processor time, of that the event loop ${own.toFixed(1)} ms`;
@@ -108,7 +108,7 @@ async function measure(what: string, look: Look): Promise<void> {
 }
 
 const spec = networkSpec(of.databaseId);
-const rowsOf = (database: Database) => lookRows(database, of.hypervisor, [networkDefinition]);
+const rowsOf = (database: Database) => scanRows(database, of.hypervisor, [networkDefinition]);
 
 async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
@@ -160,10 +160,10 @@ async function make(): Promise<void> {
   }
 }
 
-async function look(way: string, path: string): Promise<void> {
+async function scan(way: string, path: string): Promise<void> {
   const database = openEmbedded(path);
   await ways[way === 'thread' ? 'thread' : 'loop'](database, path);
   database.close();
 }
 
-await (way === undefined || path === undefined ? make() : look(way, path));
+await (way === undefined || path === undefined ? make() : scan(way, path));
