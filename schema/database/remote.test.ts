@@ -134,7 +134,7 @@ describe('the token', () => {
 
 describe('a server that hangs', () => {
   it('holds a limited number of connections, none after the deadline, and is not sent calls that waited for one', async () => {
-    const { server, database } = await serve({ deadlineMs: 1_000 });
+    const { server, database } = await serve({ deadlineMs: 2_000 });
     server.faults.set('hangBefore');
     const calls = Array.from({ length: 60 }, () => errorOf(database.write([insert], { call: 'claim' })));
     await until('some calls arrive', () => server.requests.length === 21);
@@ -142,7 +142,7 @@ describe('a server that hangs', () => {
     const errors = await Promise.all(calls);
     expect(open).toBeLessThanOrEqual(21);
     expect(new Set(errors.map(({ message }) => message))).toEqual(
-      new Set(['claim: the database did not answer within 1 s']),
+      new Set(['claim: the database did not answer within 2 s']),
     );
     expect(server.requests).toHaveLength(21);
     expect(errors.filter(({ committed }) => committed === 'unknown')).toHaveLength(20);
