@@ -3,11 +3,12 @@
  * @typedef {{ readonly name: string, readonly program: string }} HostPackage
  */
 
-/** Host packages for each technology. weft itself needs none of those for namespaces: they serve to inspect the host. */
+/** Host packages for each technology. `ip` and `ping` serve to inspect the host; weft runs `nft` itself. */
 export const technologies = Object.freeze({
   netns: [
     { name: 'iproute2', program: 'ip' },
     { name: 'iputils-ping', program: 'ping' },
+    { name: 'nftables', program: 'nft' },
   ],
   test: [
     { name: 'sqlite3', program: 'sqlite3' },
