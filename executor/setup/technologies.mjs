@@ -10,10 +10,19 @@ export const technologies = Object.freeze({
     { name: 'iputils-ping', program: 'ping' },
     { name: 'nftables', program: 'nft' },
   ],
+  // They bring the seccomp profile and the policies of golang-github-containers-common.
+  containers: [
+    { name: 'skopeo', program: 'skopeo' },
+    { name: 'umoci', program: 'umoci' },
+    { name: 'runc', program: 'runc' },
+    { name: 'conmon', program: 'conmon' },
+  ],
   test: [
     { name: 'sqlite3', program: 'sqlite3' },
     { name: 'curl', program: 'curl' },
     { name: 'util-linux', program: 'unshare' },
+    { name: 'busybox-static', program: 'busybox' },
+    { name: 'docker-registry', program: 'docker-registry' },
   ],
   bench: [{ name: 'wrk', program: 'wrk' }],
 });
@@ -33,7 +42,8 @@ export const jobs = Object.freeze({
   executor: { technologies: ['netns'], development: false, lasts: true },
   clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
-  test: { technologies: ['netns', 'test'], development: true },
+  containers: { technologies: ['containers'], development: false },
+  test: { technologies: ['netns', 'containers', 'test'], development: true },
   bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },
-  all: { technologies: ['netns', 'test', 'bench'], development: true },
+  all: { technologies: ['netns', 'containers', 'test', 'bench'], development: true },
 });
