@@ -2,13 +2,11 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../schema/problem.ts';
 import { hypervisors } from './dialects/hypervisors/routes.ts';
-import type { MonitorPlatform } from './dialects/leviathan/monitor/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
 import { answerSppError, spp } from './dialects/spp/routes.ts';
 import { weft } from './dialects/weft/routes.ts';
 import { brokenOff } from './http/body-text.ts';
 import type { AppContext, AppEnvironment, Settings } from './http/context.ts';
-import { crossOrigin } from './http/cross-origin.ts';
 import { answerProblem, problemResponse } from './http/problem.ts';
 import { requestGuard } from './http/request-guard.ts';
 import { idempotency } from './operations/idempotency.ts';
@@ -20,12 +18,11 @@ const requestIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /**
  * The API, identical on Workers and on Node. `settings` is called once for each request; resources that it opened for
- * that request alone are closed by `release`. `monitors` opens WebSockets.
+ * that request alone are closed by `release`.
  */
 export function createApp(
   settings: (c: AppContext) => Settings,
   release: (settings: Settings) => void = () => undefined,
-  monitors?: MonitorPlatform,
 ): Hono<AppEnvironment> {
   const app = new Hono<AppEnvironment>({ strict: false });
   app.onError((error, c) => answerSppError(error, c) ?? answerProblem(error, c));
@@ -45,7 +42,6 @@ export function createApp(
       release(current);
     }
   });
-  app.use(crossOrigin());
   app.use(requestGuard());
   app.use(async (c, next) => {
     const { schema, database } = c.get('settings');
@@ -57,7 +53,7 @@ export function createApp(
 
   weft(app);
   hypervisors(app);
-  leviathan(app, monitors);
+  leviathan(app);
   spp(app);
   return app;
 }

@@ -5,16 +5,11 @@ import { partsOf } from './parts.ts';
 const container = (name: string): Network => ({
   namespaces: [{ name, label: `weft:db/${name}`, present: true }],
   segments: [],
-  isolations: [],
 });
 
 function cen(name: string, containers: readonly string[]): Network {
   const members = containers.map((each, ordinal) => ({ container: each, ordinal, outside: `${each}.${ordinal}o` }));
-  return {
-    namespaces: [],
-    segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
-    isolations: [],
-  };
+  return { namespaces: [], segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }] };
 }
 
 const parts = (networks: readonly Network[], namespaces: readonly string[], size: number) =>

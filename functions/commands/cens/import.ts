@@ -18,12 +18,10 @@ import {
   forgetRemovedMembers,
   freeForgottenNames,
   moveMembers,
-  partCins,
+  partCens,
   partContainers,
-  partResources,
   removeOtherMembers,
 } from '../networks/member-statements.ts';
-import { cenKind } from '../networks/network-kind.ts';
 import { readScope } from '../networks/problems.ts';
 import {
   allocateBridges,
@@ -50,7 +48,7 @@ export const importCens = defineCommand({
   kind: 'cen.import',
   role: 'operator',
   request: cenImportSchema,
-  encode: ({ request }) => asText(request),
+  encode: ({ request }) => asSent(request),
   target: (input) => {
     const target = targetOf(input);
     const problem = async (database: Database) =>
@@ -64,7 +62,7 @@ export const importCens = defineCommand({
     ...networkArguments({
       memberships: request.cenList.map(({ cenID, containerIDs }) => ({
         cen: cenID,
-        containers: containerIDs.map(([, container]) => container),
+        containers: containerIDs.map(({ container }) => container),
       })),
       mode: 'declare',
     }),
@@ -83,7 +81,7 @@ export const importCens = defineCommand({
     declareCens,
     allocateNamespaces,
     allocateBridges,
-    insertParts(cenKind, active),
+    insertParts(active),
     removeOtherMembers,
     // Members whose removal does not involve the host are removed at once.
     freeForgottenNames,
@@ -94,7 +92,7 @@ export const importCens = defineCommand({
     countParts,
     finishWithoutParts,
   ],
-  subjects: [partResources, partContainers('m.added = o.sequence OR m.removed = o.sequence'), ...partCins],
+  subjects: [partCens, partContainers('m.added = o.sequence OR m.removed = o.sequence')],
   isAmended: true,
   constraints: networkConstraints(namesOf),
 });
@@ -109,23 +107,23 @@ function targetOf({ host, request }: Importing): Required<Target> {
 }
 
 function hostsOf({ cenList }: CenImport): string[] {
-  const named = cenList.flatMap(({ containerIDs }) => containerIDs.map(([host]) => host));
+  const named = cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host));
   return [...new Set(named)].filter((host) => host !== null);
 }
 
 function namesOf({ request: { cenList } }: Pick<Importing, 'request'>): Required<RequestedNames> {
   return {
     cens: cenList.map(({ cenID }) => cenID),
-    containers: cenList.flatMap(({ containerIDs }) => containerIDs.map(([, container]) => container)),
+    containers: cenList.flatMap(({ containerIDs }) => containerIDs.map(({ container }) => container)),
   };
 }
 
-/** The body with every container as text: with a host in front only if the request named one. */
-function asText({ cenList }: CenImport) {
+/** The body as the client sent it: containers have a host in front only if the request named one. */
+function asSent({ cenList }: CenImport) {
   return {
     cenList: cenList.map(({ cenID, containerIDs }) => ({
       cenID,
-      containerIDs: containerIDs.map(([host, container]) => (host === null ? container : `${host}/${container}`)),
+      containerIDs: containerIDs.map(({ host, container }) => (host === null ? container : `${host}/${container}`)),
     })),
   };
 }
@@ -136,7 +134,7 @@ async function otherHost(database: Database, body: CenImport, on: Target): Promi
   const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));
   const place = await resolve(database, on);
   const errors = body.cenList.flatMap(({ containerIDs }, index) =>
-    containerIDs.flatMap(([host], member) =>
+    containerIDs.flatMap(({ host }, member) =>
       host === null || (place && (host === place.name || host.toLowerCase() === place.id))
         ? []
         : [

@@ -1,4 +1,4 @@
-import { listedCens } from './listed.ts';
+import { defineListed } from './listed.ts';
 
 /** Makes CENs on their hosts. */
-export const makeCens = listedCens('cen.make', true);
+export const makeCens = defineListed('cen.make', true);

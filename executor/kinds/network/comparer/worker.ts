@@ -8,7 +8,6 @@ import { scanRows } from '../../../../schema/store/idle.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
-import { openIsolation } from '../../../peers/isolation.ts';
 import { networkComparison } from '../comparison.ts';
 import { networkSpec } from '../spec.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
@@ -35,21 +34,15 @@ function opened(): NetnsViewer {
 const scanned = collectGarbageEach(1_500);
 
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
-  async view(...selection) {
-    scanned(selection[0].length);
-    return opened().view(...selection);
+  async view(namespaces, links) {
+    scanned(namespaces.length);
+    return opened().view(namespaces, links);
   },
   names: async () => opened().names(),
 };
 
-const isolation = openIsolation(options.databaseId);
-
 const compare = comparing(
-  {
-    definition: networkDefinition,
-    spec: networkSpec(options.databaseId),
-    resource: networkComparison({ driver: host, isolation }),
-  },
+  { definition: networkDefinition, spec: networkSpec(options.databaseId), resource: networkComparison(host) },
   scanRows(database, options.hypervisor, [networkDefinition]),
   labelPrefix(options.databaseId),
 );
