@@ -87,7 +87,7 @@ async function clean(cleaners: readonly Cleaner[], prefix: string, { yes, list }
 
 async function findLabelled({ resource }: Cleaner, prefix: string): Promise<Labelled[]> {
   const { observeAll, labels } = resource;
-  return observeAll && labels ? labels.find(await observeAll(), prefix) : [];
+  return observeAll && labels ? labels.find(await observeAll([]), prefix) : [];
 }
 
 function row({ kind, place, name, label }: Labelled): Record<string, unknown> {

@@ -2,11 +2,13 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../schema/problem.ts';
 import { hypervisors } from './dialects/hypervisors/routes.ts';
+import type { MonitorPlatform } from './dialects/leviathan/monitor/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
 import { answerSppError, spp } from './dialects/spp/routes.ts';
 import { weft } from './dialects/weft/routes.ts';
 import { brokenOff } from './http/body-text.ts';
 import type { AppContext, AppEnvironment, Settings } from './http/context.ts';
+import { crossOrigin } from './http/cross-origin.ts';
 import { answerProblem, problemResponse } from './http/problem.ts';
 import { requestGuard } from './http/request-guard.ts';
 import { idempotency } from './operations/idempotency.ts';
@@ -18,11 +20,12 @@ const requestIdPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /**
  * The API, identical on Workers and on Node. `settings` is called once for each request; resources that it opened for
- * that request alone are closed by `release`.
+ * that request alone are closed by `release`. `monitors` opens WebSockets.
  */
 export function createApp(
   settings: (c: AppContext) => Settings,
   release: (settings: Settings) => void = () => undefined,
+  monitors?: MonitorPlatform,
 ): Hono<AppEnvironment> {
   const app = new Hono<AppEnvironment>({ strict: false });
   app.onError((error, c) => answerSppError(error, c) ?? answerProblem(error, c));
@@ -42,6 +45,7 @@ export function createApp(
       release(current);
     }
   });
+  app.use(crossOrigin());
   app.use(requestGuard());
   app.use(async (c, next) => {
     const { schema, database } = c.get('settings');
@@ -53,7 +57,7 @@ export function createApp(
 
   weft(app);
   hypervisors(app);
-  leviathan(app);
+  leviathan(app, monitors);
   spp(app);
   return app;
 }

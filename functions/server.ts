@@ -8,6 +8,8 @@ import { createApp } from './app.ts';
 import { SchemaCheck } from './http/schema-check.ts';
 import { ConnectionLimit, connectionsWithin, descriptorLimit } from './node/connections.ts';
 import { startExpiry } from './node/expiry.ts';
+import { monitorPlatform } from './node/monitors.ts';
+import { WebSockets } from './node/web-sockets.ts';
 
 export interface RunningServer {
   /** The addresses that it listens on, as URLs. */
@@ -48,19 +50,25 @@ export async function startServer(
     schema: new SchemaCheck(),
     report: (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'request failed'),
   };
-  const app = createApp(() => settings);
+  const app = createApp(
+    () => settings,
+    undefined,
+    monitorPlatform(database, (error) => log.error({ err: error }, 'monitors failed')),
+  );
   const servers: Server[] = [];
   const limit = new ConnectionLimit(connectionsWithin(descriptorLimit()));
+  const webSockets = new WebSockets((connection) => limit.keep(connection));
   const stopExpiry = startExpiry(database, log);
   const close = async () => {
     stopExpiry();
     const late = setTimeout(() => stopping.abort(), WAITING_MS);
+    webSockets.close();
     await Promise.all(servers.map(closeServer));
     clearTimeout(late);
   };
   try {
     for (const address of configuration.listen) {
-      const server = await listen(app.fetch, address);
+      const server = await listen(app.fetch, address, webSockets);
       servers.push(server);
       limit.watch(server);
       for (const name of hostNames({ ...address, port: portOf(server, address) })) hosts.add(name);
@@ -74,10 +82,11 @@ export async function startServer(
 
 type Fetch = ReturnType<typeof createApp>['fetch'];
 
-function listen(fetch: Fetch, { host, port }: ListenAddress): Promise<Server> {
+function listen(fetch: Fetch, { host, port }: ListenAddress, webSockets: WebSockets): Promise<Server> {
   return new Promise((resolve, reject) => {
     const serverOptions = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_CHECK_MS };
-    const server = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(server as Server));
+    const websocket = { server: webSockets.open() };
+    const server = serve({ fetch, hostname: host, port, serverOptions, websocket }, () => resolve(server as Server));
     server.once('error', reject);
   });
 }

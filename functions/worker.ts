@@ -1,8 +1,13 @@
+import { upgradeWebSocket } from 'hono/cloudflare-workers';
 import type { Database } from '../schema/database/database.ts';
 import { openRemote } from '../schema/database/remote.ts';
 import { Problem } from '../schema/problem.ts';
 import { createApp } from './app.ts';
 import { expireOperations } from './commands/operations/expire.ts';
+import type { MonitorPlatform } from './dialects/leviathan/monitor/routes.ts';
+import { CinWatches } from './events/cins/watches.ts';
+import { Feed, POLL_SELDOM } from './events/feed.ts';
+import { withReadBudget } from './events/read-budget.ts';
 import type { Settings } from './http/context.ts';
 import { SchemaCheck } from './http/schema-check.ts';
 
@@ -29,6 +34,7 @@ export default {
     return createApp(
       () => settingsOf(bindings),
       ({ database }) => database.close(),
+      monitorPlatform(bindings),
     ).fetch(request, bindings);
   },
 
@@ -47,6 +53,20 @@ export default {
     }
   },
 };
+
+/** A connection of monitors is one request: it has a database of its own, and the request's budget of reads. */
+function monitorPlatform(bindings: Bindings): MonitorPlatform {
+  return {
+    upgrade: (c, events) => upgradeWebSocket(c, events),
+    open: (_c, exhausted) => {
+      const { database, report } = settingsOf(bindings);
+      const limited = withReadBudget(database, READ_BUDGET, exhausted);
+      const feed = new Feed(limited, { pauses: POLL_SELDOM, report: (error) => report(error, 'monitor') });
+      const watches = new CinWatches({ database: limited, feed, report: (error) => report(error, 'monitor') });
+      return { watches, close: () => database.close() };
+    },
+  };
+}
 
 async function expire(database: Database): Promise<void> {
   try {

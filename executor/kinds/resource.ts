@@ -46,8 +46,11 @@ export interface Resource<Desired, Observed, SomeStep extends Step> extends Host
    * is remembered.
    */
   beginAttempt?(): HostAccess<Desired, Observed, SomeStep>;
-  /** Reads all of the host that this kind of resource uses; without it each resource is observed by itself. */
-  observeAll?(): Promise<Observed>;
+  /**
+   * Reads all of the host that this kind of resource uses, and what these need; without it each resource is observed by
+   * itself.
+   */
+  observeAll?(desired: readonly Desired[]): Promise<Observed>;
   /**
    * Reads the parts of the host that `desired` is about, and with `everything` all that `observeAll` reads, one after
    * another: a large host would be too much to hold at once. Each of `desired` is in one part.

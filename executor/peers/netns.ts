@@ -5,7 +5,9 @@ import {
   openNetnsDriver,
   openNetnsMonitor,
 } from '../drivers/netns/driver.ts';
+import type { Nftables } from '../drivers/nftables/driver.ts';
 import { kernelRelease } from '../host/identity.ts';
+import { openIsolation } from './isolation.ts';
 import type { Peer, PeerDefinition } from './peer.ts';
 
 /** The source of changes on the host. */
@@ -17,6 +19,8 @@ export interface HostChanges {
 export interface NetnsPeer extends Peer {
   readonly driver: NetnsDriver;
   readonly changes: HostChanges;
+  /** The rules that isolate the CINs of a database. */
+  isolationOf(databaseId: string): Nftables;
 }
 
 export const netns: PeerDefinition<NetnsPeer> = {
@@ -46,6 +50,7 @@ export const netns: PeerDefinition<NetnsPeer> = {
             return () => listeners.delete(listener);
           },
         },
+        isolationOf: (databaseId) => openIsolation(databaseId, { expires, log: say }),
         health: () => driver.health(),
         close: () => opened.disposeAsync(),
       };

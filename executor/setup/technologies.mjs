@@ -3,16 +3,26 @@
  * @typedef {{ readonly name: string, readonly program: string }} HostPackage
  */
 
-/** Host packages for each technology. weft itself needs none of those for namespaces: they serve to inspect the host. */
+/** Host packages for each technology. `ip` and `ping` serve to inspect the host; weft runs `nft` itself. */
 export const technologies = Object.freeze({
   netns: [
     { name: 'iproute2', program: 'ip' },
     { name: 'iputils-ping', program: 'ping' },
+    { name: 'nftables', program: 'nft' },
+  ],
+  // They bring the seccomp profile and the policies of golang-github-containers-common.
+  containers: [
+    { name: 'skopeo', program: 'skopeo' },
+    { name: 'umoci', program: 'umoci' },
+    { name: 'runc', program: 'runc' },
+    { name: 'conmon', program: 'conmon' },
   ],
   test: [
     { name: 'sqlite3', program: 'sqlite3' },
     { name: 'curl', program: 'curl' },
     { name: 'util-linux', program: 'unshare' },
+    { name: 'busybox-static', program: 'busybox' },
+    { name: 'docker-registry', program: 'docker-registry' },
   ],
   bench: [{ name: 'wrk', program: 'wrk' }],
 });
@@ -32,7 +42,8 @@ export const jobs = Object.freeze({
   executor: { technologies: ['netns'], development: false, lasts: true },
   clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
-  test: { technologies: ['netns', 'test'], development: true },
+  containers: { technologies: ['containers'], development: false },
+  test: { technologies: ['netns', 'containers', 'test'], development: true },
   bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },
-  all: { technologies: ['netns', 'test', 'bench'], development: true },
+  all: { technologies: ['netns', 'containers', 'test', 'bench'], development: true },
 });

@@ -8,6 +8,10 @@ import { importCens } from './cens/import.ts';
 import { joinCen } from './cens/join.ts';
 import { leaveCen } from './cens/leave.ts';
 import { makeCens } from './cens/make.ts';
+import { deleteCin } from './cins/delete.ts';
+import { destroyCins } from './cins/destroy.ts';
+import { importCins } from './cins/import.ts';
+import { makeCins } from './cins/make.ts';
 import { deleteContainer } from './containers/delete.ts';
 import { putContainer } from './containers/put.ts';
 import { changeSubnets } from './hypervisors/change-subnets.ts';
@@ -18,6 +22,8 @@ import { removeOrphans } from './hypervisors/remove-orphans.ts';
 import { resync } from './hypervisors/resync.ts';
 import { updateHypervisor } from './hypervisors/update.ts';
 import { cancelOperation } from './operations/cancel.ts';
+import { deletePool } from './pools/delete.ts';
+import { scalePools } from './pools/scale.ts';
 import { sendCommands } from './processes/send.ts';
 import { createSubnet } from './subnets/create.ts';
 import { removeSubnet } from './subnets/remove.ts';
@@ -42,10 +48,16 @@ export const commands: readonly Command<never>[] = [
   makeCens,
   destroyCens,
   deleteCen,
+  importCins,
+  makeCins,
+  destroyCins,
+  deleteCin,
   putContainer,
   deleteContainer,
   joinCen,
   leaveCen,
+  scalePools,
+  deletePool,
   ...sendCommands,
   cancelOperation,
 ];

@@ -21,10 +21,18 @@ it('reads the limit of this process', () => {
 
 /** A server with room for two connections, whose requests end when the test decides. */
 async function limited() {
+  const upgraded: Socket[] = [];
   const waiting: (() => void)[] = [];
   const server: Server = createServer((_request, response) => waiting.push(() => response.end('done')));
   const connections = new ConnectionLimit(2);
   connections.watch(server);
+  server.on('upgrade', ({ socket }) => {
+    connections.keep(socket);
+    upgraded.push(socket);
+  });
+  onTestFinished(() => {
+    for (const socket of upgraded) socket.destroy();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
@@ -41,6 +49,7 @@ async function limited() {
     },
     finish: () => waiting.shift()?.(),
     requests: () => waiting.length,
+    upgraded: () => upgraded.length,
   };
 }
 
@@ -80,4 +89,17 @@ it('does not close a connection with an active request, and refuses a new one if
   await open();
   await evicted;
   expect(connections.count).toBe(2);
+});
+
+it('keeps a connection that has become a WebSocket', async () => {
+  const { connections, open, upgraded } = await limited();
+  const socket = await open();
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
+  await until('it is upgraded', () => upgraded() === 1);
+  const idle = await open();
+  await until('the idle one is there', () => connections.count === 2);
+  const closed = once(idle, 'close');
+  await open();
+  await closed;
+  expect([connections.count, socket.closed]).toEqual([2, false]);
 });

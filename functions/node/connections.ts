@@ -47,6 +47,11 @@ export class ConnectionLimit {
     });
   }
 
+  /** A connection that has become a WebSocket is not idle, until it ends. */
+  keep(socket: Socket): void {
+    this.#count(socket, 1);
+  }
+
   #admit(socket: Socket): void {
     if (this.#connections.size >= this.#most) {
       const idle = [...this.#connections].find(([, requests]) => requests === 0)?.[0];

@@ -35,8 +35,10 @@ export function insertSubjects(select: string): string {
   return `INSERT INTO operation_subjects (subject, sequence) ${select}`;
 }
 
-/** Columns and values of a part: the parent is `p`, its resource `n`. */
+/** Columns and values of a part: the parent is `p`; `row` is the alias of its resource. */
 export const partColumns =
   'parent, hypervisor, generation, status, not_before_ms, deadline_ms, attempt, done, principal, created_ms';
-export const partValues =
-  "p.sequence, n.hypervisor, 0, 'pending', p.not_before_ms, p.deadline_ms, 0, 0, p.principal, p.created_ms";
+
+export function partValues(row: string): string {
+  return `p.sequence, ${row}.hypervisor, 0, 'pending', p.not_before_ms, p.deadline_ms, 0, 0, p.principal, p.created_ms`;
+}

@@ -37,7 +37,7 @@ export function objectMessage(issue: v.BaseIssue<unknown>): string {
 
 /**
  * A map with arbitrary keys and values from a client; `__proto__` is a key like any other. Two keys that are equal
- * after parsing are rejected.
+ * after parsing are rejected. Reports everything that is wrong in a value, each by its path.
  */
 export function mapSchema<Value>(
   key: v.GenericSchema<string, string>,
@@ -50,12 +50,13 @@ export function mapSchema<Value>(
       let wrong = false;
       for (const [name, given] of Object.entries(dataset.value)) {
         const read = { key: v.safeParse(key, name), value: v.safeParse(value, given) };
+        const at = member(dataset.value, name);
         const repeated = read.key.success && map.has(read.key.output) ? 'is in the map twice' : undefined;
-        const refusal = (read.key.issues ?? read.value.issues)?.[0].message ?? repeated;
-        if (refusal !== undefined) {
-          wrong = true;
-          addIssue({ message: refusal, path: [member(dataset.value, name)] });
-        } else if (read.key.success && read.value.success) map.set(read.key.output, read.value.output);
+        const refusal = read.key.issues?.[0].message ?? repeated;
+        const refusals = refusal === undefined ? (read.value.issues ?? []) : [{ message: refusal, path: [] }];
+        for (const { message, path = [] } of refusals) addIssue({ message, path: [at, ...path] });
+        if (refusals.length > 0) wrong = true;
+        else if (read.key.success && read.value.success) map.set(read.key.output, read.value.output);
       }
       return wrong ? NEVER : Object.fromEntries(map);
     }),

@@ -1,8 +1,22 @@
 import * as v from 'valibot';
-import { anyObjectSchema, objectMessage } from './common.ts';
+import { anyObjectSchema, isObject, mapSchema, objectMessage } from './common.ts';
 
-const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-const idRule = 'must be 1 to 63 letters, digits, "_", "." and "-", and begin with a letter or digit';
+const ID_MAX = 63;
+
+/** One more than others may have: the id of a container of Docker has 64 characters. */
+const CONTAINER_ID_MAX = 64;
+
+function idPattern(most: number): string {
+  return `[A-Za-z0-9][A-Za-z0-9_.-]{0,${most - 1}}`;
+}
+
+function idRule(most: number): string {
+  return `must be 1 to ${most} letters, digits, "_", "." and "-", and begin with a letter or digit`;
+}
+
+function idSchema(most: number) {
+  return v.pipe(v.string('must be a string'), v.regex(new RegExp(`^${idPattern(most)}$`), idRule(most)));
+}
 
 /** A Linux bridge has at most 1,023 ports (BR_MAX_PORTS of net/bridge/br_private.h). */
 export const CEN_CONTAINERS_MAX = 1000;
@@ -16,27 +30,47 @@ export const IMPORT_CONTAINERS_MAX = 20_000;
 /** Path segments below /cen and /cin, which cannot be ids of networks. */
 const reservedNetworkIds: ReadonlySet<string> = new Set(['import', 'make', 'destroy']);
 
-export const containerIdSchema = v.pipe(v.string('must be a string'), v.regex(idPattern, idRule));
+export const containerIdSchema = idSchema(CONTAINER_ID_MAX);
 
 export const cenIdSchema = v.pipe(
-  v.string('must be a string'),
-  v.regex(idPattern, idRule),
+  idSchema(ID_MAX),
   v.check((id) => !reservedNetworkIds.has(id), 'import, make and destroy are no names of a network'),
 );
 
-export const hostIdSchema = v.pipe(v.string('must be a string'), v.regex(idPattern, idRule));
+export const hostIdSchema = idSchema(ID_MAX);
 
-/** A container in a list: `c7`, or `host2/c7` if it is not on the host of the list. */
-const containerReferenceSchema = v.pipe(
-  v.string('must be a string'),
+/**
+ * A container of a list, and its host if the list names one. A tuple, because the members of an object would be
+ * compared with those of the request, in the search for unknown ones.
+ */
+export type ContainerReference = readonly [host: string | null, container: string];
+
+/** `c7`, or `host2/c7` if it is not on the host of the list. */
+const referenceTextSchema = v.pipe(
+  v.string('must be a container id, HOST/CONTAINER or {"CONTAINER":"HOST"}'),
   v.regex(
-    /^([A-Za-z0-9][A-Za-z0-9_.-]{0,62}\/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
-    `${idRule}; HOST/ may stand before it`,
+    new RegExp(`^(${idPattern(ID_MAX)}/)?${idPattern(CONTAINER_ID_MAX)}$`),
+    `${idRule(CONTAINER_ID_MAX)}; HOST/ may stand before it`,
   ),
-  v.transform((reference) => {
+  v.transform((reference): ContainerReference => {
     const slash = reference.indexOf('/');
-    return { host: slash < 0 ? null : reference.slice(0, slash), container: reference.slice(slash + 1) };
+    return [slash < 0 ? null : reference.slice(0, slash), reference.slice(slash + 1)];
   }),
+);
+
+/** `{"c7":"host2"}`, as the multi-host branch of leviathan_lib reads it. */
+const referenceObjectSchema = v.pipe(
+  mapSchema(containerIdSchema, hostIdSchema),
+  v.rawTransform(({ dataset, addIssue, NEVER }): ContainerReference => {
+    const [entry, ...more] = Object.entries(dataset.value);
+    if (entry !== undefined && more.length === 0) return [entry[1], entry[0]];
+    addIssue({ message: 'must have one member, a container id with its host' });
+    return NEVER;
+  }),
+);
+
+const containerReferenceSchema: v.GenericSchema<unknown, ContainerReference> = v.lazy((input) =>
+  isObject(input) ? referenceObjectSchema : referenceTextSchema,
 );
 
 /** Reports every item of a list that repeats an earlier one. */
@@ -76,7 +110,7 @@ export const cenImportSchema = v.object(
                 CEN_CONTAINERS_MAX,
                 `has more than ${CEN_CONTAINERS_MAX} containers, the most that a CEN can have`,
               ),
-              distinct(({ container }) => container, 'container'),
+              distinct(([, container]) => container, 'container'),
             ),
           },
           objectMessage,
@@ -136,6 +170,11 @@ export const containerPutSchema = v.pipe(
 export type ContainerPut = v.InferOutput<typeof containerPutSchema>;
 
 export const wiringTypes = ['wire', 'bridge'] as const;
+export type WiringType = (typeof wiringTypes)[number];
+
+/** What the code of leviathan_rest_lib, other than its document, calls them. */
+export const wireTypes = { wire: 'wire', bridge: 'bus' } as const satisfies Record<WiringType, string>;
+
 export const cenStatuses = ['pending', 'preparing', 'ready', 'failed'] as const;
 
 /** One end of a wire: in a container, or a port of the CEN's bridge. */
@@ -148,6 +187,7 @@ export const cenBodySchema = v.object({
   cenID: v.string(),
   contIDs: v.array(v.string()),
   wiring_type: v.nullable(v.picklist(wiringTypes)),
+  wire_type: v.nullable(v.picklist(Object.values(wireTypes))),
   status: v.picklist(cenStatuses),
   wires: v.array(v.tuple([wireEndSchema, wireEndSchema])),
   hypervisors: v.array(v.string()),

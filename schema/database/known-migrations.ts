@@ -17,6 +17,8 @@ export const knownMigrations: readonly string[] = [
   '0007_lists.sql',
   '0008_blocked.sql',
   '0009_labels.sql',
+  '0010_cins.sql',
+  '0011_pools.sql',
 ];
 
 /** A row of the table `migrations`. */

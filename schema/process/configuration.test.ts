@@ -19,6 +19,11 @@ describe('readConfiguration', () => {
     ]);
   });
 
+  it('reads several origins', () => {
+    const origins = ['https://panel.example', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'app+x://local'];
+    expect(readConfiguration({ WEFT_ALLOWED_ORIGINS: origins.join(', ') }).allowedOrigins).toEqual(origins);
+  });
+
   it('treats an empty variable as unset', () => {
     expect(readConfiguration({ WEFT_HYPERVISOR: '' }).hypervisor).toBe('host1');
   });
@@ -30,6 +35,9 @@ describe('readConfiguration', () => {
     [{ WEFT_HYPERVISOR: 'a b' }, /^WEFT_HYPERVISOR: /],
     [{ WEFT_ADMIN_TOKEN: 'short' }, /^WEFT_ADMIN_TOKEN: must have at least 16/],
     [{ WEFT_DATABASE_SYNCHRONOUS: 'off' }, /^WEFT_DATABASE_SYNCHRONOUS: must be full or normal/],
+    [{ WEFT_ALLOWED_ORIGINS: '*' }, /^WEFT_ALLOWED_ORIGINS: must be a list of origins/],
+    [{ WEFT_ALLOWED_ORIGINS: 'https://a.example, https://b.example/' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
+    [{ WEFT_ALLOWED_ORIGINS: 'a.example' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
     [{ WEFT_LOG: 'loud' }, /^WEFT_LOG: "loud" is not one of/],
     [
       { WEFT_LISTEN: '0.0.0.0:8080' },

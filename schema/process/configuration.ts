@@ -48,6 +48,15 @@ const listSchema = v.pipe(
   ),
 );
 
+/** A value of the header `Origin` (RFC 6454, section 7): a browser sends no path, and weft no wildcard. */
+const originsSchema = v.pipe(
+  listSchema,
+  v.everyItem(
+    (origin) => /^[a-z][a-z\d+.-]*:\/\/[^\s/?#*]+$/i.test(origin),
+    'must be a list of origins such as https://panel.example:3000, without paths and not *',
+  ),
+);
+
 function wholeNumber(minimum: number, maximum: number) {
   const message = `must be a whole number from ${minimum} to ${maximum}`;
   return v.pipe(
@@ -74,7 +83,7 @@ const environmentSchema = v.object({
   ),
   WEFT_ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   WEFT_ALLOWED_HOSTS: v.optional(listSchema, ''),
-  WEFT_ALLOWED_ORIGINS: v.optional(listSchema, ''),
+  WEFT_ALLOWED_ORIGINS: v.optional(originsSchema, ''),
   WEFT_SPP_PRIMARY: v.optional(oneAddressSchema, '127.0.0.1:5555'),
   WEFT_SPP_SECONDARY: v.optional(oneAddressSchema, '127.0.0.1:6666'),
   WEFT_SPP_REPLAY: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),

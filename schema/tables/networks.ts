@@ -1,20 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text, unique, uniqueIndex } from 'drizzle-orm/sqlite-core';
-
-/** The columns of every resource: the desired state, what last succeeded, and the observed state. */
-const resource = {
-  id: text().primaryKey(),
-  hypervisor: text().notNull(),
-  name: text().notNull(),
-  spec: text().notNull(),
-  appliedSpec: text('applied_spec'),
-  generation: integer().notNull(),
-  desired: text({ enum: ['present', 'absent'] }).notNull(),
-  state: text().notNull(),
-  stateSinceMs: integer('state_since_ms').notNull(),
-  error: text(),
-  createdMs: integer('created_ms').notNull(),
-};
+import { cpools } from './pools.ts';
+import { resource } from './resource.ts';
 
 /** A container: a network namespace on a hypervisor. */
 export const containers = sqliteTable(
@@ -23,10 +10,13 @@ export const containers = sqliteTable(
     ...resource,
     /** The name, shortened to at most 10 bytes: the prefix of its link names if the name itself is too long. */
     shortName: text('short_name').notNull(),
+    /** Null: it is in no pool. */
+    pool: text().references(() => cpools.id, { onDelete: 'set null' }),
   },
   (table) => [
     unique('containers_name').on(table.hypervisor, table.name),
     index('containers_fleet_name').on(table.name),
+    index('containers_pool').on(table.pool).where(sql`pool IS NOT NULL`),
   ],
 );
 

@@ -1,4 +1,4 @@
--- Every container, and its CENs.
+-- Every container, its pool, and its CENs.
 CREATE VIEW v_containers AS
 SELECT
   c.id,
@@ -8,6 +8,7 @@ SELECT
   c.state,
   coalesce(c.applied_spec ->> '$.namespace', 0) AS namespace,
   c.spec ->> '$.tag' AS tag,
+  k.name AS cpool,
   (SELECT group_concat(name, ' ') FROM (
     SELECT n.name FROM members m JOIN cens n ON n.id = m.cen
     WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens,
@@ -15,4 +16,5 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%fZ', c.state_since_ms / 86400000.0 + 2440587.5) AS state_since,
   strftime('%Y-%m-%dT%H:%M:%fZ', c.created_ms / 86400000.0 + 2440587.5) AS created
 FROM containers c
-JOIN hypervisors h ON h.id = c.hypervisor;
+JOIN hypervisors h ON h.id = c.hypervisor
+LEFT JOIN cpools k ON k.id = c.pool;

@@ -1,5 +1,7 @@
 import { closeSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import type { Request } from '../../executor/drivers/netns/netlink/codec.ts';
+import { addIpv4Address } from '../../executor/drivers/netns/netlink/ipv4-addresses.ts';
+import { addDefaultRoute } from '../../executor/drivers/netns/netlink/ipv4-routes.ts';
 import {
   deleteGroup,
   deleteLink,
@@ -27,6 +29,9 @@ import {
 const DIRECTORY = '/run/netns';
 const BRIDGE_INDEX = 1_000_000;
 const LOOPBACK_INDEX = 1;
+/** RFC 2544 reserves it for benchmarks. */
+const GATEWAY = '198.18.0.1';
+const PREFIX = 15;
 
 export interface BareTimes {
   /** In milliseconds. */
@@ -41,6 +46,8 @@ export interface BareOptions {
   readonly containers: number;
   /** Number of messages to the kernel in one system call. */
   readonly together: number;
+  /** Also gives each namespace an address and a default route. */
+  readonly addressed?: boolean;
 }
 
 interface BareNamespace {
@@ -50,7 +57,7 @@ interface BareNamespace {
 }
 
 /** Creates a network and removes it again. */
-export function bareNetwork({ containers, together }: BareOptions): BareTimes {
+export function bareNetwork({ containers, together, addressed = false }: BareOptions): BareTimes {
   prepareDirectory();
   const home = openSync('/proc/thread-self/ns/net', 'r');
   using host = RouteSocket.open();
@@ -64,6 +71,10 @@ export function bareNetwork({ containers, together }: BareOptions): BareTimes {
   const afterVeths = performance.now();
   for (const [number, { socket }] of namespaces.entries()) send(socket, [setUp(inside(number), true)], together);
   send(host, [...numbers.map((number) => setUp(port(number), true)), setUp(BRIDGE_INDEX, true)], together);
+  if (addressed) {
+    send(host, [addIpv4Address(BRIDGE_INDEX, { address: GATEWAY, prefix: PREFIX })], together);
+    for (const [number, { socket }] of namespaces.entries()) send(socket, addressing(number), together);
+  }
   const afterUp = performance.now();
   const group = 77;
   send(host, [...numbers.map((number) => setGroup(port(number), group)), deleteGroup(group)], containers + 1);
@@ -110,6 +121,12 @@ function veth(number: number, namespace: number): Request {
   const near = { index: port(number), name: `bare${number}`, mac: mac(1, number) };
   const far = { index: inside(number), name: 'eth0', mac: mac(2, number) };
   return newVeth(near, BRIDGE_INDEX, far, namespace);
+}
+
+function addressing(number: number): Request[] {
+  const place = number + 10;
+  const address = `198.18.${Math.floor(place / 256)}.${place % 256}`;
+  return [addIpv4Address(inside(number), { address, prefix: PREFIX }), addDefaultRoute(GATEWAY, inside(number))];
 }
 
 function send(socket: RouteSocket, requests: readonly Request[], together: number): void {

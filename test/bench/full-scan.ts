@@ -17,6 +17,7 @@ import { migrate } from '../../schema/database/migrate.ts';
 import { labelPrefix } from '../../schema/names.ts';
 import { networkDefinition } from '../../schema/resources/network/definition.ts';
 import { scanRows } from '../../schema/store/idle.ts';
+import { isolationInMemory } from '../doubles/isolation.ts';
 
 /*
  * Times a full scan of the host, with rows, plan and orphans, on the event loop and in the thread that weft uses: its
@@ -112,12 +113,12 @@ const rowsOf = (database: Database) => scanRows(database, of.hypervisor, [networ
 
 async function makeHost(database: Database): Promise<void> {
   const driver = await openNetnsDriver();
-  const resource = networkResource(driver);
+  const resource = networkResource({ driver, isolation: isolationInMemory() });
   try {
     const { idle } = await loadIdle({ definition: networkDefinition, spec }, rowsOf(database), 'all');
     const namespaces = idle.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
-    await converge(resource, { namespaces, segments: [] }, hooks);
+    await converge(resource, { namespaces, segments: [], isolations: [] }, hooks);
     for (const { desired } of idle) if (desired.segments.length > 0) await converge(resource, desired, hooks);
   } finally {
     await driver.close();
@@ -134,7 +135,11 @@ const ways = {
   },
   async loop(database: Database) {
     const driver = await openNetnsDriver();
-    const kind = { definition: networkDefinition, spec, resource: networkResource(driver) };
+    const kind = {
+      definition: networkDefinition,
+      spec,
+      resource: networkResource({ driver, isolation: isolationInMemory() }),
+    };
     const compare = comparing(kind, rowsOf(database), labelPrefix(of.databaseId));
     await measure('the same on the event loop', () => compare('all'));
     await driver.close();

@@ -2,6 +2,7 @@ import { type NetnsDriver, openNetnsDriver } from '../../executor/drivers/netns/
 import type { Network } from '../../executor/kinds/network/desired.ts';
 import { networkResource } from '../../executor/kinds/network/resource.ts';
 import { converge } from '../../executor/loop/converge.ts';
+import { isolationInMemory } from '../doubles/isolation.ts';
 import { type BareTimes, bareNetwork, mac } from './floor.ts';
 
 /*
@@ -75,11 +76,12 @@ async function single(driver: NetnsDriver): Promise<void> {
 
 /** All that an operation does on the host: observe, plan, apply, and observe again. */
 async function operate(driver: NetnsDriver, floor: BareTimes): Promise<void> {
-  const resource = networkResource(driver);
+  const resource = networkResource({ driver, isolation: isolationInMemory() });
   const members = numbers.map((number) => ({ container: `bench${number}`, ordinal: 0, outside: `bench${number}.0o` }));
   const network = (made: boolean): Network => ({
     namespaces: members.map(({ container }) => ({ name: container, label: `${LABEL}/${container}`, present: made })),
     segments: [{ name: BRIDGE, label: `${LABEL}/${BRIDGE}`, linkName: BRIDGE, made, members: made ? members : [] }],
+    isolations: [],
   });
   const hooks = { check: () => undefined, remaining: () => undefined };
   const become = (made: boolean) => () => converge(resource, network(made), hooks);

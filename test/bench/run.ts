@@ -12,6 +12,7 @@ if (process.getuid?.() !== 0) {
 for (const [title, file] of [
   ['End to end', 'api.ts'],
   ['One network of a thousand containers', 'one-network.ts'],
+  ['A pool of two hundred containers', 'pools.ts'],
   ['One container beside five thousand', 'full-host.ts'],
   ['A large import', 'import.ts'],
   ['Durable writes', 'accepts.ts'],

@@ -84,6 +84,38 @@ const process = (hypervisor: string): Pick<ListCase, 'add' | 'remove' | 'numbers
 export const processes: ListCase = { path: '/v1/processes', style: 'Link', ...process(OTHER_HOST) };
 export const processesOfOne: ListCase = { path: '/hypervisors/host1/v1/processes', style: 'Link', ...process(HOST) };
 
+/** These lists are in the order of names. */
+const named = (number: number) => `n${String(number).padStart(5, '0')}`;
+
+/** CENs or CINs of host1. */
+function networks(path: string, table: 'cens' | 'cins'): ListCase {
+  const at = '/hypervisors/host1';
+  return {
+    path,
+    style: { member: table },
+    add: (fleet, number) =>
+      table === 'cens'
+        ? must(fleet, 'PUT', `${at}/cen/${named(number)}`)
+        : must(fleet, 'POST', `${at}/cin/import`, { [named(number)]: [] }),
+    remove: run(`UPDATE ${table} SET desired = 'absent' WHERE name = printf('n%05d', :number)`),
+    numbers: (rows) => numbersOf(rows, ({ cenID, cinID }) => cenID ?? cinID),
+  };
+}
+
+/** Pools of host1, without containers. */
+function pools(path: string): ListCase {
+  return {
+    path,
+    style: { member: 'cpools' },
+    add: (fleet, number) =>
+      must(fleet, 'POST', '/hypervisors/host1/cpool', {
+        cpoolList: [{ cpoolID: named(number), type: 'netns', start_with: 0, cins: [] }],
+      }),
+    remove: run("UPDATE cpools SET desired = 'absent' WHERE name = printf('n%05d', :number)"),
+    numbers: (rows) => numbersOf(rows, ({ cpoolID }) => cpoolID),
+  };
+}
+
 const addresses = `/subnets/${SUBNET}/addresses`;
 
 export const lists: readonly ListCase[] = [
@@ -103,6 +135,19 @@ export const lists: readonly ListCase[] = [
   },
   processes,
   processesOfOne,
+  networks('/cen', 'cens'),
+  networks('/hypervisors/host1/cen', 'cens'),
+  networks('/cin', 'cins'),
+  networks('/hypervisors/host1/cin', 'cins'),
+  pools('/cpool'),
+  pools('/hypervisors/host1/cpool'),
+  {
+    path: '/host/host1',
+    style: { member: 'containers' },
+    add: (fleet, number) => must(fleet, 'PUT', `/host/host1/${named(number)}`),
+    remove: run("UPDATE containers SET desired = 'absent' WHERE name = printf('n%05d', :number)"),
+    numbers: (rows) => numbersOf(rows, ({ contID }) => contID),
+  },
   {
     path: '/subnets',
     style: { member: 'subnets' },

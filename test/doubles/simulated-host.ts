@@ -1,13 +1,29 @@
-import type { Link } from '../../executor/drivers/netns/driver.ts';
+import {
+  type AddressChange,
+  type Addressing,
+  type Ipv4Prefix,
+  type Link,
+  ROUTE_PROTOCOL,
+} from '../../executor/drivers/netns/driver.ts';
+import type { IsolationSpec } from '../../executor/kinds/network/desired.ts';
 import type { NetworkStep, NewVethEnd, ObservedNetwork } from '../../executor/kinds/network/steps.ts';
 
 interface SimulatedLink extends Link {
   namespace: string | null;
+  addresses: Ipv4Prefix[];
+}
+
+interface SimulatedNamespace {
+  label: string | null;
+  mounted: boolean;
+  strictArp: boolean;
+  defaultRoute: { via: string; index: number } | null;
 }
 
 /** A host in memory that applies the planner's steps as the kernel would: for tests of plans without root. */
 export class SimulatedHost {
-  readonly namespaces = new Map<string, { label: string | null; mounted: boolean }>();
+  readonly namespaces = new Map<string, SimulatedNamespace>();
+  readonly isolations = new Map<string, Pick<IsolationSpec, 'bridges' | 'gateway'>>();
   links: SimulatedLink[] = [];
   #index = 1;
 
@@ -15,6 +31,7 @@ export class SimulatedHost {
     const copy = new SimulatedHost();
     copy.links = structuredClone(this.links);
     for (const [name, namespace] of this.namespaces) copy.namespaces.set(name, { ...namespace });
+    for (const [owner, rule] of this.isolations) copy.isolations.set(owner, rule);
     copy.#index = this.#index;
     return copy;
   }
@@ -29,11 +46,30 @@ export class SimulatedHost {
             name,
             label,
             mounted,
+            addressing: this.#addressing(name),
             links: this.links.filter(({ namespace }) => namespace === name).map((link) => ({ ...link })),
           },
         ]),
       ),
+      addressing: this.#addressing(null),
+      isolation: { intact: true, owners: new Map(this.isolations) },
     };
+  }
+
+  #addressing(namespace: string | null): Addressing {
+    const links = this.links.filter((link) => link.namespace === namespace);
+    const own = namespace === null ? undefined : this.namespaces.get(namespace);
+    const route = own?.defaultRoute ?? null;
+    const common = { destination: '0.0.0.0', prefix: 0, metric: 0, protocol: ROUTE_PROTOCOL, table: 254 };
+    return {
+      addresses: links.flatMap(({ index, addresses }) => addresses.map((each) => ({ index, scope: 0, ...each }))),
+      routes: route === null ? [] : [{ ...common, gateway: route.via, index: route.index }],
+      strictArp: own?.strictArp ?? false,
+    };
+  }
+
+  addNamespace(name: string, label: string | null): void {
+    this.namespaces.set(name, { label, mounted: true, strictArp: false, defaultRoute: null });
   }
 
   addLink(link: Partial<SimulatedLink> & Pick<SimulatedLink, 'name'>): SimulatedLink {
@@ -47,6 +83,7 @@ export class SimulatedHost {
       up: true,
       master: null,
       peer: null,
+      addresses: [],
       ...link,
     };
     if (this.#find(added.namespace, added.name))
@@ -58,12 +95,16 @@ export class SimulatedHost {
   removeLink(link: SimulatedLink): void {
     this.links = this.links.filter((other) => other !== link && !(link.peer !== null && other.index === link.peer));
     for (const port of this.links) if (port.master === link.index) port.master = null;
+    for (const namespace of this.namespaces.values()) {
+      const { index } = namespace.defaultRoute ?? {};
+      if (!this.links.some((left) => left.index === index)) namespace.defaultRoute = null;
+    }
   }
 
   apply(step: NetworkStep): void {
     switch (step.name) {
       case 'namespace.create':
-        this.namespaces.set(step.namespace, { label: step.label, mounted: true });
+        this.addNamespace(step.namespace, step.label);
         return;
       case 'namespace.delete':
         for (const link of this.links.filter(({ namespace }) => namespace === step.namespace)) this.removeLink(link);
@@ -98,8 +139,8 @@ export class SimulatedHost {
       case 'links.replace':
         for (const { namespace, from, to, name } of step.replacements) {
           const old = this.links.find((link) => link.namespace === namespace && link.alias === from);
-          if (old) this.removeLink(old);
           const link = this.#need(namespace, ({ alias }) => alias === to);
+          if (old) this.#carry(old, link);
           this.#rename(link, name);
           link.up = true;
         }
@@ -110,7 +151,45 @@ export class SimulatedHost {
           if (link) this.removeLink(link);
         }
         return;
+      case 'addresses.change':
+        for (const change of step.changes) this.#address(step.namespace, change);
+        return;
+      case 'isolation.change': {
+        const { label, present, bridges, gateway } = step.isolation;
+        if (present) this.isolations.set(label, { bridges, gateway });
+        else this.isolations.delete(label);
+        return;
+      }
     }
+  }
+
+  /** The new link takes over the addresses and routes of the old one. */
+  #carry(old: SimulatedLink, link: SimulatedLink): void {
+    link.addresses = old.addresses;
+    for (const namespace of this.namespaces.values()) {
+      if (namespace.defaultRoute?.index === old.index) namespace.defaultRoute.index = link.index;
+    }
+    this.removeLink(old);
+  }
+
+  #address(place: string | null, change: AddressChange): void {
+    const namespace = place === null ? undefined : this.namespaces.get(place);
+    if ('defaultRoute' in change) {
+      if (namespace === undefined) throw new Error('EINVAL: no default route on the host');
+      const { defaultRoute: route } = change;
+      if ('remove' in route) namespace.defaultRoute = null;
+      else {
+        const { index } = this.#need(place, ({ alias }) => alias === route.alias);
+        namespace.defaultRoute = { via: route.via, index };
+      }
+      return;
+    }
+    const link = this.#need(place, ({ alias }) => alias === change.alias);
+    const { address } = 'add' in change ? change.add : change.remove;
+    link.addresses = link.addresses.filter((each) => each.address !== address);
+    if (!('add' in change)) return;
+    link.addresses.push(change.add);
+    if (namespace) namespace.strictArp = true;
   }
 
   #addEnd(end: NewVethEnd): SimulatedLink {

@@ -53,6 +53,21 @@ export const exceptions: readonly Exception[] = [
     reason: 'a page, read by an index in the order of the list until it is full',
   },
   {
+    table: 'cens',
+    statement: 'ORDER BY n.name, n.hypervisor LIMIT ',
+    reason: 'a page, read by an index in the order of the list until it is full',
+  },
+  {
+    table: 'cins',
+    statement: 'ORDER BY i.name, i.hypervisor LIMIT ',
+    reason: 'a page, read by an index in the order of the list until it is full',
+  },
+  {
+    table: 'cpools',
+    statement: 'ORDER BY k.name, k.hypervisor LIMIT ',
+    reason: 'a page, read by an index in the order of the list until it is full',
+  },
+  {
     table: 'spp_processes',
     statement: 'ORDER BY p.process, p.hypervisor LIMIT ',
     reason: 'a page, read by an index in the order of the list until it is full; or the seed’s whole list',
@@ -82,7 +97,11 @@ export const exceptions: readonly Exception[] = [
     statement: 'FROM operations WHERE sequence > ',
     reason: 'pruning goes through the oldest in batches of 1,000, and ends with the first young one',
   },
-  { table: 'events', statement: 'FROM events WHERE sequence > ', reason: 'pruned in batches, as operations are' },
+  {
+    table: 'events',
+    statement: 'FROM events WHERE sequence > ',
+    reason: 'pruned in batches, as operations are, and read by the feed in pages',
+  },
   {
     table: 'operation_subjects',
     statement: "WHERE s.subject >= 'hypervisors/' || ",

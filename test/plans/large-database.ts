@@ -5,7 +5,7 @@ import { migrate } from '../../schema/database/migrate.ts';
 
 const ROWS = 100_000;
 
-/** Columns that have the same value in many rows; all others differ in each row. `i` is the row's number. */
+/** Columns that have the same value in many rows, or in those of other tables. `i` is the row's number. */
 const plausible: ReadonlyMap<string, string> = new Map([
   ['hypervisor', "'hypervisor-' || (i % 50)"],
   ['status', "CASE WHEN i % 1000 = 0 THEN 'pending' WHEN i % 1000 = 1 THEN 'running' ELSE 'succeeded' END"],
@@ -14,6 +14,7 @@ const plausible: ReadonlyMap<string, string> = new Map([
   ['parent', 'CASE WHEN i % 10 = 0 THEN i / 100 END'],
   ['removed', 'CASE WHEN i % 1000 = 0 THEN i END'],
   ['cen', "'id-' || (i / 5)"],
+  ['cin_cens.cen', "'id-' || i"],
 ]);
 
 interface Column {
@@ -58,9 +59,9 @@ function fillStatement(database: DatabaseSync, table: string): string {
   return `
     WITH RECURSIVE numbers (i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM numbers WHERE i < ${1_000_000 + ROWS - 1})
     INSERT INTO ${table} (${columns.map(({ name }) => `"${name}"`).join(', ')})
-    SELECT ${columns.map(sqlValue).join(', ')} FROM numbers`;
+    SELECT ${columns.map((column) => sqlValue(table, column)).join(', ')} FROM numbers`;
 }
 
-function sqlValue({ name, type }: Column): string {
-  return plausible.get(name) ?? (type === 'TEXT' ? `'${name}-' || i` : 'i');
+function sqlValue(table: string, { name, type }: Column): string {
+  return plausible.get(`${table}.${name}`) ?? plausible.get(name) ?? (type === 'TEXT' ? `'${name}-' || i` : 'i');
 }

@@ -11,6 +11,7 @@ export function triggerBodies(database: DatabaseSync): string[] {
     .all()
     .flatMap(({ sql }) => {
       const [, body = ''] = /\bBEGIN\b(.*)\bEND\s*$/s.exec(String(sql)) ?? [];
-      return splitStatements(body.replaceAll(/\b(NEW|OLD)\.(\w+)/g, ':$1_$2'));
+      // Outside of a trigger RAISE is refused.
+      return splitStatements(body.replaceAll(/\bRAISE\([^)]*\)/g, '1').replaceAll(/\b(NEW|OLD)\.(\w+)/g, ':$1_$2'));
     });
 }

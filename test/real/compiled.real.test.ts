@@ -8,7 +8,7 @@ import { Weft } from '../support/weft.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Modules that only tests, other platforms or a remote database need. */
-const needless = ['drizzle-orm', '@libsql/', 'ws/', 'pino-pretty', 'vitest', 'typescript', 'wrangler', '@biomejs/'];
+const needless = ['drizzle-orm', '@libsql/', 'pino-pretty', 'vitest', 'typescript', 'wrangler', '@biomejs/'];
 
 interface Loaded {
   /** TypeScript modules that were in the cache, and that were not. */

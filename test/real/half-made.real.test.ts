@@ -3,6 +3,7 @@ import { type NetnsDriver, NetnsError, openNetnsDriver } from '../../executor/dr
 import type { Network } from '../../executor/kinds/network/desired.ts';
 import { networkResource } from '../../executor/kinds/network/resource.ts';
 import { converge } from '../../executor/loop/converge.ts';
+import { isolationInMemory } from '../doubles/isolation.ts';
 import { clearHost, picture } from '../support/host.ts';
 
 /*
@@ -35,11 +36,13 @@ function network(made: boolean): Network {
   return {
     namespaces: members.map(({ container }) => ({ name: container, label: `weft:db/${container}`, present: made })),
     segments: [{ name: 'n', label: 'weft:db/n', linkName: 'n', made, members: made ? members : [] }],
+    isolations: [],
   };
 }
 
 const all = { check: () => undefined, remaining: () => undefined };
-const become = (desired: Network) => converge(networkResource(driver), desired, all);
+const become = (desired: Network) =>
+  converge(networkResource({ driver, isolation: isolationInMemory() }), desired, all);
 
 /** Returns whether it was stopped. */
 async function stoppedAfter(milliseconds: number, desired: Network): Promise<boolean> {

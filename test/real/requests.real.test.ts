@@ -86,7 +86,7 @@ it('an executor starts with a few requests, and with one read for each kind of o
     ...{ identify: 1, 'take-over': 1, register: 1, 'spp.forget': 1, renew: 1 },
     ...Object.fromEntries(resources.map(({ name }) => [`scan.${name}`, 1])),
     'scan.held': resources.length,
-    ...{ 'prune.select': 2, prune: 1 },
+    ...{ 'prune.select': 2, prune: 1, 'blocks.note': 1 },
   });
   // At most one for each kind of resource.
   expect(noted).toBeLessThanOrEqual(resources.length);

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from './database.ts';
+import { whenFinished } from './shared.ts';
 
 /** A Worker's variables, by name. */
 export type Variables = Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export async function startWorkers(
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'exit');
-  onTestFinished(async () => {
+  whenFinished(async () => {
     child.kill();
     await ended;
   });

@@ -3,6 +3,7 @@ import type { BridgeRequest } from './driver.ts';
 import { checkLabel, checkLinkName, checkMac } from './names.ts';
 import { newBridge, readLink, setAlias, setNoIpv6Address, setUp } from './netlink/links.ts';
 import { type Context, disableIpv6, type NetnsHandle, openNetns } from './netns-handle.ts';
+import { makeArpStrict } from './strict-arp.ts';
 
 /**
  * Creates a bridge in the host's namespace, labelled from its creation on. An existing one with the same alias is kept.
@@ -28,7 +29,10 @@ export function createBridge(context: Context, { name, alias, mac, up = true }: 
   });
 }
 
-/** The host takes no part in a segment: it gets no address, which is set before the link is up. */
+/**
+ * The host takes no part in a segment: it gets no address, which is set before the link is up, and answers ARP for none
+ * that it has elsewhere.
+ */
 function finishBridge(
   netns: NetnsHandle,
   index: number,
@@ -37,5 +41,6 @@ function finishBridge(
 ): void {
   tolerateNoIpv6(netns.socket.batch([setNoIpv6Address(index)], action), action);
   disableIpv6(name, action);
+  makeArpStrict(action, name);
   if (up) netns.socket.request(setUp(index, true), action);
 }

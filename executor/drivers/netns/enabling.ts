@@ -1,3 +1,4 @@
+import { settleCarriers } from './carriers.ts';
 import type { EnableRequest } from './driver.ts';
 import { refusal } from './errors.ts';
 import { checkLabel, checkLinkName, namespaceInWords } from './names.ts';
@@ -23,8 +24,10 @@ export function enableLinks(context: Context, { links }: EnableRequest): void {
     using netns = openNetns(context, namespace, action);
     const names = wanted.map(({ name }) => name);
     const found = new Map(readSome(netns.socket, names).map((link) => [link.name, link]));
-    const requests = wanted.map((link) => setUp(indexOf(netns, link, found.get(link.name), action), true));
+    const indexes = wanted.map((link) => indexOf(netns, link, found.get(link.name), action));
+    const requests = indexes.map((index) => setUp(index, true));
     for (const acknowledgement of netns.socket.batch(requests, action)) throwUnlessAccepted(acknowledgement, action);
+    settleCarriers(netns.socket, indexes);
   }
 }
 

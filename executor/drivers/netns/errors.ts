@@ -146,6 +146,9 @@ function codeOf(name: string): NetnsErrorCode {
     case 'ENOENT':
     case 'ENXIO':
     case 'ESRCH':
+    // There is no way to a gateway, or not at the moment.
+    case 'ENETUNREACH':
+    case 'ENETDOWN':
       return 'missing';
     case 'EPERM':
     case 'EACCES':

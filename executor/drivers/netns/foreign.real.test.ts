@@ -90,7 +90,7 @@ describe('a half-made namespace', () => {
   test('is listed, and completed by its owner only', async () => {
     writeFileSync(path, request.label);
     const { namespaces } = await driver.view(['ha']);
-    expect(namespaces).toEqual([{ name: 'ha', label: request.label, mounted: false, links: [] }]);
+    expect(namespaces).toEqual([{ name: 'ha', label: request.label, mounted: false, links: [], addressing: null }]);
     expect(await refusalOf(driver.createNamespace({ ...request, label: 'other' }))).toMatchObject({ code: 'foreign' });
     await driver.createNamespace(request);
     expect((await driver.view(['ha'])).namespaces).toMatchObject([{ label: request.label, mounted: true }]);

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs';
+import { readAddressing } from './addressing.ts';
 import type { NamespaceView } from './driver.ts';
 import { NetnsError } from './errors.ts';
 import { checkNamespaceName } from './names.ts';
@@ -21,6 +22,16 @@ interface Known {
 
 type Numbering = (descriptor: number) => void;
 
+/** How namespaces are read. */
+export interface Reading {
+  /** Whether those without an id get one. */
+  readonly numbering: boolean;
+  /** Those of which addresses and routes are read, too. */
+  readonly addressed: ReadonlySet<string>;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * Observes named namespaces. Each is read each time: listening for changes inside costs the kernel, at every change, a
  * walk through the ids of all namespaces (`peernet_has_id`), which is more than occasional reading. It is read through
@@ -38,15 +49,15 @@ export class NamespaceProbe {
   }
 
   /** Observes all of them, and gives ids to those that have none: those of another boot, or of an older version. */
-  all(names: readonly string[]): SeenNamespace[] {
+  all(names: readonly string[], addressed: ReadonlySet<string> = NONE): SeenNamespace[] {
     this.forgetOthers(names);
-    return this.#read(names, true);
+    return this.#read(names, { numbering: true, addressed });
   }
 
   /** Observes these, and skips those that do not exist. */
-  some(names: readonly string[], numbering: boolean): SeenNamespace[] {
+  some(names: readonly string[], reading: Reading): SeenNamespace[] {
     for (const name of names) checkNamespaceName(name, 'read namespaces');
-    return this.#read(names, numbering);
+    return this.#read(names, reading);
   }
 
   /** Removes namespaces that no longer exist from the cache. */
@@ -55,7 +66,7 @@ export class NamespaceProbe {
     for (const name of this.#known.keys()) if (!there.has(name)) this.#known.delete(name);
   }
 
-  #read(names: readonly string[], numbering: boolean): SeenNamespace[] {
+  #read(names: readonly string[], { numbering, addressed }: Reading): SeenNamespace[] {
     if (names.length === 0) return [];
     using files = new FilesBelowMounts(this.#directory);
     const number = numbering ? (descriptor: number) => nameForListeners(this.#host.socket, [descriptor]) : null;
@@ -66,7 +77,9 @@ export class NamespaceProbe {
       const file = files.readLabelAgain(name, known?.file ?? undefined);
       if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
       try {
-        return [this.#readNamespace(name, descriptor, file, known?.numbered ?? null, number)];
+        const view = this.#readNamespace(name, descriptor, file, known?.numbered ?? null, number);
+        if (view.mounted && addressed.has(name)) view.addressing = readAddressing(this.#host, descriptor);
+        return [view];
       } finally {
         closeSync(descriptor);
       }
@@ -103,11 +116,11 @@ export class NamespaceProbe {
 }
 
 function unmounted(name: string, label: string | null): SeenNamespace {
-  return { name, label, mounted: false, links: [] };
+  return { name, label, mounted: false, links: [], addressing: null };
 }
 
 /** The owner's label is valid if the alias of `lo` and the file under the mount agree. */
 function mounted(name: string, written: string | null, links: LinkRecord[]): SeenNamespace {
   const alias = links.find((link) => link.name === 'lo')?.alias ?? null;
-  return { name, label: alias === written ? alias : null, mounted: true, links };
+  return { name, label: alias === written ? alias : null, mounted: true, links, addressing: null };
 }

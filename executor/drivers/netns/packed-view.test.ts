@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { HostView, Link } from './driver.ts';
+import type { Addressing, HostView, Link } from './driver.ts';
 import { packView, unpackView } from './packed-view.ts';
 
 const plain: Link = {
@@ -24,16 +24,38 @@ const bare: Link = {
   master: null,
 };
 
+const addressing: Addressing = {
+  addresses: [
+    { index: 7, address: '255.255.255.255', prefix: 32, scope: 0 },
+    { index: 1, address: '127.0.0.1', prefix: 8, scope: 254 },
+  ],
+  routes: [
+    { ...{ destination: '0.0.0.0', prefix: 0, gateway: '10.250.0.1', index: 7 }, metric: 0, protocol: 87, table: 254 },
+    { ...{ destination: '192.0.2.0', prefix: 24, gateway: null, index: null }, metric: 9, protocol: 3, table: 254 },
+  ],
+  strictArp: true,
+};
+
 it('packing and unpacking are lossless, through a structured clone', () => {
   const view: HostView = {
     links: [plain, { ...bare, peer: null }, { ...plain, alias: '' }],
     namespaces: [
-      { name: 'a', label: 'its label', mounted: true, links: [bare, plain] },
-      { name: 'half', label: 'half-made', mounted: false, links: [] },
-      { name: 'empty', label: null, mounted: true, links: [] },
-      { name: 'b', label: null, mounted: true, links: [plain] },
+      { name: 'a', label: 'its label', mounted: true, links: [bare, plain], addressing },
+      { name: 'half', label: 'half-made', mounted: false, links: [], addressing: null },
+      { name: 'empty', label: null, mounted: true, links: [], addressing: null },
+      {
+        name: 'b',
+        label: null,
+        mounted: true,
+        links: [plain],
+        addressing: { addresses: [], routes: [], strictArp: false },
+      },
     ],
+    addressing: null,
   };
   expect(unpackView(structuredClone(packView(view)))).toEqual(view);
-  expect(unpackView(packView({ links: [], namespaces: [] }))).toEqual({ links: [], namespaces: [] });
+  const onHost: HostView = { links: [], namespaces: [], addressing };
+  expect(unpackView(structuredClone(packView(onHost)))).toEqual(onHost);
+  const none: HostView = { links: [], namespaces: [], addressing: null };
+  expect(unpackView(packView(none))).toEqual(none);
 });

@@ -1,4 +1,5 @@
 import type { HostView, Link, NamespaceView } from './driver.ts';
+import { packAddressing, unpackAddressing } from './packed-addressing.ts';
 
 /*
  * An observation in the form in which it is sent between two threads. A host has thousands of links: cloning them as
@@ -15,13 +16,15 @@ export interface PackedView {
   readonly labels: readonly (string | null)[];
   /** How many links each namespace has; -1: nothing is mounted there. */
   readonly counts: Int32Array;
+  /** Of the host and then of each namespace; null if it was not asked for anywhere. */
+  readonly addressing: Uint32Array | null;
 }
 
 const NUMBERS = 5;
 const TEXTS = 4;
 const NOT_MOUNTED = -1;
 
-export function packView({ links, namespaces }: HostView): PackedView {
+export function packView({ links, namespaces, addressing }: HostView): PackedView {
   const all = [...links, ...namespaces.flatMap((namespace) => namespace.links)];
   const numbers = new Uint32Array(all.length * NUMBERS);
   const texts: (string | null)[] = [];
@@ -37,19 +40,22 @@ export function packView({ links, namespaces }: HostView): PackedView {
     namespaces: namespaces.map(({ name }) => name),
     labels: namespaces.map(({ label }) => label),
     counts: Int32Array.from(namespaces, (namespace) => (namespace.mounted ? namespace.links.length : NOT_MOUNTED)),
+    addressing: packAddressing([addressing, ...namespaces.map((namespace) => namespace.addressing)]),
   };
 }
 
 export function unpackView(packed: PackedView): HostView {
   let next = packed.linksOnHost;
+  const [onHost = null, ...inside] = unpackAddressing(packed.addressing);
   const namespaces = packed.namespaces.map((name, position): NamespaceView => {
     const count = packed.counts[position] ?? 0;
     const first = next;
     next += Math.max(count, 0);
     const label = packed.labels[position] ?? null;
-    return { name, label, mounted: count !== NOT_MOUNTED, links: linksBetween(packed, first, next) };
+    const links = linksBetween(packed, first, next);
+    return { name, label, mounted: count !== NOT_MOUNTED, links, addressing: inside[position] ?? null };
   });
-  return { links: linksBetween(packed, 0, packed.linksOnHost), namespaces };
+  return { links: linksBetween(packed, 0, packed.linksOnHost), namespaces, addressing: onHost };
 }
 
 function linksBetween(packed: PackedView, first: number, end: number): Link[] {

@@ -38,13 +38,14 @@ function random(seed: number): (limit: number) => number {
 }
 
 /** In a defined order, since a driver that was just opened reads in the kernel's. */
-function sorted({ links, namespaces }: HostView): HostView {
+function sorted({ links, namespaces, addressing }: HostView): HostView {
   const byIndex = (list: HostView['links']) => list.toSorted((one, other) => one.index - other.index);
   return {
     links: byIndex(links),
     namespaces: namespaces
       .map((namespace) => ({ ...namespace, links: byIndex(namespace.links) }))
       .toSorted((one, other) => one.name.localeCompare(other.name)),
+    addressing,
   };
 }
 
@@ -53,7 +54,7 @@ function freshView(): HostView {
   using host = HostNamespace.open();
   using hostLinks = new HostLinks(host.socket);
   const namespaceProbe = new NamespaceProbe(DIRECTORY, host);
-  const context = { hostLinks, namespaceProbe, directory: new NamespaceDirectory(DIRECTORY, host) };
+  const context = { host, hostLinks, namespaceProbe, directory: new NamespaceDirectory(DIRECTORY, host) };
   return sorted(unpackView(view(context, { namespaces: 'all' })));
 }
 

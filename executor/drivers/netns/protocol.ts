@@ -1,4 +1,4 @@
-import type { LinkSelection, NetnsDriver } from './driver.ts';
+import type { AddressingSelection, LinkSelection, NetnsDriver } from './driver.ts';
 import type { NetnsErrorFields } from './errors.ts';
 import type { PackedView } from './packed-view.ts';
 
@@ -11,7 +11,7 @@ export interface WorkerOptions {
 }
 
 /** Derived from the verbs for many. */
-type Singular = 'createNamespace' | 'deleteNamespace' | 'createVeth';
+type Singular = 'createNamespace' | 'deleteNamespace' | 'createVeth' | 'address';
 
 type VerbName = Exclude<keyof NetnsDriver, 'close' | 'health' | 'view' | Singular>;
 
@@ -28,6 +28,13 @@ export interface ViewRequest {
   readonly links?: LinkSelection;
   /** Whether namespaces without an id get one, as they all do with 'all'. */
   readonly numbering?: boolean;
+  /** Without it, no addressing. */
+  readonly addressed?: AddressingSelection;
+}
+
+/** The request of a view with these arguments. */
+export function viewRequest(...[namespaces, links, addressed]: Parameters<NetnsDriver['view']>): ViewRequest {
+  return { namespaces, ...(links && { links }), ...(addressed && { addressed }) };
 }
 
 export interface Call {

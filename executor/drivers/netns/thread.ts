@@ -95,6 +95,17 @@ export class HostNamespace extends Namespace {
     return read(socket);
   }
 
+  /**
+   * The result of `visit`, which the thread calls in the namespace that `descriptor` refers to: for files of proc(5),
+   * which show the reading thread's namespace.
+   */
+  visit<T>(descriptor: number, visit: () => T): T {
+    return this.#excursion(() => {
+      enterNamespace(descriptor);
+      return visit();
+    });
+  }
+
   /** Creates a network namespace, which lives as long as the result is open or something is mounted on it. */
   make(action: string): Namespace {
     return this.#excursion(() => {

@@ -1,3 +1,4 @@
+import { settleCarriers } from './carriers.ts';
 import { requireMade, tolerateNoIpv6, undoOnFailure } from './creation.ts';
 import type { VethEnd, VethRequest } from './driver.ts';
 import { errnoName, refusal } from './errors.ts';
@@ -100,6 +101,8 @@ function finishPair({ near, far, action, acknowledgements }: Made): void {
     if (isHost) finishEnd(far, action);
   } else finishEnd(far, action);
   finishEnd(near, action);
+  for (const { end, netns, index } of [near, far])
+    if (end.up && end.namespace === null) settleCarriers(netns.socket, [index]);
 }
 
 /** Whether the two names already belong to the two ends of one pair with these labels; sets those ends up. */

@@ -3,6 +3,7 @@ import { asNetnsError } from './errors.ts';
 import { HostLinks } from './host-links.ts';
 import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
+import { viewRequest } from './protocol.ts';
 import { HostNamespace } from './thread.ts';
 import { observe } from './view.ts';
 
@@ -27,14 +28,15 @@ export function openNetnsViewer(directory = '/run/netns'): NetnsViewer {
     const host = opened.use(HostNamespace.open());
     const hostLinks = opened.use(new HostLinks(host.socket));
     const context = {
+      host,
       hostLinks,
       namespaceProbe: new NamespaceProbe(directory, host),
       directory: new NamespaceDirectory(directory, host),
     };
     return {
-      async view(namespaces, links) {
+      async view(...selection) {
         try {
-          return observe(context, { namespaces, numbering: true, ...(links === undefined ? {} : { links }) });
+          return observe(context, { ...viewRequest(...selection), numbering: true });
         } catch (error) {
           throw asNetnsError(error, ACTION);
         }

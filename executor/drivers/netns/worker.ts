@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { collectGarbageNowAndThen } from '../collect-garbage.ts';
+import { addressAll } from './address.ts';
 import { createBridge } from './bridges.ts';
 import { changeLink, deleteByIndex, deleteLinks, groupsOf, labelLink } from './changes.ts';
 import { enableLinks } from './enabling.ts';
@@ -34,6 +35,7 @@ function verbsOn(context: Context): Verbs {
     labelLink: (request) => labelLink(context, request),
     deleteLinks: (request) => deleteLinks(context, request),
     replaceLinks: (request) => replaceLinks(context, request),
+    addressAll: (requests) => addressAll(context, requests),
   };
 }
 

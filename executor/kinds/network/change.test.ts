@@ -5,7 +5,9 @@ import type {
   OperationMember,
   OperationRows,
 } from '../../../schema/resources/network/operation-rows.ts';
+import type { Change } from '../resource.ts';
 import { networkChange } from './change.ts';
+import type { Network } from './desired.ts';
 
 const cen = (name: string, row: Partial<OperationCen> = {}): OperationCen => ({
   sequence: 1,
@@ -41,9 +43,15 @@ const container = (name: string, row: Partial<OperationContainer> = {}): Operati
   ...row,
 });
 
+/** The change that an operation on the CEN `lan` makes, from these rows. */
+function changeOf(kind: string, rows: Partial<OperationRows>): Change<Network> {
+  const none = { cens: [], members: [], containers: [], cins: [], cinCens: [], addresses: [] };
+  return networkChange('db', { kind, resource: 'hypervisors/h/cens/lan', request: '{}' }, { ...none, ...rows });
+}
+
 /** The namespaces that exist after an operation, and those that do not. */
-function namespacesAfter(kind: string, rows: OperationRows): { present: string[]; absent: string[] } {
-  const { namespaces } = networkChange('db', kind, rows).after;
+function namespacesAfter(kind: string, rows: Partial<OperationRows>): { present: string[]; absent: string[] } {
+  const { namespaces } = changeOf(kind, rows).after;
   const names = (present: boolean) => namespaces.filter((spec) => spec.present === present).map(({ name }) => name);
   return { present: names(true), absent: names(false) };
 }
@@ -59,14 +67,14 @@ describe('a CEN', () => {
     ['cen.import', { made: 1 }, true],
     ['cen.repair', { made: 1, wanted: 0 }, false],
   ])('after %s of %o: made is %s', (kind, row, made) => {
-    const { after } = networkChange('db', kind, { cens: [cen('lan', row)], members: [], containers: [] });
+    const { after } = changeOf(kind, { cens: [cen('lan', row)], members: [], containers: [] });
     expect(after.segments[0]?.made).toBe(made);
   });
 
   it('with some members that join or leave contains only those, each on its own side', () => {
     const members = [member('new', { before: 0 }), member('old', { after: 0 })];
     const rows = { cens: [cen('lan', { made: 1, partial: 1 })], members, containers: [] };
-    const { before, after } = networkChange('db', 'cen.join', rows);
+    const { before, after } = changeOf('cen.join', rows);
     const names = ({ segments: [lan] }: typeof before) => [
       lan?.members.map(({ container: name }) => name),
       lan?.without?.map(({ container: name }) => name),
@@ -78,7 +86,7 @@ describe('a CEN', () => {
   });
 
   it('has the members as of its own place in the order, before and after', () => {
-    const { before, after, total } = networkChange('db', 'cen.import', {
+    const { before, after, total } = changeOf('cen.import', {
       cens: [cen('lan', { made: 1 })],
       members: [member('a'), member('b', { after: 0 }), member('c', { before: 0 })],
       containers: [],

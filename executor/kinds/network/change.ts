@@ -1,43 +1,128 @@
 import { label } from '../../../schema/names.ts';
-import type { Labelled } from '../../../schema/resources/definition.ts';
+import type { ClaimedOperation, Labelled } from '../../../schema/resources/definition.ts';
 import type {
+  OperationAddress,
   OperationCen,
+  OperationCin,
+  OperationCinCen,
   OperationContainer,
   OperationMember,
   OperationRows,
 } from '../../../schema/resources/network/operation-rows.ts';
+import { type PoolChange, poolChange } from '../../../schema/resources/network/pools.ts';
 import type { Change } from '../resource.ts';
-import type { MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
+import { type AddressSide, addressingOf, type CinSide, isolationOf, placeOf } from './cins.ts';
+import type { AddressingSpec, MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
 import { isMade, isPresent, namespaceOf, segmentOf } from './wanted.ts';
 
+type Side = 'before' | 'after';
+
+/** What identifies the change that is to be made. */
+export type OperationName = Pick<ClaimedOperation, 'kind' | 'resource' | 'request'>;
+
+/** The same, with what its request says of a pool. */
+interface Asked extends OperationName {
+  readonly pool: PoolChange | null;
+}
+
 /** The change that an operation makes, from its rows. Pure. */
-export function networkChange(
+export function networkChange(database: string, named: OperationName, rows: OperationRows): Change<Network> {
+  const operation: Asked = { ...named, pool: poolChange(named) };
+  const { cens, containers } = rows;
+  const before = networkOn('before', database, operation, rows);
+  const after = networkOn('after', database, operation, rows);
+  const namespaces = (side: Side, present: (container: OperationContainer) => boolean): NamespaceSpec[] => {
+    const addressing = addressingOn(side, database, operation, rows);
+    return containers
+      .filter((container) => isOurs(container, after.segments))
+      .map((container) => namespaceOf(database, container, present(container), addressing.get(container.name)));
+  };
+  const unmade = cens.filter((cen) => cen.made === 1 && !madeAfter(operation, cen));
+  return {
+    before: { ...before, namespaces: namespaces('before', ({ namespace }) => namespace === 1) },
+    after: {
+      ...after,
+      namespaces: namespaces('after', (container) =>
+        namespaceAfter(operation, container, {
+          isMember: isMember(container, after.segments),
+          wasUnmade: isMember(
+            container,
+            before.segments.filter(({ name }) => unmade.some((cen) => cen.name === name)),
+          ),
+        }),
+      ),
+    },
+    total: Math.max(1, totalOf(operation, rows)),
+  };
+}
+
+function totalOf({ pool }: Asked, { members, containers }: OperationRows): number {
+  if (pool !== null) return containers.filter(({ named }) => named === 1).length;
+  return new Set(members.map(({ container }) => container)).size;
+}
+
+function networkOn(
+  side: Side,
   database: string,
-  kind: string,
-  { cens, members, containers }: OperationRows,
-): Change<Network> {
+  operation: Asked,
+  { cens, members, cins, cinCens }: OperationRows,
+): Omit<Network, 'namespaces'> {
   const membersOf = (cen: OperationCen, are: (member: OperationMember) => boolean): MemberSpec[] =>
     members
       .filter((member) => member.cen === cen.id && are(member))
       .map(({ container, ordinal, outside }) => ({ container, ordinal, outside }));
-  const segments = (side: 'before' | 'after'): SegmentSpec[] =>
-    cens.map((cen) => {
-      const made = side === 'before' ? cen.made === 1 : madeAfter(kind, cen);
-      const present = membersOf(cen, (member) => member[side] === 1);
-      const segment = segmentOf(database, cen, made, present);
-      return cen.partial === 0 ? segment : { ...segment, without: membersOf(cen, (member) => member[side] === 0) };
+  const cinSide = cinSideOf<OperationCinCen>(side, operation, { cens, cins });
+  const segments = cens.map((cen): SegmentSpec => {
+    const made = side === 'before' ? cen.made === 1 : madeAfter(operation, cen);
+    const present = membersOf(cen, (member) => member[side] === 1);
+    const segment = segmentOf(database, cen, made, present);
+    if (cen.partial === 1) return { ...segment, without: membersOf(cen, (member) => member[side] === 0) };
+    const cin = placeOf(database, cen.id, cinCens, cinSide);
+    return cin === undefined ? segment : { ...segment, cin };
+  });
+  const isolations = cins
+    .filter(({ named }) => named === 1)
+    .map((cin) => {
+      const made = side === 'before' ? cin.made === 1 : cinMadeAfter(operation, cin);
+      return isolationOf(database, cin, cinCens, { ...cinSide, made });
     });
-  const before = segments('before');
-  const after = segments('after');
-  const namespaces = (present: (container: OperationContainer) => boolean): NamespaceSpec[] =>
-    containers
-      .filter((container) => isOurs(container, after))
-      .map((container) => namespaceOf(database, container, present(container)));
-  return {
-    before: { namespaces: namespaces(({ namespace }) => namespace === 1), segments: before },
-    after: { namespaces: namespaces((container) => namespaceAfter(kind, container, before, after)), segments: after },
-    total: Math.max(1, new Set(members.map(({ container }) => container)).size),
+  return { segments, isolations };
+}
+
+/** By container. */
+function addressingOn(
+  side: Side,
+  database: string,
+  operation: Asked,
+  { cens, cins, addresses }: OperationRows,
+): ReadonlyMap<string, AddressingSpec | undefined> {
+  const pool = side === 'after' ? operation.pool : null;
+  const cinSide: AddressSide<OperationAddress> = {
+    ...cinSideOf<OperationAddress>(side, operation, { cens, cins }),
+    isPreferred: (row) => (pool === null ? row.default_route : pool.defaultRoute) === row.cin_name,
   };
+  const byContainer = Map.groupBy(addresses, ({ container }) => container);
+  return new Map([...byContainer].map(([name, own]) => [name, addressingOf(database, own, cinSide)]));
+}
+
+function cinSideOf<Row extends OperationCinCen | OperationAddress>(
+  side: Side,
+  operation: Asked,
+  { cens, cins }: Pick<OperationRows, 'cens' | 'cins'>,
+): CinSide<Row> {
+  const changed = side === 'after';
+  const censMade = new Map(changed ? cens.map((cen) => [cen.id, madeAfter(operation, cen)]) : []);
+  const cinsMade = new Map(changed ? cins.map((cin) => [cin.id, cinMadeAfter(operation, cin)]) : []);
+  return {
+    exists: (row) => row[side] === 1,
+    cenMade: (row) => censMade.get(row.cen) ?? row.cen_made === 1,
+    cinMade: (row) => cinsMade.get(row.cin) ?? row.cin_made === 1,
+  };
+}
+
+/** The resource that the operation is named after; the others among its subjects only have to do with it. */
+function isOwn({ resource }: Asked, kind: 'cens' | 'cins', { name }: { readonly name: string }): boolean {
+  return resource.endsWith(`/${kind}/${name}`);
 }
 
 /**
@@ -48,8 +133,10 @@ function isOurs(container: OperationContainer, after: readonly SegmentSpec[]): b
   return container.named === 1 || (container.namespace === 1 && isMember(container, after));
 }
 
-function madeAfter(kind: string, cen: OperationCen): boolean {
-  switch (kind) {
+function madeAfter(operation: Asked, cen: OperationCen): boolean {
+  if (operation.pool?.makes.has(cen.name)) return true;
+  if (!isOwn(operation, 'cens', cen)) return cen.made === 1;
+  switch (operation.kind) {
     case 'cen.make':
       return true;
     case 'cen.destroy':
@@ -62,30 +149,47 @@ function madeAfter(kind: string, cen: OperationCen): boolean {
   }
 }
 
+function cinMadeAfter(operation: Asked, cin: OperationCin): boolean {
+  if (operation.pool?.makes.has(cin.name)) return true;
+  if (!isOwn(operation, 'cins', cin)) return cin.made === 1;
+  switch (operation.kind) {
+    case 'cin.make':
+      return true;
+    case 'cin.destroy':
+    case 'cin.delete':
+      return false;
+    case 'cin.repair':
+      return cin.wanted === 1;
+    default:
+      return cin.made === 1;
+  }
+}
+
 /**
  * A container's namespace is created with the container itself or with the first of its CENs that is made. It is
  * deleted with a CEN that is unmade, unless the container was created explicitly or another CEN holds it.
  */
 function namespaceAfter(
-  kind: string,
+  { kind, pool }: Asked,
   container: OperationContainer,
-  before: readonly SegmentSpec[],
-  after: readonly SegmentSpec[],
+  { isMember, wasUnmade }: { readonly isMember: boolean; readonly wasUnmade: boolean },
 ): boolean {
   if (container.named === 1) {
+    if (pool !== null) return pool.numberOf(container.name) <= pool.size;
     if (kind === 'container.delete') return false;
     if (kind === 'container.create' || kind === 'cen.join') return true;
     if (kind === 'container.repair') return isPresent(container);
   }
-  if (isMember(container, after)) return true;
-  const unmade = isMember(container, before) && kind !== 'cen.leave' && kind !== 'cen.import';
-  if (container.named === 1 && unmade) return container.explicit === 1 || container.held === 1;
+  if (isMember) return true;
+  if (container.named === 1 && wasUnmade) return container.explicit === 1 || container.held === 1;
   return container.namespace === 1;
 }
 
 function isMember({ name }: OperationContainer, segments: readonly SegmentSpec[]): boolean {
   return segments.some(({ made, members }) => made && members.some(({ container }) => container === name));
 }
+
+const noNetwork: Network = { namespaces: [], segments: [], isolations: [] };
 
 /** The change that removes these orphans: their resources are desired nowhere. */
 export function garbageCollectionChange(database: string, orphans: readonly Labelled[]): Change<Network> {
@@ -94,6 +198,9 @@ export function garbageCollectionChange(database: string, orphans: readonly Labe
     ({ resource }) => resource,
   );
   const after: Network = {
+    isolations: orphans
+      .filter(({ kind }) => kind === 'isolation')
+      .map(({ name, label: owner }) => ({ name, label: owner, present: false, bridges: [], gateway: null })),
     namespaces: orphans
       .filter(({ kind }) => kind === 'namespace')
       .map(({ name, resource }) => ({ name, label: label(database, resource), present: false })),
@@ -106,5 +213,5 @@ export function garbageCollectionChange(database: string, orphans: readonly Labe
       members: found.flatMap(({ place }) => (place === null ? [] : [{ container: place, ordinal: 0, outside: '' }])),
     })),
   };
-  return { before: { namespaces: [], segments: [] }, after, total: orphans.length };
+  return { before: noNetwork, after, total: orphans.length };
 }

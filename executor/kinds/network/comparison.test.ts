@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Labelled } from '../../../schema/resources/definition.ts';
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
 import type { ScanRows } from '../../../schema/store/idle.ts';
+import { isolationInMemory } from '../../../test/doubles/isolation.ts';
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { comparing, type IdleResource } from '../../loop/reconcile/differences.ts';
@@ -26,12 +27,14 @@ function networks(): IdleResource<Network>[] {
     return idle('cens', name, {
       namespaces: [],
       segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
+      isolations: [],
     });
   });
   const specs = containers.map((name) =>
     idle('containers', name, {
       namespaces: [{ name, label: `weft:db/${name}`, present: true }],
       segments: [],
+      isolations: [],
     }),
   );
   return [...specs, ...cens];
@@ -56,7 +59,7 @@ function viewerOf(host: SimulatedHost): NetnsViewer & { readonly views: number[]
       );
       const masters = new Set(selected.map(({ master }) => master));
       const links = observed.host.filter((link) => selected.includes(link) || masters.has(link.index));
-      return { links, namespaces: wanted.flatMap((name) => observed.namespaces.get(name) ?? []) };
+      return { links, namespaces: wanted.flatMap((name) => observed.namespaces.get(name) ?? []), addressing: null };
     },
     [Symbol.dispose]: () => undefined,
   };
@@ -78,7 +81,7 @@ async function compared(host: SimulatedHost, partSize: number) {
     {
       definition: networkDefinition,
       spec: { desired: (network: Network) => network },
-      resource: networkComparison(viewer, partSize),
+      resource: networkComparison({ driver: viewer, isolation: isolationInMemory() }, partSize),
     },
     rows,
     'weft:db/',
@@ -107,7 +110,7 @@ it('a comparison in parts finds the same as one of the whole, and counts each la
   named('c7.2o').name = 'elsewhere';
   host.removeLink(named('c12.3o'));
   host.namespaces.delete(`c${CENS * (MEMBERS - 1) + 1}`);
-  host.namespaces.set('lost', { label: 'weft:db/lost', mounted: true });
+  host.addNamespace('lost', 'weft:db/lost');
   host.addLink({ name: 'left', alias: 'weft:db/left left', kind: 'bridge' });
   const whole = await compared(host, 1_000);
   const parts = await compared(host, 5);

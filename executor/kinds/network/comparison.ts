@@ -1,4 +1,4 @@
-import type { HostView, LinkSelection, NetnsDriver } from '../../drivers/netns/driver.ts';
+import type { AddressingSelection, HostView, LinkSelection, NetnsDriver } from '../../drivers/netns/driver.ts';
 import type { NetnsViewer } from '../../drivers/netns/viewer.ts';
 import { Batcher } from '../batcher.ts';
 import type { HostPart, Resource } from '../resource.ts';
@@ -7,7 +7,7 @@ import { labelled } from './labelled.ts';
 import { partOf } from './layout.ts';
 import { partsOf } from './parts.ts';
 import { plan } from './plan.ts';
-import type { NetworkStep, ObservedNetwork } from './steps.ts';
+import type { IsolationView, NetworkStep, ObservedNetwork } from './steps.ts';
 
 type Compared = Required<
   Pick<Resource<Network, ObservedNetwork, NetworkStep>, 'observe' | 'observeAll' | 'plan' | 'removes' | 'labels'>
@@ -17,29 +17,85 @@ type Compared = Required<
 /** The number of namespaces whose links are held at a time. */
 const PART_NAMESPACES = 500;
 
+/** Reads the rules that isolate CINs. */
+export interface IsolationViewer {
+  view(): Promise<IsolationView>;
+}
+
+/** What a comparison reads. */
+export interface NetworkViewers {
+  readonly driver: Pick<NetnsDriver, 'view'> & Partial<Pick<NetnsViewer, 'names'>>;
+  readonly isolation: IsolationViewer;
+}
+
 /** The read-only part of the network's resource, which a comparison uses. */
-export function networkComparison(
-  driver: Pick<NetnsDriver, 'view'> & Partial<Pick<NetnsViewer, 'names'>>,
-  partSize = PART_NAMESPACES,
-): Compared {
-  const views = new Batcher(async (networks: readonly Network[]) => {
-    const { namespaces, links } = concerned(networks);
-    return observed(await driver.view(namespaces, links));
-  });
+export function networkComparison(given: NetworkViewers, partSize = PART_NAMESPACES): Compared {
+  const viewers = { ...given, isolation: new SeldomRead(given.isolation) };
+  const views = new Batcher((networks: readonly Network[]) => observe(viewers, networks));
+  const { driver } = viewers;
   const { names } = driver;
   return {
     observe: (desired) => views.call(desired),
-    async observeAll() {
-      return observed(await driver.view('all'));
+    async observeAll(desired) {
+      const { addressed } = concerned(desired);
+      return observed(
+        await driver.view('all', undefined, addressed),
+        await viewers.isolation.view(isIsolated(desired)),
+      );
     },
     ...(names && {
       observeParts: (desired, everything) =>
-        observeParts({ view: driver.view, names }, { desired, everything, partSize }),
+        observeParts({ ...viewers, driver: { view: driver.view, names } }, { desired, everything, partSize }),
     }),
     plan,
-    removes: ({ name }) => name === 'namespace.delete' || name === 'links.delete' || name === 'links.replace',
-    labels: { kinds: ['namespace', 'link'], find: labelled },
+    removes,
+    labels: { kinds: ['namespace', 'link', 'isolation'], find: labelled },
   };
+}
+
+type Viewers = Pick<NetworkViewers, 'driver'> & { readonly isolation: SeldomRead };
+
+const NOTHING: IsolationView = { intact: true, owners: new Map() };
+
+/**
+ * The rules are read by another program: only for CINs, at the first time, since an earlier process may have left some,
+ * and as long as there are any.
+ */
+class SeldomRead {
+  readonly #viewer: IsolationViewer;
+  #mayExist = true;
+
+  constructor(viewer: IsolationViewer) {
+    this.#viewer = viewer;
+  }
+
+  async view(isWanted: boolean): Promise<IsolationView> {
+    if (!isWanted && !this.#mayExist) return NOTHING;
+    const found = await this.#viewer.view();
+    this.#mayExist = !found.intact || found.owners.size > 0;
+    return found;
+  }
+}
+
+function isIsolated(networks: readonly Network[]): boolean {
+  return networks.some(({ isolations }) => isolations.length > 0);
+}
+
+function removes(step: NetworkStep): boolean {
+  switch (step.name) {
+    case 'namespace.delete':
+    case 'links.delete':
+    case 'links.replace':
+      return true;
+    case 'addresses.change':
+      return step.changes.some(
+        (change) => 'remove' in change || ('defaultRoute' in change && 'remove' in change.defaultRoute),
+      );
+    case 'isolation.change':
+      return !step.isolation.present;
+    default:
+      return false;
+  }
 }
 
 interface WhatToObserve {
@@ -50,28 +106,48 @@ interface WhatToObserve {
 
 /** The host's own links, all of whose labels are searched for, come last. */
 async function* observeParts(
-  viewer: Pick<NetnsViewer, 'view' | 'names'>,
+  viewers: Viewers & { readonly driver: Pick<NetnsViewer, 'view' | 'names'> },
   { desired, everything, partSize }: WhatToObserve,
 ): AsyncGenerator<HostPart<ObservedNetwork>> {
+  const { driver } = viewers;
   const seen = new Set<string>();
-  for (const { which, namespaces } of partsOf(desired, everything ? await viewer.names() : [], partSize)) {
+  for (const { which, namespaces } of partsOf(desired, everything ? await driver.names() : [], partSize)) {
     const networks = which.flatMap((place) => desired[place] ?? []);
-    const part = observed(await viewer.view([...namespaces], concerned(networks).links));
+    const part = await observe(viewers, networks, [...namespaces]);
     const fresh = new Map([...part.namespaces].filter(([name]) => !seen.has(name)));
     for (const name of fresh.keys()) seen.add(name);
-    yield { which, observed: part, fresh: { host: [], namespaces: fresh } };
+    yield { which, observed: part, fresh: { ...part, host: [], namespaces: fresh } };
   }
   if (!everything) return;
-  const host = observed(await viewer.view([]));
+  const host = observed(await driver.view([]), await viewers.isolation.view(isIsolated(desired)));
   yield { which: [], observed: host, fresh: host };
 }
 
-function observed({ links, namespaces }: HostView): ObservedNetwork {
-  return { host: links, namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])) };
+/** Reads what the plans of these networks need. */
+async function observe(
+  { driver, isolation }: Viewers,
+  networks: readonly Network[],
+  alsoNamespaces: readonly string[] = [],
+): Promise<ObservedNetwork> {
+  const { namespaces, links, addressed } = concerned(networks);
+  const view = await driver.view([...new Set([...namespaces, ...alsoNamespaces])], links, addressed);
+  return observed(view, isIsolated(networks) ? await isolation.view(true) : null);
+}
+
+function observed({ links, namespaces, addressing }: HostView, isolation: IsolationView | null): ObservedNetwork {
+  return {
+    host: links,
+    namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
+    ...{ addressing, isolation },
+  };
 }
 
 /** All that the plans of these networks need to read of a host. */
-function concerned(networks: readonly Network[]): { namespaces: string[]; links: LinkSelection } {
+function concerned(networks: readonly Network[]): {
+  readonly namespaces: string[];
+  readonly links: LinkSelection;
+  readonly addressed: AddressingSelection;
+} {
   const segments = networks.flatMap((network) => network.segments);
   const names = networks.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
   const members = segments.flatMap((segment) => [...segment.members, ...(segment.without ?? [])]);
@@ -84,10 +160,21 @@ function concerned(networks: readonly Network[]): { namespaces: string[]; links:
       aliases: parts.flatMap(({ part }) => [...(part?.aliases ?? [])]),
       names: segments.flatMap(hostNames),
     },
+    addressed: {
+      namespaces: networks.flatMap((network) =>
+        network.namespaces.flatMap(({ name, addressing }) => (addressing === undefined ? [] : [name])),
+      ),
+      host: segments.some(({ cin }) => cin !== undefined),
+    },
   };
 }
 
 /** Names that the links of a segment are to have on the host: another link with such a name is in the way. */
 function hostNames(segment: SegmentSpec): string[] {
-  return wiringType(segment) === 'bridge' ? [segment.linkName, ...segment.members.map(({ outside }) => outside)] : [];
+  const { cin, linkName, members } = segment;
+  const uplink = cin?.uplink ?? null;
+  const joined = uplink === null ? [] : [uplink.bridge, ...uplink.ends];
+  const own = cin === undefined ? [] : [linkName];
+  if (wiringType(segment) !== 'bridge') return own;
+  return [linkName, ...members.map(({ outside }) => outside), ...joined];
 }

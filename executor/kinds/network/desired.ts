@@ -2,11 +2,31 @@
 export interface Network {
   readonly namespaces: readonly NamespaceSpec[];
   readonly segments: readonly SegmentSpec[];
+  readonly isolations: readonly IsolationSpec[];
 }
 
 export interface NamespaceSpec {
   readonly name: string;
   readonly label: string;
+  readonly present: boolean;
+  /** Its IPv4 addresses; undefined: it has to do with no CIN, and whatever it has is its own business. */
+  readonly addressing?: AddressingSpec;
+}
+
+/** The IPv4 addresses of a container in CINs. What else it has is its own business. */
+export interface AddressingSpec {
+  readonly addresses: readonly AddressSpec[];
+  /** Null: a default route via one of the gateways is removed. */
+  readonly defaultRoute: { readonly via: string; readonly end: string } | null;
+  /** The gateways of its CINs. */
+  readonly gateways: readonly string[];
+}
+
+export interface AddressSpec {
+  /** What the alias of the interface begins with: the label and the full name of the link's end. */
+  readonly end: string;
+  readonly address: string;
+  readonly prefix: number;
   readonly present: boolean;
 }
 
@@ -23,6 +43,36 @@ export interface SegmentSpec {
    * `members` are those that are to be there, and all others are not changed.
    */
   readonly without?: readonly MemberSpec[];
+  /** Set if the segment is in a CIN, or leaves one. */
+  readonly cin?: CinPlace;
+}
+
+/** The place of a segment in a CIN: their bridges are joined in a star around the first one, which has the gateway. */
+export interface CinPlace {
+  /** The CIN is made: the segment is a bridge, whatever the number of its members. */
+  readonly made: boolean;
+  readonly gateway: { readonly address: string; readonly prefix: number; readonly present: boolean };
+  /** Null: none. */
+  readonly uplink: UplinkSpec | null;
+}
+
+/** A link from a bridge to the first one of its CIN. */
+export interface UplinkSpec {
+  /** The first bridge, and the label of its CEN. */
+  readonly bridge: string;
+  readonly label: string;
+  /** The names of its two ends, the own one first. */
+  readonly ends: readonly [string, string];
+}
+
+/** Packets that come in from the bridges of a CIN reach only its own gateway, and no other network. */
+export interface IsolationSpec {
+  readonly name: string;
+  /** The CIN's label, which owns the rule. */
+  readonly label: string;
+  readonly present: boolean;
+  readonly bridges: readonly string[];
+  readonly gateway: { readonly bridge: string; readonly address: string } | null;
 }
 
 export interface MemberSpec {
@@ -35,9 +85,14 @@ export interface MemberSpec {
 
 export type WiringType = 'wire' | 'bridge' | null;
 
-/** How a segment is wired, by its number of members: fewer than two need no links yet. */
-export function wiringType({ made, members, without }: Pick<SegmentSpec, 'made' | 'members' | 'without'>): WiringType {
-  if (made && without !== undefined) return 'bridge';
+/** How a segment is wired, by its number of members: fewer than two need no links yet, unless it has a gateway. */
+export function wiringType({
+  made,
+  members,
+  without,
+  cin,
+}: Pick<SegmentSpec, 'made' | 'members' | 'without' | 'cin'>): WiringType {
+  if (made && (without !== undefined || cin?.made === true)) return 'bridge';
   if (!made || members.length < 2) return null;
   return members.length === 2 ? 'wire' : 'bridge';
 }

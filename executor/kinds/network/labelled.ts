@@ -4,7 +4,8 @@ import type { Link } from '../../drivers/netns/driver.ts';
 import type { ObservedNetwork } from './steps.ts';
 
 /**
- * Namespaces and links that have a label with this prefix; `lo` has that of its namespace, and is not counted twice.
+ * Namespaces, links and isolation rules that have a label with this prefix; `lo` has that of its namespace, and is not
+ * counted twice.
  */
 export function labelled(observed: ObservedNetwork, prefix: string): Labelled[] {
   const linksIn = (place: string | null, links: readonly Link[]) =>
@@ -18,5 +19,9 @@ export function labelled(observed: ObservedNetwork, prefix: string): Labelled[] 
       resource === null || label === null ? [] : [{ kind: 'namespace', place: null, name, label, resource }];
     return [...own, ...linksIn(name, links)];
   });
-  return [...linksIn(null, observed.host), ...namespaces];
+  const rules = [...(observed.isolation?.owners.keys() ?? [])].flatMap((label): Labelled[] => {
+    const resource = labelledResource(label, prefix);
+    return resource === null ? [] : [{ kind: 'isolation', place: null, name: resource, label, resource }];
+  });
+  return [...linksIn(null, observed.host), ...namespaces, ...rules];
 }

@@ -14,8 +14,8 @@ export interface End {
 
 export interface Pair {
   readonly ends: readonly [End, End];
-  /** The container that a step for this pair belongs to. */
-  readonly item: string;
+  /** The container that a step for this pair belongs to; null: none. */
+  readonly item: string | null;
 }
 
 export interface Bridge {
@@ -42,7 +42,10 @@ export function layout(segment: SegmentSpec): Layout {
   const [first, second] = segment.members;
   switch (wiringType(segment)) {
     case 'bridge':
-      return { bridge: bridgeOf(segment), pairs: segment.members.map((member) => portPair(segment, member)) };
+      return {
+        bridge: bridgeOf(segment),
+        pairs: [...segment.members.map((member) => portPair(segment, member)), ...uplinkPairs(segment)],
+      };
     case 'wire':
       return { bridge: null, pairs: first && second ? [wirePair(segment, first, second)] : [] };
     case null:
@@ -81,6 +84,30 @@ function portPair(segment: SegmentSpec, member: MemberSpec): Pair {
   };
 }
 
+/** The link that joins the bridge to the first one of its CIN. */
+function uplinkPairs(segment: SegmentSpec): Pair[] {
+  const uplink = segment.cin?.uplink;
+  if (uplink == null) return [];
+  const [own, other] = uplink.ends;
+  return [
+    {
+      ends: [
+        uplinkEnd(segment, { name: own, peer: other, bridge: segment.linkName }),
+        uplinkEnd(segment, { name: other, peer: own, bridge: uplink.bridge }),
+      ],
+      item: null,
+    },
+  ];
+}
+
+function uplinkEnd(
+  segment: SegmentSpec,
+  { name, peer, bridge }: { readonly name: string; readonly peer: string; readonly bridge: string },
+): End {
+  const end = { namespace: null, name, alias: alias(segment, name, peer), bridge };
+  return withAddress(end, `${segment.label} ${name}`);
+}
+
 function wirePair(segment: SegmentSpec, left: MemberSpec, right: MemberSpec): Pair {
   return {
     ends: [insideEnd(segment, left, insideName(right)), insideEnd(segment, right, insideName(left))],
@@ -112,8 +139,13 @@ function withAddress<Rest extends object>(rest: Rest, seed: string): Rest & { re
   };
 }
 
+/** What the alias of a container's interface begins with, whatever its other end is. */
+export function insideEndOf(segmentLabel: string, member: Pick<MemberSpec, 'container' | 'ordinal'>): string {
+  return `${segmentLabel} ${insideName(member)}`;
+}
+
 /** The full name of the inner end, whose link is named after the CEN. */
-function insideName({ container, ordinal }: MemberSpec): string {
+function insideName({ container, ordinal }: Pick<MemberSpec, 'container' | 'ordinal'>): string {
   return `${container}.${ordinal}i`;
 }
 

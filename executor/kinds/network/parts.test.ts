@@ -5,11 +5,16 @@ import { partsOf } from './parts.ts';
 const container = (name: string): Network => ({
   namespaces: [{ name, label: `weft:db/${name}`, present: true }],
   segments: [],
+  isolations: [],
 });
 
 function cen(name: string, containers: readonly string[]): Network {
   const members = containers.map((each, ordinal) => ({ container: each, ordinal, outside: `${each}.${ordinal}o` }));
-  return { namespaces: [], segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }] };
+  return {
+    namespaces: [],
+    segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
+    isolations: [],
+  };
 }
 
 const parts = (networks: readonly Network[], namespaces: readonly string[], size: number) =>

@@ -20,7 +20,7 @@ function network(segments: readonly SegmentSpec[]): Network {
   const namespaces = segments.flatMap(({ made, members }) =>
     members.map(({ container }) => ({ name: container, label: `weft:db/${container}`, present: made })),
   );
-  return { namespaces, segments };
+  return { namespaces, segments, isolations: [] };
 }
 
 function made(desired: Network): SimulatedHost {
@@ -48,7 +48,7 @@ class Reads {
 function reads(desired: Network, observed: ObservedNetwork): number {
   const counter = new Reads();
   const { host, namespaces } = observed;
-  plan(counter.watch(desired), { host: counter.watch(host), namespaces: counter.watch(namespaces) });
+  plan(counter.watch(desired), { ...observed, host: counter.watch(host), namespaces: counter.watch(namespaces) });
   return counter.count;
 }
 

@@ -12,8 +12,8 @@ type CreatePair = Extract<NetworkStep, { name: 'veth.create' }>;
  * deleted.
  */
 export function planSegment(segment: SegmentSpec, observed: ObservedNetwork): NetworkStep[] {
-  const wanted = layout(segment);
   const links = ObservedLinks.of(observed);
+  const wanted = layout(isUplinkPossible(segment, links) ? segment : withoutUplink(segment));
   const ours = new SegmentLinks(concerned(segment, links));
   const labels = labelNewborn(wanted, ours, links);
   if (labels.length > 0) return labels;
@@ -49,6 +49,16 @@ export function planSegment(segment: SegmentSpec, observed: ObservedNetwork): Ne
     ...enableSteps([...foundDown, ...(creations.length > 0 ? [] : bridgeDown)]),
     ...deleteSteps(withoutOtherEnds(leftover).map(({ namespace, link }) => ({ namespace, alias: link.alias ?? '' }))),
   ];
+}
+
+/** The bridge at the other end of the uplink is another segment's, and may still have to be created. */
+function isUplinkPossible({ cin }: SegmentSpec, links: ObservedLinks): boolean {
+  const uplink = cin?.uplink ?? null;
+  return uplink === null || links.named(null, uplink.bridge)?.alias?.startsWith(`${uplink.label} `) === true;
+}
+
+function withoutUplink(segment: SegmentSpec): SegmentSpec {
+  return segment.cin === undefined ? segment : { ...segment, cin: { ...segment.cin, uplink: null } };
 }
 
 /** The links of the segment that the plan is about. */

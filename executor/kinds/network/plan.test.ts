@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { converge, picture } from '../../../test/doubles/converging.ts';
 import { SimulatedHost } from '../../../test/doubles/simulated-host.ts';
 import type { MemberSpec, Network, SegmentSpec } from './desired.ts';
 import { layout } from './layout.ts';
@@ -17,34 +18,8 @@ function network(present: readonly string[], absent: readonly string[], ...segme
   return {
     namespaces: [...present.map((name) => spec(name, true)), ...absent.map((name) => spec(name, false))],
     segments,
+    isolations: [],
   };
-}
-
-/** Applies plans until one is empty; at most `steps` steps. Returns the names of the steps taken. */
-function converge(host: SimulatedHost, desired: Network, steps = Number.POSITIVE_INFINITY): string[] {
-  const taken: string[] = [];
-  for (let round = 0; round < 8; round += 1) {
-    const todo = plan(desired, host.observe());
-    if (todo.length === 0) return taken;
-    for (const step of todo) {
-      if (taken.length >= steps) return taken;
-      host.apply(step);
-      taken.push(step.name);
-    }
-  }
-  throw new Error(`no end: ${taken.join(' ')}`);
-}
-
-/** The host's state, ordered by name: the same for the same desired network, whatever came before. */
-function picture(host: SimulatedHost): string[] {
-  const nameOf = (index: number | null) => host.links.find((link) => link.index === index)?.alias ?? null;
-  return [
-    ...[...host.namespaces].map(([name, { label }]) => `${name} ${label}`),
-    ...host.links.map(
-      ({ namespace, name, alias, mac, up, master, peer }) =>
-        `${namespace ?? ''}/${name} ${alias} ${mac} ${up ? 'up' : 'down'} master ${nameOf(master)} peer ${nameOf(peer)}`,
-    ),
-  ].sort();
 }
 
 const abc = ['a', 'b', 'c'];
@@ -266,12 +241,12 @@ describe('a foreign object in the way', () => {
   it.each([
     [
       'a namespace without a label',
-      (host: SimulatedHost) => host.namespaces.set('b', { label: null, mounted: true }),
+      (host: SimulatedHost) => host.addNamespace('b', null),
       /Namespace b already exists and does not belong to weft \(no label\)/,
     ],
     [
       'a namespace of another database',
-      (host: SimulatedHost) => host.namespaces.set('b', { label: 'weft:other/b', mounted: true }),
+      (host: SimulatedHost) => host.addNamespace('b', 'weft:other/b'),
       /Namespace b .* \(weft:other\/b\)/,
     ],
     [
@@ -304,12 +279,12 @@ describe('a foreign object in the way', () => {
 
 describe('layout', () => {
   it('gives every end an alias that fits into IFALIASZ, even for the longest ids', () => {
-    const long = 'x'.repeat(63);
+    const long = 'x'.repeat(64);
     const uuid = '00000000-0000-4000-8000-000000000000';
     const spec = {
       ...segment('cen0', []),
       label: `weft:${uuid}/${uuid}`,
-      members: [0, 1, 2].map((ordinal) => ({ container: long, ordinal, outside: 'x' })),
+      members: [997, 998, 999].map((ordinal) => ({ container: long, ordinal, outside: 'x' })),
     };
     for (const { ends } of layout(spec).pairs) for (const { alias } of ends) expect(alias.length).toBeLessThan(256);
   });

@@ -1,11 +1,13 @@
 import { Problem } from '../../../schema/problem.ts';
 import type { NamespaceSpec, Network } from './desired.ts';
+import { planContainerAddresses, planGateway } from './plan-addresses.ts';
+import { planIsolation } from './plan-isolation.ts';
 import { planSegment } from './plan-segment.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
 /**
- * The steps from the observed to the desired network: namespaces first, then links, then deletions. Throws a {@link
- * Problem} 409 that names the object in the way.
+ * The steps from the observed to the desired network: namespaces first, then links, then, when those are as desired,
+ * addresses; then deletions. Throws a {@link Problem} 409 that names the object in the way.
  */
 export function plan(desired: Network, observed: ObservedNetwork): NetworkStep[] {
   const created = desired.namespaces.filter((spec) => spec.present).flatMap((spec) => planNamespace(spec, observed));
@@ -13,7 +15,18 @@ export function plan(desired: Network, observed: ObservedNetwork): NetworkStep[]
   const removed = desired.namespaces
     .filter((spec) => !spec.present && observed.namespaces.get(spec.name)?.label === spec.label)
     .map(({ name, label }): NetworkStep => ({ name: 'namespace.delete', item: name, namespace: name, label }));
-  return [...created, ...segments, ...removed];
+  const isolated = (present: boolean) =>
+    desired.isolations.filter((spec) => spec.present === present).flatMap((spec) => planIsolation(spec, observed));
+  // Also refuses a block that the host uses, before anything is made.
+  const gateways = [...desired.segments]
+    .sort((one, other) => Number(one.cin?.gateway.present ?? false) - Number(other.cin?.gateway.present ?? false))
+    .flatMap((segment) => planGateway(segment, observed));
+  const links = [...created, ...segments];
+  const addresses =
+    links.length > 0
+      ? []
+      : [...gateways, ...desired.namespaces.flatMap((spec) => planContainerAddresses(spec, observed))];
+  return [...isolated(true), ...links, ...addresses, ...isolated(false), ...removed];
 }
 
 function planNamespace({ name, label }: NamespaceSpec, observed: ObservedNetwork): NetworkStep[] {

@@ -3,28 +3,39 @@ import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../d
 import type { HostChanges } from '../../peers/netns.ts';
 import { Batcher } from '../batcher.ts';
 import type { Resource } from '../resource.ts';
-import { networkComparison } from './comparison.ts';
-import type { Network } from './desired.ts';
+import { type IsolationViewer, networkComparison } from './comparison.ts';
+import type { IsolationSpec, Network } from './desired.ts';
 import type { NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
 
-/** Containers and the Ethernet segments between them, by the netns driver. */
+/** What an owner's rule is to consist of; without bridges and a gateway it is removed. */
+export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gateway'> {
+  readonly owner: string;
+}
+
+export interface NetworkDrivers {
+  readonly driver: NetnsDriver;
+  readonly isolation: IsolationViewer & { apply(request: IsolationRequest): Promise<void> };
+}
+
+/** Containers, the Ethernet segments between them and their addresses, by the netns driver and the packet filter. */
 export function networkResource(
-  driver: NetnsDriver,
+  drivers: NetworkDrivers,
   changes?: HostChanges,
 ): Resource<Network, ObservedNetwork, NetworkStep> {
+  const { driver } = drivers;
   const deletions = new Batcher(async (aliases: readonly (readonly string[])[]) =>
     driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
   );
   return {
-    ...networkComparison(driver),
+    ...networkComparison(drivers),
     // The kernel waits a grace period for each deletion of links: those of concurrent operations share one.
     apply: (step) =>
-      step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(driver, step),
+      step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(drivers, step),
     batches: {
       names: together,
       async apply(steps) {
         const [first] = steps;
-        if (first) await apply(driver, first, steps);
+        if (first) await apply(drivers, first, steps);
       },
     },
     watch: (changed) => changes?.subscribe((change) => changed(changedBy(change))) ?? (() => undefined),
@@ -39,7 +50,12 @@ function changedBy({ aliases, namespaces, everything }: HostChange): Changed {
 }
 
 /** Steps that cost less in a batch: one call to the thread, and many messages at a time to the kernel. */
-const together: ReadonlySet<string> = new Set(['namespace.create', 'namespace.delete', 'veth.create']);
+const together: ReadonlySet<string> = new Set([
+  'namespace.create',
+  'namespace.delete',
+  'veth.create',
+  'addresses.change',
+]);
 
 function namespaceRequest({
   namespace,
@@ -63,7 +79,11 @@ function taken<Name extends NetworkStep['name']>(
  * Every step may be repeated. None has an undo of its own: a change that fails is undone by converging to the state
  * before it.
  */
-function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkStep[] = [step]): Promise<void> {
+function apply(
+  { driver, isolation }: NetworkDrivers,
+  step: NetworkStep,
+  steps: readonly NetworkStep[] = [step],
+): Promise<void> {
   switch (step.name) {
     case 'namespace.create':
       return driver.createNamespaces(taken(steps, step.name).map(namespaceRequest));
@@ -85,7 +105,15 @@ function apply(driver: NetnsDriver, step: NetworkStep, steps: readonly NetworkSt
       return driver.replaceLinks({ replacements: step.replacements });
     case 'links.delete':
       return driver.deleteLinks({ namespace: step.namespace, aliases: step.aliases });
+    case 'addresses.change':
+      return driver.addressAll(taken(steps, step.name).map(({ namespace, changes }) => ({ namespace, changes })));
+    case 'isolation.change':
+      return isolation.apply(isolationRequest(step.isolation));
   }
+}
+
+function isolationRequest({ label, present, bridges, gateway }: IsolationSpec): IsolationRequest {
+  return present ? { owner: label, bridges, gateway } : { owner: label, bridges: [], gateway: null };
 }
 
 function vethEnd({ bridge, ...end }: NewVethEnd): VethEnd {

@@ -14,13 +14,13 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
   return {
     change(operation, rows) {
       if (operation.kind === GARBAGE_COLLECTION) return garbageCollectionChange(database, orphansOf(operation));
-      return isSuperseded(operation, rows) ? null : networkChange(database, operation.kind, rows);
+      return isSuperseded(operation, rows) ? null : networkChange(database, operation, rows);
     },
 
     desired: (rows) => wantedOf(database, rows),
 
     end({ before, after }, { status }) {
-      const { segments, namespaces } = status === 'succeeded' ? after : before;
+      const { segments, namespaces, isolations } = status === 'succeeded' ? after : before;
       return {
         cens: segments.map((segment) => ({
           name: segment.name,
@@ -33,6 +33,7 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
           namespace: present,
           state: present ? 'running' : 'declared',
         })),
+        cins: isolations.map(({ name, present }) => ({ name, made: present, state: present ? 'ready' : 'pending' })),
       };
     },
   };
@@ -41,7 +42,8 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
 /** The resource was changed after its repair was filed: that change brings the host to the desired state. */
 function isSuperseded({ kind, resource, generation }: ClaimedOperation, rows: OperationRows): boolean {
   if (!kind.endsWith('.repair')) return false;
-  const own = (kind === 'cen.repair' ? rows.cens : rows.containers).find(({ name }) => resource.endsWith(`/${name}`));
+  const repaired = { 'cen.repair': rows.cens, 'cin.repair': rows.cins }[kind] ?? rows.containers;
+  const own = repaired.find(({ name }) => resource.endsWith(`/${name}`));
   return own === undefined || own.generation !== generation;
 }
 

@@ -1,5 +1,6 @@
-import type { Link, NamespaceView } from '../../drivers/netns/driver.ts';
+import type { AddressChange, Addressing, Link, NamespaceView } from '../../drivers/netns/driver.ts';
 import type { Step } from '../resource.ts';
+import type { IsolationSpec } from './desired.ts';
 
 /** An end of a new veth pair; `up` only if no other step must precede that. */
 export interface NewVethEnd {
@@ -55,10 +56,28 @@ export type NetworkStep = Step &
     | { readonly name: 'links.enable'; readonly links: readonly NamedLink[] }
     | { readonly name: 'links.replace'; readonly replacements: readonly LinkReplacement[] }
     | { readonly name: 'links.delete'; readonly namespace: string | null; readonly aliases: readonly string[] }
+    | {
+        readonly name: 'addresses.change';
+        readonly namespace: string | null;
+        readonly changes: readonly AddressChange[];
+      }
+    | { readonly name: 'isolation.change'; readonly isolation: IsolationSpec }
   );
 
 /** The state of the host that the plan uses. */
 export interface ObservedNetwork {
   readonly host: readonly Link[];
   readonly namespaces: ReadonlyMap<string, NamespaceView>;
+  /** Of the host itself; null: it was not read. */
+  readonly addressing: Addressing | null;
+  /** Null: it was not read. */
+  readonly isolation: IsolationView | null;
+}
+
+/** The rules that isolate CINs. */
+export interface IsolationView {
+  /** False: somebody has changed what is common to all of them. */
+  readonly intact: boolean;
+  /** By the label of the CIN. */
+  readonly owners: ReadonlyMap<string, Pick<IsolationSpec, 'bridges' | 'gateway'>>;
 }

@@ -130,7 +130,7 @@ function parts<Desired, Observed, SomeStep extends Step>(
   const desired = idle.map((each) => each.desired);
   const isWhole = changed === 'all';
   if (resource.observeParts) return resource.observeParts(desired, isWhole);
-  return isWhole && resource.observeAll ? onePart(resource.observeAll(), desired) : eachPart(resource, desired);
+  return isWhole && resource.observeAll ? onePart(resource.observeAll(desired), desired) : eachPart(resource, desired);
 }
 
 async function* onePart<Observed>(

@@ -4,6 +4,7 @@ import { cenSubject, containerSubject } from '../../../schema/resources/network/
 import { defineCommand } from '../../operations/command.ts';
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 import { byName } from '../../operations/targets/target.ts';
+import { cenInCin } from '../cins/problems.ts';
 import { cenResource, unknownCen } from './cen.ts';
 import { readCen } from './read.ts';
 
@@ -40,6 +41,11 @@ export const deleteCen = defineCommand({
       id: 'unknown_cen',
       holds: `EXISTS (SELECT 1 ${fromCen} AND n.desired = 'present')`,
       problem: ({ request }) => unknownCen(request.cenID),
+    },
+    {
+      id: 'in_cin',
+      holds: `NOT EXISTS (SELECT 1 FROM cin_cens x WHERE x.cen = (SELECT n.id ${fromCen}))`,
+      problem: ({ database, found, request }) => cenInCin(database, found.hypervisors[0] ?? '', request.cenID),
     },
   ],
   rows: [countMembers, removeMembers, removeCen],

@@ -1,4 +1,4 @@
-import { defineListed } from './listed.ts';
+import { listedCens } from './listed.ts';
 
 /** Removes CENs from their hosts; their rows stay, so that they can be made again. */
-export const destroyCens = defineListed('cen.destroy', false);
+export const destroyCens = listedCens('cen.destroy', false);

@@ -18,10 +18,12 @@ import {
   forgetRemovedMembers,
   freeForgottenNames,
   moveMembers,
-  partCens,
+  partCins,
   partContainers,
+  partResources,
   removeOtherMembers,
 } from '../networks/member-statements.ts';
+import { cenKind } from '../networks/network-kind.ts';
 import { readScope } from '../networks/problems.ts';
 import {
   allocateBridges,
@@ -48,7 +50,7 @@ export const importCens = defineCommand({
   kind: 'cen.import',
   role: 'operator',
   request: cenImportSchema,
-  encode: ({ request }) => asSent(request),
+  encode: ({ request }) => asText(request),
   target: (input) => {
     const target = targetOf(input);
     const problem = async (database: Database) =>
@@ -62,7 +64,7 @@ export const importCens = defineCommand({
     ...networkArguments({
       memberships: request.cenList.map(({ cenID, containerIDs }) => ({
         cen: cenID,
-        containers: containerIDs.map(({ container }) => container),
+        containers: containerIDs.map(([, container]) => container),
       })),
       mode: 'declare',
     }),
@@ -81,7 +83,7 @@ export const importCens = defineCommand({
     declareCens,
     allocateNamespaces,
     allocateBridges,
-    insertParts(active),
+    insertParts(cenKind, active),
     removeOtherMembers,
     // Members whose removal does not involve the host are removed at once.
     freeForgottenNames,
@@ -92,7 +94,7 @@ export const importCens = defineCommand({
     countParts,
     finishWithoutParts,
   ],
-  subjects: [partCens, partContainers('m.added = o.sequence OR m.removed = o.sequence')],
+  subjects: [partResources, partContainers('m.added = o.sequence OR m.removed = o.sequence'), ...partCins],
   isAmended: true,
   constraints: networkConstraints(namesOf),
 });
@@ -107,23 +109,23 @@ function targetOf({ host, request }: Importing): Required<Target> {
 }
 
 function hostsOf({ cenList }: CenImport): string[] {
-  const named = cenList.flatMap(({ containerIDs }) => containerIDs.map(({ host }) => host));
+  const named = cenList.flatMap(({ containerIDs }) => containerIDs.map(([host]) => host));
   return [...new Set(named)].filter((host) => host !== null);
 }
 
 function namesOf({ request: { cenList } }: Pick<Importing, 'request'>): Required<RequestedNames> {
   return {
     cens: cenList.map(({ cenID }) => cenID),
-    containers: cenList.flatMap(({ containerIDs }) => containerIDs.map(({ container }) => container)),
+    containers: cenList.flatMap(({ containerIDs }) => containerIDs.map(([, container]) => container)),
   };
 }
 
-/** The body as the client sent it: containers have a host in front only if the request named one. */
-function asSent({ cenList }: CenImport) {
+/** The body with every container as text: with a host in front only if the request named one. */
+function asText({ cenList }: CenImport) {
   return {
     cenList: cenList.map(({ cenID, containerIDs }) => ({
       cenID,
-      containerIDs: containerIDs.map(({ host, container }) => (host === null ? container : `${host}/${container}`)),
+      containerIDs: containerIDs.map(([host, container]) => (host === null ? container : `${host}/${container}`)),
     })),
   };
 }
@@ -134,7 +136,7 @@ async function otherHost(database: Database, body: CenImport, on: Target): Promi
   const known = new Set(hypervisors.flatMap(({ id, name }) => [id, name]));
   const place = await resolve(database, on);
   const errors = body.cenList.flatMap(({ containerIDs }, index) =>
-    containerIDs.flatMap(({ host }, member) =>
+    containerIDs.flatMap(([host], member) =>
       host === null || (place && (host === place.name || host.toLowerCase() === place.id))
         ? []
         : [

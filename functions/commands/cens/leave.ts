@@ -1,10 +1,12 @@
 import { Problem } from '../../../schema/problem.ts';
 import { defineCommand } from '../../operations/command.ts';
-import { namedHost } from '../../operations/command-context.ts';
+import { type CommandContext, namedHost } from '../../operations/command-context.ts';
+import { VersionConflict } from '../../operations/conflict.ts';
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 import { ofContainer } from '../containers/host.ts';
 import { cenResource } from './cen.ts';
 import { membershipSchema, membershipSubjects } from './membership.ts';
+import { readNamedCin } from './named-by-cin.ts';
 
 const selectMember = `
   SELECT m.id FROM cens n
@@ -25,7 +27,13 @@ export const leaveCen = defineCommand({
     {
       id: 'no_member',
       holds: `EXISTS (${selectMember})`,
-      problem: (input) => noMember(namedHost(input), input.request.contID, input.request.cenID),
+      problem: async (input) => {
+        const { contID, cenID } = input.request;
+        const { isCin, cen } = await readNamedCin(input, cenID);
+        // The request is prepared again, for that CEN.
+        if (isCin && cen !== null) return new VersionConflict();
+        return noMember(namedHost(input), contID, cenID);
+      },
     },
   ],
   rows: [`UPDATE members SET removed = ${operationSequence} WHERE id = (${selectMember})`],
@@ -36,4 +44,10 @@ function noMember(host: string, container: string, cen: string): Problem {
   return new Problem('not_found', `Container ${container} on ${host} is not in CEN ${cen}`, {
     errors: [{ parameter: 'CenId', detail: `${container} is not in ${cen}` }],
   });
+}
+
+/** The CEN that a container leaves by this name. */
+export async function cenToLeave(context: CommandContext, name: string): Promise<string> {
+  const { isCin, cen } = await readNamedCin(context, name);
+  return isCin && cen !== null ? cen : name;
 }

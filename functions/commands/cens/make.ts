@@ -1,4 +1,4 @@
-import { defineListed } from './listed.ts';
+import { listedCens } from './listed.ts';
 
 /** Makes CENs on their hosts. */
-export const makeCens = defineListed('cen.make', true);
+export const makeCens = listedCens('cen.make', true);

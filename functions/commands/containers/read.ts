@@ -1,4 +1,7 @@
+import * as v from 'valibot';
+import { quadOf } from '../../../schema/addresses/quad.ts';
 import { type ContainerBody, containerStates } from '../../../schema/api/leviathan.ts';
+import { type List, limitOf, type Page, type Part, partOf } from '../../../schema/api/pages.ts';
 import { statement } from '../../../schema/database/database.ts';
 import { containerSubject } from '../../../schema/resources/network/rollback.ts';
 import type { containers } from '../../../schema/tables/networks.ts';
@@ -6,6 +9,7 @@ import type { RowOf } from '../../../schema/tables/row.ts';
 import { type CommandContext, namedHost } from '../../operations/command-context.ts';
 import { isNamed } from '../../operations/targets/target.ts';
 import { unknownContainer } from './container.ts';
+import { unknownHost } from './host.ts';
 
 interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> {
   readonly host: string;
@@ -14,16 +18,25 @@ interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> 
   readonly vcpus: number | null;
   readonly busy: number;
   readonly cens: string;
+  /** Of CINs that are made, as numbers, in the order of their blocks. */
+  readonly addresses: string;
 }
 
-const selectContainers = `
-  SELECT c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
-    EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
-    (SELECT json_group_array(name) FROM (
-      SELECT n.name FROM members m CROSS JOIN cens n ON n.id = m.cen
-      WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens
-  FROM hypervisors h CROSS JOIN containers c ON c.hypervisor = h.id AND c.name = :container AND c.desired = 'present'
+const columns = `
+  c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
+  EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
+  (SELECT json_group_array(name) FROM (
+    SELECT n.name FROM members m CROSS JOIN cens n ON n.id = m.cen
+    WHERE m.container = c.id AND m.removed IS NULL ORDER BY m.ordinal)) AS cens,
+  (SELECT json_group_array(address) FROM (
+    SELECT i.first + a.offset AS address FROM cin_addresses a CROSS JOIN cins i ON i.id = a.cin
+    WHERE a.container = c.id AND i.applied_spec ->> '$.made' ORDER BY i.first)) AS addresses`;
+
+const fromContainers = (condition: string) => `
+  FROM hypervisors h CROSS JOIN containers c ON c.hypervisor = h.id AND ${condition} AND c.desired = 'present'
   WHERE ${isNamed('h')}`;
+
+const selectContainer = `SELECT ${columns} ${fromContainers('c.name = :container')}`;
 
 /** A container in leviathan's representation. Throws a 404. */
 export async function readContainer(
@@ -31,9 +44,37 @@ export async function readContainer(
   container: string,
 ): Promise<ContainerBody> {
   const host = namedHost(context);
-  const [rows] = await context.database.read([statement<ContainerRow>(selectContainers, { host, container })]);
+  const [rows] = await context.database.read([statement<ContainerRow>(selectContainer, { host, container })]);
   const row = rows[0];
   if (row === undefined) throw unknownContainer(host, container);
+  return bodyOf(row);
+}
+
+/** Ordered by name. */
+export const containerList: List<ContainerKey> = { name: 'containers', key: v.strictTuple([v.string()]) };
+type ContainerKey = readonly [name: string];
+
+const selectPage = `SELECT ${columns} ${fromContainers('c.name > :name')} ORDER BY c.name LIMIT :limit + 1`;
+
+/** The containers of a hypervisor. Throws a 404 for an unknown one. */
+export async function readContainers(
+  context: Pick<CommandContext, 'database' | 'host'>,
+  page: Page<ContainerKey>,
+): Promise<Part<ContainerBody, ContainerKey>> {
+  const host = namedHost(context);
+  const [name] = page.after ?? [''];
+  const [[found], rows] = await context.database.read([
+    statement<{ found: number }>(`SELECT EXISTS (SELECT 1 FROM hypervisors h WHERE ${isNamed('h')}) AS found`, {
+      host,
+    }),
+    statement<ContainerRow>(selectPage, { host, name, limit: limitOf(page) }),
+  ]);
+  if (found?.found !== 1) throw await unknownHost(context.database, host);
+  const { items, next } = partOf(rows, page, (row): ContainerKey => [row.name]);
+  return { items: items.map(bodyOf), next };
+}
+
+function bodyOf(row: ContainerRow): ContainerBody {
   return {
     contID: row.name,
     hostID: row.host,
@@ -41,7 +82,7 @@ export async function readContainer(
     tag: row.tag,
     ...(row.memory === null ? {} : { memory: row.memory }),
     ...(row.vcpus === null ? {} : { vcpus: row.vcpus }),
-    ipaddresses: [],
+    ipaddresses: (JSON.parse(row.addresses) as number[]).map(quadOf),
     state: row.busy === 1 ? 'preparing' : (containerStates.find((state) => state === row.state) ?? 'failed'),
   };
 }

@@ -2,6 +2,7 @@ import type { CommandContext } from '../../operations/command-context.ts';
 import type { Constraint, Guard } from '../../operations/command-definition.ts';
 import { hypervisor } from '../../operations/operation-statements.ts';
 import { capableOf } from '../../operations/targets/target.ts';
+import { NO_ADDRESS, noAddressLeft } from '../cins/room.ts';
 import { linkConflict, type RequestedNames } from './link-conflict.ts';
 import { noneTooLarge } from './member-statements.ts';
 import { cenFull, noNamespaces, noNumberLeft, onOtherHypervisor } from './problems.ts';
@@ -40,10 +41,17 @@ export function withinSize<From>(names: NamesOf<From>): Guard<From> {
   return { id: 'cen_full', holds: noneTooLarge, problem: (input) => cenFull(names(input).cens ?? []) };
 }
 
-/** Aborts on a name that another object of weft has on the host, and on a container without a free interface number. */
+/**
+ * Aborts on a name that another object of weft has on the host, on a container without a free interface number, and on
+ * one for which a CIN has no address.
+ */
 export function networkConstraints<From>(names: NamesOf<From>): Constraint<From & CommandContext>[] {
   return [
     { violated: 'members.ordinal', problem: noNumberLeft },
+    {
+      violated: NO_ADDRESS,
+      problem: (input, target) => noAddressLeft(input.database, target, names(input).cens ?? []),
+    },
     { violated: 'host_names', problem: (input, target) => linkConflict(input.database, target, names(input)) },
   ];
 }

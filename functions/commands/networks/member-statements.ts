@@ -1,5 +1,5 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
-import { containerSubject } from '../../../schema/resources/network/rollback.ts';
+import { cenSubject, cinSubject, containerSubject } from '../../../schema/resources/network/rollback.ts';
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
 
 /*
@@ -58,7 +58,11 @@ export const moveMembers = `
  * in the order of the request. A container has 1,000 of them: if none is free, NULL aborts the batch. For a container
  * in no CEN all of them are free, which needs no lookup; most containers of an import are such.
  */
-export const addMembers = `
+export const addMembers = addRequested(requested);
+
+/** Adds the memberships of `requested`: cen, container, name, short_name, turn, sequence, position. */
+export function addRequested(requested: string): string {
+  return `
   INSERT INTO members (cen, container, position, ordinal, outside, added)
   WITH RECURSIVE ${requested},
   wanted AS MATERIALIZED (
@@ -88,6 +92,7 @@ export const addMembers = `
     w.sequence
   FROM numbered w
   ORDER BY w.turn, w.position`;
+}
 
 export const allocateOutsideNames = `
   INSERT INTO host_names (hypervisor, kind, name, owner)
@@ -107,8 +112,8 @@ export const noneTooLarge = `NOT EXISTS (
   SELECT 1 FROM json_each(:cens) j CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
   WHERE (SELECT count(*) FROM members m WHERE m.cen = n.id AND m.removed IS NULL) > ${CEN_CONTAINERS_MAX})`;
 
-/** The subjects of every part: its CEN, … */
-export const partCens = `
+/** The subjects of every part of an operation: its own resource, … */
+export const partResources = `
   SELECT resource, sequence FROM operations WHERE parent = ${operationSequence}`;
 
 /** The parts of this operation, each with its CEN. */
@@ -117,7 +122,7 @@ const parts = `
   CROSS JOIN operations o ON o.id = j.value ->> 'part'
   CROSS JOIN cens n ON n.hypervisor = o.hypervisor AND n.name = j.value ->> 'name'`;
 
-/** … and its containers that `which` selects, over `m` and `o`. */
+/** … its containers that `which` selects, over `m` and `o`, … */
 export function partContainers(which: string): string {
   return `
     SELECT DISTINCT ${containerSubject}, o.sequence
@@ -126,6 +131,19 @@ export function partContainers(which: string): string {
     CROSS JOIN containers c ON c.id = m.container
     WHERE ${which}`;
 }
+
+/**
+ * … and the CIN that it is in, with the CIN's other CENs: their bridges are joined. One that an unfinished operation
+ * removes from the CIN may still come back.
+ */
+export const partCins: readonly string[] = [
+  `SELECT DISTINCT ${cinSubject}, o.sequence
+    FROM ${parts} CROSS JOIN cin_cens x ON x.cen = n.id CROSS JOIN cins i ON i.id = x.cin`,
+  `SELECT DISTINCT ${cenSubject}, p.sequence
+    FROM (SELECT o.sequence, x.cin, x.cen FROM ${parts} CROSS JOIN cin_cens x ON x.cen = n.id) p
+    CROSS JOIN cin_cens y ON y.cin = p.cin AND y.cen <> p.cen
+    CROSS JOIN cens n ON n.id = y.cen`,
+];
 
 /** Sets the number of containers in each part's CEN as its total. */
 export const countParts = `

@@ -2,7 +2,8 @@ import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { resolve, type Target } from '../../operations/targets/target.ts';
-import { censCalled } from '../cens/places.ts';
+import { cenKind } from './network-kind.ts';
+import { networksCalled } from './places.ts';
 
 interface Scope {
   readonly hypervisors: { id: string; name: string }[];
@@ -24,7 +25,7 @@ export function cenFull(cens: readonly string[]): Problem {
 }
 
 const selectPlaces = `
-  SELECT DISTINCT n.name, h.name AS host FROM json_each(:cens) j CROSS JOIN ${censCalled('j.value', 'fleet')}
+  SELECT DISTINCT n.name, h.name AS host FROM json_each(:cens) j CROSS JOIN ${networksCalled(cenKind, 'j.value', 'fleet')}
   ORDER BY j.key, h.created_ms`;
 
 /** The text for a container that is to join a CEN of another hypervisor. */

@@ -1,7 +1,7 @@
 import { now } from '../../../schema/database/database.ts';
-import { cenSubject } from '../../../schema/resources/network/rollback.ts';
 import { hypervisor, operationSequence, partColumns, partValues } from '../../operations/operation-statements.ts';
-import { censCalled, type Scope } from '../cens/places.ts';
+import type { NetworkKind } from './network-kind.ts';
+import { networksCalled, type Scope } from './places.ts';
 
 /*
  * New containers and CENs, their names on the host, and parts of an operation, over {@link networkArguments}. All
@@ -41,28 +41,31 @@ export const allocateBridges = `
   WHERE NOT EXISTS (SELECT 1 FROM host_names WHERE hypervisor = n.hypervisor AND kind = 'link' AND name = n.link_name AND owner = n.id)`;
 
 /**
- * Inserts a part of the operation, of the same kind, for each CEN of the request that `condition` selects over its row,
- * `n`.
+ * Inserts a part of the operation, of the same kind, for each network of the request that `condition` selects over its
+ * row.
  */
-export function insertParts(condition: string): string {
-  return `
-    INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
-    SELECT j.value ->> 'part', p.kind, ${cenSubject}, json_object('cenID', n.name), 0, ${partValues}
-    FROM json_each(:cens) j
-    CROSS JOIN cens n ON n.hypervisor = ${hypervisor} AND n.name = j.value ->> 'name'
+export function insertParts(kind: NetworkKind, condition: string): string {
+  const { table, row } = kind;
+  return `${insertPart(kind)}
+    FROM json_each(:${table}) j
+    CROSS JOIN ${table} ${row} ON ${row}.hypervisor = ${hypervisor} AND ${row}.name = j.value ->> 'name'
     CROSS JOIN operations p ON p.id = :operation
     WHERE ${condition}
     ORDER BY j.key`;
 }
 
-/** Like {@link insertParts}, for all CENs, each on its own hypervisor. */
-export function insertPartsIn(scope: Scope): string {
-  return `
-    INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
-    SELECT j.value ->> 'part', p.kind, ${cenSubject}, json_object('cenID', n.name), 0, ${partValues}
-    FROM json_each(:cens) j CROSS JOIN ${censCalled("j.value ->> 'name'", scope)}
+/** Like {@link insertParts}, for all networks, each on its own hypervisor. */
+export function insertPartsIn(kind: NetworkKind, scope: Scope): string {
+  return `${insertPart(kind)}
+    FROM json_each(:${kind.table}) j CROSS JOIN ${networksCalled(kind, "j.value ->> 'name'", scope)}
     CROSS JOIN operations p ON p.id = :operation
     ORDER BY j.key`;
+}
+
+function insertPart({ row, subject, id }: NetworkKind): string {
+  return `
+    INSERT INTO operations (id, kind, resource, request, total, ${partColumns})
+    SELECT j.value ->> 'part', p.kind, ${subject}, json_object('${id}', ${row}.name), 0, ${partValues(row)}`;
 }
 
 /** An operation with parts ends with the last of them; one without parts has succeeded when it is recorded. */

@@ -20,6 +20,7 @@ export function answerCen(c: AppContext, cen: string, containers: string[]): Enc
         cenID: cen,
         contIDs: containers,
         wiring_type: null,
+        wire_type: null,
         status: 'pending',
         wires: [],
         hypervisors: hypervisor_name === null ? [] : [hypervisor_name],

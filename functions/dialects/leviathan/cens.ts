@@ -4,10 +4,11 @@ import { deleteCen } from '../../commands/cens/delete.ts';
 import { destroyCens } from '../../commands/cens/destroy.ts';
 import { importCens } from '../../commands/cens/import.ts';
 import { makeCens } from '../../commands/cens/make.ts';
-import { readCen } from '../../commands/cens/read.ts';
+import { cenList, readCen, readCens } from '../../commands/cens/read.ts';
 import { readBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
+import { nextOf, ownPage } from '../../http/pages.ts';
 import { pathParameter } from '../../http/parameters.ts';
 import { commandContext } from '../../operations/command-context.ts';
 import { submit, submitAsynchronously, submitRemoval } from '../../operations/submit.ts';
@@ -39,6 +40,12 @@ export async function destroy(c: AppContext): Promise<Response> {
 export function put(c: AppContext): Promise<Response> {
   const cen = pathParameter(c, 'CenId', cenIdSchema);
   return submit(c, () => createCen.prepare(commandContext(c), { cenID: cen }), answerCen(c, cen, []));
+}
+
+/** GET /cen */
+export async function list(c: AppContext): Promise<Response> {
+  const { items, next } = await readCens(commandContext(c), ownPage(c, cenList));
+  return answerJson(c, { cens: items, ...nextOf(cenList, next) });
 }
 
 /** GET /cen/{id} */

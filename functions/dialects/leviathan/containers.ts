@@ -1,13 +1,14 @@
 import { cenIdSchema, containerIdSchema, containerPutSchema, hostIdSchema } from '../../../schema/api/leviathan.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { joinCen } from '../../commands/cens/join.ts';
-import { leaveCen } from '../../commands/cens/leave.ts';
+import { cenToJoin, joinCen } from '../../commands/cens/join.ts';
+import { cenToLeave, leaveCen } from '../../commands/cens/leave.ts';
 import { deleteContainer } from '../../commands/containers/delete.ts';
 import { putContainer } from '../../commands/containers/put.ts';
-import { readContainer } from '../../commands/containers/read.ts';
+import { containerList, readContainer, readContainers } from '../../commands/containers/read.ts';
 import { readOptionalBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
+import { nextOf, ownPage } from '../../http/pages.ts';
 import { pathParameter } from '../../http/parameters.ts';
 import { type CommandContext, commandContext } from '../../operations/command-context.ts';
 import { submit, submitRemoval } from '../../operations/submit.ts';
@@ -27,6 +28,13 @@ export function put(c: AppContext): Promise<Response> {
   );
 }
 
+/** GET /host/{h} */
+export async function list(c: AppContext): Promise<Response> {
+  const page = ownPage(c, containerList);
+  const { items, next } = await readContainers(await onHost(c), page);
+  return answerJson(c, { containers: items, ...nextOf(containerList, next) });
+}
+
 /** GET /host/{h}/{c} */
 export async function get(c: AppContext): Promise<Response> {
   const container = containerOf(c);
@@ -42,15 +50,45 @@ export function remove(c: AppContext): Promise<Response> {
 /** PUT /host/{h}/{c}/{cen}: answers the CEN. */
 export function join(c: AppContext): Promise<Response> {
   const contID = containerOf(c);
-  const cenID = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(c, async () => joinCen.prepare(await onHost(c), { contID, cenID }), answerCen(c, cenID, [contID]));
+  const named = membership(c, cenToJoin);
+  return submit(
+    c,
+    async () => {
+      const context = await onHost(c);
+      return joinCen.prepare(context, { contID, cenID: await named.prepare(context) });
+    },
+    (operation) => answerCen(c, named.cen(), [contID])(operation),
+  );
 }
 
 /** DELETE /host/{h}/{c}/{cen}: answers the CEN without the container. */
 export function leave(c: AppContext): Promise<Response> {
   const contID = containerOf(c);
-  const cenID = pathParameter(c, 'CenId', cenIdSchema);
-  return submit(c, async () => leaveCen.prepare(await onHost(c), { contID, cenID }), answerCen(c, cenID, []));
+  const named = membership(c, cenToLeave);
+  return submit(
+    c,
+    async () => {
+      const context = await onHost(c);
+      return leaveCen.prepare(context, { contID, cenID: await named.prepare(context) });
+    },
+    (operation) => answerCen(c, named.cen(), [])(operation),
+  );
+}
+
+/**
+ * The CEN of the path, which may also name a CIN. That is rare: the name is looked up only when the command has been
+ * stopped because of it.
+ */
+function membership(c: AppContext, find: (context: CommandContext, name: string) => Promise<string>) {
+  const name = pathParameter(c, 'CenId', cenIdSchema);
+  let cen: string | undefined;
+  return {
+    cen: () => cen ?? name,
+    async prepare(context: CommandContext): Promise<string> {
+      cen = cen === undefined ? name : await find(context, name);
+      return cen;
+    },
+  };
 }
 
 function containerOf(c: AppContext): string {

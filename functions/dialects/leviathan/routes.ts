@@ -2,17 +2,31 @@ import type { Hono } from 'hono';
 import type { AppEnvironment } from '../../http/context.ts';
 import { serveDialect } from '../../http/methods.ts';
 import * as cens from './cens.ts';
+import * as cins from './cins.ts';
 import * as containers from './containers.ts';
+import { type MonitorPlatform, monitor } from './monitor/routes.ts';
+import * as pools from './pools.ts';
 
-export function leviathan(app: Hono<AppEnvironment>): void {
+/** Without a platform for WebSockets there are no monitors. */
+export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform): void {
   serveDialect(app, '/cen/import', { POST: cens.importList });
   serveDialect(app, '/cen/make', { POST: cens.make });
   serveDialect(app, '/cen/destroy', { POST: cens.destroy });
+  serveDialect(app, '/cen', { GET: cens.list });
   serveDialect(app, '/cen/:CenId', { PUT: cens.put, GET: cens.get, DELETE: cens.remove });
+  serveDialect(app, '/cin/import', { POST: cins.importMap });
+  serveDialect(app, '/cin/make', { POST: cins.make });
+  serveDialect(app, '/cin/destroy', { POST: cins.destroy });
+  serveDialect(app, '/cin', { GET: cins.list });
+  serveDialect(app, '/cin/:CinId', { GET: cins.get, DELETE: cins.remove });
+  serveDialect(app, '/cpool', { GET: pools.list, POST: pools.scale });
+  serveDialect(app, '/cpool/:CPoolId', { GET: pools.get, DELETE: pools.remove });
+  serveDialect(app, '/host/:HostId', { GET: containers.list });
   serveDialect(app, '/host/:HostId/:ContainerId', {
     PUT: containers.put,
     GET: containers.get,
     DELETE: containers.remove,
   });
   serveDialect(app, '/host/:HostId/:ContainerId/:CenId', { PUT: containers.join, DELETE: containers.leave });
+  serveDialect(app, '/leviathan/monitor', { GET: monitor(monitors) });
 }

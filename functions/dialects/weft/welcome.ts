@@ -18,6 +18,7 @@ const paths = {
   '/cen/{CenId}': 'PUT, GET, DELETE: one Ethernet network',
   '/host/{HostId}/{ContainerId}': 'PUT, GET, DELETE: one container',
   '/host/{HostId}/{ContainerId}/{CenId}': 'PUT, DELETE: a container in a network',
+  '/leviathan/monitor': 'a WebSocket: the containers of IP networks, and their changes',
   '/v1/processes': 'GET: the Soft Patch Panel processes that are connected',
   '/v1/vfs/{id}': 'GET: a spp_vf; /components and /classifier_table change it',
   '/v1/nfvs/{id}': 'GET: a spp_nfv; /forward, /ports and /patches change it',

@@ -2,6 +2,7 @@ import { purgeTables, type ResourceDefinition } from '../definition.ts';
 import { finishNetwork, type NetworkEnd } from './finish.ts';
 import { loadIdleNetworks } from './idle-rows.ts';
 import { loadNetworks, type OperationRows } from './operation-rows.ts';
+import { DELETE_POOL, SCALE_POOL } from './pools.ts';
 import { rollbackNetworks } from './rollback.ts';
 import type { NetworkRows } from './rows.ts';
 
@@ -19,15 +20,28 @@ const operations: ResourceDefinition['operations'] = {
   'cen.join': { onFailure: 'undo' },
   'cen.leave': { onFailure: 'repair' },
   'cen.repair': { onFailure: 'repair' },
+  'cin.import': { onFailure: 'undo' },
+  'cin.make': { onFailure: 'undo' },
+  'cin.destroy': { onFailure: 'repair' },
+  'cin.delete': { onFailure: 'repair' },
+  'cin.repair': { onFailure: 'repair' },
+  [SCALE_POOL]: { onFailure: 'undo' },
+  [DELETE_POOL]: { onFailure: 'repair' },
   [GARBAGE_COLLECTION]: { onFailure: 'repair' },
 };
 
-/** Containers, CENs and memberships. */
+/** Kinds of operations that repair a resource, by the kind in its subject. */
+const repairs = [
+  { kind: 'cens', operation: 'cen.repair' },
+  { kind: 'cins', operation: 'cin.repair' },
+];
+
+/** Containers, CENs, CINs, pools, and what is in what. */
 export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, NetworkEnd> = {
   name: 'network',
   technology: 'netns',
   operations,
-  repair: (subject) => (subject.includes('/cens/') ? 'cen.repair' : 'container.repair'),
+  repair: (subject) => repairs.find(({ kind }) => subject.includes(`/${kind}/`))?.operation ?? 'container.repair',
   garbageCollection: GARBAGE_COLLECTION,
   load: loadNetworks,
   loadIdle: loadIdleNetworks,
@@ -38,19 +52,23 @@ export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, N
   // A link belongs to its network under any name; a container's namespace must also have the container's name.
   owners: [
     "SELECT 1 FROM cens n WHERE n.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'link'",
+    "SELECT 1 FROM cins i WHERE i.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'isolation'",
     `SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
   ],
   ownedByName: ['namespace'],
   rollback: rollbackNetworks,
   purge: [
+    ...purgeTables('cins', 'host_blocks'),
     'DELETE FROM members WHERE cen IN (SELECT id FROM cens WHERE hypervisor = :hypervisor)',
-    ...purgeTables('cens', 'containers'),
+    ...purgeTables('cens', 'containers', 'cpools'),
   ],
   contents: [
     { table: 'containers', words: ['container', 'containers'] },
     { table: 'cens', words: ['CEN', 'CENs'] },
+    { table: 'cins', words: ['CIN', 'CINs'] },
+    { table: 'cpools', words: ['pool', 'pools'] },
   ],
-  placedTogether: ['cens', 'containers'],
+  placedTogether: ['cpools', 'cins', 'cens', 'containers'],
   networks: ["SELECT 1 FROM cens n WHERE n.hypervisor = h.id AND n.name = w.value AND n.desired = 'present'"],
 };

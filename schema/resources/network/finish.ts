@@ -1,7 +1,18 @@
 import { now, type Statement, statement, type Value } from '../../database/database.ts';
 import type { Finished, OperationDefinition } from '../definition.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
-import { freeMembers, purgeCens, purgeContainers, rollbackNetworks } from './rollback.ts';
+import { DELETE_POOL, SCALE_POOL, specOf } from './pools.ts';
+import {
+  containerSubject,
+  freeCinCens,
+  freeMembers,
+  poolContainers,
+  poolSubject,
+  purgeCens,
+  purgeCins,
+  purgeContainers,
+  rollbackNetworks,
+} from './rollback.ts';
 
 /** The state of the host when the operation has ended: the desired one if it succeeded, else the state before it. */
 export interface NetworkEnd {
@@ -15,6 +26,11 @@ export interface NetworkEnd {
     readonly name: string;
     readonly namespace: boolean;
     readonly state: 'running' | 'declared';
+  }[];
+  readonly cins: readonly {
+    readonly name: string;
+    readonly made: boolean;
+    readonly state: 'ready' | 'pending';
   }[];
 }
 
@@ -33,6 +49,10 @@ export function finishNetwork(
     containerPrefix: `hypervisors/${hypervisor}/containers/`,
     cens: JSON.stringify(end.cens),
     containers: JSON.stringify(end.containers),
+    cins: JSON.stringify(end.cins),
+    cinPrefix: `hypervisors/${hypervisor}/cins/`,
+    poolPrefix: `hypervisors/${hypervisor}/cpools/`,
+    request: operation.request,
   };
   switch (ending.status) {
     case 'succeeded':
@@ -57,9 +77,11 @@ export function finishNetwork(
 const thisCen = `n.hypervisor = :hypervisor AND n.name = substr(:resource, length(:cenPrefix) + 1) AND :resource = :cenPrefix || n.name`;
 const thisContainer = `c.hypervisor = :hypervisor AND c.name = substr(:resource, length(:containerPrefix) + 1)
   AND :resource = :containerPrefix || c.name`;
+const thisCin = `i.hypervisor = :hypervisor AND i.name = substr(:resource, length(:cinPrefix) + 1) AND :resource = :cinPrefix || i.name`;
+const thisPool = `k.hypervisor = :hypervisor AND k.name = substr(:resource, length(:poolPrefix) + 1) AND :resource = :poolPrefix || k.name`;
 
 /** The rows of the change, found by their names, each with its reported state. */
-const found = (table: 'cens' | 'containers') => `
+const found = (table: 'cens' | 'cins' | 'containers') => `
   WITH x AS MATERIALIZED (
     SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made,
       j.value ->> 'namespace' AS namespace
@@ -90,7 +112,19 @@ const applyContainers = `${found('containers')}
   UPDATE containers SET applied_spec = ${appliedSpec}, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
   WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL)`;
 
-const succeeded: readonly string[] = [applyCens, applyContainers, ...freeMembers('m.removed = :sequence')];
+const observeCins = `${found('cins')}
+  UPDATE cins SET state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE cins.id = x.id AND (state <> x.seen OR error IS NOT NULL)`;
+
+const applyCins = `${found('cins')}
+  UPDATE cins SET applied_spec = ${made}, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE cins.id = x.id AND (applied_spec IS NOT ${made} OR state <> x.seen OR error IS NOT NULL)`;
+
+const succeeded: readonly string[] = [
+  ...[applyCens, applyContainers, applyCins],
+  ...freeMembers('m.removed = :sequence'),
+  ...freeCinCens('x.removed = :sequence'),
+];
 
 /** These operations have compared all of the CEN with the host. */
 const whole: ReadonlySet<string> = new Set(['cen.make', 'cen.destroy', 'cen.repair']);
@@ -102,24 +136,53 @@ const whole: ReadonlySet<string> = new Set(['cen.make', 'cen.destroy', 'cen.repa
 const leftBehind = freeMembers(`m.removed < :sequence AND m.cen IN (SELECT n.id FROM cens n WHERE ${thisCen})`);
 
 const absentCen = `${thisCen} AND n.desired = 'absent'`;
+const absentCin = `${thisCin} AND i.desired = 'absent'`;
 const absentContainer = `${thisContainer} AND c.desired = 'absent'`;
 
 /** A deletion that was accepted while a repair ran removes the repaired objects, and then deletes the row itself. */
 const isLast =
   'NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = :resource AND s.sequence <> :sequence)';
 
+/** Containers that an operation has removed from its pool, unless a later one is to create them again. */
+const removedFromPool = purgeContainers(
+  `c.id IN (${poolContainers('SELECT :sequence')}) AND c.desired = 'absent' AND NOT EXISTS (
+    SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject} AND s.sequence <> :sequence)`,
+);
+
+const scaledPool = `
+  UPDATE cpools AS k SET applied_spec = ${specOf(':request')}, state = 'ready', error = NULL,
+    state_since_ms = CASE state WHEN 'ready' THEN state_since_ms ELSE ${now} END
+  WHERE ${thisPool}`;
+
+/** One that is requested again has nothing on the host until that request is done. */
+const deletedPool: readonly string[] = [
+  `DELETE FROM cpools AS k WHERE ${thisPool} AND k.desired = 'absent'`,
+  `UPDATE cpools AS k SET applied_spec = NULL, state = 'pending', error = NULL, state_since_ms = ${now} WHERE ${thisPool}`,
+];
+
+/** A pool whose deletion failed goes with the last of its containers. */
+const abandonedPool = `
+  DELETE FROM cpools AS k
+  WHERE k.desired = 'absent' AND k.id = (SELECT c.pool FROM containers c WHERE ${thisContainer} AND c.desired = 'absent' AND ${isLast})
+    AND (SELECT count(*) FROM containers x WHERE x.pool = k.id) = 1
+    AND NOT EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${poolSubject})`;
+
 /** The rows that these kinds of operations delete when they succeed, if the resource is no longer desired. */
 const forgotten: ReadonlyMap<string, readonly string[]> = new Map([
   ['cen.delete', purgeCens(absentCen)],
   ['cen.repair', purgeCens(`${absentCen} AND ${isLast}`)],
+  ['cin.delete', purgeCins(absentCin)],
+  ['cin.repair', purgeCins(`${absentCin} AND ${isLast}`)],
   ['container.delete', purgeContainers(absentContainer)],
-  ['container.repair', purgeContainers(`${absentContainer} AND ${isLast}`)],
+  ['container.repair', [abandonedPool, ...purgeContainers(`${absentContainer} AND ${isLast}`)]],
+  [SCALE_POOL, [scaledPool, ...removedFromPool]],
+  [DELETE_POOL, [...removedFromPool, ...deletedPool]],
 ]);
 
 /** The host is in the state before the operation, and the desired state is rolled back. */
 function takenBack(args: Record<string, Value>): Statement[] {
   return [
-    ...[observeCens, observeContainers].map((sql) => statement(sql, args)),
+    ...[observeCens, observeContainers, observeCins].map((sql) => statement(sql, args)),
     ...rollbackNetworks('SELECT :sequence', args),
   ];
 }
@@ -127,7 +190,9 @@ function takenBack(args: Record<string, Value>): Statement[] {
 /** A network that could not be made is `failed`; one that a container could not join keeps its state. */
 const recordFailure: readonly string[] = [
   `UPDATE cens AS n SET error = :error, state = CASE :kind WHEN 'cen.make' THEN 'failed' ELSE state END WHERE ${thisCen}`,
+  `UPDATE cins AS i SET error = :error, state = CASE :kind WHEN 'cin.make' THEN 'failed' ELSE state END WHERE ${thisCin}`,
   `UPDATE containers AS c SET error = :error, state = 'failed' WHERE ${thisContainer}`,
+  `UPDATE cpools AS k SET error = :error, state = 'failed' WHERE ${thisPool}`,
 ];
 
 /** Repeated failures degrade a resource; a failed removal, whose remains are unknown, does so at once. */
@@ -136,6 +201,10 @@ const failedState = `
     THEN 'degraded' ELSE 'failed' END`;
 
 const keepDesired: readonly string[] = [
+  `UPDATE cins AS i SET error = :error, ${failedState} WHERE ${thisCin}`,
   `UPDATE cens AS n SET error = :error, ${failedState} WHERE ${thisCen}`,
   `UPDATE containers AS c SET error = :error, ${failedState} WHERE ${thisContainer}`,
+  // Repairs remove its containers, and the pool with the last of them.
+  `DELETE FROM cpools AS k WHERE ${thisPool} AND k.desired = 'absent' AND NOT EXISTS (SELECT 1 FROM containers c WHERE c.pool = k.id)`,
+  `UPDATE cpools AS k SET error = :error, ${failedState} WHERE ${thisPool}`,
 ];

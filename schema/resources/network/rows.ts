@@ -1,4 +1,5 @@
 import type { cens, containers, members } from '../../tables/networks.ts';
+import type { AddressRow, CinCenRow, CinRow } from './cin-rows.ts';
 
 /* Columns of containers, CENs and memberships that both operations and scans read. */
 
@@ -20,15 +21,14 @@ export interface ContainerRow extends Readonly<Pick<Container, 'id' | 'name' | '
 /** A membership; the container by its name. */
 export type MemberRow = Readonly<Pick<Member, 'container' | 'ordinal' | 'outside'>>;
 
-/** CENs, their members, and containers. */
-export interface NetworkRows<
-  SomeCen extends CenRow = CenRow,
-  SomeMember extends MemberRow = MemberRow,
-  SomeContainer extends ContainerRow = ContainerRow,
-> {
-  readonly cens: readonly SomeCen[];
-  readonly members: readonly SomeMember[];
-  readonly containers: readonly SomeContainer[];
+/** CENs with their members, containers with their addresses, CINs, and the CENs of all CINs that have to do with them. */
+export interface NetworkRows {
+  readonly cens: readonly CenRow[];
+  readonly members: readonly MemberRow[];
+  readonly containers: readonly ContainerRow[];
+  readonly cins: readonly CinRow[];
+  readonly cinCens: readonly CinCenRow[];
+  readonly addresses: readonly AddressRow[];
 }
 
 /** Columns of {@link CenRow} over `n`, and of {@link ContainerRow} over `c`. */

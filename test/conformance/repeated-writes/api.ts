@@ -10,8 +10,11 @@ const succeed = [
     WHERE status = 'pending' AND id <> '${PENDING}'`),
   statement('DELETE FROM operation_subjects'),
   statement('DELETE FROM members WHERE removed IS NOT NULL'),
+  statement('DELETE FROM cin_cens WHERE removed IS NOT NULL'),
+  statement("DELETE FROM cins WHERE desired = 'absent'"),
   statement("DELETE FROM cens WHERE desired = 'absent'"),
   statement("DELETE FROM containers WHERE desired = 'absent'"),
+  statement("DELETE FROM cpools WHERE desired = 'absent'"),
 ];
 
 const insertProcess = `
@@ -64,6 +67,9 @@ const databaseWithEverything = preparedDatabase(async (database) => {
     ['POST', `/subnets/${SUBNET}/addresses`, { address: '10.7.0.1' }],
     ['PATCH', `/hypervisors/${FLEET}/subnets`, { [SUBNET]: 'br0' }],
     ['POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b'] }] }],
+    ['PUT', '/cen/alone'],
+    ['POST', '/cin/import', { net: ['lan'] }],
+    ['POST', '/cpool', { cpoolList: [{ cpoolID: 'pool', type: 'netns', start_with: 1, cins: [] }] }],
   ];
   for (const request of requests) {
     const { status } = await ask(...request);

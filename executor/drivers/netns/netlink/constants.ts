@@ -44,14 +44,24 @@ export const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
 export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
+export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
+export const RTM_NEWNEIGH = 28;
+export const RTM_DELNEIGH = 29;
 export const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 export const RTM_F_CLONED = 0x200;
 export const RTNH_F_ONLINK = 4;
+export const RT_TABLE_MAIN = 254;
+export const RT_SCOPE_UNIVERSE = 0;
+export const RT_SCOPE_NOWHERE = 255;
+export const RTN_UNICAST = 1;
+export const RTA_DST = 1;
 export const RTA_OIF = 4;
 export const RTA_GATEWAY = 5;
+export const RTA_PRIORITY = 6;
 export const RTA_MULTIPATH = 9;
 export const RTA_CACHEINFO = 12;
+export const RTA_TABLE = 15;
 export const RTA_VIA = 18;
 export const RTA_NH_ID = 30;
 export const RTPROT_REDIRECT = 1;
@@ -99,6 +109,8 @@ export const IN6_ADDR_GEN_MODE_NONE = 1;
 export const VETH_INFO_PEER = 1;
 
 /** <linux/if_addr.h> */
+export const IFA_ADDRESS = 1;
+export const IFA_LOCAL = 2;
 export const IFA_LABEL = 3;
 export const IFA_FLAGS = 8;
 export const IFA_F_TEMPORARY = 0x01;
@@ -107,3 +119,8 @@ export const IFA_F_DADFAILED = 0x08;
 export const IFA_F_DEPRECATED = 0x20;
 export const IFA_F_TENTATIVE = 0x40;
 export const IFA_F_PERMANENT = 0x80;
+
+/** <linux/neighbour.h> */
+export const NDA_DST = 1;
+export const NTF_USE = 0x01;
+export const NTF_EXT_LEARNED = 0x10;

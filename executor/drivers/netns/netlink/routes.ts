@@ -83,7 +83,7 @@ function decodeRoute(message: Message, family: number): RouteRecord | null {
 }
 
 /** The `struct rtnexthop` entries of an RTA_MULTIPATH, each with its attributes. */
-function nextHops(paths: Buffer | undefined): Buffer[] {
+export function nextHops(paths: Buffer | undefined): Buffer[] {
   const hops: Buffer[] = [];
   let offset = 0;
   while (paths !== undefined && offset + NEXT_HOP_HEADER <= paths.length) {

@@ -11,6 +11,7 @@ import { readConfiguration } from '../../../../schema/process/configuration.ts';
 import { networkDefinition } from '../../../../schema/resources/network/definition.ts';
 import { networkSubject } from '../../../../schema/resources/network/rollback.ts';
 import { scanRows } from '../../../../schema/store/idle.ts';
+import { isolationInMemory } from '../../../../test/doubles/isolation.ts';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { clearHost, ip } from '../../../../test/support/host.ts';
 import { startLibsqlServer } from '../../../../test/support/libsql-server.ts';
@@ -85,7 +86,7 @@ async function start(): Promise<{
   const kind = {
     definition: networkDefinition,
     spec: networkSpec(of.databaseId),
-    resource: networkResource(driver),
+    resource: networkResource({ driver, isolation: isolationInMemory() }),
   };
   const rows = scanRows(database, of.hypervisor, [networkDefinition]);
   const { idle } = await loadIdle(kind, rows, 'all');
@@ -226,7 +227,7 @@ describe('the thread', () => {
     const peer = await netns.open({ configuration, log, expires: new Lease(1_000).expires });
     onTestFinished(() => peer.close());
     const { kind, close } = await network.open(peer, {
-      ...{ configuration, log, record: nothing, recordAtStart: nothing },
+      ...{ configuration, log, record: nothing, recordAtStart: async () => [] },
       registration: { ...of, name: 'host1', epoch: 1, restoreGeneration: 0, sequence: 0 },
       address: { url: `file:${file}`, authToken: undefined },
     });

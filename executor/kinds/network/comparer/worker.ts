@@ -8,6 +8,7 @@ import { scanRows } from '../../../../schema/store/idle.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
+import { openIsolation } from '../../../peers/isolation.ts';
 import { networkComparison } from '../comparison.ts';
 import { networkSpec } from '../spec.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
@@ -34,15 +35,21 @@ function opened(): NetnsViewer {
 const scanned = collectGarbageEach(1_500);
 
 const host: Pick<NetnsViewer, 'view' | 'names'> = {
-  async view(namespaces, links) {
-    scanned(namespaces.length);
-    return opened().view(namespaces, links);
+  async view(...selection) {
+    scanned(selection[0].length);
+    return opened().view(...selection);
   },
   names: async () => opened().names(),
 };
 
+const isolation = openIsolation(options.databaseId);
+
 const compare = comparing(
-  { definition: networkDefinition, spec: networkSpec(options.databaseId), resource: networkComparison(host) },
+  {
+    definition: networkDefinition,
+    spec: networkSpec(options.databaseId),
+    resource: networkComparison({ driver: host, isolation }),
+  },
   scanRows(database, options.hypervisor, [networkDefinition]),
   labelPrefix(options.databaseId),
 );

@@ -1,0 +1,4 @@
+import { listedCins } from './listed.ts';
+
+/** Puts the addresses of CINs on their hosts. */
+export const makeCins = listedCins('cin.make', true);

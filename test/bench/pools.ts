@@ -1,0 +1,45 @@
+import { bareNetwork } from './floor.ts';
+import { print, quantile, timed, withWeft } from './weft.ts';
+
+/*
+ * Times a pool of containers on one new CIN, from the request to the answer: made, scaled up and down, and deleted, in
+ * comparison with the kernel alone for the same links, addresses and routes, before and after. The last lines are the result.
+ *
+ * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
+ * test/bench/pools.ts [containers]'
+ */
+
+const containers = Number(process.argv[2] ?? 200);
+const ROUNDS = 5;
+
+const median = (times: readonly number[]) => quantile(times, 0.5);
+const inWords = (times: readonly number[]) => `${times.map((time) => Math.round(time)).join(', ')} ms`;
+
+function scale(start_with: number): Promise<number> {
+  const cpoolList = [{ cpoolID: 'p', type: 'netns', start_with, cins: [{ cinID: 'net' }] }];
+  return timed('POST', '/cpool', { cpoolList });
+}
+
+async function measure(): Promise<void> {
+  const bare: number[] = [];
+  const times = { made: [] as number[], same: [] as number[], down: [] as number[], up: [] as number[] };
+  const deleted: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    bare.push(bareNetwork({ containers, together: 50, addressed: true }).made);
+    times.made.push(await scale(containers));
+    times.same.push(await scale(containers));
+    times.down.push(await scale(containers / 2));
+    times.up.push(await scale(containers));
+    deleted.push(await timed('DELETE', '/cpool/p'));
+  }
+  bare.push(bareNetwork({ containers, together: 50, addressed: true }).made);
+  const ratio = `${(median(times.made) / median(bare)).toFixed(2)} ×`;
+  print(`the kernel alone, for the links, addresses and routes of ${containers} containers`, inWords(bare));
+  print(`a pool of ${containers} containers with addresses`, `${inWords(times.made)}: ${ratio}`);
+  print('requested again as it is', inWords(times.same));
+  print(`scaled to ${containers / 2}`, inWords(times.down));
+  print(`scaled to ${containers}`, inWords(times.up));
+  print('deleted', inWords(deleted));
+}
+
+await withWeft(measure);

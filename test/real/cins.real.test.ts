@@ -1,0 +1,208 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { example, exampleCens, waiting } from '../conformance/example.ts';
+import {
+  addresses,
+  addressPicture,
+  clearIsolation,
+  defaultRoutes,
+  everyAddress,
+  isolation,
+} from '../support/addressing.ts';
+import { echoes, startEchoServers } from '../support/echo.ts';
+import { addAddress, ip, links, namespaces, pings } from '../support/host.ts';
+import { LocalWeft } from '../support/local-weft.ts';
+import { until } from '../support/until.ts';
+
+afterEach(clearIsolation);
+
+const exampleCins = { cin1: ['cen1'], cin2: ['cen2'] };
+
+/** The seed's example, made. */
+async function exampleMade(): Promise<LocalWeft> {
+  const weft = await LocalWeft.start();
+  await weft.request('POST', '/cen/import', example);
+  expect((await weft.request('POST', '/cen/make', exampleCens, waiting)).status).toBe(200);
+  expect((await weft.request('POST', '/cin/import', exampleCins)).status).toBe(200);
+  expect((await weft.request('POST', '/cin/make', ['cin1', 'cin2'], waiting)).status).toBe(200);
+  return weft;
+}
+
+async function isolationOf(weft: LocalWeft): Promise<string> {
+  const [{ id } = { id: '' }] = await weft.sql<{ id: string }>('SELECT id FROM database');
+  return isolation(id);
+}
+
+function forward(value: '0' | '1'): void {
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', value);
+}
+
+describe('the seed’s example', () => {
+  const cin1 = { c1: '10.10.0.10', c2: '10.10.0.11', c13: '10.10.0.12', c14: '10.10.0.13' };
+  const cin2 = { c4: '10.11.0.10', c5: '10.11.0.11', c6: '10.11.0.12', c7: '10.11.0.13' };
+  const all = { ...cin1, ...cin2 };
+
+  it('gives every container its address, and the gateways', async () => {
+    await exampleMade();
+    expect(addresses(null)).toEqual(['cen1 10.10.0.1/16', 'cen2 10.11.0.1/16']);
+    for (const [container, address] of Object.entries(all)) {
+      const [b, cen] = container in cin1 ? [10, 'cen1'] : [11, 'cen2'];
+      expect(addresses(container)).toEqual([`${cen} ${address}/16`]);
+      expect(defaultRoutes(container)).toEqual([`10.${b}.0.1`]);
+    }
+  });
+
+  it('lets any two containers of a CIN talk, over TCP too, and none with one of another CIN, although the host forwards', async () => {
+    await exampleMade();
+    await startEchoServers(Object.keys(all));
+    forward('0');
+    forward('1');
+    for (const own of [cin1, cin2]) {
+      const [first = ''] = Object.keys(own);
+      expect(echoes(first, Object.values(own === cin1 ? cin2 : cin1), 500)).toEqual([]);
+      for (const container of Object.keys(own)) {
+        const reachable = Object.values(own).sort();
+        expect(echoes(container, reachable)).toEqual(reachable);
+        expect(reachable.filter((address) => pings(container, address))).toEqual(reachable);
+      }
+    }
+    expect(pings('c1', '10.11.0.10')).toBe(false);
+    expect(pings('c1', '10.11.0.1')).toBe(false);
+    expect(pings('c1', '10.10.0.1')).toBe(true);
+    // Not even ARP is answered for the other gateway.
+    ip('-n', 'c1', 'route', 'add', '10.11.0.1', 'dev', 'cen1');
+    expect(pings('c1', '10.11.0.1')).toBe(false);
+    expect(ip('-n', 'c1', 'neighbour', 'show', '10.11.0.1')).toMatch(/FAILED|INCOMPLETE/);
+  });
+
+  it('is without addresses after a destroy, and with the same ones when it is made again', async () => {
+    const weft = await exampleMade();
+    const before = everyAddress();
+    expect((await weft.request('POST', '/cin/destroy', ['cin1', 'cin2'], waiting)).status).toBe(200);
+    expect(Object.values(everyAddress()).flat()).toEqual([]);
+    expect(defaultRoutes('c1')).toEqual([]);
+    expect(await isolationOf(weft)).toBe('');
+    await weft.request('POST', '/cin/make', ['cin1', 'cin2'], waiting);
+    expect(everyAddress()).toEqual(before);
+  });
+
+  it('has the same addresses after a restart, and after a reboot that leaves nothing', async () => {
+    const weft = await exampleMade();
+    const before = everyAddress();
+    await weft.stop();
+    await weft.restart();
+    expect(everyAddress()).toEqual(before);
+    await weft.stop();
+    for (const { ifname } of links(null)) if (/^cen\d$/.test(ifname)) ip('link', 'delete', ifname);
+    for (const name of namespaces()) ip('netns', 'delete', name);
+    execFileSync('nft', ['flush', 'ruleset']);
+    await weft.restart();
+    await until('every address is back', () => JSON.stringify(everyAddress()) === JSON.stringify(before));
+    await until('the CINs are isolated again', () => !pings('c1', '10.11.0.1'));
+    expect(pings('c1', '10.10.0.13')).toBe(true);
+  });
+});
+
+describe('addresses that somebody changes by hand', () => {
+  it('are repaired, and what weft did not make stays', async () => {
+    const weft = await LocalWeft.start({ times: { scan: 100 } });
+    await weft.request('POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b'] }] });
+    await weft.request('POST', '/cin/import', { net: ['lan'] });
+    await weft.request('POST', '/cin/make', ['net'], waiting);
+    await weft.request('POST', '/cen/make', ['lan'], waiting);
+    addAddress('a', 'lan', '192.0.2.1/24');
+    const before = everyAddress();
+    for (const change of [
+      ['-n', 'a', 'address', 'delete', '10.10.0.10/16', 'dev', 'lan'],
+      ['-n', 'b', 'address', 'flush', 'dev', 'lan'],
+      ['address', 'delete', '10.10.0.1/16', 'dev', 'lan'],
+      ['-n', 'b', 'route', 'delete', 'default'],
+      ['-n', 'a', 'link', 'delete', 'lan'],
+    ]) {
+      await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
+      ip(...change);
+      const isRepaired = () =>
+        JSON.stringify({ ...everyAddress(), a: [] }) === JSON.stringify({ ...before, a: [] }) &&
+        addresses('a').includes('lan 10.10.0.10/16') &&
+        defaultRoutes('b').join() === '10.10.0.1' &&
+        pings('a', '10.10.0.11');
+      await until(`${change.join(' ')} is repaired`, isRepaired);
+    }
+    await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
+    execFileSync('nft', ['flush', 'ruleset']);
+    await until('the rule is back', async () => (await isolationOf(weft)).includes('lan'));
+  });
+});
+
+it('a container that joins has its address at once, and 100 at the same time have 100', async () => {
+  const weft = await LocalWeft.start();
+  await weft.request('PUT', '/cen/lan');
+  await weft.request('POST', '/cen/make', ['lan'], waiting);
+  await weft.request('POST', '/cin/import', { net: ['lan'] });
+  await weft.request('POST', '/cin/make', ['net'], waiting);
+  expect(addresses(null)).toEqual(['lan 10.10.0.1/16']);
+  const names = Array.from({ length: 100 }, (_, number) => `c${number}`);
+  const answers = await Promise.all(names.map((name) => weft.request('PUT', `/host/host1/${name}/lan`)));
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+  const given = async () => (await addressPicture()).filter((line) => line.includes('/lan '));
+  const before = await given();
+  expect(new Set(before.map((line) => line.split(' ')[1])).size).toBe(101);
+  const freed = before.find((line) => line.startsWith('c5/'))?.split(/[ /]/)[2] ?? '';
+  expect(pings('c6', freed)).toBe(true);
+  await weft.request('DELETE', '/host/host1/c5/lan');
+  await weft.request('PUT', '/host/host1/late/lan');
+  expect(await given()).toEqual(before.map((line) => line.replace(/^c5\//, 'late/')).sort());
+  // A neighbour that knew the address of the other one a moment ago reaches the new one within a second.
+  await until('the new container is reached', () => pings('c6', freed), 3_000);
+});
+
+it('a CIN over several CENs is one network, in which a container in two of them has one address', async () => {
+  const weft = await LocalWeft.start();
+  const cenList = [
+    { cenID: 'n1', containerIDs: ['a', 'b'] },
+    { cenID: 'n2', containerIDs: ['b', 'c'] },
+    { cenID: 'n3', containerIDs: ['d'] },
+  ];
+  await weft.request('POST', '/cen/import', { cenList });
+  await weft.request('POST', '/cen/make', ['n1', 'n2', 'n3'], waiting);
+  await weft.request('POST', '/cin/import', { net: ['n1', 'n2', 'n3'] });
+  await weft.request('POST', '/cin/make', ['net'], waiting);
+  expect(addresses('b')).toEqual(['n1 10.10.0.11/16']);
+  expect(pings('d', '10.10.0.1')).toBe(true);
+  expect(['10.10.0.11', '10.10.0.12', '10.10.0.13', '10.10.0.1'].filter((address) => !pings('a', address))).toEqual([]);
+  // Without the first CEN the others go on: the gateway moves.
+  await weft.request('POST', '/cen/destroy', ['n1'], waiting);
+  expect(addresses(null)).toEqual(['n2 10.10.0.1/16']);
+  expect(addresses('b')).toEqual(['n2 10.10.0.11/16']);
+  // Its neighbours knew the gateway by the address of another bridge a moment ago.
+  await until('the gateway is reached', () => pings('d', '10.10.0.1'), 3_000);
+  expect(pings('d', '10.10.0.11')).toBe(true);
+  await weft.request('POST', '/cin/import', { net: ['n1', 'n2'] }, waiting);
+  expect(addresses('d')).toEqual([]);
+  expect((await weft.request('DELETE', '/cin/net')).status).toBe(200);
+  expect(Object.values(everyAddress()).flat()).toEqual([]);
+});
+
+it('no CIN takes a network that the host uses', async () => {
+  ip('link', 'add', 'uplink', 'type', 'bridge');
+  ip('address', 'add', '10.10.7.1/24', 'dev', 'uplink');
+  ip('link', 'set', 'uplink', 'up');
+  ip('route', 'add', '10.12.0.0/14', 'dev', 'uplink');
+  const weft = await LocalWeft.start();
+  const cenList = ['a', 'b', 'c'].map((name) => ({ cenID: `n${name}`, containerIDs: [name] }));
+  await weft.request('POST', '/cen/import', { cenList });
+  await weft.request('POST', '/cen/make', ['na', 'nb'], waiting);
+  await weft.request('POST', '/cin/import', { x: ['na'], y: ['nb'] });
+  const cidrs = await Promise.all(
+    ['x', 'y'].map(async (name) => (await weft.request('GET', `/cin/${name}`)).body.cidr),
+  );
+  expect(cidrs).toEqual(['10.11.0.0/16', '10.16.0.0/16']);
+  const refused = await weft.request('POST', '/cin/import', { z: { cens: ['nc'], cidr: '10.10.0.0/16' } });
+  expect([refused.status, refused.body.detail]).toEqual([422, expect.stringContaining('10.10.7.1/24')]);
+  // The host begins to use it after the import.
+  ip('address', 'add', '10.11.9.1/24', 'dev', 'uplink');
+  const made = await weft.request('POST', '/cin/make', ['x'], waiting);
+  expect([made.status, JSON.stringify(made.body)]).toEqual([422, expect.stringContaining('10.11.9.1/24')]);
+  expect(addresses(null)).toEqual(['uplink 10.10.7.1/24', 'uplink 10.11.9.1/24']);
+});
