@@ -79,6 +79,15 @@ interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The number of errors that an answer lists: a request may have tens of thousands. */
+const LISTED_ERRORS = 100;
+
+function mostOf(errors: readonly MemberError[]): readonly MemberError[] {
+  if (errors.length <= LISTED_ERRORS + 1) return errors;
+  const others = errors.length - LISTED_ERRORS;
+  return [...errors.slice(0, LISTED_ERRORS), { detail: `and ${others} more` }];
+}
+
 /** weft's error type: what happened, where, and what to do; answered as problem+json. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -93,7 +102,7 @@ export class Problem extends Error {
     this.code = code;
     this.hint = options.hint;
     this.step = options.step;
-    this.errors = options.errors;
+    this.errors = options.errors && mostOf(options.errors);
     this.headers = options.headers ?? {};
   }
 
