@@ -19,15 +19,18 @@ export function isArpStrict(): boolean {
   return settingsOf('all').every(({ path, value }) => isSet(path, value));
 }
 
-/** Writes what is not set, of one link or of `all`. @throws NetnsError `denied` where /proc/sys is read-only */
+/**
+ * Of one link, or of `all`. Reading a setting takes as long as writing it, so it is read only where it cannot be written.
+ *
+ * @throws NetnsError `denied` where /proc/sys is read-only and a setting is another one
+ */
 export function makeArpStrict(action: string, link = 'all'): void {
   for (const { path, value } of settingsOf(link)) {
-    if (isSet(path, value)) continue;
     requireTime(action);
     try {
       writeFileSync(path, value, { flag: 'r+' });
     } catch (error) {
-      throw asNetnsError(error, action);
+      if (!isSet(path, value)) throw asNetnsError(error, action);
     }
   }
 }
