@@ -184,6 +184,35 @@ it('a CIN over several CENs is one network, in which a container in two of them 
   expect(Object.values(everyAddress()).flat()).toEqual([]);
 });
 
+it('a gateway keeps its hardware address when its bridge does not, and when somebody changes it', async () => {
+  const weft = await LocalWeft.start({ times: { scan: 100 } });
+  const cenList = ['n1', 'n2', 'n3'].map((cenID) => ({ cenID, containerIDs: [`${cenID}a`, `${cenID}b`] }));
+  await weft.request('POST', '/cen/import', { cenList });
+  await weft.request('POST', '/cen/make', ['n1', 'n2', 'n3'], waiting);
+  await weft.request('POST', '/cin/import', { net: ['n1', 'n2', 'n3'] });
+  await weft.request('POST', '/cin/make', ['net'], waiting);
+  const known = () => {
+    ip('-n', 'n3a', 'neighbour', 'flush', 'all');
+    expect(pings('n3a', '10.10.0.1')).toBe(true);
+    return /lladdr (\S+)/.exec(ip('-n', 'n3a', 'neighbour', 'show', '10.10.0.1'))?.[1] ?? '';
+  };
+  const macOf = (name: string) => / link\/ether (\S+)/.exec(ip('link', 'show', 'dev', name))?.[1];
+  const before = known();
+  expect(before).toBe(macOf('n1'));
+  // An entry that nothing but a person changes stays valid.
+  ip('-n', 'n3a', 'neighbour', 'replace', '10.10.0.1', 'lladdr', before, 'dev', 'n3', 'nud', 'permanent');
+  await weft.request('POST', '/cin/import', { net: ['n2', 'n3'] }, waiting);
+  expect(addresses(null)).toEqual(['n2 10.10.0.1/16']);
+  expect([macOf('n2'), macOf('n1') === before]).toEqual([before, false]);
+  expect(pings('n3a', '10.10.0.1')).toBe(true);
+  ip('-n', 'n3a', 'neighbour', 'delete', '10.10.0.1', 'dev', 'n3');
+  expect(known()).toBe(before);
+  await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
+  ip('link', 'set', 'n2', 'address', '02:00:00:00:00:01');
+  await until('the hardware address is repaired', () => macOf('n2') === before);
+  await until('the gateway is reached', () => pings('n3a', '10.10.0.1'), 3_000);
+});
+
 it('no CIN takes a network that the host uses', async () => {
   ip('link', 'add', 'uplink', 'type', 'bridge');
   ip('address', 'add', '10.10.7.1/24', 'dev', 'uplink');
