@@ -185,6 +185,10 @@ export class SimulatedHost {
       return;
     }
     const link = this.#need(place, ({ alias }) => alias === change.alias);
+    if ('mac' in change) {
+      link.mac = change.mac;
+      return;
+    }
     const { address } = 'add' in change ? change.add : change.remove;
     link.addresses = link.addresses.filter((each) => each.address !== address);
     if (!('add' in change)) return;

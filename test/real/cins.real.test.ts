@@ -175,13 +175,47 @@ it('a CIN over several CENs is one network, in which a container in two of them 
   await weft.request('POST', '/cen/destroy', ['n1'], waiting);
   expect(addresses(null)).toEqual(['n2 10.10.0.1/16']);
   expect(addresses('b')).toEqual(['n2 10.10.0.11/16']);
-  // Its neighbours knew the gateway by the address of another bridge a moment ago.
+  // Its neighbours knew the gateway behind another bridge a moment ago.
   await until('the gateway is reached', () => pings('d', '10.10.0.1'), 3_000);
   expect(pings('d', '10.10.0.11')).toBe(true);
   await weft.request('POST', '/cin/import', { net: ['n1', 'n2'] }, waiting);
   expect(addresses('d')).toEqual([]);
   expect((await weft.request('DELETE', '/cin/net')).status).toBe(200);
   expect(Object.values(everyAddress()).flat()).toEqual([]);
+});
+
+it('a gateway keeps its hardware address when its bridge does not, and when somebody changes it', async () => {
+  const weft = await LocalWeft.start({ times: { scan: 100 } });
+  // Each stays a bridge without a CIN.
+  const cenList = ['n1', 'n2', 'n3'].map((cenID) => ({ cenID, containerIDs: ['a', 'b', 'c'].map((c) => cenID + c) }));
+  await weft.request('POST', '/cen/import', { cenList });
+  await weft.request('POST', '/cen/make', ['n1', 'n2', 'n3'], waiting);
+  await weft.request('POST', '/cin/import', { net: ['n1', 'n2', 'n3'] });
+  await weft.request('POST', '/cin/make', ['net'], waiting);
+  const known = () => {
+    ip('-n', 'n3a', 'neighbour', 'flush', 'all');
+    expect(pings('n3a', '10.10.0.1')).toBe(true);
+    return /lladdr (\S+)/.exec(ip('-n', 'n3a', 'neighbour', 'show', '10.10.0.1'))?.[1] ?? '';
+  };
+  const macOf = (name: string) => / link\/ether (\S+)/.exec(ip('link', 'show', 'dev', name))?.[1];
+  const before = known();
+  expect(before).toBe(macOf('n1'));
+  // An entry that nothing but a person changes stays valid.
+  ip('-n', 'n3a', 'neighbour', 'replace', '10.10.0.1', 'lladdr', before, 'dev', 'n3', 'nud', 'permanent');
+  await weft.request('POST', '/cin/import', { net: ['n2', 'n3'] }, waiting);
+  expect(addresses(null)).toEqual(['n2 10.10.0.1/16']);
+  expect([macOf('n2'), macOf('n1') === before]).toEqual([before, false]);
+  expect(pings('n3a', '10.10.0.1')).toBe(true);
+  ip('-n', 'n3a', 'neighbour', 'delete', '10.10.0.1', 'dev', 'n3');
+  expect(known()).toBe(before);
+  await weft.request('POST', '/cin/destroy', ['net'], waiting);
+  expect(macOf('n2')).not.toBe(before);
+  await weft.request('POST', '/cin/make', ['net'], waiting);
+  expect(macOf('n2')).toBe(before);
+  await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
+  ip('link', 'set', 'n2', 'address', '02:00:00:00:00:01');
+  await until('the hardware address is repaired', () => macOf('n2') === before);
+  await until('the gateway is reached', () => pings('n3a', '10.10.0.1'), 3_000);
 });
 
 it('no CIN takes a network that the host uses', async () => {

@@ -2,11 +2,11 @@ import { isIPv4 } from 'node:net';
 import { settleCarriers } from './carriers.ts';
 import { errnoName, NetnsError, refusal } from './errors.ts';
 import type { Ipv4Route } from './host-view.ts';
-import { checkLabel, namespaceInWords } from './names.ts';
+import { checkLabel, checkMac, namespaceInWords } from './names.ts';
 import type { Acknowledgement, Request } from './netlink/codec.ts';
 import { addIpv4Address, announceIpv4Address, removeIpv4Address } from './netlink/ipv4-addresses.ts';
 import { addDefaultRoute, ROUTE_PROTOCOL, readIpv4Routes, removeDefaultRoute } from './netlink/ipv4-routes.ts';
-import type { LinkRecord } from './netlink/links.ts';
+import { type LinkRecord, setMac } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
 import { type Context, findByAlias, linksBearing, type NetnsHandle, openNetns } from './netns-handle.ts';
 import type { AddressChange, AddressRequest, DefaultRoute, Ipv4Prefix } from './requests.ts';
@@ -22,7 +22,7 @@ interface AddressStep {
 }
 
 /**
- * Changes addresses and default routes, all that is requested of a namespace in one system call.
+ * Changes addresses, hardware addresses and default routes, all that is requested of a namespace in one system call.
  *
  * @throws NetnsError `missing` before anything is changed in that namespace, `exists` for a default route of others
  */
@@ -103,6 +103,7 @@ function stepsOf(
 ): readonly AddressStep[] {
   if ('defaultRoute' in change) return routeSteps(netns, change.defaultRoute, links);
   const index = indexOf(links, change.alias);
+  if ('mac' in change) return [{ request: setMac(index, change.mac), tolerated: [] }];
   return 'add' in change
     ? [{ request: addIpv4Address(index, change.add), tolerated: ['EEXIST'] }]
     : [{ request: removeIpv4Address(index, change.remove), tolerated: ['EADDRNOTAVAIL'] }];
@@ -187,6 +188,10 @@ function checkChange(change: AddressChange, action: string): void {
   if ('defaultRoute' in change) {
     const { defaultRoute } = change;
     checkAddress('via' in defaultRoute ? defaultRoute.via : defaultRoute.remove.via, action);
+    return;
+  }
+  if ('mac' in change) {
+    checkMac(change.mac, action);
     return;
   }
   const { address, prefix } = 'add' in change ? change.add : change.remove;

@@ -306,3 +306,18 @@ describe('a view', () => {
     }
   });
 });
+
+test('the hardware address of a bridge is changed before the address that follows it, and stays when a port goes', async () => {
+  await network('hb', 900, 'ha', 'hc');
+  const alias = `${LABEL}/hb`;
+  const mac = macOf(0xffff);
+  const change = (changes: readonly AddressChange[]) => driver.addressAll([{ namespace: null, changes }]);
+  await change([
+    { alias, mac },
+    { alias, add: { address: GATEWAY, prefix: 16 } },
+  ]);
+  ip('link', 'delete', 'ha.hb');
+  expect(ip('link', 'show', 'dev', 'hb')).toContain(`link/ether ${mac}`);
+  expect(await refusalOf(change([{ alias, mac: '02:00' }]))).toMatchObject({ code: 'invalid' });
+  expect(await refusalOf(change([{ alias: `${alias}x`, mac }]))).toMatchObject({ code: 'missing' });
+});

@@ -75,11 +75,13 @@ export interface Ipv4Prefix {
 }
 
 /**
- * `alias` is that of the link; `via` is the gateway's address. A default route can only be changed in a named namespace.
+ * `alias` is that of the link, `mac` its new hardware address; `via` is the gateway's address. A default route can only be
+ * changed in a named namespace.
  */
 export type AddressChange =
   | { readonly alias: string; readonly add: Ipv4Prefix }
   | { readonly alias: string; readonly remove: Ipv4Prefix }
+  | { readonly alias: string; readonly mac: string }
   | { readonly defaultRoute: DefaultRoute };
 
 export type DefaultRoute =

@@ -1,5 +1,5 @@
 import { addressOf } from '../../../schema/addresses/address.ts';
-import { label } from '../../../schema/names.ts';
+import { hardwareAddress, label } from '../../../schema/names.ts';
 import type { AddressRow, CinCenRow, CinRow } from '../../../schema/resources/network/cin-rows.ts';
 import type { AddressingSpec, AddressSpec, CinPlace, IsolationSpec } from './desired.ts';
 import { insideEndOf } from './layout.ts';
@@ -39,7 +39,12 @@ export function placeOf<Row extends Place>(
   const first = made ? firstMade(own.cin, rows, side) : undefined;
   return {
     made,
-    gateway: { address: gatewayOf(own), prefix: own.prefix, present: first?.cen === cen },
+    gateway: {
+      address: gatewayOf(own),
+      prefix: own.prefix,
+      mac: hardwareAddress(`${label(database, own.cin)} gateway`),
+      present: first?.cen === cen,
+    },
     uplink:
       first === undefined || first.cen === cen
         ? null

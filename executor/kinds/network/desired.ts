@@ -51,9 +51,17 @@ export interface SegmentSpec {
 export interface CinPlace {
   /** The CIN is made: the segment is a bridge, whatever the number of its members. */
   readonly made: boolean;
-  readonly gateway: { readonly address: string; readonly prefix: number; readonly present: boolean };
+  readonly gateway: GatewaySpec;
   /** Null: none. */
   readonly uplink: UplinkSpec | null;
+}
+
+/** Neighbours know the gateway by one hardware address, whichever bridge has it. */
+export interface GatewaySpec {
+  readonly address: string;
+  readonly prefix: number;
+  readonly mac: string;
+  readonly present: boolean;
 }
 
 /** A link from a bridge to the first one of its CIN. */

@@ -1,3 +1,4 @@
+import { hardwareAddress } from '../../../schema/names.ts';
 import { Problem } from '../../../schema/problem.ts';
 import {
   type AddressChange,
@@ -7,7 +8,7 @@ import {
   ROUTE_PROTOCOL,
 } from '../../drivers/netns/driver.ts';
 import { overlaps, rangeOf } from './blocks.ts';
-import type { AddressSpec, CinPlace, NamespaceSpec, SegmentSpec } from './desired.ts';
+import type { AddressSpec, CinPlace, GatewaySpec, NamespaceSpec, SegmentSpec } from './desired.ts';
 import { ObservedLinks } from './observed-links.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
@@ -73,7 +74,7 @@ function isDefault({ destination, prefix }: Ipv4Route): boolean {
   return prefix === 0 && destination === '0.0.0.0';
 }
 
-/** The step for the gateway on the bridge of a segment. Throws a {@link Problem} 422 if the host uses its block. */
+/** The step for the gateway and its hardware address on the bridge of a segment. Throws a {@link Problem} 422 if the host uses its block. */
 export function planGateway(segment: SegmentSpec, observed: ObservedNetwork): NetworkStep[] {
   const { cin, label, linkName } = segment;
   const { addressing } = observed;
@@ -81,14 +82,29 @@ export function planGateway(segment: SegmentSpec, observed: ObservedNetwork): Ne
   const bridge = ObservedLinks.of(observed).named(null, linkName);
   const own = bridge?.alias?.startsWith(`${label} `) === true ? bridge : undefined;
   const has = own !== undefined && hasAddress(addressing, own.index, cin.gateway);
-  const { address, prefix, present } = cin.gateway;
-  if (has === present) return [];
-  if (present) refuseUsedBlock(cin, addressing, ownLinks(label, observed));
+  const { present } = cin.gateway;
+  if (present && !has) refuseUsedBlock(cin, addressing, ownLinks(label, observed));
   if (own?.alias == null) return [];
-  const changes: AddressChange[] = [
-    { alias: own.alias, [present ? 'add' : 'remove']: { address, prefix } } as AddressChange,
-  ];
-  return [{ name: 'addresses.change', item: null, namespace: null, changes }];
+  const changes = gatewayChanges(cin.gateway, has, { alias: own.alias, mac: own.mac });
+  return changes.length === 0 ? [] : [{ name: 'addresses.change', item: null, namespace: null, changes }];
+}
+
+/** A bridge that loses the gateway gets the hardware address back that it was created with: no two have the same. */
+function gatewayChanges(
+  { address, prefix, mac, present }: GatewaySpec,
+  has: boolean,
+  bridge: { readonly alias: string; readonly mac: string | null },
+): AddressChange[] {
+  const { alias } = bridge;
+  const hasMac = bridge.mac === mac;
+  if (!present) {
+    return [
+      ...(has ? [{ alias, remove: { address, prefix } }] : []),
+      ...(hasMac ? [{ alias, mac: hardwareAddress(alias) }] : []),
+    ];
+  }
+  // With the hardware address the IP address is added again: that announces it.
+  return [...(hasMac ? [] : [{ alias, mac }]), ...(has && hasMac ? [] : [{ alias, add: { address, prefix } }])];
 }
 
 /** The links of the host that bear a label of the same database: a gateway moves from one bridge to another. */

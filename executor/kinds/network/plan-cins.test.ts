@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hardwareAddress } from '../../../schema/names.ts';
 import type { AddressRow, CinCenRow } from '../../../schema/resources/network/cin-rows.ts';
 import type { NetworkRows } from '../../../schema/resources/network/rows.ts';
 import { converge, picture } from '../../../test/doubles/converging.ts';
@@ -103,6 +104,40 @@ describe('a CIN', () => {
       'a/n0': ['10.10.0.10/16'],
       'b/n0': ['10.10.0.11/16'],
     });
+  });
+
+  it('has one hardware address for its gateway, which moves with it and which no other bridge has', () => {
+    const mac = hardwareAddress('weft:db/x gateway');
+    const holders = (host: SimulatedHost) => host.links.filter((link) => link.mac === mac).map(({ name }) => name);
+    const host = madeHost(star);
+    expect(holders(host)).toEqual(['n0']);
+    for (const [situation, holder] of [
+      [otherStar, ['n1']],
+      [star, ['n0']],
+      [withoutFirst, ['n1']],
+      [star, ['n0']],
+      [{ ...star, made: false }, []],
+      [star, ['n0']],
+    ] as const) {
+      const before = host.copy();
+      const taken = converge(host, networkOf(situation));
+      expect(holders(host)).toEqual(holder);
+      for (let steps = 0; steps < taken.length; steps += 1) {
+        const stopped = before.copy();
+        converge(stopped, networkOf(situation), steps);
+        expect(holders(stopped).length).toBeLessThan(2);
+      }
+    }
+  });
+
+  it('restores the hardware address of its gateway, and announces the gateway again', () => {
+    const host = madeHost(one);
+    const before = picture(host);
+    for (const link of host.links) if (link.name === 'n0' && link.namespace === null) link.mac = '02:00:00:00:00:01';
+    const add = { alias: 'weft:db/n0 n0', add: { address: '10.10.0.1', prefix: 16 } };
+    expect(plan(networkOf(one), host.observe())).toMatchObject([{ name: 'addresses.change', changes: [{}, add] }]);
+    converge(host, networkOf(one));
+    expect(picture(host)).toEqual(before);
   });
 
   it('has a gateway on a bridge without containers', () => {

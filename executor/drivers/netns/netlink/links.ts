@@ -261,6 +261,11 @@ export function setName(index: number, name: string): Request {
   return change({ index }, textAttribute(IFLA_IFNAME, name));
 }
 
+/** Sets the hardware address. A bridge keeps one that was set, whatever its ports have (`br_stp_recalculate_bridge_id`). */
+export function setMac(index: number, mac: string): Request {
+  return change({ index }, attribute(IFLA_ADDRESS, encodeMac(mac)));
+}
+
 export function setUp(index: number, up: boolean): Request {
   return change({ index, flags: up ? IFF_UP : 0, change: IFF_UP });
 }
