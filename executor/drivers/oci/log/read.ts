@@ -8,7 +8,7 @@ export interface LogRequest {
   readonly directory: string;
   /** `next` of the answer before, a UTC time, or null: from the oldest. */
   readonly since: string | null;
-  /** Entries, at most. */
+  /** Entries after which the page ends; one record, or the end, may complete an entry of each stream: one or two more. */
   readonly limit: number;
   /** The process has exited: what it said last without a newline is told, too. */
   readonly ended?: boolean;
