@@ -3,6 +3,8 @@ export type RuntimeErrorCode =
   | 'invalid'
   /** The program could not be started; `detail` has runc's words. */
   | 'refused'
+  /** The lease on the host ended before the call began. */
+  | 'expired'
   /** The host itself failed. */
   | 'host';
 

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
 import { until } from '../../../../test/support/until.ts';
+import type { ContainerRuntime, StartRequest } from './driver.ts';
 import { processesWith, startTime } from './processes.ts';
-import { ContainerRuntime, type StartRequest } from './runtime.ts';
+import { openRuntime } from './runtime.ts';
 
 const OWNER = 'wefttest1';
 const SLEEP = ['/bin/busybox', 'sleep', '600'];
@@ -17,8 +18,8 @@ function makeStage() {
   copyFileSync('/usr/bin/busybox', join(lower, 'bin/busybox'));
   const options = { directory: join(base, 'layers'), runDirectory: join(base, 'run') };
   const opened: ContainerRuntime[] = [];
-  const open = () => {
-    const runtime = new ContainerRuntime(options);
+  const open = async () => {
+    const runtime = await openRuntime({ ...options, log: () => {} });
     opened.push(runtime);
     return runtime;
   };
@@ -54,7 +55,7 @@ async function viewOf(runtime: ContainerRuntime) {
 
 test('a process runs in its network namespace, once, is adopted and leaves nothing when removed', async () => {
   const stage = makeStage();
-  const first = stage.open();
+  const first = await stage.open();
   await first.start(stage.request(SLEEP));
   const view = await viewOf(first);
   await first.start(stage.request(SLEEP));
@@ -63,7 +64,7 @@ test('a process runs in its network namespace, once, is adopted and leaves nothi
   expect(readlinkSync(`/proc/${view?.pid}/ns/net`)).toBe(inside.trim());
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(stage.runDirectory);
   await first.close();
-  const second = stage.open();
+  const second = await stage.open();
   expect(await viewOf(second)).toEqual(view);
   await second.remove({ owner: OWNER });
   expect([startTime(view?.pid ?? 0), readdirSync(stage.directory)]).toEqual([null, []]);
@@ -73,7 +74,7 @@ test('a process runs in its network namespace, once, is adopted and leaves nothi
 
 test('an exit is seen with its code, and a program that ignores its signal is killed', async () => {
   const stage = makeStage();
-  const runtime = stage.open();
+  const runtime = await stage.open();
   await runtime.start(stage.request(['/bin/busybox', 'sh', '-c', 'exit 7']));
   await until('it has exited', async () => (await viewOf(runtime))?.phase === 'exited', 10_000);
   expect((await viewOf(runtime))?.exit?.code).toBe(7);
@@ -85,26 +86,26 @@ test('an exit is seen with its code, and a program that ignores its signal is ki
 
 test('an exit while nobody looked is seen by the next one', async () => {
   const stage = makeStage();
-  const first = stage.open();
+  const first = await stage.open();
   await first.start(stage.request(SLEEP));
   const { pid } = (await viewOf(first)) ?? {};
   await first.close();
   process.kill(pid ?? 0, 'SIGKILL');
-  const second = stage.open();
+  const second = await stage.open();
   await until('it has exited', async () => (await viewOf(second))?.phase === 'exited', 10_000);
   expect((await viewOf(second))?.exit?.code).toBe(137);
 });
 
 test('a start that was not completed is none, and is replaced by the next', async () => {
   const stage = makeStage();
-  const first = stage.open();
+  const first = await stage.open();
   await first.start(stage.request(SLEEP));
   const old = (await viewOf(first))?.pid ?? 0;
   await first.close();
   const file = join(stage.runDirectory, 'bundles', OWNER, 'record.json');
   const record: object = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify({ ...record, program: null, monitor: null }));
-  const second = stage.open();
+  const second = await stage.open();
   expect((await viewOf(second))?.exit?.reason).toBe('its start was not completed');
   await second.start(stage.request(SLEEP));
   expect(startTime(old)).toBe(null);
@@ -115,7 +116,7 @@ test('a start that was not completed is none, and is replaced by the next', asyn
 
 test('a process whose conmon was killed is killed', async () => {
   const stage = makeStage();
-  const runtime = stage.open();
+  const runtime = await stage.open();
   await runtime.start(stage.request(SLEEP));
   const pid = (await viewOf(runtime))?.pid;
   for (const monitor of processesWith(join(stage.runDirectory, 'bundles', OWNER))) process.kill(monitor, 'SIGKILL');
@@ -125,7 +126,7 @@ test('a process whose conmon was killed is killed', async () => {
 
 test('a program that does not exist is refused in the words of runc', async () => {
   const stage = makeStage();
-  const runtime = stage.open();
+  const runtime = await stage.open();
   await expect(runtime.start(stage.request(['/bin/nothing']))).rejects.toThrow(/no such file or directory/);
   expect(await viewOf(runtime)).toBeUndefined();
 });

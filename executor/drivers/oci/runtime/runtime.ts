@@ -1,21 +1,13 @@
 import { execFile } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { killNow, processesWith, readOrNull, startTime } from './processes.ts';
+import { identify, isAlive, type ProcessRecord, viewOf } from './record.ts';
 import type { Launch } from './worker.ts';
 
 const RUNC = '/usr/sbin/runc';
@@ -25,58 +17,14 @@ const PAUSE_MS = 10;
 const CHECK_MS = 1000;
 const run = promisify(execFile);
 
-export interface StartRequest {
-  readonly owner: string;
-  readonly number: number;
-  readonly digest: string;
-  /** Root of the image. */
-  readonly lower: string;
-  /** Path of its file: `/run/netns/c1`. */
-  readonly networkNamespace: string;
-  /** Makes config.json. */
-  readonly configuration: (paths: { readonly root: string; readonly networkNamespace: string }) => object;
-}
-
-export interface ProcessView {
-  readonly owner: string;
-  readonly number: number;
-  readonly digest: string;
-  readonly phase: 'running' | 'exited';
-  readonly pid: number | null;
-  readonly startedMs: number;
-  /** Starts with the same number after the first. */
-  readonly restarts: number;
-  readonly exit: { readonly code: number | null; readonly finishedMs: number; readonly reason: string | null } | null;
-}
-
-interface Identity {
-  readonly pid: number;
-  readonly started: string;
-}
-
-interface ProcessRecord extends Pick<ProcessView, 'owner' | 'number' | 'digest' | 'startedMs' | 'restarts'> {
-  /** Null until the start was completed. */
-  readonly program: Identity | null;
-  readonly monitor: Identity | null;
-  /** When the loss of conmon was noticed, in milliseconds since 1970. */
-  readonly lostMs?: number;
-}
-
-export interface RuntimeOptions {
-  /** Writable layers, persistent. */
-  readonly directory: string;
-  /** All that describes running processes; gone at a reboot. */
-  readonly runDirectory: string;
-}
-
-/** Processes of containers, which outlive this one. Calls for one owner must not overlap. */
-export class ContainerRuntime {
+class Runtime implements ContainerRuntime {
   readonly #options: RuntimeOptions;
   readonly #worker: Worker;
   readonly #listeners = new Set<(owner: string) => void>();
   readonly #starting = new Set<string>();
   readonly #phases = new Map<string, string>();
   readonly #stops: (() => void)[] = [];
+  readonly #ended = Promise.withResolvers<string>();
   #launches: Promise<unknown> = Promise.resolve();
 
   constructor(options: RuntimeOptions) {
@@ -84,6 +32,8 @@ export class ContainerRuntime {
     for (const name of ['runc', 'exits', 'sockets', 'bundles']) mkdirSync(this.#run(name), { recursive: true });
     mkdirSync(options.directory, { recursive: true });
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
+    this.#worker.on('error', (error) => options.log(`the thread that starts containers has failed: ${error}`));
+    this.#worker.once('exit', () => this.#ended.resolve('its thread has ended'));
     const watcher = watch(this.#run('exits'), () => this.#check());
     const timer = setInterval(() => this.#check(), CHECK_MS);
     this.#stops.push(
@@ -92,19 +42,18 @@ export class ContainerRuntime {
     );
   }
 
-  /** Reads files only. */
   async view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>> {
     const names = owners === 'all' ? readdirSync(this.#run('bundles')) : owners;
     const views = names.filter((name) => !this.#starting.has(name)).flatMap((name) => this.#view(name) ?? []);
     return new Map(views.map((view) => [view.owner, view]));
   }
 
-  /** @throws RuntimeError `refused` with runc's words; nothing runs then */
   async start(request: StartRequest): Promise<void> {
     const action = `start the process of ${request.owner}`;
     if (!/^\w[\w.-]*$/.test(request.owner)) throw new RuntimeError('invalid', action, 'its name is no identifier');
     const before = this.#view(request.owner);
     if (before?.phase === 'running' && before.number === request.number) return;
+    this.#requireTime(action);
     this.#starting.add(request.owner);
     try {
       await this.#clear(request.owner);
@@ -119,9 +68,9 @@ export class ContainerRuntime {
     this.#check();
   }
 
-  /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
   async stop({ owner, signal, graceMs }: { owner: string; signal: string; graceMs: number }): Promise<void> {
     if (this.#view(owner)?.phase !== 'running') return;
+    this.#requireTime(`stop the process of ${owner}`);
     await this.#runc('kill', owner, signal).catch(() => {});
     const end = performance.now() + graceMs;
     while (this.#view(owner)?.phase === 'running' && performance.now() < end) await pause(PAUSE_MS);
@@ -130,14 +79,13 @@ export class ContainerRuntime {
     await this.#until(() => this.#view(owner)?.phase !== 'running', `stop the process of ${owner}`);
   }
 
-  /** The running process counts as this number. */
   async keep({ owner, number }: { owner: string; number: number }): Promise<void> {
     const record = this.#record(owner);
     if (record !== null) this.#write({ ...record, number });
   }
 
-  /** Kills what runs, and deletes the writable layer. */
   async remove({ owner }: { owner: string }): Promise<void> {
+    this.#requireTime(`remove the process of ${owner}`);
     await this.#clear(owner);
     rmSync(join(this.#options.directory, owner), { recursive: true, force: true });
     this.#phases.delete(owner);
@@ -148,7 +96,6 @@ export class ContainerRuntime {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The processes stay. */
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
     await this.#worker.terminate();
@@ -199,7 +146,7 @@ export class ContainerRuntime {
       const answer = Promise.withResolvers<string | null>();
       this.#worker.once('message', answer.resolve);
       this.#worker.postMessage(launch);
-      const wrong = await answer.promise;
+      const wrong = await Promise.race([answer.promise, this.#ended.promise]);
       if (wrong !== null) throw new RuntimeError('host', action, wrong);
     });
     this.#launches = sent.catch(() => {});
@@ -219,20 +166,7 @@ export class ContainerRuntime {
 
   #view(owner: string): ProcessView | null {
     const record = this.#record(owner);
-    if (record === null) return null;
-    const { program, monitor, lostMs = Date.now(), ...rest } = record;
-    const file = this.#run('exits', owner);
-    const code = readOrNull(file);
-    if (code !== null && code !== '') {
-      const exit = { code: Number(code), finishedMs: statSync(file).mtimeMs, reason: null };
-      return { ...rest, phase: 'exited', pid: null, exit };
-    }
-    if (isAlive(program) && isAlive(monitor))
-      return { ...rest, phase: 'running', pid: program?.pid ?? null, exit: null };
-    // conmon writes the exit file before it ends, and after its process has.
-    if (isAlive(monitor)) return { ...rest, phase: 'running', pid: null, exit: null };
-    const reason = program === null ? 'its start was not completed' : 'conmon has ended before its process';
-    return { ...rest, phase: 'exited', pid: null, exit: { code: null, finishedMs: lostMs, reason } };
+    return record === null ? null : viewOf(record, this.#run('exits', owner));
   }
 
   /** Tells of changes, and kills processes without a monitor. */
@@ -240,12 +174,23 @@ export class ContainerRuntime {
     for (const owner of readdirSync(this.#run('bundles'))) {
       if (this.#starting.has(owner)) continue;
       const record = this.#record(owner);
-      if (record?.program && isAlive(record.program) && !isAlive(record.monitor)) killNow(record.program.pid);
       const view = this.#view(owner);
+      if (record?.program && view?.exit?.code === null && record.lostMs === undefined) {
+        if (isAlive(record.program)) killNow(record.program.pid);
+        this.#runc('kill', '--all', owner, 'KILL').catch(() => {});
+        this.#write({ ...record, lostMs: Date.now() });
+      }
       const phase = `${view?.phase} ${view?.startedMs}`;
       if (this.#phases.get(owner) === phase) continue;
       this.#phases.set(owner, phase);
       for (const listener of this.#listeners) listener(owner);
+    }
+  }
+
+  #requireTime(action: string): void {
+    const { expires } = this.#options;
+    if (expires && process.hrtime.bigint() >= Atomics.load(expires, 0)) {
+      throw new RuntimeError('expired', action, 'the lease on this host expired while the call waited');
     }
   }
 
@@ -281,11 +226,7 @@ export class ContainerRuntime {
   }
 }
 
-function identify(pid: number): Identity | null {
-  const started = pid > 0 ? startTime(pid) : null;
-  return started === null ? null : { pid, started };
-}
-
-function isAlive(identity: Identity | null): boolean {
-  return identity !== null && startTime(identity.pid) === identity.started;
+/** Adopts what an earlier one has started in the same directories. */
+export async function openRuntime(options: RuntimeOptions): Promise<ContainerRuntime> {
+  return new Runtime(options);
 }
