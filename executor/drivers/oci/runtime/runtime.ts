@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -156,6 +166,8 @@ class Runtime implements ContainerRuntime {
   /** Ends whatever a start has left, at whichever step it ended. */
   async #clear(owner: string): Promise<void> {
     const bundle = this.#bundle(owner);
+    // It is made first and deleted last.
+    if (!existsSync(bundle)) return;
     for (const pid of processesWith(bundle)) killNow(pid);
     await this.#until(() => processesWith(bundle).every((pid) => startTime(pid) === null), `end conmon of ${owner}`);
     await this.#runc('delete', '--force', owner);
