@@ -44,8 +44,8 @@ class Runtime implements ContainerRuntime {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
     this.#worker.on('error', (error) => options.log(`the thread that starts containers has failed: ${error}`));
     this.#worker.once('exit', () => this.#ended.resolve('its thread has ended'));
-    const watcher = watch(this.#run('exits'), () => this.#check());
-    const timer = setInterval(() => this.#check(), CHECK_MS);
+    const watcher = watch(this.#run('exits'), () => this.#checkQuietly());
+    const timer = setInterval(() => this.#checkQuietly(), CHECK_MS);
     this.#stops.push(
       () => watcher.close(),
       () => clearInterval(timer),
@@ -203,6 +203,15 @@ class Runtime implements ContainerRuntime {
     const { expires } = this.#options;
     if (expires && process.hrtime.bigint() >= Atomics.load(expires, 0)) {
       throw new RuntimeError('expired', action, 'the lease on this host expired while the call waited');
+    }
+  }
+
+  /** No call waits for these checks: what they throw would end the whole process. */
+  #checkQuietly(): void {
+    try {
+      this.#check();
+    } catch (error) {
+      this.#options.log(`the processes of containers could not be checked: ${error}`);
     }
   }
 
