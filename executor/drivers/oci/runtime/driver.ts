@@ -1,0 +1,52 @@
+export interface StartRequest {
+  readonly owner: string;
+  readonly number: number;
+  readonly digest: string;
+  /** Root of the image. */
+  readonly lower: string;
+  /** Path of its file: `/run/netns/c1`. */
+  readonly networkNamespace: string;
+  /** Makes config.json. */
+  readonly configuration: (paths: { readonly root: string; readonly networkNamespace: string }) => object;
+}
+
+export interface ProcessView {
+  readonly owner: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly phase: 'running' | 'exited';
+  readonly pid: number | null;
+  readonly startedMs: number;
+  /** Starts with the same number after the first. */
+  readonly restarts: number;
+  readonly exit: { readonly code: number | null; readonly finishedMs: number; readonly reason: string | null } | null;
+}
+
+export interface RuntimeOptions {
+  /** Writable layers, persistent. */
+  readonly directory: string;
+  /** All that describes running processes; gone at a reboot. */
+  readonly runDirectory: string;
+  /** Until when the host may be changed: its first element, in nanoseconds of process.hrtime.bigint(); null: no limit. */
+  readonly expires?: BigInt64Array | null;
+  /** Told of what no call can report. */
+  readonly log: (message: string) => void;
+}
+
+/** Processes of containers, which outlive this one. All calls are idempotent; those for one owner must not overlap. */
+export interface ContainerRuntime {
+  /** Reads files only. */
+  view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>>;
+  /** @throws RuntimeError `refused` with runc's words; nothing runs then */
+  start(request: StartRequest): Promise<void>;
+  /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
+  stop(request: { readonly owner: string; readonly signal: string; readonly graceMs: number }): Promise<void>;
+  /** The running process counts as this number. */
+  keep(request: { readonly owner: string; readonly number: number }): Promise<void>;
+  /** Kills what runs, and deletes the writable layer. */
+  remove(request: { readonly owner: string }): Promise<void>;
+  /** Called soon after any start or death. Returns a function that ends it. */
+  subscribe(listener: (owner: string) => void): () => void;
+  /** The processes stay. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,24 @@
+export type RuntimeErrorCode =
+  /** An argument is wrong. */
+  | 'invalid'
+  /** The program could not be started; `detail` has runc's words. */
+  | 'refused'
+  /** The lease on the host ended before the call began. */
+  | 'expired'
+  /** The host itself failed. */
+  | 'host';
+
+/** What was not done to a process, and why. `message` is `action: detail`. */
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+  readonly code: RuntimeErrorCode;
+  readonly action: string;
+  readonly detail: string;
+
+  constructor(code: RuntimeErrorCode, action: string, detail: string, options?: ErrorOptions) {
+    super(`${action}: ${detail}`, options);
+    this.code = code;
+    this.action = action;
+    this.detail = detail;
+  }
+}

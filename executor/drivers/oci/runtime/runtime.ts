@@ -1,0 +1,253 @@
+import { execFile } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
+import { RuntimeError } from './errors.ts';
+import { killNow, processesWith, readOrNull, startTime } from './processes.ts';
+import { identify, isAlive, type ProcessRecord, viewOf } from './record.ts';
+import type { Launch } from './worker.ts';
+
+const RUNC = '/usr/sbin/runc';
+/** runc takes some 50 ms. */
+const LONGEST_START_MS = 30_000;
+const PAUSE_MS = 10;
+const CHECK_MS = 1000;
+const run = promisify(execFile);
+
+class Runtime implements ContainerRuntime {
+  readonly #options: RuntimeOptions;
+  readonly #worker: Worker;
+  readonly #listeners = new Set<(owner: string) => void>();
+  readonly #starting = new Set<string>();
+  readonly #phases = new Map<string, string>();
+  readonly #stops: (() => void)[] = [];
+  readonly #ended = Promise.withResolvers<string>();
+  #launches: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    for (const name of ['runc', 'exits', 'sockets', 'bundles']) mkdirSync(this.#run(name), { recursive: true });
+    mkdirSync(options.directory, { recursive: true });
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
+    this.#worker.on('error', (error) => options.log(`the thread that starts containers has failed: ${error}`));
+    this.#worker.once('exit', () => this.#ended.resolve('its thread has ended'));
+    const watcher = watch(this.#run('exits'), () => this.#checkQuietly());
+    const timer = setInterval(() => this.#checkQuietly(), CHECK_MS);
+    this.#stops.push(
+      () => watcher.close(),
+      () => clearInterval(timer),
+    );
+  }
+
+  async view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>> {
+    const names = owners === 'all' ? readdirSync(this.#run('bundles')) : owners;
+    const views = names.filter((name) => !this.#starting.has(name)).flatMap((name) => this.#view(name) ?? []);
+    return new Map(views.map((view) => [view.owner, view]));
+  }
+
+  async start(request: StartRequest): Promise<void> {
+    const action = `start the process of ${request.owner}`;
+    if (!/^\w[\w.-]*$/.test(request.owner)) throw new RuntimeError('invalid', action, 'its name is no identifier');
+    const before = this.#view(request.owner);
+    if (before?.phase === 'running' && before.number === request.number) return;
+    this.#requireTime(action);
+    this.#starting.add(request.owner);
+    try {
+      await this.#clear(request.owner);
+      const restarts = before?.number === request.number ? before.restarts + 1 : 0;
+      await this.#launch(request, restarts, action);
+    } catch (error) {
+      await this.#clear(request.owner);
+      throw error;
+    } finally {
+      this.#starting.delete(request.owner);
+    }
+    this.#check();
+  }
+
+  async stop({ owner, signal, graceMs }: { owner: string; signal: string; graceMs: number }): Promise<void> {
+    if (this.#view(owner)?.phase !== 'running') return;
+    this.#requireTime(`stop the process of ${owner}`);
+    await this.#runc('kill', owner, signal).catch(() => {});
+    const end = performance.now() + graceMs;
+    while (this.#view(owner)?.phase === 'running' && performance.now() < end) await pause(PAUSE_MS);
+    if (this.#view(owner)?.phase !== 'running') return;
+    await this.#runc('kill', '--all', owner, 'KILL').catch(() => {});
+    await this.#until(() => this.#view(owner)?.phase !== 'running', `stop the process of ${owner}`);
+  }
+
+  async keep({ owner, number }: { owner: string; number: number }): Promise<void> {
+    const record = this.#record(owner);
+    if (record !== null) this.#write({ ...record, number });
+  }
+
+  async remove({ owner }: { owner: string }): Promise<void> {
+    this.#requireTime(`remove the process of ${owner}`);
+    await this.#clear(owner);
+    rmSync(join(this.#options.directory, owner), { recursive: true, force: true });
+    this.#phases.delete(owner);
+  }
+
+  subscribe(listener: (owner: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    await this.#worker.terminate();
+  }
+
+  async #launch(request: StartRequest, restarts: number, action: string): Promise<void> {
+    const { owner, number, digest, lower } = request;
+    const bundle = this.#bundle(owner);
+    const root = join(bundle, 'root');
+    const layer = join(this.#options.directory, owner);
+    for (const path of [root, join(layer, 'upper'), join(layer, 'work')]) mkdirSync(path, { recursive: true });
+    const record = { owner, number, digest, restarts, startedMs: Date.now(), program: null, monitor: null };
+    this.#write(record);
+    const descriptor = openSync(request.networkNamespace, 'r');
+    try {
+      const networkNamespace = `/proc/${process.pid}/fd/${descriptor}`;
+      writeFileSync(join(bundle, 'config.json'), JSON.stringify(request.configuration({ root, networkNamespace })));
+      const report = join(bundle, 'report');
+      const paths = { lower, upper: join(layer, 'upper'), work: join(layer, 'work'), root, report };
+      await this.#send({ ...paths, arguments: this.#conmonArguments(owner) }, action);
+      await this.#until(() => readOrNull(report)?.endsWith('\n') === true, action);
+      const said: { data?: number; message?: string } = JSON.parse((readOrNull(report) ?? '').split('\n')[0] ?? '');
+      const program = identify(said.data ?? -1);
+      if (program === null) throw new RuntimeError('refused', action, said.message ?? 'its process has ended');
+      const monitor = identify(Number(readOrNull(join(bundle, 'monitor.pid'))));
+      if (monitor === null) throw new RuntimeError('host', action, 'conmon has ended');
+      await this.#runc('start', owner).catch((cause: unknown) => {
+        throw new RuntimeError('refused', action, cause instanceof Error ? cause.message : String(cause), { cause });
+      });
+      this.#write({ ...record, program, monitor });
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #conmonArguments(owner: string): string[] {
+    const bundle = this.#bundle(owner);
+    const files = ['-b', bundle, '-p', join(bundle, 'pid'), '-P', join(bundle, 'monitor.pid')];
+    const directories = ['--exit-dir', this.#run('exits'), '--socket-dir-path', this.#run('sockets')];
+    const runtime = ['-r', RUNC, '--runtime-arg', '--root', '--runtime-arg', this.#run('runc')];
+    const log = ['-l', `k8s-file:${join(this.#options.directory, owner, 'log')}`, '--log-level', 'warning', '--syslog'];
+    return ['--api-version', '1', '-c', owner, '-u', owner, '-n', owner, ...files, ...directories, ...runtime, ...log];
+  }
+
+  /** One after another: each answer of the thread belongs to the oldest request. */
+  #send(launch: Launch, action: string): Promise<void> {
+    const sent = this.#launches.then(async () => {
+      const answer = Promise.withResolvers<string | null>();
+      this.#worker.once('message', answer.resolve);
+      this.#worker.postMessage(launch);
+      const wrong = await Promise.race([answer.promise, this.#ended.promise]);
+      if (wrong !== null) throw new RuntimeError('host', action, wrong);
+    });
+    this.#launches = sent.catch(() => {});
+    return sent;
+  }
+
+  /** Ends whatever a start has left, at whichever step it ended. */
+  async #clear(owner: string): Promise<void> {
+    const bundle = this.#bundle(owner);
+    // It is made first and deleted last.
+    if (!existsSync(bundle)) return;
+    for (const pid of processesWith(bundle)) killNow(pid);
+    await this.#until(() => processesWith(bundle).every((pid) => startTime(pid) === null), `end conmon of ${owner}`);
+    await this.#runc('delete', '--force', owner);
+    rmSync(this.#run('exits', owner), { force: true });
+    rmSync(this.#run('sockets', owner), { recursive: true, force: true });
+    rmSync(bundle, { recursive: true, force: true });
+  }
+
+  #view(owner: string): ProcessView | null {
+    const record = this.#record(owner);
+    return record === null ? null : viewOf(record, this.#run('exits', owner));
+  }
+
+  /** Tells of changes, and kills processes without a monitor. */
+  #check(): void {
+    for (const owner of readdirSync(this.#run('bundles'))) {
+      if (this.#starting.has(owner)) continue;
+      const record = this.#record(owner);
+      const view = this.#view(owner);
+      if (record?.program && view?.exit?.code === null && record.lostMs === undefined) {
+        if (isAlive(record.program)) killNow(record.program.pid);
+        this.#runc('kill', '--all', owner, 'KILL').catch(() => {});
+        this.#write({ ...record, lostMs: Date.now() });
+      }
+      const phase = `${view?.phase} ${view?.startedMs}`;
+      if (this.#phases.get(owner) === phase) continue;
+      this.#phases.set(owner, phase);
+      for (const listener of this.#listeners) listener(owner);
+    }
+  }
+
+  #requireTime(action: string): void {
+    const { expires } = this.#options;
+    if (expires && process.hrtime.bigint() >= Atomics.load(expires, 0)) {
+      throw new RuntimeError('expired', action, 'the lease on this host expired while the call waited');
+    }
+  }
+
+  /** No call waits for these checks: what they throw would end the whole process. */
+  #checkQuietly(): void {
+    try {
+      this.#check();
+    } catch (error) {
+      this.#options.log(`the processes of containers could not be checked: ${error}`);
+    }
+  }
+
+  async #until(condition: () => boolean, action: string): Promise<void> {
+    const end = performance.now() + LONGEST_START_MS;
+    while (!condition()) {
+      if (performance.now() > end) throw new RuntimeError('host', action, `it took ${LONGEST_START_MS} ms`);
+      await pause(PAUSE_MS);
+    }
+  }
+
+  #runc(...words: string[]): Promise<unknown> {
+    return run(RUNC, ['--root', this.#run('runc'), ...words]);
+  }
+
+  #record(owner: string): ProcessRecord | null {
+    const text = readOrNull(join(this.#bundle(owner), 'record.json'));
+    return text === null ? null : JSON.parse(text);
+  }
+
+  #write(record: ProcessRecord): void {
+    const path = join(this.#bundle(record.owner), 'record.json');
+    writeFileSync(`${path}.new`, JSON.stringify(record));
+    renameSync(`${path}.new`, path);
+  }
+
+  #bundle(owner: string): string {
+    return this.#run('bundles', owner);
+  }
+
+  #run(...names: string[]): string {
+    return join(this.#options.runDirectory, ...names);
+  }
+}
+
+/** Adopts what an earlier one has started in the same directories. */
+export async function openRuntime(options: RuntimeOptions): Promise<ContainerRuntime> {
+  return new Runtime(options);
+}
