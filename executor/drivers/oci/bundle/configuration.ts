@@ -43,7 +43,6 @@ export function runtimeConfiguration(input: BundleInput) {
       env: environmentOf(image, overrides, hostname, home),
       cwd: workingDirectoryOf(image, overrides),
       capabilities: { bounding: CAPABILITIES, permitted: held, effective: held },
-      rlimits: [{ type: 'RLIMIT_NOFILE', hard: 1_048_576, soft: 1_048_576 }],
       noNewPrivileges: true,
       oomScoreAdj: 0,
     },

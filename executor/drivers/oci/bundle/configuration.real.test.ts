@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryDirectory } from '../../../../test/support/database.ts';
+import { until } from '../../../../test/support/until.ts';
+import { openRuntime } from '../runtime/runtime.ts';
+import { type BundleInput, runtimeConfiguration } from './configuration.ts';
+import { CAPABILITIES } from './process.ts';
+import { type SeccompSource, seccompProfile } from './seccomp.ts';
+
+const OWNER = 'wefttest2';
+const BUSYBOX = '/bin/busybox';
+const shipped = (): SeccompSource => JSON.parse(readFileSync('/usr/share/containers/seccomp.json', 'utf8'));
+
+const image: BundleInput['image'] = {
+  entrypoint: [BUSYBOX, 'sh', '-c'],
+  command: ['exit 1'],
+  environment: ['COLOUR=red', 'SHAPE=round'],
+  user: '',
+  workingDirectory: '/srv',
+  exposedPorts: [],
+  volumes: [],
+  stopSignal: null,
+};
+
+/** What a program prints that runs with the generated config.json. */
+async function printed(script: string, given: Partial<BundleInput>): Promise<string[]> {
+  const base = temporaryDirectory();
+  const lower = join(base, 'image');
+  for (const name of ['bin', 'dev', 'proc', 'sys', 'srv']) mkdirSync(join(lower, name), { recursive: true });
+  copyFileSync('/usr/bin/busybox', join(lower, 'bin/busybox'));
+  const directory = join(base, 'layers');
+  const runtime = await openRuntime({ directory, runDirectory: join(base, 'run'), log: () => {} });
+  execFileSync('ip', ['netns', 'add', OWNER]);
+  onTestFinished(async () => {
+    await runtime.remove({ owner: OWNER });
+    await runtime.close();
+    execFileSync('ip', ['netns', 'delete', OWNER]);
+  });
+  await runtime.start({
+    ...{ owner: OWNER, number: 1, digest: 'd', lower, networkNamespace: `/run/netns/${OWNER}` },
+    configuration: ({ root, networkNamespace }) =>
+      runtimeConfiguration({
+        ...{ image, root, networkNamespace, hostname: 'web1', cgroupsPath: `/${OWNER}`, mounts: [], annotations: {} },
+        overrides: { command: [script], environment: { COLOUR: 'blue' } },
+        user: { uid: 0, gid: 0, additionalGids: [], home: '/root' },
+        limits: { memory: 64 * 1024 * 1024, cpus: 0.5 },
+        seccomp: seccompProfile(shipped(), CAPABILITIES, process.arch === 'arm64' ? 'arm64' : 'amd64'),
+        ...given,
+      }),
+  });
+  await until('it has ended', async () => (await runtime.view([OWNER])).get(OWNER)?.phase === 'exited', 10_000);
+  return readFileSync(join(directory, OWNER, 'log'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(' ').slice(3).join(' ').replaceAll('\t', ' '));
+}
+
+const STATUS = `${BUSYBOX} grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/self/status`;
+
+test('a program has the environment, the directory and the privileges of a container of Docker', async () => {
+  const script = `echo $COLOUR $SHAPE $HOME $HOSTNAME; pwd; ${BUSYBOX} id -u; ${STATUS}; ${BUSYBOX} hostname`;
+  expect(await printed(script, {})).toEqual([
+    'blue round /root web1',
+    '/srv',
+    '0',
+    'CapEff: 00000000a80425fb',
+    'NoNewPrivs: 1',
+    'Seccomp: 2',
+    'web1',
+  ]);
+});
+
+test('another user has no capabilities', async () => {
+  const user = { uid: 1000, gid: 1000, additionalGids: [1001], home: '/' };
+  expect(await printed(`${BUSYBOX} id -u; ${BUSYBOX} id -G; ${STATUS}`, { user })).toEqual([
+    '1000',
+    '1000 1001',
+    'CapEff: 0000000000000000',
+    'NoNewPrivs: 1',
+    'Seccomp: 2',
+  ]);
+});
+
+test('settings of the kernel cannot be written, its firmware not be read, and no file system be mounted', async () => {
+  const script = [
+    `echo 1 > /proc/sys/kernel/panic || echo not written`,
+    `${BUSYBOX} ls -A /sys/firmware | ${BUSYBOX} wc -l`,
+    `${BUSYBOX} mount -t tmpfs none /srv || echo not mounted`,
+  ].join('; ');
+  const lines = await printed(script, {});
+  expect(lines.filter((line) => /^(not written|0|not mounted)$/.test(line))).toEqual([
+    'not written',
+    '0',
+    'not mounted',
+  ]);
+});
