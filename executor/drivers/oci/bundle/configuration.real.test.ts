@@ -24,8 +24,8 @@ const image: BundleInput['image'] = {
   stopSignal: null,
 };
 
-/** What a program prints that runs with the generated config.json. */
-async function printed(script: string, given: Partial<BundleInput>): Promise<string[]> {
+/** Runs a program with the generated config.json to its end. */
+async function ended(script: string, given: Partial<BundleInput>) {
   const base = temporaryDirectory();
   const lower = join(base, 'image');
   for (const name of ['bin', 'dev', 'proc', 'sys', 'srv']) mkdirSync(join(lower, name), { recursive: true });
@@ -51,7 +51,14 @@ async function printed(script: string, given: Partial<BundleInput>): Promise<str
       }),
   });
   await until('it has ended', async () => (await runtime.view([OWNER])).get(OWNER)?.phase === 'exited', 10_000);
-  return readFileSync(join(directory, OWNER, 'log'), 'utf8')
+  const code = (await runtime.view([OWNER])).get(OWNER)?.exit?.code;
+  return { code, log: readFileSync(join(directory, OWNER, 'log'), 'utf8') };
+}
+
+/** The lines that it prints. */
+async function printed(script: string, given: Partial<BundleInput>): Promise<string[]> {
+  const { log } = await ended(script, given);
+  return log
     .trimEnd()
     .split('\n')
     .map((line) => line.split(' ').slice(3).join(' ').replaceAll('\t', ' '));
@@ -95,4 +102,9 @@ test('settings of the kernel cannot be written, its firmware not be read, and no
     '0',
     'not mounted',
   ]);
+});
+
+test('a program that needs more memory than its limit is killed', async () => {
+  const limits = { memory: 16 * 1024 * 1024, cpus: null };
+  expect((await ended(`exec ${BUSYBOX} tail /dev/zero`, { limits })).code).toBe(137);
 });

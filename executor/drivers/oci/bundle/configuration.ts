@@ -2,16 +2,12 @@ import type { ImageConfig } from '../images/image.ts';
 import { type Limits, resourcesOf } from './cgroups.ts';
 import { argumentsOf, CAPABILITIES, environmentOf, type Overrides, workingDirectoryOf } from './process.ts';
 import type { SeccompProfile } from './seccomp.ts';
+import type { User } from './user.ts';
 
 export interface BundleInput {
   readonly image: ImageConfig;
   readonly overrides: Overrides;
-  readonly user: {
-    readonly uid: number;
-    readonly gid: number;
-    readonly additionalGids: readonly number[];
-    readonly home: string;
-  };
+  readonly user: User;
   readonly hostname: string;
   readonly root: string;
   /** Path of the network namespace. */

@@ -124,6 +124,12 @@ test('a process whose conmon was killed is killed', async () => {
   expect((await viewOf(runtime))?.exit).toMatchObject({ code: null, reason: 'conmon has ended before its process' });
 });
 
+test.each(['', '.', '../other', 'a/b'])('%j is no owner, and nothing is removed', async (owner) => {
+  const runtime = await makeStage().open();
+  await expect(runtime.remove({ owner })).rejects.toMatchObject({ code: 'invalid' });
+  await expect(runtime.stop({ owner, signal: 'TERM', graceMs: 0 })).rejects.toMatchObject({ code: 'invalid' });
+});
+
 test('a program that does not exist is refused in the words of runc', async () => {
   const stage = makeStage();
   const runtime = await stage.open();

@@ -20,6 +20,8 @@ import { killNow, processesWith, readOrNull, startTime } from './processes.ts';
 import { identify, isAlive, type ProcessRecord, viewOf } from './record.ts';
 import type { Launch } from './worker.ts';
 
+/** It is the name of directories. */
+const OWNER = /^\w[\w.-]*$/;
 const RUNC = '/usr/sbin/runc';
 /** runc takes some 50 ms. */
 const LONGEST_START_MS = 30_000;
@@ -60,7 +62,6 @@ class Runtime implements ContainerRuntime {
 
   async start(request: StartRequest): Promise<void> {
     const action = `start the process of ${request.owner}`;
-    if (!/^\w[\w.-]*$/.test(request.owner)) throw new RuntimeError('invalid', action, 'its name is no identifier');
     const before = this.#view(request.owner);
     if (before?.phase === 'running' && before.number === request.number) return;
     this.#requireTime(action);
@@ -239,6 +240,7 @@ class Runtime implements ContainerRuntime {
   }
 
   #bundle(owner: string): string {
+    if (!OWNER.test(owner)) throw new RuntimeError('invalid', `find ${JSON.stringify(owner)}`, 'it is no identifier');
     return this.#run('bundles', owner);
   }
 
