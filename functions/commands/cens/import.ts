@@ -85,11 +85,12 @@ export const importCens = defineCommand({
     allocateBridges,
     insertParts(cenKind, active),
     removeOtherMembers,
-    // Members whose removal does not involve the host are removed at once.
-    freeForgottenNames,
-    forgetRemovedMembers,
     moveMembers,
     addMembers,
+    // Members whose removal does not involve the host are removed at once: after the others were added, since a container
+    // that is moved from one CEN of a CIN to another keeps its address.
+    freeForgottenNames,
+    forgetRemovedMembers,
     allocateOutsideNames,
     countParts,
     finishWithoutParts,

@@ -168,6 +168,17 @@ describe('a block', () => {
 });
 
 describe('an address', () => {
+  it('stays with a container that an import moves from one CEN of the CIN to another', async () => {
+    const { ask, cins, offsets } = await networks({ a: ['x', 'y'], b: ['z'] });
+    await cins({ net: ['a', 'b'] });
+    const cenList = [
+      { cenID: 'a', containerIDs: ['w'] },
+      { cenID: 'b', containerIDs: ['z', 'y', 'x'] },
+    ];
+    expect((await ask('POST', '/cen/import', { cenList })).status).toBe(200);
+    expect(await offsets('net')).toEqual({ x: 10, y: 11, z: 12, w: 13 });
+  });
+
   it('is allocated to each of a hundred containers that join at once', async () => {
     const { ask, cins, offsets } = await networks({ a: [] });
     await cins({ net: ['a'] });
