@@ -34,6 +34,10 @@ async function isolationOf(weft: LocalWeft): Promise<string> {
   return isolation(id);
 }
 
+function macOf(link: string): string | undefined {
+  return / link\/ether (\S+)/.exec(ip('link', 'show', 'dev', link))?.[1];
+}
+
 function forward(value: '0' | '1'): void {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', value);
 }
@@ -90,6 +94,7 @@ describe('the seed’s example', () => {
   it('has the same addresses after a restart, and after a reboot that leaves nothing', async () => {
     const weft = await exampleMade();
     const before = everyAddress();
+    const gateways = ['cen1', 'cen2'].map(macOf);
     await weft.stop();
     await weft.restart();
     expect(everyAddress()).toEqual(before);
@@ -99,6 +104,8 @@ describe('the seed’s example', () => {
     execFileSync('nft', ['flush', 'ruleset']);
     await weft.restart();
     await until('every address is back', () => JSON.stringify(everyAddress()) === JSON.stringify(before));
+    expect(['cen1', 'cen2'].map(macOf)).toEqual(gateways);
+    expect(gateways[0]).not.toBe(gateways[1]);
     await until('the CINs are isolated again', () => !pings('c1', '10.11.0.1'));
     expect(pings('c1', '10.10.0.13')).toBe(true);
   });
@@ -197,7 +204,6 @@ it('a gateway keeps its hardware address when its bridge does not, and when some
     expect(pings('n3a', '10.10.0.1')).toBe(true);
     return /lladdr (\S+)/.exec(ip('-n', 'n3a', 'neighbour', 'show', '10.10.0.1'))?.[1] ?? '';
   };
-  const macOf = (name: string) => / link\/ether (\S+)/.exec(ip('link', 'show', 'dev', name))?.[1];
   const before = known();
   expect(before).toBe(macOf('n1'));
   // An entry that nothing but a person changes stays valid.
