@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { chooseCgroups, resourcesOf } from './cgroups.ts';
 
@@ -13,6 +14,13 @@ describe('cgroups of a host', () => {
     ['v2', [UNIFIED, SYSTEMD]],
   ])('%s is told from its mounts', (layout, lines) => {
     expect(chooseCgroups(lines.join('\n'), ['memory', 'cpu'])).toBe(layout);
+  });
+
+  test('a host of the tests is what its files show', () => {
+    const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+    const isMixed = existsSync('/sys/fs/cgroup/unified/cgroup.controllers');
+    const layout = isUnified ? 'v2' : isMixed ? 'hybrid' : 'v1';
+    expect(chooseCgroups(readFileSync('/proc/self/mountinfo', 'utf8'), ['memory', 'cpu'])).toBe(layout);
   });
 
   test('a controller that is not mounted is named', () => {
