@@ -7,7 +7,7 @@ import { until } from '../../../../test/support/until.ts';
 import { runtimeConfiguration } from '../bundle/configuration.ts';
 import { CAPABILITIES } from '../bundle/process.ts';
 import { seccompProfile } from '../bundle/seccomp.ts';
-import { processesWith, startTime } from '../runtime/processes.ts';
+import { processesWith, readOrNull, startTime } from '../runtime/processes.ts';
 import { openRuntime } from '../runtime/runtime.ts';
 import { type ExecuteRequest, execute } from './execute.ts';
 
@@ -73,7 +73,7 @@ async function makeStage() {
 }
 
 function commandLine(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  return readOrNull(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
 }
 
 test('a command has its exit code, both streams as it wrote them, its directory and its environment', async () => {
@@ -107,6 +107,15 @@ test('at the timeout all that the command has started is killed, and nothing els
   expect(await call).toMatchObject({ exitCode: null, stdout: { text: 'hi\n' }, timedOut: true });
   expect(processesWith('61236').filter((pid) => startTime(pid) !== null)).toEqual([]);
   expect(processesWith('61235').filter((pid) => startTime(pid) !== null)).toHaveLength(1);
+  expect(await stage.phase()).toBe('running');
+  stage.expectNothingLeft();
+});
+
+test('a process that always starts the next one and ends is killed, too', async () => {
+  const stage = await makeStage();
+  const script = `echo '${BUSYBOX} sh /srv/chain &' > /srv/chain; ${BUSYBOX} sh /srv/chain; ${BUSYBOX} sleep 1000`;
+  expect(await stage.script(script, { timeoutMs: 1000 })).toMatchObject({ exitCode: null, timedOut: true });
+  expect(processesWith('/srv/chain').filter((pid) => startTime(pid) !== null)).toEqual([]);
   expect(await stage.phase()).toBe('running');
   stage.expectNothingLeft();
 });

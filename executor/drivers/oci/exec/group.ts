@@ -13,6 +13,7 @@ export class ProcessGroup {
   /** Of `runc exec --cgroup`. */
   readonly argument: string;
   readonly #directory: string;
+  readonly #unified: boolean;
 
   /** `cgroups`: of the container, by controller. */
   constructor(cgroups: Readonly<Record<string, string>>, name: string) {
@@ -20,12 +21,14 @@ export class ProcessGroup {
     const parent = pids ?? unified;
     if (parent === undefined) throw new Error('the container is in no control group');
     this.argument = pids === undefined ? name : `pids:${name}`;
+    this.#unified = pids === undefined;
     this.#directory = join(parent, name);
     mkdirSync(this.#directory);
   }
 
-  /** SIGKILL to all that is in it now. */
+  /** SIGKILL to all that is in it. No process of it can fork any more, so a chain of short processes does not escape. */
   kill(): void {
+    write(join(this.#directory, this.#unified ? 'cgroup.kill' : 'pids.max'), this.#unified ? '1' : '0');
     for (const pid of members(this.#directory)) killNow(pid);
   }
 
@@ -36,7 +39,7 @@ export class ProcessGroup {
   /** What lives on becomes the container's. The kernel removes no group that has a process, and one may just fork. */
   async remove(longestMs: number): Promise<void> {
     for (const end = performance.now() + longestMs; ; await pause(PAUSE_MS)) {
-      for (const pid of members(this.#directory)) move(pid, dirname(this.#directory));
+      for (const pid of members(this.#directory)) write(join(dirname(this.#directory), 'cgroup.procs'), String(pid));
       try {
         rmdirSync(this.#directory);
         return;
@@ -58,11 +61,11 @@ function members(directory: string): number[] {
   }
 }
 
-function move(pid: number, directory: string): void {
+function write(path: string, value: string): void {
   try {
-    writeFileSync(join(directory, 'cgroup.procs'), String(pid));
+    writeFileSync(path, value, { flag: 'r+' });
   } catch (error) {
-    // The process or the container has ended.
+    // The process or the container has ended; cgroup.kill is of Linux 5.14.
     if (!has(error, 'ESRCH', 'ENOENT', 'ENODEV')) throw error;
   }
 }
