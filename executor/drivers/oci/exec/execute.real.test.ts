@@ -151,6 +151,14 @@ test('a program that does not exist is refused in the words of runc', async () =
   stage.expectNothingLeft();
 });
 
+test('a command ends with its container', async () => {
+  const stage = await makeStage();
+  const call = stage.run([BUSYBOX, 'sleep', '61237']);
+  await until('it runs', () => processesWith('61237').some((pid) => commandLine(pid)[0] === BUSYBOX), 10_000);
+  await stage.runtime.stop({ owner: OWNER, signal: 'KILL', graceMs: 10_000 });
+  expect(await call).toMatchObject({ exitCode: 137, timedOut: false });
+});
+
 test('a container that has ended, or that never was, is missing', async () => {
   const stage = await makeStage();
   await stage.runtime.stop({ owner: OWNER, signal: 'KILL', graceMs: 10_000 });
