@@ -11,6 +11,8 @@ import { type SeccompSource, seccompProfile } from './seccomp.ts';
 
 const OWNER = 'wefttest2';
 const BUSYBOX = '/bin/busybox';
+/** USER_HZ of x86-64 and arm64. */
+const TICKS_PER_SECOND = 100;
 const shipped = (): SeccompSource => JSON.parse(readFileSync('/usr/share/containers/seccomp.json', 'utf8'));
 
 const image: BundleInput['image'] = {
@@ -24,8 +26,8 @@ const image: BundleInput['image'] = {
   stopSignal: null,
 };
 
-/** Runs a program with the generated config.json to its end. */
-async function ended(script: string, given: Partial<BundleInput>) {
+/** Runs a program with the generated config.json. */
+async function started(script: string, given: Partial<BundleInput>) {
   const base = temporaryDirectory();
   const lower = join(base, 'image');
   for (const name of ['bin', 'dev', 'proc', 'sys', 'srv']) mkdirSync(join(lower, name), { recursive: true });
@@ -50,9 +52,20 @@ async function ended(script: string, given: Partial<BundleInput>) {
         ...given,
       }),
   });
-  await until('it has ended', async () => (await runtime.view([OWNER])).get(OWNER)?.phase === 'exited', 10_000);
-  const code = (await runtime.view([OWNER])).get(OWNER)?.exit?.code;
-  return { code, log: readFileSync(join(directory, OWNER, 'log'), 'utf8') };
+  return { view: async () => (await runtime.view([OWNER])).get(OWNER), log: join(directory, OWNER, 'log') };
+}
+
+/** Runs it to its end. */
+async function ended(script: string, given: Partial<BundleInput>) {
+  const { view, log } = await started(script, given);
+  await until('it has ended', async () => (await view())?.phase === 'exited', 10_000);
+  return { code: (await view())?.exit?.code, log: readFileSync(log, 'utf8') };
+}
+
+/** Time of processors that a process has used, in seconds: utime and stime of proc_pid_stat(5). */
+function usedSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** The lines that it prints. */
@@ -107,4 +120,16 @@ test('settings of the kernel cannot be written, its firmware not be read, and no
 test('a program that needs more memory than its limit is killed', async () => {
   const limits = { memory: 16 * 1024 * 1024, cpus: null };
   expect((await ended(`exec ${BUSYBOX} tail /dev/zero`, { limits })).code).toBe(137);
+});
+
+test('a busy program uses no more of the processors than its limit', async () => {
+  const { view } = await started('while :; do :; done', { limits: { memory: null, cpus: 0.25 } });
+  const pid = (await view())?.pid ?? 0;
+  const [begin, before] = [performance.now(), usedSeconds(pid)];
+  await until('2 s have passed', () => performance.now() - begin >= 2000);
+  const used = usedSeconds(pid) - before;
+  // A busy machine measures late; in 2 s it is from 0.2 to 0.75 s.
+  const share = (used * 1000) / (performance.now() - begin);
+  expect(share).toBeGreaterThan(0.1);
+  expect(share).toBeLessThan(0.375);
 });

@@ -22,6 +22,9 @@ export interface ProcessView {
   readonly exit: { readonly code: number | null; readonly finishedMs: number; readonly reason: string | null } | null;
 }
 
+/** A step of a start that has been done, or `starting`: the program is about to run. */
+export type StartPlace = 'record' | 'config' | 'launch' | 'report' | 'starting' | 'started';
+
 export interface RuntimeOptions {
   /** Writable layers, persistent. */
   readonly directory: string;
@@ -31,13 +34,19 @@ export interface RuntimeOptions {
   readonly expires?: BigInt64Array | null;
   /** Told of what no call can report. */
   readonly log: (message: string) => void;
+  /** Path of the program; by default Debian's. */
+  readonly runc?: string;
+  /** How long runc and conmon may take for anything, in milliseconds; by default 30 000. */
+  readonly deadlineMs?: number;
+  /** Called at each step of a start: tests interrupt it there. */
+  readonly at?: (place: StartPlace) => void;
 }
 
 /** Processes of containers, which outlive this one. All calls are idempotent; those for one owner must not overlap. */
 export interface ContainerRuntime {
   /** Reads files only. */
   view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>>;
-  /** @throws RuntimeError `refused` with runc's words; nothing runs then */
+  /** @throws RuntimeError `refused` with runc's words; nothing runs then. `away`: runc or conmon does not answer */
   start(request: StartRequest): Promise<void>;
   /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
   stop(request: { readonly owner: string; readonly signal: string; readonly graceMs: number }): Promise<void>;

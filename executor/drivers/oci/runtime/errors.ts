@@ -5,8 +5,12 @@ export type RuntimeErrorCode =
   | 'refused'
   /** The lease on the host ended before the call began. */
   | 'expired'
+  /** runc or conmon did not answer within its deadline: whether the call was executed is unknown. */
+  | 'away'
   /** The host itself failed. */
   | 'host';
+
+const TRANSIENT: ReadonlySet<RuntimeErrorCode> = new Set(['expired', 'away']);
 
 /** What was not done to a process, and why. `message` is `action: detail`. */
 export class RuntimeError extends Error {
@@ -20,5 +24,10 @@ export class RuntimeError extends Error {
     this.code = code;
     this.action = action;
     this.detail = detail;
+  }
+
+  /** Whether the same call may succeed a moment later. */
+  get transient(): boolean {
+    return TRANSIENT.has(this.code);
   }
 }

@@ -20,8 +20,13 @@ export function startTime(pid: number): string | null {
 export function processesWith(argument: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => readOrNull(`/proc/${name}/cmdline`)?.split('\0').includes(argument))
-    .map(Number);
+    .map(Number)
+    .filter((pid) => hasArgument(pid, argument));
+}
+
+/** Not of a process that has ended, whoever has its id now. */
+export function hasArgument(pid: number, argument: string): boolean {
+  return readOrNull(`/proc/${pid}/cmdline`)?.split('\0').includes(argument) === true;
 }
 
 /** SIGKILL, also if the process has ended already. */

@@ -19,14 +19,15 @@ export interface ProcessRecord extends Pick<ProcessView, 'owner' | 'number' | 'd
 /** What the record and the file with the exit code, written by conmon, say of a process. */
 export function viewOf(record: ProcessRecord, file: string): ProcessView {
   const { program, monitor, lostMs = Date.now(), ...rest } = record;
+  // Before the file is read: conmon writes it after its process has ended, and before it ends itself.
+  const [programLives, monitorLives] = [isAlive(program), isAlive(monitor)];
   const code = readOrNull(file);
   if (code !== null && code !== '') {
     const exit = { code: Number(code), finishedMs: statSync(file).mtimeMs, reason: null };
     return { ...rest, phase: 'exited', pid: null, exit };
   }
-  if (isAlive(program) && isAlive(monitor)) return { ...rest, phase: 'running', pid: program?.pid ?? null, exit: null };
-  // conmon writes the exit file before it ends, and after its process has.
-  if (isAlive(monitor)) return { ...rest, phase: 'running', pid: null, exit: null };
+  if (programLives && monitorLives) return { ...rest, phase: 'running', pid: program?.pid ?? null, exit: null };
+  if (monitorLives) return { ...rest, phase: 'running', pid: null, exit: null };
   const reason = program === null ? 'its start was not completed' : 'conmon has ended before its process';
   return { ...rest, phase: 'exited', pid: null, exit: { code: null, finishedMs: lostMs, reason } };
 }

@@ -1,57 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { temporaryDirectory } from '../../../../test/support/database.ts';
+import { expect, test } from 'vitest';
+import { makeStage, OWNER, SLEEP, viewOf } from '../../../../test/support/oci/stage.ts';
 import { until } from '../../../../test/support/until.ts';
-import type { ContainerRuntime, StartRequest } from './driver.ts';
 import { processesWith, startTime } from './processes.ts';
-import { openRuntime } from './runtime.ts';
-
-const OWNER = 'wefttest1';
-const SLEEP = ['/bin/busybox', 'sleep', '600'];
-
-function makeStage() {
-  const base = temporaryDirectory();
-  const lower = join(base, 'image');
-  for (const name of ['bin', 'proc']) mkdirSync(join(lower, name), { recursive: true });
-  copyFileSync('/usr/bin/busybox', join(lower, 'bin/busybox'));
-  const options = { directory: join(base, 'layers'), runDirectory: join(base, 'run') };
-  const opened: ContainerRuntime[] = [];
-  const open = async () => {
-    const runtime = await openRuntime({ ...options, log: () => {} });
-    opened.push(runtime);
-    return runtime;
-  };
-  execFileSync('ip', ['netns', 'add', OWNER]);
-  onTestFinished(async () => {
-    await opened.at(-1)?.remove({ owner: OWNER });
-    for (const runtime of opened) await runtime.close();
-    execFileSync('ip', ['netns', 'delete', OWNER]);
-  });
-  const request = (args: string[]): StartRequest => ({
-    owner: OWNER,
-    number: 1,
-    digest: 'd',
-    lower,
-    networkNamespace: `/run/netns/${OWNER}`,
-    configuration: ({ root, networkNamespace }) => ({
-      ociVersion: '1.0.2',
-      process: { user: { uid: 0, gid: 0 }, args, cwd: '/', env: [] },
-      root: { path: root },
-      mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
-      linux: {
-        cgroupsPath: `/${OWNER}`,
-        namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'network', path: networkNamespace }],
-      },
-    }),
-  });
-  return { ...options, open, request };
-}
-
-async function viewOf(runtime: ContainerRuntime) {
-  return (await runtime.view([OWNER])).get(OWNER);
-}
 
 test('a process runs in its network namespace, once, is adopted and leaves nothing when removed', async () => {
   const stage = makeStage();

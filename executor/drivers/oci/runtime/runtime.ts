@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -12,40 +11,37 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
+import { conmonArguments, isAtWork, monitorOf, readReport } from './conmon.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
+import { Launcher } from './launcher.ts';
 import { killNow, processesWith, readOrNull, startTime } from './processes.ts';
 import { identify, isAlive, type ProcessRecord, viewOf } from './record.ts';
-import type { Launch } from './worker.ts';
+import { callRunc } from './runc.ts';
+import { PAUSE_MS, waitUntil } from './waiting.ts';
 
 /** It is the name of directories. */
 const OWNER = /^\w[\w.-]*$/;
 const RUNC = '/usr/sbin/runc';
 /** runc takes some 50 ms. */
-const LONGEST_START_MS = 30_000;
-const PAUSE_MS = 10;
+const DEADLINE_MS = 30_000;
 const CHECK_MS = 1000;
-const run = promisify(execFile);
 
 class Runtime implements ContainerRuntime {
   readonly #options: RuntimeOptions;
-  readonly #worker: Worker;
+  readonly #deadlineMs: number;
+  readonly #launcher: Launcher;
   readonly #listeners = new Set<(owner: string) => void>();
   readonly #starting = new Set<string>();
   readonly #phases = new Map<string, string>();
   readonly #stops: (() => void)[] = [];
-  readonly #ended = Promise.withResolvers<string>();
-  #launches: Promise<unknown> = Promise.resolve();
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     for (const name of ['runc', 'exits', 'sockets', 'bundles']) mkdirSync(this.#run(name), { recursive: true });
     mkdirSync(options.directory, { recursive: true });
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
-    this.#worker.on('error', (error) => options.log(`the thread that starts containers has failed: ${error}`));
-    this.#worker.once('exit', () => this.#ended.resolve('its thread has ended'));
+    this.#launcher = new Launcher(options.log);
     const watcher = watch(this.#run('exits'), () => this.#checkQuietly());
     const timer = setInterval(() => this.#checkQuietly(), CHECK_MS);
     this.#stops.push(
@@ -81,13 +77,14 @@ class Runtime implements ContainerRuntime {
 
   async stop({ owner, signal, graceMs }: { owner: string; signal: string; graceMs: number }): Promise<void> {
     if (this.#view(owner)?.phase !== 'running') return;
-    this.#requireTime(`stop the process of ${owner}`);
-    await this.#runc('kill', owner, signal).catch(() => {});
+    const action = `stop the process of ${owner}`;
+    this.#requireTime(action);
+    await this.#kill(action, owner, signal);
     const end = performance.now() + graceMs;
     while (this.#view(owner)?.phase === 'running' && performance.now() < end) await pause(PAUSE_MS);
     if (this.#view(owner)?.phase !== 'running') return;
-    await this.#runc('kill', '--all', owner, 'KILL').catch(() => {});
-    await this.#until(() => this.#view(owner)?.phase !== 'running', `stop the process of ${owner}`);
+    await this.#kill(action, '--all', owner, 'KILL');
+    await this.#until(() => this.#view(owner)?.phase !== 'running', action);
   }
 
   async keep({ owner, number }: { owner: string; number: number }): Promise<void> {
@@ -109,7 +106,7 @@ class Runtime implements ContainerRuntime {
 
   async close(): Promise<void> {
     for (const stop of this.#stops) stop();
-    await this.#worker.terminate();
+    await this.#launcher.close();
   }
 
   async #launch(request: StartRequest, restarts: number, action: string): Promise<void> {
@@ -120,22 +117,27 @@ class Runtime implements ContainerRuntime {
     for (const path of [root, join(layer, 'upper'), join(layer, 'work')]) mkdirSync(path, { recursive: true });
     const record = { owner, number, digest, restarts, startedMs: Date.now(), program: null, monitor: null };
     this.#write(record);
+    this.#options.at?.('record');
     const descriptor = openSync(request.networkNamespace, 'r');
     try {
       const networkNamespace = `/proc/${process.pid}/fd/${descriptor}`;
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(request.configuration({ root, networkNamespace })));
+      this.#options.at?.('config');
       const report = join(bundle, 'report');
       const paths = { lower, upper: join(layer, 'upper'), work: join(layer, 'work'), root, report };
-      await this.#send({ ...paths, arguments: this.#conmonArguments(owner) }, action);
-      await this.#until(() => readOrNull(report)?.endsWith('\n') === true, action);
-      const said: { data?: number; message?: string } = JSON.parse((readOrNull(report) ?? '').split('\n')[0] ?? '');
+      const launched = await this.#launcher.launch({ ...paths, arguments: this.#conmonArguments(owner) }, action);
+      this.#options.at?.('launch');
+      await this.#until(() => readReport(report) !== null || !isAtWork(launched, bundle), action);
+      const said = readReport(report);
+      if (said === null) throw new RuntimeError('host', action, 'conmon has ended before it reported');
+      this.#options.at?.('report');
       const program = identify(said.data ?? -1);
       if (program === null) throw new RuntimeError('refused', action, said.message ?? 'its process has ended');
-      const monitor = identify(Number(readOrNull(join(bundle, 'monitor.pid'))));
+      const monitor = monitorOf(bundle);
       if (monitor === null) throw new RuntimeError('host', action, 'conmon has ended');
-      await this.#runc('start', owner).catch((cause: unknown) => {
-        throw new RuntimeError('refused', action, cause instanceof Error ? cause.message : String(cause), { cause });
-      });
+      this.#options.at?.('starting');
+      await this.#runc(action, 'start', owner);
+      this.#options.at?.('started');
       this.#write({ ...record, program, monitor });
     } finally {
       closeSync(descriptor);
@@ -143,25 +145,10 @@ class Runtime implements ContainerRuntime {
   }
 
   #conmonArguments(owner: string): string[] {
-    const bundle = this.#bundle(owner);
-    const files = ['-b', bundle, '-p', join(bundle, 'pid'), '-P', join(bundle, 'monitor.pid')];
-    const directories = ['--exit-dir', this.#run('exits'), '--socket-dir-path', this.#run('sockets')];
-    const runtime = ['-r', RUNC, '--runtime-arg', '--root', '--runtime-arg', this.#run('runc')];
-    const log = ['-l', `k8s-file:${join(this.#options.directory, owner, 'log')}`, '--log-level', 'warning', '--syslog'];
-    return ['--api-version', '1', '-c', owner, '-u', owner, '-n', owner, ...files, ...directories, ...runtime, ...log];
-  }
-
-  /** One after another: each answer of the thread belongs to the oldest request. */
-  #send(launch: Launch, action: string): Promise<void> {
-    const sent = this.#launches.then(async () => {
-      const answer = Promise.withResolvers<string | null>();
-      this.#worker.once('message', answer.resolve);
-      this.#worker.postMessage(launch);
-      const wrong = await Promise.race([answer.promise, this.#ended.promise]);
-      if (wrong !== null) throw new RuntimeError('host', action, wrong);
-    });
-    this.#launches = sent.catch(() => {});
-    return sent;
+    const [bundle, exits, sockets] = [this.#bundle(owner), this.#run('exits'), this.#run('sockets')];
+    const log = join(this.#options.directory, owner, 'log');
+    const runc = { runc: this.#options.runc ?? RUNC, runcRoot: this.#run('runc') };
+    return conmonArguments({ owner, bundle, exits, sockets, log, ...runc });
   }
 
   /** Ends whatever a start has left, at whichever step it ended. */
@@ -169,9 +156,13 @@ class Runtime implements ContainerRuntime {
     const bundle = this.#bundle(owner);
     // It is made first and deleted last.
     if (!existsSync(bundle)) return;
-    for (const pid of processesWith(bundle)) killNow(pid);
-    await this.#until(() => processesWith(bundle).every((pid) => startTime(pid) === null), `end conmon of ${owner}`);
-    await this.#runc('delete', '--force', owner);
+    await this.#until(() => {
+      const left = processesWith(bundle).filter((pid) => startTime(pid) !== null);
+      // Again each time: conmon forks, and its copy may not have been among those found before.
+      for (const pid of left) killNow(pid);
+      return left.length === 0;
+    }, `end conmon of ${owner}`);
+    await this.#runc(`delete the container of ${owner}`, 'delete', '--force', owner);
     rmSync(this.#run('exits', owner), { force: true });
     rmSync(this.#run('sockets', owner), { recursive: true, force: true });
     rmSync(bundle, { recursive: true, force: true });
@@ -190,7 +181,7 @@ class Runtime implements ContainerRuntime {
       const view = this.#view(owner);
       if (record?.program && view?.exit?.code === null && record.lostMs === undefined) {
         if (isAlive(record.program)) killNow(record.program.pid);
-        this.#runc('kill', '--all', owner, 'KILL').catch(() => {});
+        this.#runc(`kill what is left of ${owner}`, 'kill', '--all', owner, 'KILL').catch(() => {});
         this.#write({ ...record, lostMs: Date.now() });
       }
       const phase = `${view?.phase} ${view?.startedMs}`;
@@ -216,16 +207,20 @@ class Runtime implements ContainerRuntime {
     }
   }
 
-  async #until(condition: () => boolean, action: string): Promise<void> {
-    const end = performance.now() + LONGEST_START_MS;
-    while (!condition()) {
-      if (performance.now() > end) throw new RuntimeError('host', action, `it took ${LONGEST_START_MS} ms`);
-      await pause(PAUSE_MS);
-    }
+  #until(condition: () => boolean, action: string): Promise<void> {
+    return waitUntil(condition, this.#deadlineMs, action);
   }
 
-  #runc(...words: string[]): Promise<unknown> {
-    return run(RUNC, ['--root', this.#run('runc'), ...words]);
+  #runc(action: string, ...words: string[]): Promise<void> {
+    const program = this.#options.runc ?? RUNC;
+    return callRunc({ program, root: this.#run('runc'), words, deadlineMs: this.#deadlineMs, action });
+  }
+
+  /** It is refused if the process has ended meanwhile. */
+  async #kill(action: string, ...words: string[]): Promise<void> {
+    await this.#runc(action, 'kill', ...words).catch((error: unknown) => {
+      if (!(error instanceof RuntimeError && error.code === 'refused')) throw error;
+    });
   }
 
   #record(owner: string): ProcessRecord | null {

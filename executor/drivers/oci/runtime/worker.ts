@@ -8,7 +8,7 @@ import { detachBelow, enterMounts, enterPrivateMounts, mountOverlay } from './mo
  * overlay, which so is unmounted by the kernel with the last process of the container.
  */
 
-/** Sent to the thread. The answer is null, or what went wrong. */
+/** Sent to the thread. The answer is the process id of conmon, which forks and ends, or what went wrong. */
 export interface Launch {
   readonly lower: string;
   readonly upper: string;
@@ -19,7 +19,7 @@ export interface Launch {
   readonly report: string;
 }
 
-function launch(base: number, request: Launch): void {
+function launch(base: number, request: Launch): number {
   enterPrivateMounts();
   const report = openSync(request.report, 'a');
   try {
@@ -27,9 +27,11 @@ function launch(base: number, request: Launch): void {
     const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', _OCI_SYNCPIPE: '3' };
     const stdio = ['ignore', 'ignore', 'ignore', report] as const;
     const child = spawn('/usr/bin/conmon', request.arguments, { detached: true, env: environment, stdio: [...stdio] });
-    // Its absence is reported by the file that stays empty.
+    // It is told of later that there is no such program, but without a process id at once.
     child.on('error', () => {});
     child.unref();
+    if (child.pid === undefined) throw new Error('conmon could not be started');
+    return child.pid;
   } finally {
     closeSync(report);
     enterMounts(base);
@@ -43,8 +45,7 @@ detachBelow('/run/netns');
 const base = openSync('/proc/thread-self/ns/mnt', 'r');
 port.on('message', (request: Launch) => {
   try {
-    launch(base, request);
-    port.postMessage(null);
+    port.postMessage(launch(base, request));
   } catch (error) {
     port.postMessage(error instanceof Error ? error.message : String(error));
   }

@@ -1,0 +1,57 @@
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeStage, OWNER, SLEEP, viewOf } from '../../../../test/support/oci/stage.ts';
+import type { StartPlace } from './driver.ts';
+import { killNow, processesWith } from './processes.ts';
+
+/** runc, which never ends when called for this. */
+function hangingRunc(directory: string, word: string): string {
+  const path = join(directory, 'runc');
+  const script = `#!/bin/sh\ncase " $* " in *" ${word} "*) exec sleep 600 ;; esac\nexec /usr/sbin/runc "$@"\n`;
+  writeFileSync(path, script);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test.each(['create', 'start'])('a start is away if runc %s does not end, and leaves nothing', async (word) => {
+  const stage = makeStage();
+  const runtime = await stage.open({ runc: hangingRunc(stage.base, word), deadlineMs: 3000 });
+  await expect(runtime.start(stage.request(SLEEP))).rejects.toMatchObject({ code: 'away', transient: true });
+  expect(await viewOf(runtime)).toBeUndefined();
+  expect(processesWith(join(stage.runDirectory, 'bundles', OWNER))).toEqual([]);
+  expect(['bundles', 'runc'].flatMap((name) => readdirSync(join(stage.runDirectory, name)))).toEqual([]);
+});
+
+test('stop and remove are away if runc does not end, and succeed when it does again', async () => {
+  const stage = makeStage();
+  const first = await stage.open();
+  await first.start(stage.request(SLEEP));
+  await first.close();
+  const killing = await stage.open({ runc: hangingRunc(stage.base, 'kill'), deadlineMs: 500 });
+  const stop = { owner: OWNER, signal: 'TERM', graceMs: 0 };
+  await expect(killing.stop(stop)).rejects.toMatchObject({ code: 'away' });
+  expect((await viewOf(killing))?.phase).toBe('running');
+  await killing.close();
+  const deleting = await stage.open({ runc: hangingRunc(stage.base, 'delete'), deadlineMs: 500 });
+  await expect(deleting.remove({ owner: OWNER })).rejects.toMatchObject({ code: 'away' });
+  await deleting.close();
+  const last = await stage.open();
+  await last.remove({ owner: OWNER });
+  expect(readdirSync(stage.directory)).toEqual([]);
+});
+
+test('a start fails at once if conmon ends before it reports, and leaves nothing', async () => {
+  const stage = makeStage();
+  const bundle = join(stage.runDirectory, 'bundles', OWNER);
+  const at = (place: StartPlace) => {
+    for (const pid of place === 'launch' ? processesWith(bundle) : []) killNow(pid);
+  };
+  const runtime = await stage.open({ at });
+  // Its deadline is reported with another code.
+  await expect(runtime.start(stage.request(SLEEP))).rejects.toMatchObject({
+    code: 'host',
+    detail: 'conmon has ended before it reported',
+  });
+  expect(['bundles', 'runc'].flatMap((name) => readdirSync(join(stage.runDirectory, name)))).toEqual([]);
+});
