@@ -3,13 +3,13 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
+import { OWNER } from '../../../../test/support/oci/request.ts';
 import { until } from '../../../../test/support/until.ts';
 import { openRuntime } from '../runtime/runtime.ts';
 import { type BundleInput, runtimeConfiguration } from './configuration.ts';
 import { CAPABILITIES } from './process.ts';
 import { type SeccompSource, seccompProfile } from './seccomp.ts';
 
-const OWNER = 'wefttest2';
 const BUSYBOX = '/bin/busybox';
 /** USER_HZ of x86-64 and arm64. */
 const TICKS_PER_SECOND = 100;

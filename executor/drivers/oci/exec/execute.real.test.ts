@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from '
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
+import { OWNER } from '../../../../test/support/oci/request.ts';
 import { until } from '../../../../test/support/until.ts';
 import { runtimeConfiguration } from '../bundle/configuration.ts';
 import { CAPABILITIES } from '../bundle/process.ts';
@@ -11,7 +12,6 @@ import { processesWith, readOrNull, startTime } from '../runtime/processes.ts';
 import { openRuntime } from '../runtime/runtime.ts';
 import { type ExecuteRequest, execute } from './execute.ts';
 
-const OWNER = 'wefttest3';
 const BUSYBOX = '/bin/busybox';
 const ROOT = { uid: 0, gid: 0, additionalGids: [] };
 
