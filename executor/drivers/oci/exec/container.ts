@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 import { ExecuteError } from './errors.ts';
 
 export const RUNC = '/usr/sbin/runc';
+/** It takes some 20 ms. */
+const DEADLINE_MS = 30_000;
 const run = promisify(execFile);
 
 export interface RunningContainer {
@@ -38,7 +40,10 @@ async function stateOf(
   action: string,
 ): Promise<{ readonly status: string; readonly bundle: string }> {
   try {
-    const { stdout } = await run(RUNC, ['--root', runRoot, 'state', owner]);
+    const { stdout } = await run(RUNC, ['--root', runRoot, 'state', owner], {
+      timeout: DEADLINE_MS,
+      killSignal: 'SIGKILL',
+    });
     return JSON.parse(stdout);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);

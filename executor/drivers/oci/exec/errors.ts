@@ -1,3 +1,5 @@
+import { OciError } from '../oci-error.ts';
+
 export type ExecuteErrorCode =
   /** An argument is wrong. */
   | 'invalid'
@@ -9,16 +11,6 @@ export type ExecuteErrorCode =
   | 'host';
 
 /** Why a command was not run. `message` is `action: detail`. */
-export class ExecuteError extends Error {
+export class ExecuteError extends OciError<ExecuteErrorCode> {
   override readonly name = 'ExecuteError';
-  readonly code: ExecuteErrorCode;
-  readonly action: string;
-  readonly detail: string;
-
-  constructor(code: ExecuteErrorCode, action: string, detail: string, options?: ErrorOptions) {
-    super(`${action}: ${detail}`, options);
-    this.code = code;
-    this.action = action;
-    this.detail = detail;
-  }
 }

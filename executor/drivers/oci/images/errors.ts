@@ -1,3 +1,5 @@
+import { OciError } from '../oci-error.ts';
+
 export type ImageErrorCode =
   /** The registry, the layout or the archive has no such image. */
   | 'unknown'
@@ -27,20 +29,8 @@ export type ImageErrorCode =
 const TRANSIENT: ReadonlySet<ImageErrorCode> = new Set(['unreachable', 'cut', 'timeout']);
 
 /** What was not done to an image, and why. `message` is `action: detail`. */
-export class ImageError extends Error {
+export class ImageError extends OciError<ImageErrorCode> {
   override readonly name = 'ImageError';
-  readonly code: ImageErrorCode;
-  /** What was being done, with the name of the image: `pull ubuntu:14.04`. */
-  readonly action: string;
-  /** What went wrong; if a program failed, in its own words. */
-  readonly detail: string;
-
-  constructor(code: ImageErrorCode, action: string, detail: string, options?: ErrorOptions) {
-    super(`${action}: ${detail}`, options);
-    this.code = code;
-    this.action = action;
-    this.detail = detail;
-  }
 
   /** Whether the same call may succeed a moment later. */
   get transient(): boolean {

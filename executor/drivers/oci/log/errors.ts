@@ -1,3 +1,5 @@
+import { OciError } from '../oci-error.ts';
+
 export type LogErrorCode =
   /** The cursor or the time is not one. */
   | 'invalid'
@@ -5,16 +7,6 @@ export type LogErrorCode =
   | 'timeout';
 
 /** What was not done with a log, and why. `message` is `action: detail`. */
-export class LogError extends Error {
+export class LogError extends OciError<LogErrorCode> {
   override readonly name = 'LogError';
-  readonly code: LogErrorCode;
-  readonly action: string;
-  readonly detail: string;
-
-  constructor(code: LogErrorCode, action: string, detail: string, options?: ErrorOptions) {
-    super(`${action}: ${detail}`, options);
-    this.code = code;
-    this.action = action;
-    this.detail = detail;
-  }
 }

@@ -1,3 +1,5 @@
+import { OciError } from '../oci-error.ts';
+
 export type RuntimeErrorCode =
   /** An argument is wrong. */
   | 'invalid'
@@ -13,18 +15,8 @@ export type RuntimeErrorCode =
 const TRANSIENT: ReadonlySet<RuntimeErrorCode> = new Set(['expired', 'away']);
 
 /** What was not done to a process, and why. `message` is `action: detail`. */
-export class RuntimeError extends Error {
+export class RuntimeError extends OciError<RuntimeErrorCode> {
   override readonly name = 'RuntimeError';
-  readonly code: RuntimeErrorCode;
-  readonly action: string;
-  readonly detail: string;
-
-  constructor(code: RuntimeErrorCode, action: string, detail: string, options?: ErrorOptions) {
-    super(`${action}: ${detail}`, options);
-    this.code = code;
-    this.action = action;
-    this.detail = detail;
-  }
 
   /** Whether the same call may succeed a moment later. */
   get transient(): boolean {
