@@ -11,7 +11,7 @@ import type { Labelled } from '../schema/resources/definition.ts';
 import { databaseStore } from '../schema/store/database-store.ts';
 import { lockHost } from './host/lock.ts';
 import type { Cleaner } from './kinds/kind.ts';
-import { kinds } from './kinds/registry.ts';
+import { kinds, peersOf } from './kinds/registry.ts';
 import { converge } from './loop/converge.ts';
 import { absences, type FoundPeers, findPeers, Peers } from './peers/peers.ts';
 
@@ -48,14 +48,14 @@ async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
   await using opened = new AsyncDisposableStack();
   opened.adopt(await lockHost({ ...configuration, database }), (lock) => lock.release());
-  const options = { configuration, log: pino({ level: 'silent' }), expires: null };
+  const options = { configuration, databaseId: database, log: pino({ level: 'silent' }), expires: null };
   const peers = opened.adopt(await Peers.open(found, options), (each) => each.close());
   await clean(cleanersOf(peers, database), labelPrefix(database), { ...values, database });
 }
 
 /** The peers of the kinds that label their objects. Throws if this host has none of them. */
 async function findLabellingPeers(): Promise<FoundPeers> {
-  const found = await findPeers(kinds.flatMap(({ peer, cleaner }) => (cleaner ? [peer] : [])));
+  const found = await findPeers(peersOf(kinds.filter(({ cleaner }) => cleaner !== undefined)));
   const absent = absences(found);
   if (absent.length === found.size) throw new Error(absent.join('; '));
   for (const absence of absent) console.error(`weft: ${absence}`);

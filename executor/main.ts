@@ -11,7 +11,7 @@ import { lockHost } from './host/lock.ts';
 import { readResources } from './host/resources.ts';
 import { SequenceNote } from './host/sequence-note.ts';
 import type { Kind, KindContext } from './kinds/kind.ts';
-import { kinds } from './kinds/registry.ts';
+import { kinds, peersOf } from './kinds/registry.ts';
 import { Executor } from './loop/executor.ts';
 import { Heartbeat, type Host } from './loop/heartbeat.ts';
 import { Lease } from './loop/lease.ts';
@@ -44,7 +44,7 @@ export async function startExecutor(
   await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
-  const foundPeers = await findPeers(kinds.map(({ peer }) => peer));
+  const foundPeers = await findPeers(peersOf(kinds));
   for (const absence of absences(foundPeers)) log.warn(absence);
   const store = databaseStore(database);
   const databaseId = await untilAvailable(() => store.identify(), log, times);
@@ -53,7 +53,7 @@ export async function startExecutor(
     const { stateDirectory, hypervisor: name } = configuration;
     opened.adopt(await lockHost({ stateDirectory, database: databaseId }), (lock) => lock.release());
     const lease = new Lease(times.lease);
-    const peerOptions = { configuration, log, expires: lease.expires };
+    const peerOptions = { configuration, databaseId, log, expires: lease.expires };
     const peers = opened.adopt(await Peers.open(foundPeers, peerOptions), (each) => each.close());
     const stateFile = new ExecutorStateFile({ stateDirectory, database: databaseId, hypervisor: name });
     let installed = await finding;
@@ -81,6 +81,7 @@ export async function startExecutor(
     const address = comparer ? { url, authToken } : null;
     const context: KindContext = {
       ...{ registration, configuration, log, address, record: session.note },
+      peer: (definition) => peers.of(definition),
       recordAtStart: (note, data) => untilAvailable(() => session.note(note, data), log, times),
     };
     const working = await openKinds(peers, context, opened);

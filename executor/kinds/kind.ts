@@ -42,6 +42,8 @@ export interface KindContext {
   readonly registration: Registration;
   readonly configuration: Configuration;
   readonly log: Logger;
+  /** A further peer that the kind uses; undefined: this host lacks it. */
+  peer<Opened extends Peer>(definition: PeerDefinition<Opened>): Opened | undefined;
   /** Writes observations of the host that belong to no operation. */
   record<Data, Row>(note: Note<Data, Row>, data: Data): Promise<Row[][]>;
   /** The same, repeated while the database is away. */
@@ -65,6 +67,8 @@ export interface Cleaner<Desired = unknown> {
 /** A kind in the registry: its peer, and how to open it. */
 export interface KindModule {
   readonly peer: PeerDefinition;
+  /** Peers that it can do without. */
+  readonly alsoUses?: readonly PeerDefinition[];
   open(peer: Peer, context: KindContext): Promise<OpenedKind>;
   /** Only of a kind that labels its objects. */
   cleaner?(peer: Peer, databaseId: string): Cleaner;
@@ -73,6 +77,7 @@ export interface KindModule {
 /** Erases the type of the peer: a kind is opened with the peer that its own definition has opened. */
 export function kindModule<Opened extends Peer>(own: {
   readonly peer: PeerDefinition<Opened>;
+  readonly alsoUses?: readonly PeerDefinition[];
   open(peer: Opened, context: KindContext): Promise<OpenedKind>;
   cleaner?(peer: Opened, databaseId: string): Cleaner;
 }): KindModule {

@@ -1,3 +1,4 @@
+import type { PeerDefinition } from '../peers/peer.ts';
 import { bridges } from './bridges/index.ts';
 import type { KindModule } from './kind.ts';
 import { network } from './network/index.ts';
@@ -5,3 +6,8 @@ import { spp } from './spp/index.ts';
 
 /** All kinds of resources that an executor manages. */
 export const kinds: readonly KindModule[] = [network, bridges, spp];
+
+/** What these kinds use. */
+export function peersOf(modules: readonly KindModule[]): PeerDefinition[] {
+  return modules.flatMap(({ peer, alsoUses = [] }) => [peer, ...alsoUses]);
+}

@@ -11,6 +11,7 @@ export interface Peer {
 
 export interface PeerOptions {
   readonly configuration: Configuration;
+  readonly databaseId: string;
   readonly log: Logger;
   /** When the lease on the host expires: {@link Lease.expires}; null: never. */
   readonly expires: BigInt64Array | null;

@@ -45,8 +45,9 @@ export class Peers {
   }
 
   /** Undefined: this host lacks it. */
-  of(definition: PeerDefinition): Peer | undefined {
-    return this.#peers.get(definition);
+  of<Opened extends Peer>(definition: PeerDefinition<Opened>): Opened | undefined {
+    // The definition itself has opened it.
+    return this.#peers.get(definition) as Opened | undefined;
   }
 
   /** The detected technologies, with their drivers' current health. */

@@ -224,10 +224,10 @@ describe('the thread', () => {
     };
     const log = pino({ level: 'silent' });
     const configuration = readConfiguration({ WEFT_STATE_DIR: temporaryDirectory() });
-    const peer = await netns.open({ configuration, log, expires: new Lease(1_000).expires });
+    const peer = await netns.open({ configuration, databaseId: of.databaseId, log, expires: new Lease(1_000).expires });
     onTestFinished(() => peer.close());
     const { kind, close } = await network.open(peer, {
-      ...{ configuration, log, record: nothing, recordAtStart: async () => [] },
+      ...{ configuration, log, record: nothing, recordAtStart: async () => [], peer: () => undefined },
       registration: { ...of, name: 'host1', epoch: 1, restoreGeneration: 0, sequence: 0 },
       address: { url: `file:${file}`, authToken: undefined },
     });
