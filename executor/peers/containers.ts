@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ImageStore, openImageStore } from '../drivers/oci/images/store.ts';
 import type { ContainerRuntime } from '../drivers/oci/runtime/driver.ts';
 import { openRuntime } from '../drivers/oci/runtime/runtime.ts';
+import { usedRoots } from '../drivers/oci/runtime/view.ts';
 import { findInstalled } from '../host/installed.ts';
 import type { Peer, PeerDefinition } from './peer.ts';
 
@@ -57,6 +58,7 @@ export const containers: PeerDefinition<ContainersPeer> = {
         directory: paths.images,
         credentialsFile: null,
         importDirectory: null,
+        isUsed: (root) => usedRoots(paths.run).has(root),
         log: (level, text, data) => log[level](data, text),
       });
       return {

@@ -12,6 +12,7 @@ export function startRequest(lower: string, args: readonly string[], owner = OWN
     digest: 'd',
     lower,
     networkNamespace: `/run/netns/${owner}`,
+    limits: { memory: null, cpus: null },
     configuration: ({ root, networkNamespace }) => ({
       ociVersion: '1.0.2',
       process: { user: { uid: 0, gid: 0 }, args, cwd: '/', env: [] },

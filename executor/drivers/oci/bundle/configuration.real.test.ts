@@ -42,6 +42,7 @@ async function started(script: string, given: Partial<BundleInput>) {
   });
   await runtime.start({
     ...{ owner: OWNER, number: 1, digest: 'd', lower, networkNamespace: `/run/netns/${OWNER}` },
+    limits: { memory: null, cpus: null },
     configuration: ({ root, networkNamespace }) =>
       runtimeConfiguration({
         ...{ image, root, networkNamespace, hostname: 'web1', cgroupsPath: `/${OWNER}`, mounts: [], annotations: {} },
@@ -52,7 +53,7 @@ async function started(script: string, given: Partial<BundleInput>) {
         ...given,
       }),
   });
-  return { view: async () => (await runtime.view([OWNER])).get(OWNER), log: join(directory, OWNER, 'log') };
+  return { view: async () => (await runtime.view([OWNER])).get(OWNER), log: join(directory, OWNER, 'log/current') };
 }
 
 /** Runs it to its end. */

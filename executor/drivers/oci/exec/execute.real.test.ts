@@ -33,6 +33,7 @@ async function makeStage() {
   const unused = { workingDirectory: '/', exposedPorts: [], volumes: [], stopSignal: null };
   await runtime.start({
     ...{ owner: OWNER, number: 1, digest: 'd', lower, networkNamespace: `/run/netns/${OWNER}` },
+    limits: { memory: null, cpus: null },
     configuration: ({ root, networkNamespace }) =>
       runtimeConfiguration({
         ...{ root, networkNamespace, hostname: 'web1', cgroupsPath: `/${OWNER}`, mounts: [], annotations: {} },

@@ -1,3 +1,5 @@
+import type { Limits } from '../bundle/cgroups.ts';
+
 export interface StartRequest {
   readonly owner: string;
   readonly number: number;
@@ -6,6 +8,8 @@ export interface StartRequest {
   readonly lower: string;
   /** Path of its file: `/run/netns/c1`. */
   readonly networkNamespace: string;
+  /** What `configuration` contains of them; kept for comparison. */
+  readonly limits: Limits;
   /** Makes config.json. */
   readonly configuration: (paths: { readonly root: string; readonly networkNamespace: string }) => object;
 }
@@ -14,11 +18,18 @@ export interface ProcessView {
   readonly owner: string;
   readonly number: number;
   readonly digest: string;
+  /** Root of the image. */
+  readonly lower: string;
+  readonly limits: Limits;
   readonly phase: 'running' | 'exited';
   readonly pid: number | null;
   readonly startedMs: number;
   /** Starts with the same number after the first. */
   readonly restarts: number;
+  /** How many runs with this number that were shorter than 10 s have directly preceded this one. */
+  readonly failures: number;
+  /** It runs, but in another network namespace than the one whose path was given: that was replaced or is gone. */
+  readonly detached: boolean;
   readonly exit: { readonly code: number | null; readonly finishedMs: number; readonly reason: string | null } | null;
 }
 
@@ -46,7 +57,11 @@ export interface RuntimeOptions {
 export interface ContainerRuntime {
   /** Reads files only. */
   view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>>;
-  /** @throws RuntimeError `refused` with runc's words; nothing runs then. `away`: runc or conmon does not answer */
+  /**
+   * One that runs with the same number stays, unless it is detached or has another digest.
+   *
+   * @throws RuntimeError `refused` with runc's words; nothing runs then. `away`: runc or conmon does not answer
+   */
   start(request: StartRequest): Promise<void>;
   /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
   stop(request: { readonly owner: string; readonly signal: string; readonly graceMs: number }): Promise<void>;

@@ -2,16 +2,15 @@ import { Worker } from 'node:worker_threads';
 import { RuntimeError } from './errors.ts';
 import type { Launch } from './worker.ts';
 
-/** The thread that starts conmon. */
+/** The thread that starts conmon. There is none before the first launch, and a new one after one that has failed. */
 export class Launcher {
-  readonly #worker: Worker;
-  readonly #ended = Promise.withResolvers<string>();
+  readonly #log: (message: string) => void;
+  #worker: Worker | null = null;
+  #isClosed = false;
   #launches: Promise<unknown> = Promise.resolve();
 
   constructor(log: (message: string) => void) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
-    this.#worker.on('error', (error) => log(`the thread that starts containers has failed: ${error}`));
-    this.#worker.once('exit', () => this.#ended.resolve('its thread has ended'));
+    this.#log = log;
   }
 
   /**
@@ -21,10 +20,7 @@ export class Launcher {
    */
   launch(launch: Launch, action: string): Promise<number> {
     const sent = this.#launches.then(async () => {
-      const answer = Promise.withResolvers<string | number>();
-      this.#worker.once('message', answer.resolve);
-      this.#worker.postMessage(launch);
-      const said = await Promise.race([answer.promise, this.#ended.promise]);
+      const said = await this.#ask(launch);
       if (typeof said === 'string') throw new RuntimeError('host', action, said);
       return said;
     });
@@ -33,6 +29,31 @@ export class Launcher {
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    this.#isClosed = true;
+    await this.#worker?.terminate();
+  }
+
+  async #ask(launch: Launch): Promise<string | number> {
+    if (this.#isClosed) return 'it was closed';
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const { promise, resolve } = Promise.withResolvers<string | number>();
+    const end = () => resolve('its thread has ended');
+    worker.once('message', resolve).once('exit', end);
+    try {
+      worker.postMessage(launch);
+      return await promise;
+    } finally {
+      worker.off('message', resolve).off('exit', end);
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [] });
+    worker.on('error', (error) => this.#log(`the thread that starts containers has failed: ${error}`));
+    worker.once('exit', () => {
+      this.#worker = null;
+    });
+    return worker;
   }
 }

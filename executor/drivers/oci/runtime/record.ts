@@ -1,5 +1,8 @@
-import { statSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ProcessView } from './driver.ts';
+import type { NamespaceFile } from './namespace.ts';
+import type { RunPaths } from './paths.ts';
 import { readOrNull, startTime } from './processes.ts';
 
 /** A process; an id alone is used again by others. */
@@ -8,7 +11,13 @@ export interface Identity {
   readonly started: string;
 }
 
-export interface ProcessRecord extends Pick<ProcessView, 'owner' | 'number' | 'digest' | 'startedMs' | 'restarts'> {
+type Kept = 'owner' | 'number' | 'digest' | 'lower' | 'startedMs' | 'restarts' | 'failures' | 'limits';
+
+/** What is known of a process, in a file next to its config.json. */
+export interface ProcessRecord extends Pick<ProcessView, Kept> {
+  readonly namespace: NamespaceFile;
+  /** Who is starting or removing it; it is not shown as long as that one lives. */
+  readonly changing: Identity | null;
   /** Null until the start was completed. */
   readonly program: Identity | null;
   readonly monitor: Identity | null;
@@ -16,20 +25,19 @@ export interface ProcessRecord extends Pick<ProcessView, 'owner' | 'number' | 'd
   readonly lostMs?: number;
 }
 
-/** What the record and the file with the exit code, written by conmon, say of a process. */
-export function viewOf(record: ProcessRecord, file: string): ProcessView {
-  const { program, monitor, lostMs = Date.now(), ...rest } = record;
-  // Before the file is read: conmon writes it after its process has ended, and before it ends itself.
-  const [programLives, monitorLives] = [isAlive(program), isAlive(monitor)];
-  const code = readOrNull(file);
-  if (code !== null && code !== '') {
-    const exit = { code: Number(code), finishedMs: statSync(file).mtimeMs, reason: null };
-    return { ...rest, phase: 'exited', pid: null, exit };
-  }
-  if (programLives && monitorLives) return { ...rest, phase: 'running', pid: program?.pid ?? null, exit: null };
-  if (monitorLives) return { ...rest, phase: 'running', pid: null, exit: null };
-  const reason = program === null ? 'its start was not completed' : 'conmon has ended before its process';
-  return { ...rest, phase: 'exited', pid: null, exit: { code: null, finishedMs: lostMs, reason } };
+export function readRecord(paths: RunPaths, owner: string): ProcessRecord | null {
+  const text = readOrNull(recordFile(paths, owner));
+  return text === null ? null : JSON.parse(text);
+}
+
+export function writeRecord(paths: RunPaths, record: ProcessRecord): void {
+  const path = recordFile(paths, record.owner);
+  writeFileSync(`${path}.new`, JSON.stringify(record));
+  renameSync(`${path}.new`, path);
+}
+
+function recordFile(paths: RunPaths, owner: string): string {
+  return join(paths.bundle(owner), 'record.json');
 }
 
 export function identify(pid: number): Identity | null {

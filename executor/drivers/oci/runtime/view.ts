@@ -1,0 +1,51 @@
+import { statSync } from 'node:fs';
+import type { ProcessView } from './driver.ts';
+import { isSameNamespace } from './namespace.ts';
+import { RunPaths } from './paths.ts';
+import { readOrNull } from './processes.ts';
+import { isAlive, type ProcessRecord, readRecord } from './record.ts';
+
+/**
+ * Processes by owner, without those that are being started or removed. Reads files only, so any thread may call it; there are no
+ * processes if there is no such directory.
+ */
+export function viewProcesses(
+  runDirectory: string,
+  owners: readonly string[] | 'all',
+): ReadonlyMap<string, ProcessView> {
+  const paths = new RunPaths(runDirectory);
+  const names = owners === 'all' ? paths.owners() : owners;
+  const views = names.flatMap((name) => viewProcess(paths, name) ?? []);
+  return new Map(views.map((view) => [view.owner, view]));
+}
+
+/** Null if there is none, and while it is being started or removed. */
+export function viewProcess(paths: RunPaths, owner: string): ProcessView | null {
+  const record = readRecord(paths, owner);
+  return record === null || isAlive(record.changing) ? null : viewOf(record, paths);
+}
+
+/** Roots of images that processes need, also those that are being started, and those that may be started again. */
+export function usedRoots(runDirectory: string): ReadonlySet<string> {
+  const paths = new RunPaths(runDirectory);
+  return new Set(paths.owners().flatMap((owner) => readRecord(paths, owner)?.lower ?? []));
+}
+
+/** What the record and the file with the exit code, written by conmon, say of a process. */
+export function viewOf(record: ProcessRecord, paths: RunPaths): ProcessView {
+  const { program, monitor, namespace, changing: _, lostMs = Date.now(), ...kept } = record;
+  const file = paths.exit(record.owner);
+  // Before the file is read: conmon writes it after its process has ended, and before it ends itself.
+  const [programLives, monitorLives] = [isAlive(program), isAlive(monitor)];
+  const ended = { ...kept, phase: 'exited', pid: null, detached: false } as const;
+  const code = readOrNull(file);
+  if (code !== null && code !== '') {
+    return { ...ended, exit: { code: Number(code), finishedMs: statSync(file).mtimeMs, reason: null } };
+  }
+  if (monitorLives) {
+    const pid = programLives ? (program?.pid ?? null) : null;
+    return { ...kept, phase: 'running', pid, detached: !isSameNamespace(namespace), exit: null };
+  }
+  const reason = program === null ? 'its start was not completed' : 'conmon has ended before its process';
+  return { ...ended, exit: { code: null, finishedMs: lostMs, reason } };
+}
