@@ -67,6 +67,14 @@ export interface ContainerRuntime {
   stop(request: { readonly owner: string; readonly signal: string; readonly graceMs: number }): Promise<void>;
   /** The running process counts as this number. */
   keep(request: { readonly owner: string; readonly number: number }): Promise<void>;
+  /**
+   * Changes the limits of a process while it runs, and what is recorded of them. One that does not run gets those of its start.
+   *
+   * A limit of memory below what is in use is refused on version 1 of control groups; on version 2 the kernel kills for it.
+   *
+   * @throws RuntimeError `refused` with runc's words
+   */
+  limit(request: { readonly owner: string; readonly limits: Limits }): Promise<void>;
   /** Kills what runs, and deletes the writable layer. */
   remove(request: { readonly owner: string }): Promise<void>;
   /** Called soon after any start or death. Returns a function that ends it. */

@@ -1,11 +1,13 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Limits } from '../bundle/cgroups.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
 import { Launcher } from './launcher.ts';
 import { type LaunchContext, launchProcess } from './launching.ts';
+import { updateOf } from './limits.ts';
 import { RunPaths } from './paths.ts';
 import { killNow, processesWith, startTime } from './processes.ts';
 import { type Identity, identify, readRecord, writeRecord } from './record.ts';
@@ -75,6 +77,16 @@ class Runtime implements ContainerRuntime {
     if (record !== null) writeRecord(this.#paths, { ...record, number });
   }
 
+  async limit({ owner, limits }: { owner: string; limits: Limits }): Promise<void> {
+    const action = `limit the process of ${owner}`;
+    if (this.#view(owner)?.phase === 'running') {
+      this.#requireTime(action);
+      await this.#update(action, owner, limits);
+    }
+    const record = readRecord(this.#paths, owner);
+    if (record !== null) writeRecord(this.#paths, { ...record, limits });
+  }
+
   async remove({ owner }: { owner: string }): Promise<void> {
     this.#requireTime(`remove the process of ${owner}`);
     await this.#clear(owner);
@@ -101,6 +113,17 @@ class Runtime implements ContainerRuntime {
       at: this.#options.at ?? (() => {}),
       callRunc: (action, ...words) => this.#runc(action, ...words),
     };
+  }
+
+  async #update(action: string, owner: string, limits: Limits): Promise<void> {
+    const file = join(this.#paths.bundle(owner), 'limits.json');
+    writeFileSync(file, JSON.stringify(updateOf(limits)));
+    try {
+      await this.#runc(action, 'update', '--resources', file, owner);
+    } catch (error) {
+      // It may have ended meanwhile.
+      if (this.#view(owner)?.phase === 'running') throw error;
+    }
   }
 
   /** Ends whatever a start has left, at whichever step it ended. */
