@@ -46,7 +46,10 @@ export interface RuntimeOptions {
 export interface ContainerRuntime {
   /** Reads files only. */
   view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>>;
-  /** @throws RuntimeError `refused` with runc's words; nothing runs then. `away`: runc or conmon does not answer */
+  /**
+   * @throws RuntimeError `refused` with runc's words, or `missing_program`; nothing runs then. `away`: runc or conmon does not
+   *   answer
+   */
   start(request: StartRequest): Promise<void>;
   /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
   stop(request: { readonly owner: string; readonly signal: string; readonly graceMs: number }): Promise<void>;

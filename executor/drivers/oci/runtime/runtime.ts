@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { absentProgram, runcPath } from '../host-programs.ts';
 import { conmonArguments, isAtWork, monitorOf, readReport } from './conmon.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
@@ -22,7 +23,6 @@ import { PAUSE_MS, waitUntil } from './waiting.ts';
 
 /** It is the name of directories. */
 const OWNER = /^\w[\w.-]*$/;
-const RUNC = '/usr/sbin/runc';
 /** runc takes some 50 ms. */
 const DEADLINE_MS = 30_000;
 const CHECK_MS = 1000;
@@ -60,6 +60,7 @@ class Runtime implements ContainerRuntime {
     const action = `start the process of ${request.owner}`;
     const before = this.#view(request.owner);
     if (before?.phase === 'running' && before.number === request.number) return;
+    this.#requirePrograms(action);
     this.#requireTime(action);
     this.#starting.add(request.owner);
     try {
@@ -147,7 +148,7 @@ class Runtime implements ContainerRuntime {
   #conmonArguments(owner: string): string[] {
     const [bundle, exits, sockets] = [this.#bundle(owner), this.#run('exits'), this.#run('sockets')];
     const log = join(this.#options.directory, owner, 'log');
-    const runc = { runc: this.#options.runc ?? RUNC, runcRoot: this.#run('runc') };
+    const runc = { runc: this.#options.runc ?? runcPath(), runcRoot: this.#run('runc') };
     return conmonArguments({ owner, bundle, exits, sockets, log, ...runc });
   }
 
@@ -191,6 +192,12 @@ class Runtime implements ContainerRuntime {
     }
   }
 
+  /** conmon would report in words of its own that there is no runc. */
+  #requirePrograms(action: string): void {
+    const absent = absentProgram(this.#options.runc);
+    if (absent !== null) throw new RuntimeError('missing_program', action, absent);
+  }
+
   #requireTime(action: string): void {
     const { expires } = this.#options;
     if (expires && process.hrtime.bigint() >= Atomics.load(expires, 0)) {
@@ -212,7 +219,7 @@ class Runtime implements ContainerRuntime {
   }
 
   #runc(action: string, ...words: string[]): Promise<void> {
-    const program = this.#options.runc ?? RUNC;
+    const program = this.#options.runc ?? runcPath();
     return callRunc({ program, root: this.#run('runc'), words, deadlineMs: this.#deadlineMs, action });
   }
 
