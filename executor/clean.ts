@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { openDatabase } from '../schema/database/open.ts';
 import { formatTable } from '../schema/database/table.ts';
 import { labelPrefix } from '../schema/names.ts';
-import { readConfiguration } from '../schema/process/configuration.ts';
+import { type Configuration, readConfiguration } from '../schema/process/configuration.ts';
 import { startFailure } from '../schema/process/process.ts';
 import type { Labelled } from '../schema/resources/definition.ts';
 import { databaseStore } from '../schema/store/database-store.ts';
@@ -43,9 +43,9 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const found = await findLabellingPeers();
-  const database = values.database ?? (await configuredDatabase());
   const configuration = readConfiguration(process.env);
+  const found = await findLabellingPeers(configuration);
+  const database = values.database ?? (await configuredDatabase());
   await using opened = new AsyncDisposableStack();
   opened.adopt(await lockHost({ ...configuration, database }), (lock) => lock.release());
   const options = { configuration, databaseId: database, log: pino({ level: 'silent' }), expires: null };
@@ -54,8 +54,8 @@ async function main(): Promise<void> {
 }
 
 /** The peers of the kinds that label their objects. Throws if this host has none of them. */
-async function findLabellingPeers(): Promise<FoundPeers> {
-  const found = await findPeers(peersOf(kinds.filter(({ cleaner }) => cleaner !== undefined)));
+async function findLabellingPeers(configuration: Configuration): Promise<FoundPeers> {
+  const found = await findPeers(peersOf(kinds.filter(({ cleaner }) => cleaner !== undefined)), configuration);
   const absent = absences(found);
   if (absent.length === found.size) throw new Error(absent.join('; '));
   for (const absence of absent) console.error(`weft: ${absence}`);

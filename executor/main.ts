@@ -44,7 +44,7 @@ export async function startExecutor(
   await ready;
   const times: LoopTimes = { ...defaultTimes, ...timesOf(configuration), ...changed };
   const finding = findTechnologies();
-  const foundPeers = await findPeers(peersOf(kinds));
+  const foundPeers = await findPeers(peersOf(kinds), configuration);
   for (const absence of absences(foundPeers)) log.warn(absence);
   const store = databaseStore(database);
   const databaseId = await untilAvailable(() => store.identify(), log, times);
@@ -63,6 +63,7 @@ export async function startExecutor(
       capabilities: () => capabilities(peers.capabilities(), installed),
       refresh: async () => {
         installed = await findTechnologies();
+        await peers.refresh();
       },
     };
     const machine = {

@@ -7,6 +7,8 @@ import { LeaseLost } from './lease.ts';
 interface PeerError {
   readonly code: string;
   readonly transient: boolean;
+  /** What to do. */
+  readonly hint?: string;
 }
 
 export interface Failure {
@@ -27,6 +29,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   unsupported: 'impossible',
   invalid: 'impossible',
   limit: 'impossible',
+  missing_program: 'impossible',
   away: 'unavailable',
 };
 
@@ -42,7 +45,7 @@ export function failureOf(error: unknown): Failure {
     };
   }
   if (isPeerError(cause)) {
-    const problem = new Problem(codes[cause.code] ?? 'internal', cause.message, { step, cause });
+    const problem = new Problem(codes[cause.code] ?? 'internal', cause.message, { hint: cause.hint, step, cause });
     // An object that the plan requires has disappeared: something else changes the same objects, and the next attempt
     // observes the result.
     return { problem, transient: cause.transient || cause.code === 'missing', away: cause.code === 'away' };

@@ -3,17 +3,22 @@ import { type ImageStore, openImageStore } from '../drivers/oci/images/store.ts'
 import type { ContainerRuntime } from '../drivers/oci/runtime/driver.ts';
 import { openRuntime } from '../drivers/oci/runtime/runtime.ts';
 import { usedRoots } from '../drivers/oci/runtime/view.ts';
-import { findInstalled } from '../host/installed.ts';
+import { Installation } from '../host/installation.ts';
 import type { Peer, PeerDefinition } from './peer.ts';
-
-/** What containers need on a host, by the Debian packages of the same names. */
-const PROGRAMS = ['runc', 'conmon', 'skopeo', 'umoci'];
 
 /** Images, and the processes of containers. */
 export interface ContainersPeer extends Peer {
   readonly images: ImageStore;
   readonly runtime: ContainerRuntime;
   readonly paths: ContainerPaths;
+  /** Whether the host has all programs now: not if it is installable, or if somebody has removed one. */
+  isInstalled(): boolean;
+  /**
+   * Installs what is missing, which takes apt-get some seconds; one installation however many wait for it.
+   *
+   * @throws InstallationError
+   */
+  ensureInstalled(): Promise<void>;
 }
 
 /** Directories; those of two databases on one host have nothing in common. */
@@ -37,15 +42,15 @@ export function containerPaths(stateDirectory: string, databaseId: string): Cont
 export const containers: PeerDefinition<ContainersPeer> = {
   technology: 'containers',
 
-  async find() {
-    const installed = await findInstalled(PROGRAMS);
-    const missing = PROGRAMS.filter((name) => installed.every(({ program }) => program !== name));
-    if (missing.length > 0) return { available: false, reason: `${missing.join(', ')} not found` };
-    const versions = installed.map(({ program, version }) => (version === null ? program : `${program} ${version}`));
-    return { available: true, version: versions.join(', ') };
+  async find({ setup }) {
+    const installation = new Installation({ technology: 'containers', setup });
+    await installation.refresh();
+    return installation.capability();
   },
 
-  async open({ configuration: { stateDirectory }, databaseId, log, expires }) {
+  async open({ configuration: { stateDirectory, setup }, databaseId, log, expires }) {
+    const installation = new Installation({ technology: 'containers', setup, log: (level, text) => log[level](text) });
+    await installation.refresh();
     const paths = containerPaths(stateDirectory, databaseId);
     const runtime = await openRuntime({
       directory: paths.layers,
@@ -64,6 +69,10 @@ export const containers: PeerDefinition<ContainersPeer> = {
       return {
         ...{ images, runtime, paths },
         health: () => ({ available: true }),
+        capability: () => installation.capability(),
+        refresh: () => installation.refresh(),
+        isInstalled: () => installation.isInstalled(),
+        ensureInstalled: () => installation.ensureInstalled(),
         async close() {
           await images.close();
           await runtime.close();

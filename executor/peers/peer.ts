@@ -6,6 +6,10 @@ import type { Health } from '../kinds/health.ts';
 /** What kinds of resources use, opened: a driver, its events, its health. */
 export interface Peer {
   health(): Health;
+  /** What its detection would find now, if that can change while it is open. */
+  capability?(): Capability;
+  /** Detects again what costs processes, such as versions. */
+  refresh?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,6 +25,6 @@ export interface PeerOptions {
 export interface PeerDefinition<Opened extends Peer = Peer> {
   readonly technology: Technology;
   /** Whether this process may use it at all: checked once, at the start. Changes nothing on the host. */
-  find(): Promise<Capability>;
+  find(configuration: Configuration): Promise<Capability>;
   open(options: PeerOptions): Promise<Opened>;
 }

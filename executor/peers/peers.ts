@@ -1,13 +1,17 @@
 import type { Capability, Technology } from '../../schema/api/capabilities.ts';
+import type { Configuration } from '../../schema/process/configuration.ts';
 import type { Peer, PeerDefinition, PeerOptions } from './peer.ts';
 
 /** The result of the detection for each technology that this version has a driver for. */
 export type FoundPeers = ReadonlyMap<PeerDefinition, Capability>;
 
 /** Detects each technology once. */
-export async function findPeers(definitions: Iterable<PeerDefinition>): Promise<FoundPeers> {
+export async function findPeers(
+  definitions: Iterable<PeerDefinition>,
+  configuration: Configuration,
+): Promise<FoundPeers> {
   const found = new Map<PeerDefinition, Capability>();
-  for (const definition of new Set(definitions)) found.set(definition, await definition.find());
+  for (const definition of new Set(definitions)) found.set(definition, await definition.find(configuration));
   return found;
 }
 
@@ -50,13 +54,20 @@ export class Peers {
     return this.#peers.get(definition) as Opened | undefined;
   }
 
+  /** Detects versions again. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#peers.values()].map((peer) => peer.refresh?.()));
+  }
+
   /** The detected technologies, with their drivers' current health. */
   capabilities(): Partial<Record<Technology, Capability>> {
     const each = [...this.#found].map(([definition, found]): [Technology, Capability] => {
-      const health = this.#peers.get(definition)?.health() ?? { available: true };
+      const peer = this.#peers.get(definition);
+      const health = peer?.health() ?? { available: true };
+      const capability = peer?.capability?.() ?? found;
       return [
         definition.technology,
-        health.available ? found : { available: false, away: true, reason: health.reason },
+        health.available ? capability : { available: false, away: true, reason: health.reason },
       ];
     });
     return Object.fromEntries(each);

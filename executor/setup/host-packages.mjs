@@ -3,8 +3,6 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { technologies } from './technologies.mjs';
 
-const APT = '/usr/bin/apt-get';
-
 /** A fresh machine may hold the lock for its automatic upgrades. */
 const APT_LOCK_SECONDS = 120;
 
@@ -12,41 +10,85 @@ const APT_LOCK_SECONDS = 120;
 const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
- * The packages of these technologies whose programs are missing.
- * @param {readonly import('./technologies.mjs').Technology[]} wanted
- * @param {string | undefined} path the PATH to look in
+ * Where programs and files are looked for: `path` is a PATH, by default that of this process; `root` is a directory
+ * that stands for `/`.
+ * @typedef {{ readonly path?: string, readonly root?: string }} Places
+ */
+
+/**
+ * @param {Places} [places]
  * @returns {string[]}
  */
-export function missingPackages(wanted, path = process.env.PATH) {
-  const directories = [...(path ?? '').split(delimiter), ...systemDirectories].filter((directory) => directory !== '');
+export function searchDirectories({ path = process.env.PATH ?? '', root = '/' } = {}) {
+  const system = systemDirectories.map((directory) => join(root, directory));
+  return [...path.split(delimiter).filter((directory) => directory !== ''), ...system];
+}
+
+/**
+ * The packages of these technologies that are not installed.
+ * @param {readonly import('./technologies.mjs').Technology[]} wanted
+ * @param {Places} [places]
+ * @returns {string[]}
+ */
+export function missingPackages(wanted, places) {
   return wanted
-    .flatMap((technology) => technologies[technology])
-    .filter(({ program }) => !directories.some((directory) => isExecutable(join(directory, program))))
+    .flatMap(
+      (technology) => /** @type {readonly import('./technologies.mjs').HostPackage[]} */ (technologies[technology]),
+    )
+    .filter((each) => !isInstalled(each, places))
     .map(({ name }) => name);
 }
 
-/** @param {string} file */
-function isExecutable(file) {
+/**
+ * @param {import('./technologies.mjs').HostPackage} wanted
+ * @param {Places} [places]
+ */
+function isInstalled({ program, file }, places) {
+  if (file !== undefined) return isAccessible(join(places?.root ?? '/', file), constants.R_OK);
+  return program === undefined || locate(program, places) !== undefined;
+}
+
+/**
+ * @param {string} program
+ * @param {Places} [places]
+ */
+function locate(program, places) {
+  return searchDirectories(places)
+    .map((directory) => join(directory, program))
+    .find((file) => isAccessible(file, constants.X_OK));
+}
+
+/**
+ * @param {string} file
+ * @param {number} mode
+ */
+function isAccessible(file, mode) {
   try {
-    accessSync(file, constants.X_OK);
+    accessSync(file, mode);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Only root, and only where there is apt-get. */
-export function canInstallHostPackages() {
-  return process.getuid?.() === 0 && isExecutable(APT);
+/**
+ * Why this process cannot install packages; null: it can.
+ * @param {Places & { readonly user?: number | undefined }} [options] `user` is the id that this process has
+ * @returns {string | null}
+ */
+export function installationObstacle({ user = process.getuid?.(), ...places } = {}) {
+  if (user !== 0) return 'only root can install packages';
+  return locate('apt-get', places) === undefined ? 'this host has no apt-get' : null;
 }
 
 /**
- * Installs Debian packages. Returns an error, or null.
+ * Installs Debian packages, and removes none: a package may conflict with one that the host's user has chosen, as runc
+ * does with Docker's containerd.io. Returns an error, or null.
  * @param {readonly string[]} packages
  * @returns {string | null}
  */
 export function installHostPackages(packages) {
-  const install = () => apt(['install', '--yes', '--no-install-recommends', ...packages]);
+  const install = () => apt(['install', '--yes', '--no-remove', '--no-install-recommends', ...packages]);
   // A fresh image has no package lists, or outdated ones.
   if (install().status === 0) return null;
   const updated = apt(['update']);
@@ -57,7 +99,7 @@ export function installHostPackages(packages) {
 
 /** @param {readonly string[]} args */
 function apt(args) {
-  return spawnSync(APT, ['--option', `DPkg::Lock::Timeout=${APT_LOCK_SECONDS}`, ...args], {
+  return spawnSync(locate('apt-get') ?? 'apt-get', ['--option', `DPkg::Lock::Timeout=${APT_LOCK_SECONDS}`, ...args], {
     encoding: 'utf8',
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'pipe'],

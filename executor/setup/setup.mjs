@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { compile, isCompiled } from './compiled.mjs';
-import { canInstallHostPackages, installHostPackages, missingPackages } from './host-packages.mjs';
+import { installationObstacle, installHostPackages, missingPackages } from './host-packages.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesInstalled } from './node-packages.mjs';
 import { jobs } from './technologies.mjs';
@@ -66,7 +66,8 @@ function install(job, lock) {
     if (problem !== null) return 1;
   }
   if (hostPackages.length > 0) {
-    if (canInstallHostPackages()) step(`installing ${hostPackages.join(' ')}`, () => installHostPackages(hostPackages));
+    if (installationObstacle() === null)
+      step(`installing ${hostPackages.join(' ')}`, () => installHostPackages(hostPackages));
     else say(`missing: ${hostPackages.join(' ')}; as root on Debian: apt-get install ${hostPackages.join(' ')}`);
   }
   if (job.lasts && !isCompiled(root)) step('compiling weft', () => compile(root));

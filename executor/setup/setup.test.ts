@@ -125,8 +125,8 @@ describe('set-up', () => {
 
 describe('missingPackages', () => {
   it('finds programs on PATH and where Debian keeps them', () => {
-    expect(missingPackages([], '')).toEqual([]);
-    expect(missingPackages(['test'], '/nowhere')).not.toContain('util-linux');
+    expect(missingPackages([], { path: '' })).toEqual([]);
+    expect(missingPackages(['test'], { path: '/nowhere' })).not.toContain('util-linux');
   });
 });
 

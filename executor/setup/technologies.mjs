@@ -1,6 +1,6 @@
 /**
- * A Debian package, and the program on PATH that shows that it is installed.
- * @typedef {{ readonly name: string, readonly program: string }} HostPackage
+ * A Debian package. What shows that it is installed is the file, if it is given, or else the program on PATH.
+ * @typedef {{ readonly name: string, readonly program?: string, readonly file?: string }} HostPackage
  */
 
 /** Host packages for each technology. `ip` and `ping` serve to inspect the host; weft runs `nft` itself. */
@@ -10,12 +10,12 @@ export const technologies = Object.freeze({
     { name: 'iputils-ping', program: 'ping' },
     { name: 'nftables', program: 'nft' },
   ],
-  // They bring the seccomp profile and the policies of golang-github-containers-common.
   containers: [
     { name: 'skopeo', program: 'skopeo' },
     { name: 'umoci', program: 'umoci' },
     { name: 'runc', program: 'runc' },
-    { name: 'conmon', program: 'conmon' },
+    { name: 'conmon', program: 'conmon', file: '/usr/bin/conmon' },
+    { name: 'golang-github-containers-common', file: '/usr/share/containers/seccomp.json' },
   ],
   test: [
     { name: 'sqlite3', program: 'sqlite3' },

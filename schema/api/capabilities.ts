@@ -6,7 +6,12 @@ export type Technology = (typeof technologies)[number];
 
 /** The state of one technology on a host. */
 export const capabilitySchema = v.variant('available', [
-  v.object({ available: v.literal(true), version: v.nullable(v.string()) }),
+  v.object({
+    available: v.literal(true),
+    version: v.nullable(v.string()),
+    /** The host does not have it yet: the executor installs it for the first operation that needs it. */
+    installable: v.optional(v.literal(true)),
+  }),
   v.object({
     available: v.literal(false),
     reason: v.string(),

@@ -8,6 +8,7 @@ describe('readConfiguration', () => {
       hypervisor: 'host1',
       adminToken: undefined,
       logLevel: 'info',
+      setup: 'auto',
       databaseUrl: expect.stringMatching(/^file:\/.*weft\.db$/),
     });
   });
@@ -38,6 +39,7 @@ describe('readConfiguration', () => {
     [{ WEFT_ALLOWED_ORIGINS: '*' }, /^WEFT_ALLOWED_ORIGINS: must be a list of origins/],
     [{ WEFT_ALLOWED_ORIGINS: 'https://a.example, https://b.example/' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
     [{ WEFT_ALLOWED_ORIGINS: 'a.example' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
+    [{ WEFT_SETUP: 'perhaps' }, /^WEFT_SETUP: must be auto, check or off/],
     [{ WEFT_LOG: 'loud' }, /^WEFT_LOG: "loud" is not one of/],
     [
       { WEFT_LISTEN: '0.0.0.0:8080' },

@@ -68,6 +68,10 @@ function wholeNumber(minimum: number, maximum: number) {
   );
 }
 
+/** What is done about programs that a host lacks: installed, only reported, or neither. */
+const setupModes = ['auto', 'check', 'off'] as const;
+export type SetupMode = (typeof setupModes)[number];
+
 const environmentSchema = v.object({
   WEFT_LISTEN: v.optional(listenSchema, '127.0.0.1:8080'),
   WEFT_STATE_DIR: v.optional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
@@ -90,6 +94,7 @@ const environmentSchema = v.object({
   WEFT_SCAN_SECONDS: v.optional(wholeNumber(1, 3600), '30'),
   WEFT_ORPHAN_GRACE_SECONDS: v.optional(wholeNumber(0, 86_400), '60'),
   WEFT_RETENTION_DAYS: v.optional(wholeNumber(1, 36_500), '30'),
+  WEFT_SETUP: v.optional(v.picklist(setupModes, 'must be auto, check or off'), 'auto'),
   WEFT_LOG: v.optional(
     v.picklist(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -124,6 +129,8 @@ export interface Configuration {
   readonly orphanGraceSeconds: number;
   /** How long ended operations and events are kept. */
   readonly retentionDays: number;
+  /** Whether the executor may install what a technology needs. */
+  readonly setup: SetupMode;
 }
 
 /** An invalid variable; the message is one line that names it. */
@@ -160,6 +167,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     scanSeconds: values.WEFT_SCAN_SECONDS,
     orphanGraceSeconds: values.WEFT_ORPHAN_GRACE_SECONDS,
     retentionDays: values.WEFT_RETENTION_DAYS,
+    setup: values.WEFT_SETUP,
   };
   refuseOpenDoor(configuration);
   return configuration;

@@ -246,6 +246,13 @@ describe('the requirements of a new resource', () => {
       'host2 has no libvirt: its executor has not reported its capabilities yet',
     ]);
   });
+
+  it('are met by a hypervisor that can install the technology', async () => {
+    const { database } = await fleet();
+    const containers = { available: true, version: null, installable: true };
+    await insertHypervisor(database, 'host3', JSON.stringify({ containers }));
+    expect(await whereFor(database, { technology: 'containers' })).toBe('host3');
+  });
 });
 
 it('a table that no kind of resource is placed by is an error, and is not ignored', () => {

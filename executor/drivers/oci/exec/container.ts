@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { runcPath } from '../host-programs.ts';
 import { ExecuteError } from './errors.ts';
 
-export const RUNC = '/usr/sbin/runc';
 /** It takes some 20 ms. */
 const DEADLINE_MS = 30_000;
 const run = promisify(execFile);
@@ -40,7 +40,7 @@ async function stateOf(
   action: string,
 ): Promise<{ readonly status: string; readonly bundle: string }> {
   try {
-    const { stdout } = await run(RUNC, ['--root', runRoot, 'state', owner], {
+    const { stdout } = await run(runcPath(), ['--root', runRoot, 'state', owner], {
       timeout: DEADLINE_MS,
       killSignal: 'SIGKILL',
     });

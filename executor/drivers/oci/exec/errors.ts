@@ -7,6 +7,8 @@ export type ExecuteErrorCode =
   | 'missing'
   /** The command could not be started; `detail` has runc's words. */
   | 'refused'
+  /** A program of the host is not installed; `detail` names its package. */
+  | 'missing_program'
   /** The host itself failed. */
   | 'host';
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { RUNC, type RunningContainer, runningContainer } from './container.ts';
+import { absentProgram, runcPath } from '../host-programs.ts';
+import { type RunningContainer, runningContainer } from './container.ts';
 import { ExecuteError } from './errors.ts';
 import { ProcessGroup } from './group.ts';
 import { monitor, type Report } from './monitor.ts';
@@ -49,6 +50,8 @@ const LONGEST_END_MS = 10_000;
 export async function execute(request: ExecuteRequest): Promise<Execution> {
   const action = `run ${request.command[0] ?? 'a command'} in ${request.owner}`;
   if (request.command.length === 0) throw new ExecuteError('invalid', action, 'the command is empty');
+  const absent = absentProgram();
+  if (absent !== null) throw new ExecuteError('missing_program', action, absent);
   const container = await runningContainer(request.runRoot, request.owner, action);
   try {
     mkdirSync(dirname(request.directory), { recursive: true });
@@ -109,7 +112,7 @@ function processOf(
 /** The bundle is the call's own directory: conmon makes named pipes there, which the container's conmon has, too. */
 function monitorArguments({ owner, runRoot, directory }: ExecuteRequest, cgroup: string): string[] {
   const files = ['-b', directory, '-p', join(directory, 'pid'), '--socket-dir-path', directory];
-  const runtime = ['-r', RUNC, '--runtime-arg', '--root', '--runtime-arg', runRoot];
+  const runtime = ['-r', runcPath(), '--runtime-arg', '--root', '--runtime-arg', runRoot];
   const command = ['--exec', '--exec-process-spec', join(directory, 'process.json')];
   const options = ['--runtime-opt', '--cgroup', '--runtime-opt', cgroup];
   return ['--api-version', '1', '-c', owner, '-u', owner, '-n', owner, ...files, ...runtime, ...command, ...options];

@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { CONMON } from '../host-programs.ts';
 
 const run = promisify(execFile);
 
@@ -40,7 +41,7 @@ export async function monitor(options: MonitorOptions): Promise<Report> {
 async function startMonitor(words: readonly string[]): Promise<string> {
   const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', _OCI_SYNCPIPE: '3' };
   const stdio = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
-  const child = spawn('/usr/bin/conmon', words, { detached: true, env: environment, stdio: [...stdio] });
+  const child = spawn(CONMON, words, { detached: true, env: environment, stdio: [...stdio] });
   const failed = Promise.withResolvers<never>();
   child.once('error', failed.reject);
   const pipe = child.stdio[3];

@@ -60,7 +60,8 @@ export interface ContainerRuntime {
   /**
    * One that runs with the same number stays, unless it is detached or has another digest.
    *
-   * @throws RuntimeError `refused` with runc's words; nothing runs then. `away`: runc or conmon does not answer
+   * @throws RuntimeError `refused` with runc's words, or `missing_program`; nothing runs then. `away`: runc or conmon
+   *   does not answer
    */
   start(request: StartRequest): Promise<void>;
   /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */

@@ -9,6 +9,8 @@ export type RuntimeErrorCode =
   | 'expired'
   /** runc or conmon did not answer within its deadline: whether the call was executed is unknown. */
   | 'away'
+  /** A program of the host is not installed; `detail` names its package. */
+  | 'missing_program'
   /** The host itself failed. */
   | 'host';
 

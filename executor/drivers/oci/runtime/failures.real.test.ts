@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeStage, OWNER, SLEEP, viewOf } from '../../../../test/support/oci/stage.ts';
@@ -38,6 +38,34 @@ test('stop and remove are away if runc does not end, and succeed when it does ag
   await deleting.close();
   const last = await stage.open();
   await last.remove({ owner: OWNER });
+  expect(readdirSync(stage.directory)).toEqual([]);
+});
+
+test('a start without runc says so, and is done when there is one', async () => {
+  const stage = makeStage();
+  const runc = join(stage.base, 'runc');
+  const runtime = await stage.open({ runc });
+  await expect(runtime.start(stage.request(SLEEP))).rejects.toMatchObject({
+    code: 'missing_program',
+    detail: 'the host has no runc; apt-get install runc',
+    transient: false,
+  });
+  expect(['bundles', 'runc'].flatMap((name) => readdirSync(join(stage.runDirectory, name)))).toEqual([]);
+  symlinkSync('/usr/sbin/runc', runc);
+  await runtime.start(stage.request(SLEEP));
+  expect((await viewOf(runtime))?.phase).toBe('running');
+});
+
+test('a removal without runc says so, and is done when there is one', async () => {
+  const stage = makeStage();
+  const runc = join(stage.base, 'runc');
+  symlinkSync('/usr/sbin/runc', runc);
+  const runtime = await stage.open({ runc });
+  await runtime.start(stage.request(SLEEP));
+  rmSync(runc);
+  await expect(runtime.remove({ owner: OWNER })).rejects.toMatchObject({ code: 'missing_program' });
+  symlinkSync('/usr/sbin/runc', runc);
+  await runtime.remove({ owner: OWNER });
   expect(readdirSync(stage.directory)).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { missingProgram } from '../host-programs.ts';
 import { RuntimeError } from './errors.ts';
 
 export interface RuncCall {
@@ -17,6 +18,8 @@ export function callRunc({ program, root, words, deadlineMs, action }: RuncCall)
     const child = execFile(program, ['--root', root, ...words], (cause, _output, complaint) => {
       clearTimeout(timer);
       if (cause === null) resolve();
+      else if (cause.code === 'ENOENT')
+        reject(new RuntimeError('missing_program', action, missingProgram('runc'), { cause }));
       else reject(new RuntimeError('refused', action, complaint.trim() || cause.message, { cause }));
     });
     // A process that waits for a disk does not end when killed: nobody waits for its end.

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../bundle/cgroups.ts';
+import { absentProgram, runcPath } from '../host-programs.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
@@ -16,7 +17,6 @@ import { viewProcess, viewProcesses } from './view.ts';
 import { PAUSE_MS, waitUntil } from './waiting.ts';
 import { ProcessWatch } from './watching.ts';
 
-const RUNC = '/usr/sbin/runc';
 /** runc takes some 50 ms. */
 const DEADLINE_MS = 30_000;
 
@@ -48,6 +48,7 @@ class Runtime implements ContainerRuntime {
     const action = `start the process of ${owner}`;
     const before = this.#view(owner);
     if (before !== null && isWanted(before, request)) return;
+    this.#requirePrograms(action);
     this.#requireTime(action);
     this.#watch.begin();
     try {
@@ -108,7 +109,7 @@ class Runtime implements ContainerRuntime {
       directory: this.#options.directory,
       paths: this.#paths,
       launcher: this.#launcher,
-      runc: this.#options.runc ?? RUNC,
+      runc: this.#options.runc ?? runcPath(),
       deadlineMs: this.#deadlineMs,
       at: this.#options.at ?? (() => {}),
       callRunc: (action, ...words) => this.#runc(action, ...words),
@@ -162,6 +163,11 @@ class Runtime implements ContainerRuntime {
     return viewProcess(this.#paths, owner);
   }
 
+  #requirePrograms(action: string): void {
+    const absent = absentProgram(this.#options.runc);
+    if (absent !== null) throw new RuntimeError('missing_program', action, absent);
+  }
+
   #requireTime(action: string): void {
     const { expires } = this.#options;
     if (expires && process.hrtime.bigint() >= Atomics.load(expires, 0)) {
@@ -174,7 +180,7 @@ class Runtime implements ContainerRuntime {
   }
 
   #runc(action: string, ...words: string[]): Promise<void> {
-    const program = this.#options.runc ?? RUNC;
+    const program = this.#options.runc ?? runcPath();
     return callRunc({ program, root: this.#paths.runc, words, deadlineMs: this.#deadlineMs, action });
   }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { CONMON } from '../host-programs.ts';
 import { detachBelow, enterMounts, enterPrivateMounts, mountOverlay } from './mounts.ts';
 
 /*
@@ -26,7 +27,7 @@ function launch(base: number, request: Launch): number {
     mountOverlay(request.lower, request.upper, request.work, request.root);
     const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', _OCI_SYNCPIPE: '3' };
     const stdio = ['ignore', 'ignore', 'ignore', report] as const;
-    const child = spawn('/usr/bin/conmon', request.arguments, { detached: true, env: environment, stdio: [...stdio] });
+    const child = spawn(CONMON, request.arguments, { detached: true, env: environment, stdio: [...stdio] });
     // It is told of later that there is no such program, but without a process id at once.
     child.on('error', () => {});
     child.unref();
