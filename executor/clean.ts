@@ -65,7 +65,7 @@ async function findLabellingPeers(configuration: Configuration): Promise<FoundPe
 function cleanersOf(peers: Peers, database: string): Cleaner[] {
   return kinds.flatMap(({ peer, cleaner }) => {
     const standsOn = peers.of(peer);
-    return standsOn && cleaner ? [cleaner(standsOn, database)] : [];
+    return standsOn && cleaner ? [cleaner(standsOn, database, (definition) => peers.of(definition))] : [];
   });
 }
 

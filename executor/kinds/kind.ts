@@ -71,7 +71,7 @@ export interface KindModule {
   readonly alsoUses?: readonly PeerDefinition[];
   open(peer: Peer, context: KindContext): Promise<OpenedKind>;
   /** Only of a kind that labels its objects. */
-  cleaner?(peer: Peer, databaseId: string): Cleaner;
+  cleaner?(peer: Peer, databaseId: string, peerOf: KindContext['peer']): Cleaner;
 }
 
 /** Erases the type of the peer: a kind is opened with the peer that its own definition has opened. */
@@ -79,7 +79,7 @@ export function kindModule<Opened extends Peer>(own: {
   readonly peer: PeerDefinition<Opened>;
   readonly alsoUses?: readonly PeerDefinition[];
   open(peer: Opened, context: KindContext): Promise<OpenedKind>;
-  cleaner?(peer: Opened, databaseId: string): Cleaner;
+  cleaner?(peer: Opened, databaseId: string, peerOf: KindContext['peer']): Cleaner;
 }): KindModule {
   return own;
 }

@@ -29,8 +29,14 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   unsupported: 'impossible',
   invalid: 'impossible',
   limit: 'impossible',
-  missing_program: 'impossible',
   away: 'unavailable',
+  refused: 'impossible',
+  unknown: 'impossible',
+  full: 'impossible',
+  missing_program: 'impossible',
+  unreachable: 'unavailable',
+  cut: 'unavailable',
+  timeout: 'unavailable',
 };
 
 /** Classifies the error of an attempt: the problem for the client, and whether to retry. */

@@ -12,6 +12,7 @@ import { deleteCin } from './cins/delete.ts';
 import { destroyCins } from './cins/destroy.ts';
 import { importCins } from './cins/import.ts';
 import { makeCins } from './cins/make.ts';
+import { killContainer, restartContainer, startContainer, stopContainer } from './containers/act.ts';
 import { deleteContainer } from './containers/delete.ts';
 import { putContainer } from './containers/put.ts';
 import { changeSubnets } from './hypervisors/change-subnets.ts';
@@ -54,6 +55,10 @@ export const commands: readonly Command<never>[] = [
   deleteCin,
   putContainer,
   deleteContainer,
+  startContainer,
+  stopContainer,
+  restartContainer,
+  killContainer,
   joinCen,
   leaveCen,
   scalePools,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { anyObjectSchema, isObject, mapSchema, objectMessage } from './common.ts';
+import { processBodyEntries, processEntries } from './leviathan-processes.ts';
 
 const ID_MAX = 63;
 
@@ -154,8 +155,7 @@ export const containerPutSchema = v.pipe(
       tag: v.optional(
         v.nullable(v.pipe(v.string('must be a string'), v.maxLength(255, 'must have at most 255 characters'))),
       ),
-      image: v.optional(v.string('must be a string')),
-      command: v.optional(v.array(v.string('must be a string'), 'must be a list of strings')),
+      ...processEntries,
       memory: v.optional(v.nullable(limit('must be a number of MB', 1_000_000_000))),
       vcpus: v.optional(v.nullable(limit('must be a number', 1_000_000))),
       contID: v.optional(v.unknown()),
@@ -163,6 +163,13 @@ export const containerPutSchema = v.pipe(
       cens: v.optional(v.unknown()),
       ipaddresses: v.optional(v.unknown()),
       state: v.optional(v.unknown()),
+      wanted: v.optional(v.unknown()),
+      exit_code: v.optional(v.unknown()),
+      reason: v.optional(v.unknown()),
+      started: v.optional(v.unknown()),
+      finished: v.optional(v.unknown()),
+      restarts: v.optional(v.unknown()),
+      next_start: v.optional(v.unknown()),
     },
     objectMessage,
   ),
@@ -194,7 +201,7 @@ export const cenBodySchema = v.object({
 });
 export type CenBody = v.InferOutput<typeof cenBodySchema>;
 
-export const containerStates = ['declared', 'preparing', 'running', 'failed'] as const;
+export const containerStates = ['declared', 'preparing', 'running', 'exited', 'failed'] as const;
 
 export const containerBodySchema = v.object({
   contID: v.string(),
@@ -206,5 +213,6 @@ export const containerBodySchema = v.object({
   vcpus: v.optional(v.number()),
   ipaddresses: v.array(v.string()),
   state: v.picklist(containerStates),
+  ...processBodyEntries,
 });
 export type ContainerBody = v.InferOutput<typeof containerBodySchema>;

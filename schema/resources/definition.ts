@@ -59,7 +59,7 @@ export interface IdleRows<Rows> {
   /** Names that the host's events use for it. */
   readonly eventNames: readonly string[];
   /** The owners of its objects on the host, by {@link ownerOf}. */
-  readonly owner?: string;
+  readonly owners?: readonly string[];
   readonly rows: Rows;
 }
 

@@ -12,10 +12,13 @@ export const containers = sqliteTable(
     shortName: text('short_name').notNull(),
     /** Null: it is in no pool. */
     pool: text().references(() => cpools.id, { onDelete: 'set null' }),
+    /** What was last seen of its process, as JSON; null: it has not had one. */
+    process: text(),
   },
   (table) => [
     unique('containers_name').on(table.hypervisor, table.name),
     index('containers_fleet_name').on(table.name),
+    index('containers_process').on(table.hypervisor, table.id).where(sql`process IS NOT NULL`),
     index('containers_pool').on(table.pool).where(sql`pool IS NOT NULL`),
   ],
 );

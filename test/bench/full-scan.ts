@@ -118,7 +118,7 @@ async function makeHost(database: Database): Promise<void> {
     const { idle } = await loadIdle({ definition: networkDefinition, spec }, rowsOf(database), 'all');
     const namespaces = idle.flatMap(({ desired }) => desired.namespaces);
     const hooks = { check: () => undefined, remaining: () => undefined };
-    await converge(resource, { namespaces, segments: [], isolations: [] }, hooks);
+    await converge(resource, { namespaces, segments: [], isolations: [], processes: [] }, hooks);
     for (const { desired } of idle) if (desired.segments.length > 0) await converge(resource, desired, hooks);
   } finally {
     await driver.close();
@@ -128,7 +128,7 @@ async function makeHost(database: Database): Promise<void> {
 /** The variants; each runs in a process of its own, so that memory is measured separately. */
 const ways = {
   async thread(_database: Database, path: string) {
-    const options = { database: { url: `file:${path}`, authToken: undefined }, ...of };
+    const options = { database: { url: `file:${path}`, authToken: undefined }, ...of, containers: null };
     const comparer = await openComparer(options, { log: (_level, text) => console.error(text) });
     await measure(`a full scan of ${containers} containers in a thread`, () => comparer.compare('all'));
     await comparer.close();

@@ -82,6 +82,7 @@ async function operate(driver: NetnsDriver, floor: BareTimes): Promise<void> {
     namespaces: members.map(({ container }) => ({ name: container, label: `${LABEL}/${container}`, present: made })),
     segments: [{ name: BRIDGE, label: `${LABEL}/${BRIDGE}`, linkName: BRIDGE, made, members: made ? members : [] }],
     isolations: [],
+    processes: [],
   });
   const hooks = { check: () => undefined, remaining: () => undefined };
   const become = (made: boolean) => () => converge(resource, network(made), hooks);

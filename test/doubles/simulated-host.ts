@@ -53,6 +53,7 @@ export class SimulatedHost {
       ),
       addressing: this.#addressing(null),
       isolation: { intact: true, owners: new Map(this.isolations) },
+      processes: null,
     };
   }
 

@@ -37,6 +37,7 @@ function network(made: boolean): Network {
     namespaces: members.map(({ container }) => ({ name: container, label: `weft:db/${container}`, present: made })),
     segments: [{ name: 'n', label: 'weft:db/n', linkName: 'n', made, members: made ? members : [] }],
     isolations: [],
+    processes: [],
   };
 }
 

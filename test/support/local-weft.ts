@@ -12,6 +12,7 @@ import { temporaryDirectory } from './database.ts';
 import { empty } from './database-template.ts';
 import { clearHost } from './host.ts';
 import { type Answer, requestJson, type ServedInstance } from './instance.ts';
+import { endProcesses } from './processes.ts';
 import { whenFinished } from './shared.ts';
 
 export interface LocalOptions {
@@ -118,7 +119,9 @@ export class LocalWeft implements ServedInstance {
   /** Ends it and removes everything from the host. */
   async clear(): Promise<void> {
     await this.stop();
-    if (this.#options.apiOnly !== true) clearHost();
+    if (this.#options.apiOnly === true) return;
+    await endProcesses(this.stateDirectory);
+    clearHost();
   }
 
   async #end(endExecutor: (executor: RunningExecutor) => Promise<void>): Promise<void> {

@@ -12,4 +12,9 @@ export class OciError<Code extends string> extends Error {
     this.action = action;
     this.detail = detail;
   }
+
+  /** Whether the same call may succeed a moment later. */
+  get transient(): boolean {
+    return false;
+  }
 }

@@ -40,13 +40,18 @@ const container = (name: string, row: Partial<OperationContainer> = {}): Operati
   generation: 1,
   held: 0,
   named: 1,
+  process: null,
   ...row,
 });
 
 /** The change that an operation on the CEN `lan` makes, from these rows. */
 function changeOf(kind: string, rows: Partial<OperationRows>): Change<Network> {
   const none = { cens: [], members: [], containers: [], cins: [], cinCens: [], addresses: [] };
-  return networkChange('db', { kind, resource: 'hypervisors/h/cens/lan', request: '{}' }, { ...none, ...rows });
+  return networkChange(
+    'db',
+    { kind, resource: 'hypervisors/h/cens/lan', request: '{}', sequence: 1 },
+    { ...none, ...rows },
+  );
 }
 
 /** The namespaces that exist after an operation, and those that do not. */

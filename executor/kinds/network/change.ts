@@ -12,13 +12,14 @@ import type {
 import { type PoolChange, poolChange } from '../../../schema/resources/network/pools.ts';
 import type { Change } from '../resource.ts';
 import { type AddressSide, addressingOf, type CinSide, isolationOf, placeOf } from './cins.ts';
-import type { AddressingSpec, MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
+import type { AddressingSpec, MemberSpec, Network, SegmentSpec } from './desired.ts';
+import { type ProcessPlace, processAfter, processBefore } from './processes.ts';
 import { isMade, isPresent, namespaceOf, segmentOf } from './wanted.ts';
 
 type Side = 'before' | 'after';
 
 /** What identifies the change that is to be made. */
-export type OperationName = Pick<ClaimedOperation, 'kind' | 'resource' | 'request'>;
+export type OperationName = Pick<ClaimedOperation, 'kind' | 'resource' | 'request' | 'sequence'>;
 
 /** The same, with what its request says of a pool. */
 interface Asked extends OperationName {
@@ -31,18 +32,26 @@ export function networkChange(database: string, named: OperationName, rows: Oper
   const { cens, containers } = rows;
   const before = networkOn('before', database, operation, rows);
   const after = networkOn('after', database, operation, rows);
-  const namespaces = (side: Side, present: (container: OperationContainer) => boolean): NamespaceSpec[] => {
+  const containersOn = (
+    side: Side,
+    present: (container: OperationContainer) => boolean,
+  ): Pick<Network, 'namespaces' | 'processes'> => {
     const addressing = addressingOn(side, database, operation, rows);
-    return containers
+    const places = containers
       .filter((container) => isOurs(container, after.segments))
-      .map((container) => namespaceOf(database, container, present(container), addressing.get(container.name)));
+      .map((container) => {
+        const own = addressing.get(container.name);
+        return { database, container, namespace: namespaceOf(database, container, present(container), own) };
+      });
+    const processOn = side === 'before' ? processBefore : (place: ProcessPlace) => processAfter(place, operation);
+    return { namespaces: places.map(({ namespace }) => namespace), processes: places.flatMap(processOn) };
   };
   const unmade = cens.filter((cen) => cen.made === 1 && !madeAfter(operation, cen));
   return {
-    before: { ...before, namespaces: namespaces('before', ({ namespace }) => namespace === 1) },
+    before: { ...before, ...containersOn('before', ({ namespace }) => namespace === 1) },
     after: {
       ...after,
-      namespaces: namespaces('after', (container) =>
+      ...containersOn('after', (container) =>
         namespaceAfter(operation, container, {
           isMember: isMember(container, after.segments),
           wasUnmade: isMember(
@@ -66,7 +75,7 @@ function networkOn(
   database: string,
   operation: Asked,
   { cens, members, cins, cinCens }: OperationRows,
-): Omit<Network, 'namespaces'> {
+): Pick<Network, 'segments' | 'isolations'> {
   const membersOf = (cen: OperationCen, are: (member: OperationMember) => boolean): MemberSpec[] =>
     members
       .filter((member) => member.cen === cen.id && are(member))
@@ -189,7 +198,7 @@ function isMember({ name }: OperationContainer, segments: readonly SegmentSpec[]
   return segments.some(({ made, members }) => made && members.some(({ container }) => container === name));
 }
 
-const noNetwork: Network = { namespaces: [], segments: [], isolations: [] };
+const noNetwork: Network = { namespaces: [], segments: [], isolations: [], processes: [] };
 
 /** The change that removes these orphans: their resources are desired nowhere. */
 export function garbageCollectionChange(database: string, orphans: readonly Labelled[]): Change<Network> {
@@ -198,6 +207,9 @@ export function garbageCollectionChange(database: string, orphans: readonly Labe
     ({ resource }) => resource,
   );
   const after: Network = {
+    processes: orphans
+      .filter(({ kind }) => kind === 'process')
+      .map(({ name, resource }) => ({ owner: resource, container: name, label: label(database, resource), run: null })),
     isolations: orphans
       .filter(({ kind }) => kind === 'isolation')
       .map(({ name, label: owner }) => ({ name, label: owner, present: false, bridges: [], gateway: null })),

@@ -28,6 +28,7 @@ function networks(): IdleResource<Network>[] {
       namespaces: [],
       segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
       isolations: [],
+      processes: [],
     });
   });
   const specs = containers.map((name) =>
@@ -35,6 +36,7 @@ function networks(): IdleResource<Network>[] {
       namespaces: [{ name, label: `weft:db/${name}`, present: true }],
       segments: [],
       isolations: [],
+      processes: [],
     }),
   );
   return [...specs, ...cens];

@@ -7,7 +7,8 @@ import { labelled } from './labelled.ts';
 import { partOf } from './layout.ts';
 import { partsOf } from './parts.ts';
 import { plan } from './plan.ts';
-import type { IsolationView, NetworkStep, ObservedNetwork } from './steps.ts';
+import type { ProcessViewer } from './process-viewer.ts';
+import type { IsolationView, NetworkStep, ObservedNetwork, ObservedProcesses } from './steps.ts';
 
 type Compared = Required<
   Pick<Resource<Network, ObservedNetwork, NetworkStep>, 'observe' | 'observeAll' | 'plan' | 'removes' | 'labels'>
@@ -26,6 +27,8 @@ export interface IsolationViewer {
 export interface NetworkViewers {
   readonly driver: Pick<NetnsDriver, 'view'> & Partial<Pick<NetnsViewer, 'names'>>;
   readonly isolation: IsolationViewer;
+  /** Absent: this host cannot run processes in containers. */
+  readonly processes?: ProcessViewer | undefined;
 }
 
 /** The read-only part of the network's resource, which a comparison uses. */
@@ -41,6 +44,7 @@ export function networkComparison(given: NetworkViewers, partSize = PART_NAMESPA
       return observed(
         await driver.view('all', undefined, addressed),
         await viewers.isolation.view(isIsolated(desired)),
+        await viewProcesses(viewers, desired, true),
       );
     },
     ...(names && {
@@ -49,11 +53,22 @@ export function networkComparison(given: NetworkViewers, partSize = PART_NAMESPA
     }),
     plan,
     removes,
-    labels: { kinds: ['namespace', 'link', 'isolation'], find: labelled },
+    labels: {
+      kinds: ['namespace', 'link', 'isolation', 'process'],
+      find: labelled,
+    },
   };
 }
 
-type Viewers = Pick<NetworkViewers, 'driver'> & { readonly isolation: SeldomRead };
+type Viewers = Pick<NetworkViewers, 'driver' | 'processes'> & { readonly isolation: SeldomRead };
+
+async function viewProcesses(
+  { processes }: Pick<NetworkViewers, 'processes'>,
+  networks: readonly Network[],
+  everything: boolean,
+): Promise<ObservedProcesses | null> {
+  return processes === undefined ? null : processes.view(networks, everything);
+}
 
 const NOTHING: IsolationView = { intact: true, owners: new Map() };
 
@@ -86,6 +101,7 @@ function removes(step: NetworkStep): boolean {
     case 'namespace.delete':
     case 'links.delete':
     case 'links.replace':
+    case 'process.remove':
       return true;
     case 'addresses.change':
       return step.changes.some(
@@ -116,29 +132,39 @@ async function* observeParts(
     const part = await observe(viewers, networks, [...namespaces]);
     const fresh = new Map([...part.namespaces].filter(([name]) => !seen.has(name)));
     for (const name of fresh.keys()) seen.add(name);
-    yield { which, observed: part, fresh: { ...part, host: [], namespaces: fresh } };
+    yield { which, observed: part, fresh: { ...part, host: [], namespaces: fresh, processes: null } };
   }
   if (!everything) return;
-  const host = observed(await driver.view([]), await viewers.isolation.view(isIsolated(desired)));
+  const host = observed(
+    await driver.view([]),
+    await viewers.isolation.view(isIsolated(desired)),
+    await viewProcesses(viewers, [], true),
+  );
   yield { which: [], observed: host, fresh: host };
 }
 
 /** Reads what the plans of these networks need. */
 async function observe(
-  { driver, isolation }: Viewers,
+  viewers: Viewers,
   networks: readonly Network[],
   alsoNamespaces: readonly string[] = [],
 ): Promise<ObservedNetwork> {
+  const { driver, isolation } = viewers;
   const { namespaces, links, addressed } = concerned(networks);
   const view = await driver.view([...new Set([...namespaces, ...alsoNamespaces])], links, addressed);
-  return observed(view, isIsolated(networks) ? await isolation.view(true) : null);
+  const rules = isIsolated(networks) ? await isolation.view(true) : null;
+  return observed(view, rules, await viewProcesses(viewers, networks, false));
 }
 
-function observed({ links, namespaces, addressing }: HostView, isolation: IsolationView | null): ObservedNetwork {
+function observed(
+  { links, namespaces, addressing }: HostView,
+  isolation: IsolationView | null,
+  processes: ObservedProcesses | null,
+): ObservedNetwork {
   return {
     host: links,
     namespaces: new Map(namespaces.map((namespace) => [namespace.name, namespace])),
-    ...{ addressing, isolation },
+    ...{ addressing, isolation, processes },
   };
 }
 

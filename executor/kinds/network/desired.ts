@@ -1,8 +1,48 @@
+import type { ContainerProcess, SeenProcess } from '../../../schema/resources/network/process.ts';
+
 /** The desired state of one part of a hypervisor's container network. Each element has the label of its resource. */
 export interface Network {
   readonly namespaces: readonly NamespaceSpec[];
   readonly segments: readonly SegmentSpec[];
   readonly isolations: readonly IsolationSpec[];
+  /** Only of containers that have one, or had one before. */
+  readonly processes: readonly ProcessSpec[];
+}
+
+/** The process of a container. */
+export interface ProcessSpec {
+  /** The id of the container. */
+  readonly owner: string;
+  /** The container's own name, which is that of its namespace. */
+  readonly container: string;
+  readonly label: string;
+  /** Null: neither a process nor its writable layer may be there. */
+  readonly run: RunSpec | null;
+}
+
+export interface RunSpec {
+  readonly process: ContainerProcess;
+  /** As it was last recorded. */
+  readonly seen: SeenProcess | null;
+  /** It was never started for {@link ContainerProcess.asked}. */
+  readonly isFirst: boolean;
+  readonly limits: { readonly memory: number | null; readonly cpus: number | null };
+  /** What the aliases of its interfaces begin with: it starts only when all of them are there. */
+  readonly interfaces: readonly string[];
+  /** Of the container, in its CINs. */
+  readonly addresses: readonly string[];
+  readonly stop: StopSpec;
+  readonly pull: 'never' | 'missing';
+  /** Directories of the host; what is below them may be mounted into containers. */
+  readonly mountRoots: readonly string[];
+}
+
+/** How the process is asked to end. */
+export interface StopSpec {
+  /** Null: as its image says. */
+  readonly signal: string | null;
+  /** Milliseconds until SIGKILL. */
+  readonly graceMs: number;
 }
 
 export interface NamespaceSpec {

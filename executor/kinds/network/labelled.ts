@@ -4,8 +4,8 @@ import type { Link } from '../../drivers/netns/driver.ts';
 import type { ObservedNetwork } from './steps.ts';
 
 /**
- * Namespaces, links and isolation rules that have a label with this prefix; `lo` has that of its namespace, and is not
- * counted twice.
+ * Namespaces, links and isolation rules that have a label with this prefix, and processes, whose directories are of one
+ * database; `lo` has the label of its namespace, and is not counted twice.
  */
 export function labelled(observed: ObservedNetwork, prefix: string): Labelled[] {
   const linksIn = (place: string | null, links: readonly Link[]) =>
@@ -23,5 +23,9 @@ export function labelled(observed: ObservedNetwork, prefix: string): Labelled[] 
     const resource = labelledResource(label, prefix);
     return resource === null ? [] : [{ kind: 'isolation', place: null, name: resource, label, resource }];
   });
-  return [...linksIn(null, observed.host), ...namespaces, ...rules];
+  const { views, layers } = observed.processes ?? { views: new Map<string, unknown>(), layers: new Set<string>() };
+  const processes = [...new Set([...views.keys(), ...layers])].map((owner): Labelled => {
+    return { kind: 'process', place: null, name: owner, label: `${prefix}${owner}`, resource: owner };
+  });
+  return [...linksIn(null, observed.host), ...namespaces, ...rules, ...processes];
 }

@@ -40,7 +40,8 @@ const link = (name: string, resource: string): Labelled => ({
   ...{ kind: 'link', place: null, name, label: `${label('db', resource)} ${name}`, resource },
 });
 
-const ownersOf = (idle: readonly { readonly owner?: string }[]) => new Set(idle.flatMap(({ owner }) => owner ?? []));
+const ownersOf = (idle: readonly { readonly owners?: readonly string[] }[]) =>
+  new Set(idle.flatMap(({ owners }) => owners ?? []));
 
 it('rows are read in pages, networks and containers in one request, and none is omitted', async () => {
   const { database, idle } = await fixture(1_001);

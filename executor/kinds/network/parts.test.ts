@@ -6,6 +6,7 @@ const container = (name: string): Network => ({
   namespaces: [{ name, label: `weft:db/${name}`, present: true }],
   segments: [],
   isolations: [],
+  processes: [],
 });
 
 function cen(name: string, containers: readonly string[]): Network {
@@ -14,6 +15,7 @@ function cen(name: string, containers: readonly string[]): Network {
     namespaces: [],
     segments: [{ name, label: `weft:db/${name}`, linkName: name, made: true, members }],
     isolations: [],
+    processes: [],
   };
 }
 

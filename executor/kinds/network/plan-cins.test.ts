@@ -47,7 +47,7 @@ function networkOf({ cens: members, cin, made }: Situation): Network {
   const rows: NetworkRows[] = [
     ...containers.map((name) => ({
       ...none,
-      containers: [{ id: name, name, generation: 1, desired: 'present' as const, namespace: 1 }],
+      containers: [{ id: name, name, generation: 1, desired: 'present' as const, namespace: 1, process: null }],
       addresses: addresses(name),
     })),
     ...cens.map((name) => ({
@@ -66,6 +66,7 @@ function networkOf({ cens: members, cin, made }: Situation): Network {
     namespaces: each.flatMap(({ namespaces }) => namespaces),
     segments: each.flatMap(({ segments }) => segments),
     isolations: each.flatMap(({ isolations }) => isolations),
+    processes: [],
   };
 }
 

@@ -20,7 +20,7 @@ function network(segments: readonly SegmentSpec[]): Network {
   const namespaces = segments.flatMap(({ made, members }) =>
     members.map(({ container }) => ({ name: container, label: `weft:db/${container}`, present: made })),
   );
-  return { namespaces, segments, isolations: [] };
+  return { namespaces, segments, isolations: [], processes: [] };
 }
 
 function made(desired: Network): SimulatedHost {

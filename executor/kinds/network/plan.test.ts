@@ -19,6 +19,7 @@ function network(present: readonly string[], absent: readonly string[], ...segme
     namespaces: [...present.map((name) => spec(name, true)), ...absent.map((name) => spec(name, false))],
     segments,
     isolations: [],
+    processes: [],
   };
 }
 

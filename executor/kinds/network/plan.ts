@@ -2,12 +2,13 @@ import { Problem } from '../../../schema/problem.ts';
 import type { NamespaceSpec, Network } from './desired.ts';
 import { planContainerAddresses, planGateway } from './plan-addresses.ts';
 import { planIsolation } from './plan-isolation.ts';
+import { planEnds, planStarts } from './plan-processes.ts';
 import { planSegment } from './plan-segment.ts';
 import type { NetworkStep, ObservedNetwork } from './steps.ts';
 
 /**
- * The steps from the observed to the desired network: namespaces first, then links, then, when those are as desired,
- * addresses; then deletions. Throws a {@link Problem} 409 that names the object in the way.
+ * The steps from the observed to the desired network: processes that end first, then namespaces, then links, then, when
+ * those are as desired, addresses, and processes that start when those are; then deletions. Throws a {@link Problem} 409 that names the object in the way.
  */
 export function plan(desired: Network, observed: ObservedNetwork): NetworkStep[] {
   const created = desired.namespaces.filter((spec) => spec.present).flatMap((spec) => planNamespace(spec, observed));
@@ -26,7 +27,10 @@ export function plan(desired: Network, observed: ObservedNetwork): NetworkStep[]
     links.length > 0
       ? []
       : [...gateways, ...desired.namespaces.flatMap((spec) => planContainerAddresses(spec, observed))];
-  return [...isolated(true), ...links, ...addresses, ...isolated(false), ...removed];
+  const ends = desired.processes.flatMap((spec) => planEnds(spec, observed));
+  const starts =
+    links.length + addresses.length > 0 ? [] : desired.processes.flatMap((spec) => planStarts(spec, observed));
+  return [...ends, ...isolated(true), ...links, ...addresses, ...starts, ...isolated(false), ...removed];
 }
 
 function planNamespace({ name, label }: NamespaceSpec, observed: ObservedNetwork): NetworkStep[] {

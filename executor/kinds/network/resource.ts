@@ -5,7 +5,9 @@ import { Batcher } from '../batcher.ts';
 import type { Resource } from '../resource.ts';
 import { type IsolationViewer, networkComparison } from './comparison.ts';
 import type { IsolationSpec, Network } from './desired.ts';
-import type { NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
+import type { ProcessViewer } from './process-viewer.ts';
+import type { ProcessWatch } from './process-watch.ts';
+import { isProcessStep, type NetworkStep, type NewVethEnd, type ObservedNetwork, type ProcessStep } from './steps.ts';
 
 /** What an owner's rule is to consist of; without bridges and a gateway it is removed. */
 export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gateway'> {
@@ -15,12 +17,20 @@ export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gatew
 export interface NetworkDrivers {
   readonly driver: NetnsDriver;
   readonly isolation: IsolationViewer & { apply(request: IsolationRequest): Promise<void> };
+  /** Absent: this host cannot run processes in containers. */
+  readonly processes?: (ProcessViewer & ProcessAccess) | undefined;
+}
+
+/** Takes the steps on processes of containers. */
+export interface ProcessAccess {
+  apply(step: ProcessStep): Promise<void>;
 }
 
 /** Containers, the Ethernet segments between them and their addresses, by the netns driver and the packet filter. */
 export function networkResource(
   drivers: NetworkDrivers,
   changes?: HostChanges,
+  due?: Pick<ProcessWatch, 'subscribe'>,
 ): Resource<Network, ObservedNetwork, NetworkStep> {
   const { driver } = drivers;
   const deletions = new Batcher(async (aliases: readonly (readonly string[])[]) =>
@@ -38,7 +48,12 @@ export function networkResource(
         if (first) await apply(drivers, first, steps);
       },
     },
-    watch: (changed) => changes?.subscribe((change) => changed(changedBy(change))) ?? (() => undefined),
+    watch(changed) {
+      const ends = [changes?.subscribe((change) => changed(changedBy(change))), due?.subscribe(changed)];
+      return () => {
+        for (const end of ends) end?.();
+      };
+    },
   };
 }
 
@@ -55,6 +70,9 @@ const together: ReadonlySet<string> = new Set([
   'namespace.delete',
   'veth.create',
   'addresses.change',
+  'process.start',
+  'process.stop',
+  'process.remove',
 ]);
 
 function namespaceRequest({
@@ -80,7 +98,7 @@ function taken<Name extends NetworkStep['name']>(
  * before it.
  */
 function apply(
-  { driver, isolation }: NetworkDrivers,
+  { driver, isolation, processes }: NetworkDrivers,
   step: NetworkStep,
   steps: readonly NetworkStep[] = [step],
 ): Promise<void> {
@@ -109,7 +127,16 @@ function apply(
       return driver.addressAll(taken(steps, step.name).map(({ namespace, changes }) => ({ namespace, changes })));
     case 'isolation.change':
       return isolation.apply(isolationRequest(step.isolation));
+    default:
+      return applyAll(processes, steps);
   }
+}
+
+/** They wait for programs: several at a time. */
+async function applyAll(processes: ProcessAccess | undefined, steps: readonly NetworkStep[]): Promise<void> {
+  if (processes === undefined) throw new Error('a step on a process was planned on a host without processes');
+  const ends = await Promise.allSettled(steps.filter(isProcessStep).map((step) => processes.apply(step)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 function isolationRequest({ label, present, bridges, gateway }: IsolationSpec): IsolationRequest {

@@ -6,6 +6,7 @@ import type { NetworkRows } from '../../../schema/resources/network/rows.ts';
 import type { Spec } from '../spec.ts';
 import { garbageCollectionChange, networkChange } from './change.ts';
 import { type Network, wiringType } from './desired.ts';
+import { processEnd } from './processes.ts';
 import type { ObservedNetwork } from './steps.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -19,8 +20,9 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
 
     desired: (rows) => wantedOf(database, rows),
 
-    end({ before, after }, { status }) {
-      const { segments, namespaces, isolations } = status === 'succeeded' ? after : before;
+    end({ before, after }, { status }, observed) {
+      const { segments, namespaces, isolations, processes } = status === 'succeeded' ? after : before;
+      const ends = new Map(processes.map((each) => [each.container, processEnd(each, observed?.processes ?? null)]));
       return {
         cens: segments.map((segment) => ({
           name: segment.name,
@@ -32,6 +34,7 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
           name,
           namespace: present,
           state: present ? 'running' : 'declared',
+          ...ends.get(name),
         })),
         cins: isolations.map(({ name, present }) => ({ name, made: present, state: present ? 'ready' : 'pending' })),
       };

@@ -1,6 +1,7 @@
 import type { AddressChange, Addressing, Link, NamespaceView } from '../../drivers/netns/driver.ts';
+import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
 import type { Step } from '../resource.ts';
-import type { IsolationSpec } from './desired.ts';
+import type { IsolationSpec, ProcessSpec, RunSpec, StopSpec } from './desired.ts';
 
 /** An end of a new veth pair; `up` only if no other step must precede that. */
 export interface NewVethEnd {
@@ -62,7 +63,23 @@ export type NetworkStep = Step &
         readonly changes: readonly AddressChange[];
       }
     | { readonly name: 'isolation.change'; readonly isolation: IsolationSpec }
+    | { readonly name: 'containers.install' }
+    | { readonly name: 'image.pull'; readonly image: string; readonly mayPull: boolean }
+    | { readonly name: 'process.start'; readonly process: ProcessSpec; readonly run: RunSpec }
+    | { readonly name: 'process.stop'; readonly owner: string; readonly stop: StopSpec }
+    | { readonly name: 'process.keep'; readonly owner: string; readonly number: number }
+    | { readonly name: 'process.limit'; readonly owner: string; readonly limits: RunSpec['limits'] }
+    | { readonly name: 'process.remove'; readonly owner: string }
   );
+
+type ProcessStepName = 'containers.install' | 'image.pull' | `process.${string}`;
+
+/** A step on the process of a container. */
+export type ProcessStep = Extract<NetworkStep, { name: ProcessStepName }>;
+
+export function isProcessStep(step: NetworkStep): step is ProcessStep {
+  return step.name.startsWith('process.') || step.name === 'image.pull' || step.name === 'containers.install';
+}
 
 /** The state of the host that the plan uses. */
 export interface ObservedNetwork {
@@ -72,6 +89,21 @@ export interface ObservedNetwork {
   readonly addressing: Addressing | null;
   /** Null: it was not read. */
   readonly isolation: IsolationView | null;
+  /** Null: they were not read. */
+  readonly processes: ObservedProcesses | null;
+}
+
+/** The processes of containers, by owner, and what they need. */
+export interface ObservedProcesses {
+  /** When they were read, in milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly views: ReadonlyMap<string, ProcessView>;
+  /** The owners of writable layers. */
+  readonly layers: ReadonlySet<string>;
+  /** Which of the images that the desired state names are there; null: not looked for. */
+  readonly images: ReadonlySet<string> | null;
+  /** The programs that run containers are installed. */
+  readonly isInstalled: boolean;
 }
 
 /** The rules that isolate CINs. */

@@ -3,6 +3,7 @@ import type { AddressRow, CinCenRow } from '../../../schema/resources/network/ci
 import type { CenRow, ContainerRow, NetworkRows } from '../../../schema/resources/network/rows.ts';
 import { type AddressSide, addressingOf, type CinSide, isolationOf, placeOf } from './cins.ts';
 import type { AddressingSpec, MemberSpec, NamespaceSpec, Network, SegmentSpec } from './desired.ts';
+import { idleProcess } from './processes.ts';
 
 /* The desired state from rows, whether an operation or a scan has read them. Pure. `database`: its id, as in labels. */
 
@@ -47,10 +48,13 @@ export function wantedOf(
   database: string,
   { cens, members, containers, cins, cinCens, addresses }: NetworkRows,
 ): Network {
+  const places = containers.map((container) => {
+    const addressing = addressingOf(database, addresses, idleAddresses);
+    return { database, container, namespace: namespaceOf(database, container, isPresent(container), addressing) };
+  });
   return {
-    namespaces: containers.map((container) =>
-      namespaceOf(database, container, isPresent(container), addressingOf(database, addresses, idleAddresses)),
-    ),
+    namespaces: places.map(({ namespace }) => namespace),
+    processes: places.flatMap(idleProcess),
     segments: cens.map((cen) => {
       const segment = segmentOf(database, cen, isMade(cen), members);
       const cin = placeOf(database, cen.id, cinCens, idle);

@@ -86,7 +86,7 @@ export function comparing<Idle, Desired, Observed, SomeStep extends Step>(
       if (labels) labelled.push(...labels.find(fresh, prefix));
     }
     if (!labels) return { differences: found, busy, orphans: null };
-    const orphans = await rows.findOrphans(labelled, new Set(idle.flatMap(({ owner }) => owner ?? [])));
+    const orphans = await rows.findOrphans(labelled, new Set(idle.flatMap(({ owners }) => owners ?? [])));
     return { differences: found, busy, orphans: { labelled: labelled.length, orphans } };
   };
 }

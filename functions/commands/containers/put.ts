@@ -1,26 +1,41 @@
 import * as v from 'valibot';
 import { type ContainerPut, containerIdSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
-import { type MemberError, Problem } from '../../../schema/problem.ts';
+import { Problem } from '../../../schema/problem.ts';
+import { NETNS_IMAGE } from '../../../schema/resources/network/process.ts';
 import { defineCommand } from '../../operations/command.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
+import type { Guard } from '../../operations/command-definition.ts';
 import { reservationArguments, reserving } from '../../operations/targets/reservations.ts';
+import { capableOf } from '../../operations/targets/target.ts';
 import { networkArguments } from '../networks/arguments.ts';
 import { hasNamespaces, networkConstraints } from '../networks/guards.ts';
 import { allocateNamespaces, declareContainers } from '../networks/statements.ts';
 import { containerNames, containerResource, containerSubjects, fromContainer } from './container.ts';
+import { hasContainers } from './guards.ts';
 import { ofContainer } from './host.ts';
 
-/** The image of a container that is only a namespace, without a process. */
-const NETNS_IMAGE = 'netns';
+/** Only the executor knows the process that was there before: it puts the numbers in. */
+const newProcess = `json_patch(:process, json_object('wanted', coalesce(changed.spec ->> '$.process.wanted', 'running'),
+  'made', 0, 'changed', 0, 'asked', 0))`;
 
 const changeContainer = `
+  WITH changed AS MATERIALIZED (
+    SELECT c.id, json_set(json_patch(c.spec, :changed), '$.explicit', json('true')) AS spec ${fromContainer}
+  )
   UPDATE containers SET generation = generation + 1,
-    spec = json_set(json_patch(spec, :changed), '$.explicit', json('true'))
-  WHERE id = (SELECT c.id ${fromContainer})`;
+    spec = CASE :image
+      WHEN 'none' THEN json_remove(changed.spec, '$.process')
+      WHEN 'named' THEN json_set(changed.spec, '$.process', ${newProcess})
+      ELSE CASE WHEN changed.spec -> '$.process' IS NULL THEN changed.spec
+        ELSE json_set(changed.spec, '$.process', json_patch(changed.spec -> '$.process', :process)) END
+    END
+  FROM changed WHERE containers.id = changed.id`;
+
+const processMembers = ['image', 'entrypoint', 'command', 'env', 'user', 'workdir', 'mounts', 'restart'] as const;
 
 const requestSchema = v.object({
   contID: containerIdSchema,
-  ...v.pick(containerPutSchema.pipe[1], ['tag', 'memory', 'vcpus', 'image', 'command']).entries,
+  ...v.pick(containerPutSchema.pipe[1], ['tag', 'memory', 'vcpus', ...processMembers]).entries,
 });
 
 interface Putting extends CommandContext {
@@ -30,45 +45,71 @@ interface Putting extends CommandContext {
 const promised = ({ request: { memory, vcpus } }: Putting) => ({ memory, cpu: vcpus });
 const reservation = reserving(promised);
 
+/** The attributes of the container that the request contains; null removes one. */
+function changesOf({ tag, memory, vcpus }: ContainerPut): Pick<ContainerPut, 'tag' | 'memory' | 'vcpus'> {
+  return Object.fromEntries(Object.entries({ tag, memory, vcpus }).filter(([, value]) => value !== undefined));
+}
+
+/** The members that a request gives its process; null sets one back. */
+function processOf(request: Putting['request']): Pick<Putting['request'], (typeof processMembers)[number]> {
+  const given = processMembers.map((member) => [member, request[member]] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/** Whether the request names an image, takes the process away, or neither. */
+function imageMode({ image }: Putting['request']): 'named' | 'none' | 'unnamed' {
+  if (image === undefined) return 'unnamed';
+  return image === null || image === NETNS_IMAGE ? 'none' : 'named';
+}
+
+/** An executor without a container runtime cannot run an image. */
+const runsProcesses: Guard<Putting> = {
+  ...hasContainers,
+  holds: ({ request }) => (imageMode(request) === 'named' ? capableOf('containers') : null),
+};
+
+/** A container without an image has no process to be changed. */
+const hasProcess: Guard<Putting> = {
+  id: 'no_process',
+  holds: ({ request }) =>
+    imageMode(request) === 'unnamed' && changedMembers(request).length > 0
+      ? `EXISTS (SELECT 1 ${fromContainer} AND c.spec -> '$.process' IS NOT NULL)`
+      : null,
+  problem: ({ request }) => {
+    const errors = changedMembers(request).map((member) => ({ pointer: `/${member}`, detail: 'needs an image' }));
+    return new Problem('impossible', `${errors[0]?.pointer} needs an image: ${request.contID} has no process`, {
+      hint: 'Name an image in the same request',
+      errors,
+    });
+  },
+};
+
+function changedMembers(request: Putting['request']): string[] {
+  return processMembers.filter((member) => request[member] !== undefined && request[member] !== null);
+}
+
 /** Creates a container's namespace at once; changes an existing container as the request says. */
 export const putContainer = defineCommand({
   kind: 'container.create',
   role: 'operator',
   request: requestSchema,
-  encode: ({ request }) => ({ contID: request.contID, ...changesOf(request) }),
+  encode: ({ request }) => ({ contID: request.contID, ...changesOf(request), ...processOf(request) }),
   target: ofContainer,
   resource: containerResource,
   status: 'pending',
   arguments: (input) => {
-    refuseProcess(input.request);
     const { contID } = input.request;
     return {
       ...networkArguments({ memberships: [], containers: [contID], mode: 'make' }),
       ...reservationArguments(promised(input)),
       container: contID,
       changed: JSON.stringify(changesOf(input.request)),
+      image: imageMode(input.request),
+      process: JSON.stringify(processOf(input.request)),
     };
   },
-  guards: [hasNamespaces, reservation.guard],
+  guards: [hasNamespaces, runsProcesses, hasProcess, reservation.guard],
   rows: [declareContainers, allocateNamespaces, changeContainer, reservation.row],
   subjects: [containerSubjects],
   constraints: networkConstraints(containerNames),
 });
-
-/** The attributes of the container that the request contains; null removes one. */
-function changesOf({ tag, memory, vcpus }: ContainerPut): Pick<ContainerPut, 'tag' | 'memory' | 'vcpus'> {
-  return Object.fromEntries(Object.entries({ tag, memory, vcpus }).filter(([, value]) => value !== undefined));
-}
-
-/** No executor has a container runtime yet: a request that requires one is rejected before anything is recorded. */
-function refuseProcess({ image, command }: ContainerPut): void {
-  const asked = { image: image === NETNS_IMAGE ? undefined : image, command };
-  const errors: MemberError[] = Object.entries(asked).flatMap(([member, value]) =>
-    value === undefined ? [] : [{ pointer: `/${member}`, detail: 'needs a container runtime' }],
-  );
-  if (errors.length === 0) return;
-  throw new Problem('impossible', `${errors[0]?.pointer} needs a container runtime, and this hypervisor has none`, {
-    hint: 'Leave image and command out: the container is then a network namespace without a process',
-    errors,
-  });
-}

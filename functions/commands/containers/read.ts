@@ -10,10 +10,14 @@ import { type CommandContext, namedHost } from '../../operations/command-context
 import { isNamed } from '../../operations/targets/target.ts';
 import { unknownContainer } from './container.ts';
 import { unknownHost } from './host.ts';
+import { processBody } from './process-body.ts';
 
 interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> {
   readonly host: string;
   readonly tag: string | null;
+  /** JSON, as {@link ContainerProcess} and {@link SeenProcess}. */
+  readonly wanted: string | null;
+  readonly seen: string | null;
   readonly memory: number | null;
   readonly vcpus: number | null;
   readonly busy: number;
@@ -24,6 +28,7 @@ interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> 
 
 const columns = `
   c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
+  c.spec -> '$.process' AS wanted, c.process AS seen,
   EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
   (SELECT json_group_array(name) FROM (
     SELECT n.name FROM members m CROSS JOIN cens n ON n.id = m.cen
@@ -83,6 +88,9 @@ function bodyOf(row: ContainerRow): ContainerBody {
     ...(row.memory === null ? {} : { memory: row.memory }),
     ...(row.vcpus === null ? {} : { vcpus: row.vcpus }),
     ipaddresses: (JSON.parse(row.addresses) as number[]).map(quadOf),
+    ...(row.wanted === null
+      ? {}
+      : processBody(JSON.parse(row.wanted), row.seen === null ? null : JSON.parse(row.seen))),
     state: row.busy === 1 ? 'preparing' : (containerStates.find((state) => state === row.state) ?? 'failed'),
   };
 }

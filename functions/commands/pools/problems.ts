@@ -12,26 +12,8 @@ import { foreignContainers } from './statements.ts';
 
 /* Why a request for pools is refused. Each reads what has stopped it; if that is gone since, the client may try again. */
 
-/** The image of a container that is only a namespace, without a process. */
-const NETNS_TYPE = 'netns';
-
 interface Scaling extends CommandContext {
   readonly request: { readonly cpoolList: readonly Cpool[] };
-}
-
-/** No executor has a container runtime yet: other types are rejected before anything is recorded. */
-export function refuseImages(pools: readonly Cpool[]): void {
-  const errors = pools.flatMap(({ type }, index): MemberError[] =>
-    type === NETNS_TYPE
-      ? []
-      : [{ pointer: `/cpoolList/${index}/type`, detail: `image ${type} needs a container runtime` }],
-  );
-  const [first] = errors;
-  if (first === undefined) return;
-  throw new Problem('impossible', `${first.pointer} ${first.detail}, and this hypervisor has none`, {
-    hint: `The type ${NETNS_TYPE} is a network namespace without a process`,
-    errors,
-  });
 }
 
 async function namesFound({ database, request }: Scaling, { args }: Target, select: string): Promise<string[]> {

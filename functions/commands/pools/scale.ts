@@ -1,26 +1,20 @@
 import { type CpoolList, cpoolListSchema } from '../../../schema/api/leviathan-pools.ts';
 import { SCALE_POOL } from '../../../schema/resources/network/pools.ts';
+import { NETNS_IMAGE } from '../../../schema/resources/network/process.ts';
 import { defineCommand } from '../../operations/command.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import { hypervisor } from '../../operations/operation-statements.ts';
 import { scheduled } from '../../operations/targets/scheduled.ts';
-import { byName, type Target } from '../../operations/targets/target.ts';
+import { byName, capableOf, type Target } from '../../operations/targets/target.ts';
 import { noBlockLeft } from '../cins/problems.ts';
 import { NO_ADDRESS } from '../cins/room.ts';
+import { hasContainers } from '../containers/guards.ts';
 import { hasNamespaces, networkConstraints } from '../networks/guards.ts';
 import { allocateOutsideNames } from '../networks/member-statements.ts';
 import { finishWithoutParts } from '../networks/statements.ts';
 import { namesOf, networksOf, poolArguments } from './arguments.ts';
 import { declareNetworks, emptyCins, joinNewCens, leavingNetworks, networksElsewhere } from './networks.ts';
-import {
-  beingDeleted,
-  elsewhere,
-  notOfPool,
-  refuseImages,
-  tooFewAddresses,
-  tooManyContainers,
-  withoutCens,
-} from './problems.ts';
+import { beingDeleted, elsewhere, notOfPool, tooFewAddresses, tooManyContainers, withoutCens } from './problems.ts';
 import {
   allocatePoolNamespaces,
   declareMembers,
@@ -32,6 +26,7 @@ import {
   partChanges,
   routeMembers,
   specifyPools,
+  typeMembers,
 } from './statements.ts';
 
 /** Pools of more containers in all are committed by the thread. */
@@ -52,11 +47,11 @@ export const scalePools = defineCommand({
   resource: null,
   status: 'pending',
   arguments: ({ request: { cpoolList } }) => {
-    refuseImages(cpoolList);
     return poolArguments(cpoolList);
   },
   guards: [
     hasNamespaces,
+    { ...hasContainers, holds: ({ request }: Scaling) => (runsImages(request) ? capableOf('containers') : null) },
     { id: 'leaving', holds: none(leavingNetworks(hypervisor)), problem: beingDeleted },
     {
       id: 'elsewhere',
@@ -76,6 +71,7 @@ export const scalePools = defineCommand({
     declareMembers,
     allocatePoolNamespaces,
     routeMembers,
+    typeMembers,
     specifyPools,
     joinMembers,
     allocateOutsideNames,
@@ -93,12 +89,16 @@ export const scalePools = defineCommand({
   isLarge: ({ request: { cpoolList } }) => cpoolList.reduce((sum, pool) => sum + pool.start_with, 0) > LARGE_CONTAINERS,
 });
 
+function runsImages({ cpoolList }: CpoolList): boolean {
+  return cpoolList.some(({ type }) => type !== NETNS_IMAGE);
+}
+
 /** The hypervisor of the pools; where none exists, that of their networks. */
 function targetOf({ host, request: { cpoolList } }: Scaling): Target {
   if (host !== null) return byName(host);
   const networks = networksOf(cpoolList);
   return scheduled(
-    { technology: 'netns' },
+    { technology: runsImages({ cpoolList }) ? 'containers' : 'netns' },
     { cpools: cpoolList.map(({ cpoolID }) => cpoolID), cins: networks, cens: networks },
   );
 }

@@ -1,6 +1,7 @@
 import { CEN_CONTAINERS_MAX } from '../../../schema/api/leviathan.ts';
 import { now } from '../../../schema/database/database.ts';
 import { poolNumber, sizeAfter, specOf } from '../../../schema/resources/network/pools.ts';
+import { pooledProcessSql, withProcess } from '../../../schema/resources/network/process-sql.ts';
 import { cenSubject, cinSubject, containerSubject, poolSubject } from '../../../schema/resources/network/rollback.ts';
 import { hypervisor, operationSequence, partColumns, partValues } from '../../operations/operation-statements.ts';
 import { addRequested } from '../networks/member-statements.ts';
@@ -68,6 +69,7 @@ function changesOf(operations: string) {
   const isChanged = `(${isExcess}
     OR NOT coalesce(c.applied_spec ->> '$.namespace', 0)
     OR c.applied_spec ->> '$.default_route' IS NOT c.spec ->> '$.default_route'
+    OR coalesce(c.applied_spec ->> '$.process.image', 'netns') IS NOT o.request ->> '$.type'
     OR EXISTS (SELECT 1 FROM members m WHERE m.container = c.id AND (m.added = o.sequence OR m.removed = o.sequence))
     OR EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject} AND s.sequence <> o.sequence))`;
   return {
@@ -108,7 +110,10 @@ function changesOf(operations: string) {
 export const partChanges = changesOf(parts);
 export const ownChanges = changesOf(own);
 
-const containerSpec = `json_object('explicit', json('true'), 'tag', k.name, 'default_route', o.request ->> '$.default_route')`;
+const containerSpec = withProcess(
+  `json_object('explicit', json('true'), 'tag', k.name, 'default_route', o.request ->> '$.default_route')`,
+  pooledProcessSql('NULL', "o.request ->> '$.type'"),
+);
 
 export const declareMembers = `
   INSERT INTO containers (id, hypervisor, name, spec, applied_spec, generation, desired, state, state_since_ms, created_ms,
@@ -130,6 +135,16 @@ export const routeMembers = `
     WHERE c.desired = 'present' AND c.spec ->> '$.default_route' IS NOT o.request ->> '$.default_route'
   )
   UPDATE containers SET spec = json_set(spec, '$.default_route', changed.cin), generation = generation + 1
+  FROM changed WHERE containers.id = changed.id`;
+
+/** Those that run another image than their pool says. */
+export const typeMembers = `
+  WITH changed AS MATERIALIZED (
+    SELECT c.id, ${pooledProcessSql("c.spec -> '$.process'", "o.request ->> '$.type'")} AS process
+    FROM ${parts} CROSS JOIN containers c ON c.pool = k.id
+    WHERE c.desired = 'present' AND coalesce(c.spec ->> '$.process.image', 'netns') IS NOT o.request ->> '$.type'
+  )
+  UPDATE containers SET spec = ${withProcess('spec', 'changed.process')}, generation = generation + 1
   FROM changed WHERE containers.id = changed.id`;
 
 /** To be run after {@link partChanges}' removal of members, which reads the earlier spec. */

@@ -1,7 +1,10 @@
 import { cenIdSchema, containerIdSchema, containerPutSchema, hostIdSchema } from '../../../schema/api/leviathan.ts';
+import { stopSchema } from '../../../schema/api/leviathan-processes.ts';
 import { Problem } from '../../../schema/problem.ts';
+import { type ProcessAction, processActions } from '../../../schema/resources/network/process.ts';
 import { cenToJoin, joinCen } from '../../commands/cens/join.ts';
 import { cenToLeave, leaveCen } from '../../commands/cens/leave.ts';
+import { killContainer, restartContainer, startContainer, stopContainer } from '../../commands/containers/act.ts';
 import { deleteContainer } from '../../commands/containers/delete.ts';
 import { putContainer } from '../../commands/containers/put.ts';
 import { containerList, readContainer, readContainers } from '../../commands/containers/read.ts';
@@ -45,6 +48,31 @@ export async function get(c: AppContext): Promise<Response> {
 export function remove(c: AppContext): Promise<Response> {
   const contID = containerOf(c);
   return submitRemoval(c, async () => deleteContainer.prepare(await onHost(c), { contID }));
+}
+
+const actions: Readonly<Record<ProcessAction, typeof startContainer>> = {
+  start: startContainer,
+  stop: stopContainer,
+  restart: restartContainer,
+  kill: killContainer,
+};
+
+/** POST /host/{h}/{c}/{action}: answers the container. */
+export function act(c: AppContext): Promise<Response> {
+  const contID = containerOf(c);
+  const name = c.req.param('CenId') ?? '';
+  const action = processActions.find((each) => each === name);
+  if (action === undefined) {
+    throw new Problem('not_found', `Containers have no action ${name}`, {
+      hint: `The actions are ${processActions.join(', ')}`,
+      errors: [{ parameter: 'action', detail: `must be one of ${processActions.join(', ')}` }],
+    });
+  }
+  return submit(
+    c,
+    async () => actions[action].prepare(await onHost(c), { ...(await readOptionalBody(c, stopSchema)), contID }),
+    answerContainer(c, contID),
+  );
 }
 
 /** PUT /host/{h}/{c}/{cen}: answers the CEN. */

@@ -27,6 +27,11 @@ export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform)
     GET: containers.get,
     DELETE: containers.remove,
   });
-  serveDialect(app, '/host/:HostId/:ContainerId/:CenId', { PUT: containers.join, DELETE: containers.leave });
+  // A CEN may have the name of an action: the method tells them apart.
+  serveDialect(app, '/host/:HostId/:ContainerId/:CenId', {
+    PUT: containers.join,
+    DELETE: containers.leave,
+    POST: containers.act,
+  });
   serveDialect(app, '/leviathan/monitor', { GET: monitor(monitors) });
 }

@@ -12,6 +12,10 @@ export const GARBAGE_COLLECTION = 'network.sweep';
 const operations: ResourceDefinition['operations'] = {
   'container.create': { onFailure: 'undo' },
   'container.delete': { onFailure: 'repair' },
+  'container.start': { onFailure: 'undo' },
+  'container.restart': { onFailure: 'undo' },
+  'container.stop': { onFailure: 'repair' },
+  'container.kill': { onFailure: 'repair' },
   'container.repair': { onFailure: 'repair' },
   'cen.import': { onFailure: 'undo' },
   'cen.make': { onFailure: 'undo' },
@@ -55,6 +59,7 @@ export const networkDefinition: ResourceDefinition<OperationRows, NetworkRows, N
     "SELECT 1 FROM cins i WHERE i.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'isolation'",
     `SELECT 1 FROM containers c
       WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'namespace' AND c.name = j.value ->> 'name'`,
+    "SELECT 1 FROM containers c WHERE c.id = j.value ->> 'resource' AND j.value ->> 'kind' = 'process'",
   ],
   ownedByName: ['namespace'],
   rollback: rollbackNetworks,

@@ -2,6 +2,8 @@ import { now, type Statement, statement, type Value } from '../../database/datab
 import type { Finished, OperationDefinition } from '../definition.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
 import { DELETE_POOL, SCALE_POOL, specOf } from './pools.ts';
+import type { ContainerProcess, SeenProcess } from './process.ts';
+import { withProcess } from './process-sql.ts';
 import {
   containerSubject,
   freeCinCens,
@@ -14,6 +16,20 @@ import {
   rollbackNetworks,
 } from './rollback.ts';
 
+/** The process of a container at the end of an operation; what is absent is not known, or has not changed. */
+export interface ProcessEnd {
+  readonly process: ContainerProcess | null;
+  readonly seen?: SeenProcess | null;
+  /** Null: not known. */
+  readonly state?: 'running' | 'preparing' | 'exited' | null;
+}
+
+interface ContainerEnd extends Partial<Pick<ProcessEnd, 'process' | 'seen'>> {
+  readonly name: string;
+  readonly namespace: boolean;
+  readonly state: 'declared' | NonNullable<ProcessEnd['state']> | null;
+}
+
 /** The state of the host when the operation has ended: the desired one if it succeeded, else the state before it. */
 export interface NetworkEnd {
   readonly cens: readonly {
@@ -22,11 +38,7 @@ export interface NetworkEnd {
     readonly wiring: 'wire' | 'bridge' | null;
     readonly state: 'ready' | 'pending';
   }[];
-  readonly containers: readonly {
-    readonly name: string;
-    readonly namespace: boolean;
-    readonly state: 'running' | 'declared';
-  }[];
+  readonly containers: readonly ContainerEnd[];
   readonly cins: readonly {
     readonly name: string;
     readonly made: boolean;
@@ -84,14 +96,27 @@ const thisPool = `k.hypervisor = :hypervisor AND k.name = substr(:resource, leng
 const found = (table: 'cens' | 'cins' | 'containers') => `
   WITH x AS MATERIALIZED (
     SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made,
-      j.value ->> 'namespace' AS namespace
+      j.value ->> 'namespace' AS namespace, j.value -> 'process' AS process, j.value -> 'seen' AS process_seen
     FROM json_each(:${table}) j
     CROSS JOIN ${table} r ON r.hypervisor = :hypervisor AND r.name = j.value ->> 'name')`;
 
-const sinceWhen = `CASE WHEN state = x.seen THEN state_since_ms ELSE ${now} END`;
+const sinceWhen = `CASE WHEN state = coalesce(x.seen, state) THEN state_since_ms ELSE ${now} END`;
 const json = (flag: string) => `json(CASE WHEN ${flag} THEN 'true' ELSE 'false' END)`;
 const made = `json_object('made', ${json('x.made')})`;
-const appliedSpec = `json_set(spec, '$.namespace', ${json('x.namespace')})`;
+
+/** An operation that says nothing of a process leaves it as it is. */
+const appliedSpec = withProcess(
+  `json_set(spec, '$.namespace', ${json('x.namespace')})`,
+  "coalesce(x.process, applied_spec -> '$.process')",
+);
+
+/** Later operations have changed the desired process already. */
+const wantedSpec = `CASE WHEN x.process IS NULL OR EXISTS (
+    SELECT 1 FROM operation_subjects s
+    WHERE s.subject = :containerPrefix || containers.name AND s.sequence <> :sequence)
+  THEN spec ELSE ${withProcess('spec', 'x.process')} END`;
+
+const seenProcess = "CASE WHEN x.process_seen IS NULL THEN containers.process ELSE nullif(x.process_seen, 'null') END";
 
 /* Unchanged rows are not written: a join changes one container of a thousand. */
 
@@ -105,12 +130,14 @@ const applyCens = `${found('cens')}
     AND (applied_spec IS NOT ${made} OR wiring_type IS NOT x.wired OR state <> x.seen OR error IS NOT NULL)`;
 
 const observeContainers = `${found('containers')}
-  UPDATE containers SET state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
+  UPDATE containers SET state = coalesce(x.seen, state), error = NULL, state_since_ms = ${sinceWhen} FROM x
   WHERE containers.id = x.id AND (state <> x.seen OR error IS NOT NULL)`;
 
 const applyContainers = `${found('containers')}
-  UPDATE containers SET applied_spec = ${appliedSpec}, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
-  WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL)`;
+  UPDATE containers SET applied_spec = ${appliedSpec}, spec = ${wantedSpec}, process = ${seenProcess}, state = coalesce(x.seen, state),
+    error = NULL, state_since_ms = ${sinceWhen} FROM x
+  WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL
+    OR x.process IS NOT NULL)`;
 
 const observeCins = `${found('cins')}
   UPDATE cins SET state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x

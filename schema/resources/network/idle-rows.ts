@@ -18,6 +18,7 @@ import {
   containerColumns,
   type MemberRow,
   type NetworkRows,
+  processColumn,
 } from './rows.ts';
 
 /**
@@ -96,7 +97,7 @@ const selectCens = (which: string, page = '') => `
   FROM (SELECT ${cenColumns} FROM cens n WHERE ${which} AND NOT ${busy(cenSubject)} ${page}) e ORDER BY e.name`;
 
 const selectContainers = (which: string, page = '') => `
-  SELECT ${containerColumns},
+  SELECT ${containerColumns}, ${processColumn('m.removed IS NULL')} AS process,
     ${listOf(
       addressMembers,
       `SELECT ${addressColumns}, ${wantedMade}, ${wantedRoute}
@@ -207,7 +208,7 @@ function idleContainer(hypervisor: string, { addresses, ...container }: Containe
     generation,
     subjects: [own],
     eventNames: [id, name],
-    owner: ownerOf('namespace', id, name),
+    owners: [ownerOf('namespace', id, name), ...(container.process === null ? [] : [ownerOf('process', id, null)])],
     rows: { ...noRows, containers: [container], addresses: JSON.parse(addresses) as AddressRow[] },
   };
 }
@@ -221,7 +222,7 @@ function idleCen(hypervisor: string, { members, cin_cens, ...cen }: CenWithMembe
     generation,
     subjects: [own, ...inIt.map(({ container }) => networkSubject(hypervisor, 'containers', container))],
     eventNames: [id],
-    owner: ownerOf('link', id, null),
+    owners: [ownerOf('link', id, null)],
     rows: { ...noRows, cens: [cen], members: inIt, cinCens: JSON.parse(cin_cens) as CinCenRow[] },
   };
 }
@@ -233,7 +234,7 @@ function idleCin(hypervisor: string, { cin_cens, subjects, ...cin }: CinWithCens
     generation: cin.generation,
     subjects: [own, ...(JSON.parse(subjects) as string[])],
     eventNames: [cin.id],
-    owner: ownerOf('isolation', cin.id, null),
+    owners: [ownerOf('isolation', cin.id, null)],
     rows: { ...noRows, cins: [cin], cinCens: JSON.parse(cin_cens) as CinCenRow[] },
   };
 }

@@ -11,7 +11,7 @@ import {
   cinColumns,
 } from './cin-rows.ts';
 import { poolKinds } from './pools.ts';
-import { type CenRow, type ContainerRow, cenColumns, containerColumns, type MemberRow } from './rows.ts';
+import { type CenRow, type ContainerRow, cenColumns, containerColumns, type MemberRow, processColumn } from './rows.ts';
 
 /** A CEN that an operation changes. */
 export interface OperationCen extends CenRow {
@@ -140,6 +140,7 @@ const selectContainers = `
     ) GROUP BY sequence, id
   )
   SELECT x.sequence, ${containerColumns}, coalesce(c.spec ->> '$.explicit', 0) AS explicit,
+    CASE WHEN x.named THEN ${processColumn('m.added <= x.sequence AND (m.removed IS NULL OR m.removed > x.sequence)')} END AS process,
     EXISTS (
       SELECT 1 FROM members m CROSS JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id

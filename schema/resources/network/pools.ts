@@ -30,6 +30,8 @@ export interface PoolRequest {
 
 /** What an operation says of the containers of its pool. */
 export interface PoolChange {
+  /** The image of its containers; null: they are removed. */
+  readonly type: string | null;
   readonly size: number;
   readonly defaultRoute: string | null;
   readonly makes: ReadonlySet<string>;
@@ -44,6 +46,7 @@ export function poolChange(operation: { readonly kind: string; readonly request:
   const request: Partial<PoolRequest> & Pick<PoolRequest, 'cpoolID'> = JSON.parse(operation.request);
   const digits = request.cpoolID.length + 1;
   return {
+    type: kind === DELETE_POOL ? null : (request.type ?? null),
     size: kind === DELETE_POOL ? 0 : (request.start_with ?? 0),
     defaultRoute: request.default_route ?? null,
     makes: new Set(request.make),

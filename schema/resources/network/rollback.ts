@@ -1,6 +1,8 @@
 import { type Statement, statement } from '../../database/database.ts';
 import type { Arguments } from '../../statements/ending.ts';
 import { poolKinds, poolNumber, SCALE_POOL, sizeAfter, specOf } from './pools.ts';
+import { processActions } from './process.ts';
+import { pooledProcessSql, withProcess } from './process-sql.ts';
 
 /*
  * Writes to containers, CENs, CINs, pools and memberships by both the executor and the API. A subject is
@@ -165,12 +167,15 @@ function rollbackMade(resource: 'cen' | 'cin', which: string): string {
     WHERE id IN (${decided(resource, which, deciding)})`;
 }
 
+/** The operations that change the spec of their container. */
+const specKinds = ['create', ...processActions].map((verb) => `'container.${verb}'`).join(', ');
+
 function rollbackSpec(which: string): string {
   return `
     UPDATE containers AS c
     SET spec = json_remove(json_insert(applied_spec, '$.explicit', json('false'), '$.tag', NULL), '$.namespace')
-    WHERE applied_spec IS NOT NULL AND id IN (${decided('container', which, "'container.create'")})
-      AND NOT EXISTS (${otherKinds(containerSubject, which, "'container.create'")})`;
+    WHERE applied_spec IS NOT NULL AND id IN (${decided('container', which, specKinds)})
+      AND NOT EXISTS (${otherKinds(containerSubject, which, specKinds)})`;
 }
 
 function rollbackReservations(which: string): string {
@@ -242,11 +247,15 @@ function rollbackPools(which: string): string[] {
     `WITH found AS MATERIALIZED (
        SELECT c.id, ${last(`CASE WHEN ${poolNumber} <= ${sizeAfter} THEN 'present' ELSE 'absent' END`)} AS said,
          CASE WHEN ${isLeaving} THEN 'absent' ELSE 'present' END AS otherwise,
-         ${last("coalesce(o.request ->> '$.default_route', '')")} AS route
+         ${last("coalesce(o.request ->> '$.default_route', '')")} AS route,
+         ${last("coalesce(o.request ->> '$.type', 'netns')")} AS type
        FROM containers c CROSS JOIN cpools k ON k.id = c.pool WHERE c.id IN (${poolContainers(which)})
      )
      UPDATE containers SET desired = coalesce(found.said, found.otherwise),
-       spec = json_set(spec, '$.default_route', nullif(coalesce(found.route, applied_spec ->> '$.default_route'), ''))
+       spec = ${withProcess(
+         "json_set(spec, '$.default_route', nullif(coalesce(found.route, applied_spec ->> '$.default_route'), ''))",
+         `(CASE WHEN found.type IS NULL THEN applied_spec -> '$.process' ELSE ${pooledProcessSql("applied_spec -> '$.process'", 'found.type')} END)`,
+       )}
      FROM found WHERE containers.id = found.id`,
     `UPDATE cpools AS k SET
        spec = coalesce(

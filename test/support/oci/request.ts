@@ -10,6 +10,8 @@ export function startRequest(lower: string, args: readonly string[], owner = OWN
     owner,
     number: 1,
     digest: 'd',
+    layer: '1',
+    stopSignal: 'SIGTERM',
     lower,
     networkNamespace: `/run/netns/${owner}`,
     limits: { memory: null, cpus: null },

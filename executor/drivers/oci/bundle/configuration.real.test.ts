@@ -41,7 +41,15 @@ async function started(script: string, given: Partial<BundleInput>) {
     execFileSync('ip', ['netns', 'delete', OWNER]);
   });
   await runtime.start({
-    ...{ owner: OWNER, number: 1, digest: 'd', lower, networkNamespace: `/run/netns/${OWNER}` },
+    ...{
+      owner: OWNER,
+      number: 1,
+      digest: 'd',
+      layer: '1',
+      stopSignal: 'SIGTERM',
+      lower,
+      networkNamespace: `/run/netns/${OWNER}`,
+    },
     limits: { memory: null, cpus: null },
     configuration: ({ root, networkNamespace }) =>
       runtimeConfiguration({

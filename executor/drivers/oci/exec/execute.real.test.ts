@@ -32,7 +32,15 @@ async function makeStage() {
   const image = { entrypoint: [BUSYBOX, 'sleep', '1000'], command: [], environment: ['COLOUR=red'], user: '' };
   const unused = { workingDirectory: '/', exposedPorts: [], volumes: [], stopSignal: null };
   await runtime.start({
-    ...{ owner: OWNER, number: 1, digest: 'd', lower, networkNamespace: `/run/netns/${OWNER}` },
+    ...{
+      owner: OWNER,
+      number: 1,
+      layer: '1',
+      stopSignal: 'SIGTERM',
+      digest: 'd',
+      lower,
+      networkNamespace: `/run/netns/${OWNER}`,
+    },
     limits: { memory: null, cpus: null },
     configuration: ({ root, networkNamespace }) =>
       runtimeConfiguration({

@@ -32,8 +32,7 @@ const TRANSIENT: ReadonlySet<ImageErrorCode> = new Set(['unreachable', 'cut', 't
 export class ImageError extends OciError<ImageErrorCode> {
   override readonly name = 'ImageError';
 
-  /** Whether the same call may succeed a moment later. */
-  get transient(): boolean {
+  override get transient(): boolean {
     return TRANSIENT.has(this.code);
   }
 }

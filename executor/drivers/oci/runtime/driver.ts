@@ -8,6 +8,10 @@ export interface StartRequest {
   readonly lower: string;
   /** Path of its file: `/run/netns/c1`. */
   readonly networkNamespace: string;
+  /** The name of the writable layer: another name begins with an empty one, and deletes the others. */
+  readonly layer: string;
+  /** What `stop` sends if it is not told otherwise: `SIGTERM`, or a number. */
+  readonly stopSignal: string;
   /** What `configuration` contains of them; kept for comparison. */
   readonly limits: Limits;
   /** Makes config.json. */
@@ -64,8 +68,8 @@ export interface ContainerRuntime {
    *   does not answer
    */
   start(request: StartRequest): Promise<void>;
-  /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
-  stop(request: { readonly owner: string; readonly signal: string; readonly graceMs: number }): Promise<void>;
+  /** Sends the signal, by default that of the start, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
+  stop(request: { readonly owner: string; readonly signal: string | null; readonly graceMs: number }): Promise<void>;
   /** The running process counts as this number. */
   keep(request: { readonly owner: string; readonly number: number }): Promise<void>;
   /**

@@ -20,8 +20,7 @@ const TRANSIENT: ReadonlySet<RuntimeErrorCode> = new Set(['expired', 'away']);
 export class RuntimeError extends OciError<RuntimeErrorCode> {
   override readonly name = 'RuntimeError';
 
-  /** Whether the same call may succeed a moment later. */
-  get transient(): boolean {
+  override get transient(): boolean {
     return TRANSIENT.has(this.code);
   }
 }

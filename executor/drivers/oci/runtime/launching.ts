@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conmonArguments, isAtWork, monitorOf, readReport } from './conmon.ts';
 import type { StartPlace, StartRequest } from './driver.ts';
@@ -57,13 +57,14 @@ function openNamespace(path: string, action: string): number {
 }
 
 function prepare(context: LaunchContext, request: StartRequest, history: History, descriptor: number): ProcessRecord {
-  const { owner, number, digest, lower, limits, networkNamespace } = request;
+  const { owner, number, digest, lower, limits, stopSignal, networkNamespace } = request;
   const bundle = context.paths.bundle(owner);
   const root = join(bundle, 'root');
-  const { upper, work } = layerOf(context, owner);
+  const { upper, work } = layerOf(context, request);
+  removeOtherLayers(context, request);
   for (const path of [root, upper, work, logDirectory(context.directory, owner)]) mkdirSync(path, { recursive: true });
   const record = {
-    ...{ owner, number, digest, lower, limits, ...history, startedMs: Date.now() },
+    ...{ owner, number, digest, lower, limits, stopSignal, ...history, startedMs: Date.now() },
     namespace: namespaceFile(networkNamespace, descriptor),
     changing: identify(process.pid),
     program: null,
@@ -78,13 +79,14 @@ function prepare(context: LaunchContext, request: StartRequest, history: History
 }
 
 /** The process id of conmon. */
-function startMonitor(context: LaunchContext, { owner, lower }: StartRequest, action: string): Promise<number> {
+function startMonitor(context: LaunchContext, request: StartRequest, action: string): Promise<number> {
+  const { owner, lower } = request;
   const { directory, paths, launcher, runc } = context;
   const bundle = paths.bundle(owner);
   const { exits, sockets, runc: runcRoot } = paths;
   const log = join(logDirectory(directory, owner), 'current');
   const words = conmonArguments({ owner, bundle, exits, sockets, log, runc, runcRoot });
-  const mounted = { lower, ...layerOf(context, owner), root: join(bundle, 'root') };
+  const mounted = { lower, ...layerOf(context, request), root: join(bundle, 'root') };
   return launcher.launch({ ...mounted, report: join(bundle, 'report'), arguments: words }, action);
 }
 
@@ -102,7 +104,19 @@ async function reportedProgram(context: LaunchContext, owner: string, launched: 
   return program;
 }
 
-function layerOf({ directory }: LaunchContext, owner: string) {
-  const layer = join(directory, owner);
-  return { upper: join(layer, 'upper'), work: join(layer, 'work') };
+const LAYER_PREFIX = 'layer-';
+
+function layerOf({ directory }: LaunchContext, { owner, layer }: StartRequest) {
+  const path = join(directory, owner, `${LAYER_PREFIX}${layer}`);
+  return { upper: join(path, 'upper'), work: join(path, 'work') };
+}
+
+/** No process of the container is left: nothing uses them. */
+function removeOtherLayers({ directory }: LaunchContext, { owner, layer }: StartRequest): void {
+  const own = join(directory, owner);
+  for (const name of readdirSync(own)) {
+    if (name.startsWith(LAYER_PREFIX) && name !== `${LAYER_PREFIX}${layer}`) {
+      rmSync(join(own, name), { recursive: true, force: true });
+    }
+  }
 }

@@ -16,6 +16,7 @@ type Kept = 'owner' | 'number' | 'digest' | 'lower' | 'startedMs' | 'restarts' |
 /** What is known of a process, in a file next to its config.json. */
 export interface ProcessRecord extends Pick<ProcessView, Kept> {
   readonly namespace: NamespaceFile;
+  readonly stopSignal: string;
   /** Who is starting or removing it; it is not shown as long as that one lives. */
   readonly changing: Identity | null;
   /** Null until the start was completed. */

@@ -61,11 +61,11 @@ class Runtime implements ContainerRuntime {
     this.#watch.check(owner);
   }
 
-  async stop({ owner, signal, graceMs }: { owner: string; signal: string; graceMs: number }): Promise<void> {
+  async stop({ owner, signal, graceMs }: { owner: string; signal: string | null; graceMs: number }): Promise<void> {
     if (this.#view(owner)?.phase !== 'running') return;
     const action = `stop the process of ${owner}`;
     this.#requireTime(action);
-    await this.#kill(action, owner, signal);
+    await this.#kill(action, owner, signal ?? readRecord(this.#paths, owner)?.stopSignal ?? 'SIGTERM');
     const end = performance.now() + graceMs;
     while (this.#view(owner)?.phase === 'running' && performance.now() < end) await pause(PAUSE_MS);
     if (this.#view(owner)?.phase !== 'running') return;

@@ -19,10 +19,11 @@ export function viewProcesses(
   return new Map(views.map((view) => [view.owner, view]));
 }
 
-/** Null if there is none, and while it is being started or removed. */
+/** Null if there is none, while it is being started or removed, and if its start was not completed. */
 export function viewProcess(paths: RunPaths, owner: string): ProcessView | null {
   const record = readRecord(paths, owner);
-  return record === null || isAlive(record.changing) ? null : viewOf(record, paths);
+  if (record === null || isAlive(record.changing)) return null;
+  return record.program === null ? null : viewOf(record, paths);
 }
 
 /** Roots of images that processes need, also those that are being started, and those that may be started again. */
@@ -33,7 +34,7 @@ export function usedRoots(runDirectory: string): ReadonlySet<string> {
 
 /** What the record and the file with the exit code, written by conmon, say of a process. */
 export function viewOf(record: ProcessRecord, paths: RunPaths): ProcessView {
-  const { program, monitor, namespace, changing: _, lostMs = Date.now(), ...kept } = record;
+  const { program, monitor, namespace, stopSignal: _signal, changing: _, lostMs = Date.now(), ...kept } = record;
   const file = paths.exit(record.owner);
   // Before the file is read: conmon writes it after its process has ended, and before it ends itself.
   const [programLives, monitorLives] = [isAlive(program), isAlive(monitor)];
@@ -46,6 +47,5 @@ export function viewOf(record: ProcessRecord, paths: RunPaths): ProcessView {
     const pid = programLives ? (program?.pid ?? null) : null;
     return { ...kept, phase: 'running', pid, detached: !isSameNamespace(namespace), exit: null };
   }
-  const reason = program === null ? 'its start was not completed' : 'conmon has ended before its process';
-  return { ...ended, exit: { code: null, finishedMs: lostMs, reason } };
+  return { ...ended, exit: { code: null, finishedMs: lostMs, reason: 'conmon has ended before its process' } };
 }

@@ -94,7 +94,7 @@ async function start(): Promise<{
     await converge(kind.resource, desired, { check: () => undefined, remaining: () => undefined });
   }
   const comparer = await openComparer(
-    { database: { url: `file:${file}`, authToken: undefined }, ...of },
+    { database: { url: `file:${file}`, authToken: undefined }, ...of, containers: null },
     { log: () => undefined },
   );
   onTestFinished(() => comparer.close());
@@ -207,7 +207,7 @@ describe('the thread', () => {
     };
     onTestFinished(close);
     const comparer = await openComparer(
-      { database: { url: server.url, authToken: undefined }, ...of },
+      { database: { url: server.url, authToken: undefined }, ...of, containers: null },
       { log: () => undefined },
     );
     onTestFinished(() => comparer.close());

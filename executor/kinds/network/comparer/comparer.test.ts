@@ -7,6 +7,7 @@ const options: ComparerOptions = {
   database: { url: 'file:/nowhere', authToken: undefined },
   databaseId: 'database',
   hypervisor: 'hypervisor',
+  containers: null,
 };
 
 /** The answer of a thread that finds nothing. */

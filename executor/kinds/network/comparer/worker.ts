@@ -7,9 +7,11 @@ import { networkDefinition } from '../../../../schema/resources/network/definiti
 import { scanRows } from '../../../../schema/store/idle.ts';
 import { collectGarbageWhenQuiet } from '../../../drivers/collect-garbage.ts';
 import { type NetnsViewer, openNetnsViewer } from '../../../drivers/netns/viewer.ts';
+import { viewProcesses } from '../../../drivers/oci/runtime/view.ts';
 import { comparing } from '../../../loop/reconcile/differences.ts';
 import { openIsolation } from '../../../peers/isolation.ts';
 import { networkComparison } from '../comparison.ts';
+import { openProcessViewer } from '../process-viewer.ts';
 import { networkSpec } from '../spec.ts';
 import type { Answer, Call, ComparerOptions } from './protocol.ts';
 import { sent } from './sent-error.ts';
@@ -44,11 +46,21 @@ const host: Pick<NetnsViewer, 'view' | 'names'> = {
 
 const isolation = openIsolation(options.databaseId);
 
+/** Neither images nor programs matter to a comparison: a repair looks for them. */
+const processes =
+  options.containers === null
+    ? undefined
+    : openProcessViewer({
+        layers: options.containers.layers,
+        view: async (owners) => viewProcesses(options.containers?.run ?? '', owners),
+        isInstalled: () => true,
+      });
+
 const compare = comparing(
   {
     definition: networkDefinition,
     spec: networkSpec(options.databaseId),
-    resource: networkComparison({ driver: host, isolation }),
+    resource: networkComparison({ driver: host, isolation, processes }),
   },
   scanRows(database, options.hypervisor, [networkDefinition]),
   labelPrefix(options.databaseId),

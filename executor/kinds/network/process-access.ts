@@ -1,0 +1,53 @@
+import { Problem } from '../../../schema/problem.ts';
+import type { ContainersPeer } from '../../peers/containers.ts';
+import { openProcessViewer, type ProcessViewer } from './process-viewer.ts';
+import type { ProcessAccess } from './resource.ts';
+import { startProcess } from './start-process.ts';
+import type { ProcessStep } from './steps.ts';
+
+/** Reads and changes the processes of containers. */
+export function openProcesses(peer: ContainersPeer, databaseId: string): ProcessViewer & ProcessAccess {
+  const { runtime, images, paths } = peer;
+  const viewer = openProcessViewer({
+    layers: paths.layers,
+    view: (owners) => runtime.view(owners),
+    hasImage: async (name) => (await images.find(name)) !== null,
+    isInstalled: () => peer.isInstalled(),
+  });
+  return {
+    view: (networks, everything) => viewer.view(networks, everything),
+    apply: (step) => apply(peer, databaseId, step),
+  };
+}
+
+/** Each may be repeated. A change that fails is undone by converging to the state before it. */
+async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep): Promise<void> {
+  const { runtime, images } = peer;
+  switch (step.name) {
+    case 'containers.install':
+      return peer.ensureInstalled();
+    case 'image.pull':
+      await pull(images, step);
+      return;
+    case 'process.start':
+      return startProcess({ peer, databaseId }, step.process, step.run);
+    case 'process.stop':
+      return runtime.stop({ owner: step.owner, ...step.stop });
+    case 'process.keep':
+      return runtime.keep({ owner: step.owner, number: step.number });
+    case 'process.limit':
+      return runtime.limit({ owner: step.owner, limits: step.limits });
+    case 'process.remove':
+      return runtime.remove({ owner: step.owner });
+  }
+}
+
+async function pull(
+  images: ContainersPeer['images'],
+  { image, mayPull }: Extract<ProcessStep, { name: 'image.pull' }>,
+) {
+  if (mayPull) return images.pull({ name: image });
+  throw new Problem('impossible', `There is no image ${image} on this host, and image_pull is never`, {
+    hint: `Pull it: npm run image -- pull ${image}`,
+  });
+}

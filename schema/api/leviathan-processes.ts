@@ -1,0 +1,114 @@
+import * as v from 'valibot';
+import { NETNS_IMAGE, restartPolicies } from '../resources/network/process.ts';
+
+/* What a container runs, as requests say it. */
+
+/** Limit of a list of arguments or variables; execve(2) has one of its own, of all of them together. */
+const WORDS_MAX = 1_000;
+const WORDS_CHARACTERS_MAX = 100_000;
+const MOUNTS_MAX = 100;
+const PATH_MAX = 4_095;
+
+const textSchema = v.pipe(
+  v.string('must be a string'),
+  v.check((text) => !text.includes('\0'), 'must not contain a NUL character'),
+);
+
+const wordsSchema = v.pipe(
+  v.array(textSchema, 'must be a list of strings'),
+  v.maxLength(WORDS_MAX, `must have at most ${WORDS_MAX} entries`),
+  v.check(
+    (words) => words.reduce((sum, word) => sum + word.length, 0) <= WORDS_CHARACTERS_MAX,
+    `must have at most ${WORDS_CHARACTERS_MAX} characters`,
+  ),
+);
+
+const argumentsSchema = v.pipe(wordsSchema, v.minLength(1, 'must not be empty'));
+
+const environmentRule = 'must be a list of NAME=VALUE, or an object of strings';
+
+/** `{"NAME": "VALUE"}`, or a list of `NAME=VALUE`. */
+const environmentSchema = v.pipe(
+  v.union([v.array(v.string()), v.record(v.string(), v.string())], environmentRule),
+  v.transform((given) =>
+    Array.isArray(given) ? given : Object.entries(given).map(([name, value]) => `${name}=${value}`),
+  ),
+  wordsSchema,
+  v.everyItem((line) => line.indexOf('=') > 0, environmentRule),
+);
+
+const pathRule = 'must be an absolute path without ".."';
+const pathSchema = v.pipe(
+  textSchema,
+  v.maxLength(PATH_MAX, `must have at most ${PATH_MAX} characters`),
+  v.check((path) => path.startsWith('/') && !path.split('/').includes('..'), pathRule),
+);
+
+const mountSchema = v.strictObject(
+  { source: pathSchema, target: pathSchema, readonly: v.optional(v.boolean('must be true or false'), false) },
+  'must be an object with source and target',
+);
+
+export const imageNameSchema = v.pipe(
+  v.string('must be a string'),
+  v.check(
+    (name) => name === NETNS_IMAGE || isImageName(name),
+    'must be the name of an image, such as ubuntu:14.04, or netns',
+  ),
+);
+
+function isImageName(name: string): boolean {
+  return /^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,600}$/.test(name);
+}
+
+/** Members of the body of PUT /host/{h}/{c}; null sets one back to what the image says. */
+export const processEntries = {
+  image: v.optional(v.nullable(imageNameSchema)),
+  entrypoint: v.optional(v.nullable(argumentsSchema)),
+  command: v.optional(v.nullable(wordsSchema)),
+  env: v.optional(v.nullable(environmentSchema)),
+  user: v.optional(v.nullable(v.pipe(textSchema, v.minLength(1, 'must not be empty'), v.maxLength(255)))),
+  workdir: v.optional(v.nullable(pathSchema)),
+  mounts: v.optional(
+    v.nullable(
+      v.pipe(
+        v.array(mountSchema, 'must be a list'),
+        v.maxLength(MOUNTS_MAX, `must have at most ${MOUNTS_MAX} entries`),
+      ),
+    ),
+  ),
+  restart: v.optional(v.nullable(v.picklist(restartPolicies, `must be one of ${restartPolicies.join(', ')}`))),
+};
+
+const STOP_SECONDS_MAX = 300;
+const stopRule = `must be a number of seconds from 0 to ${STOP_SECONDS_MAX}`;
+
+/** The optional body of POST /host/{h}/{c}/stop and /restart: how long the process may take before SIGKILL. */
+export const stopSchema = v.strictObject(
+  {
+    timeout: v.optional(v.pipe(v.number(stopRule), v.minValue(0, stopRule), v.maxValue(STOP_SECONDS_MAX, stopRule))),
+  },
+  'must be an object',
+);
+
+/** What a container's representation has of its process. */
+export const processBodyEntries = {
+  image: v.optional(v.string()),
+  entrypoint: v.optional(v.array(v.string())),
+  command: v.optional(v.array(v.string())),
+  env: v.optional(v.array(v.string())),
+  user: v.optional(v.string()),
+  workdir: v.optional(v.string()),
+  mounts: v.optional(v.array(v.object({ source: v.string(), target: v.string(), readonly: v.boolean() }))),
+  restart: v.optional(v.picklist(restartPolicies)),
+  /** `stopped`: by request; it stays so until one to start it. */
+  wanted: v.optional(v.picklist(['running', 'stopped'])),
+  exit_code: v.optional(v.nullable(v.number())),
+  /** Why there is no exit code. */
+  reason: v.optional(v.string()),
+  started: v.optional(v.string()),
+  finished: v.optional(v.nullable(v.string())),
+  restarts: v.optional(v.number()),
+  /** When it is started again by its policy. */
+  next_start: v.optional(v.string()),
+};

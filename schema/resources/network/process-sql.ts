@@ -1,0 +1,20 @@
+import { NETNS_IMAGE } from './process.ts';
+
+/* Processes in the spec of a container, in SQL. */
+
+/** A spec with another process, given as JSON; NULL, or JSON's null: without one. */
+export function withProcess(spec: string, process: string): string {
+  return `CASE WHEN nullif(${process}, 'null') IS NULL THEN json_remove(${spec}, '$.process')
+    ELSE json_set(${spec}, '$.process', json(${process})) END`;
+}
+
+/**
+ * The process of a container of a pool of this type, as JSON or NULL, over the process that it has: as
+ * `pooledProcess`, but for the numbers, which the executor puts in.
+ */
+export function pooledProcessSql(before: string, type: string): string {
+  return `CASE WHEN ${type} = '${NETNS_IMAGE}' THEN NULL
+    WHEN ${before} ->> '$.image' IS ${type} THEN ${before}
+    ELSE json_object('image', ${type}, 'restart', 'always', 'wanted', coalesce(${before} ->> '$.wanted', 'running'),
+      'made', 0, 'changed', 0, 'asked', 0) END`;
+}
