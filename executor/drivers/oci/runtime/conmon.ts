@@ -9,17 +9,35 @@ export interface ConmonPaths {
   readonly exits: string;
   readonly sockets: string;
   readonly log: string;
+  /** Of the log, as long as it is rotated. */
+  readonly logBytes: number;
   /** The program, and its directory. */
   readonly runc: string;
   readonly runcRoot: string;
 }
 
+/**
+ * The limit at which conmon itself drops a log, as a multiple of the one at which it is rotated. It is reached only if the
+ * executor does not run, or a process writes so much within a second.
+ */
+const LARGEST_LOGS = 8;
+
 /** conmon(8) */
-export function conmonArguments({ owner, bundle, exits, sockets, log, runc, runcRoot }: ConmonPaths): string[] {
+export function conmonArguments({
+  owner,
+  bundle,
+  exits,
+  sockets,
+  log,
+  logBytes,
+  runc,
+  runcRoot,
+}: ConmonPaths): string[] {
   const files = ['-b', bundle, '-p', join(bundle, 'pid'), '-P', join(bundle, 'monitor.pid')];
   const directories = ['--exit-dir', exits, '--socket-dir-path', sockets];
   const runtime = ['-r', runc, '--runtime-arg', '--root', '--runtime-arg', runcRoot];
-  const logging = ['-l', `k8s-file:${log}`, '--log-level', 'warning', '--syslog'];
+  const limit = String(logBytes * LARGEST_LOGS);
+  const logging = ['-l', `k8s-file:${log}`, '--log-size-max', limit, '--log-level', 'warning', '--syslog'];
   return [
     '--api-version',
     '1',

@@ -51,6 +51,8 @@ export interface RuntimeOptions {
   readonly log: (message: string) => void;
   /** Path of the program; by default Debian's. */
   readonly runc?: string;
+  /** Of the log of one process, half of which is kept always; by default 16 MiB. */
+  readonly logBytes?: number;
   /** How long runc and conmon may take for anything, in milliseconds; by default 30 000. */
   readonly deadlineMs?: number;
   /** Called at each step of a start: tests interrupt it there. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { KilledStart } from '../../../../test/support/oci/killed-start.ts';
 import { makeStage, OWNER, viewOf } from '../../../../test/support/oci/stage.ts';
+import { until } from '../../../../test/support/until.ts';
 import type { StartPlace } from './driver.ts';
 import { processesWith } from './processes.ts';
 
@@ -38,6 +39,8 @@ describe.each(PLACES)('a kill in a start, at the place %j,', (place) => {
     await runtime.start(left.request(ARGUMENTS));
     const view = await viewOf(runtime);
     expect(view).toMatchObject({ phase: 'running', pid: expect.any(Number) });
+    // runc does not wait until its process has become the program.
+    await until('its program runs', () => processesWith(MARK).length > 0, 10_000);
     expect(processesWith(MARK)).toEqual([view?.pid]);
     expect(left.monitors()).toHaveLength(1);
     await runtime.remove({ owner: OWNER });

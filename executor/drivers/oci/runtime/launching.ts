@@ -17,6 +17,8 @@ export interface LaunchContext {
   /** Path of the program. */
   readonly runc: string;
   readonly deadlineMs: number;
+  /** Of the log of the process. */
+  readonly logBytes: number;
   readonly at: (place: StartPlace) => void;
   readonly callRunc: (action: string, ...words: string[]) => Promise<void>;
 }
@@ -81,11 +83,11 @@ function prepare(context: LaunchContext, request: StartRequest, history: History
 /** The process id of conmon. */
 function startMonitor(context: LaunchContext, request: StartRequest, action: string): Promise<number> {
   const { owner, lower } = request;
-  const { directory, paths, launcher, runc } = context;
+  const { directory, paths, launcher, runc, logBytes } = context;
   const bundle = paths.bundle(owner);
   const { exits, sockets, runc: runcRoot } = paths;
   const log = join(logDirectory(directory, owner), 'current');
-  const words = conmonArguments({ owner, bundle, exits, sockets, log, runc, runcRoot });
+  const words = conmonArguments({ owner, bundle, exits, sockets, log, logBytes, runc, runcRoot });
   const mounted = { lower, ...layerOf(context, request), root: join(bundle, 'root') };
   return launcher.launch({ ...mounted, report: join(bundle, 'report'), arguments: words }, action);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../bundle/cgroups.ts';
 import { absentProgram, runcPath } from '../host-programs.ts';
+import { DEFAULT_LOG_BYTES } from '../log/rotate.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
@@ -12,6 +13,7 @@ import { updateOf } from './limits.ts';
 import { RunPaths } from './paths.ts';
 import { killNow, processesWith, startTime } from './processes.ts';
 import { type Identity, identify, readRecord, writeRecord } from './record.ts';
+import { LogRotation } from './rotation.ts';
 import { callRunc } from './runc.ts';
 import { viewProcess, viewProcesses } from './view.ts';
 import { PAUSE_MS, waitUntil } from './waiting.ts';
@@ -25,6 +27,7 @@ class Runtime implements ContainerRuntime {
   readonly #deadlineMs: number;
   readonly #launcher: Launcher;
   readonly #paths: RunPaths;
+  readonly #rotation: LogRotation;
   readonly #watch: ProcessWatch;
 
   constructor(options: RuntimeOptions) {
@@ -35,7 +38,10 @@ class Runtime implements ContainerRuntime {
     const kill = (owner: string) => {
       this.#runc(`kill what is left of ${owner}`, 'kill', '--all', owner, 'KILL').catch(() => {});
     };
-    this.#watch = new ProcessWatch({ paths: this.#paths, kill, log: options.log });
+    const { directory, log, logBytes: limitBytes = DEFAULT_LOG_BYTES } = options;
+    this.#rotation = new LogRotation({ directory, paths: this.#paths, limitBytes, log });
+    const checked = (running: Iterable<string>) => this.#rotation.check(running);
+    this.#watch = new ProcessWatch({ paths: this.#paths, kill, checked, log });
     if (this.#paths.owners().length > 0) this.#watch.begin();
   }
 
@@ -101,6 +107,7 @@ class Runtime implements ContainerRuntime {
 
   async close(): Promise<void> {
     this.#watch.close();
+    await this.#rotation.close();
     await this.#launcher.close();
   }
 
@@ -111,6 +118,7 @@ class Runtime implements ContainerRuntime {
       launcher: this.#launcher,
       runc: this.#options.runc ?? runcPath(),
       deadlineMs: this.#deadlineMs,
+      logBytes: this.#options.logBytes ?? DEFAULT_LOG_BYTES,
       at: this.#options.at ?? (() => {}),
       callRunc: (action, ...words) => this.#runc(action, ...words),
     };

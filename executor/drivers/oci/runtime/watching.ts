@@ -1,16 +1,20 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { RunPaths } from './paths.ts';
 import { killNow } from './processes.ts';
-import { isAlive, readRecord, writeRecord } from './record.ts';
+import { type Identity, isAlive, readRecord, writeRecord } from './record.ts';
 import { viewOf } from './view.ts';
 
 /** conmon tells of exits by its files at once, and of its own end never. */
 const CHECK_MS = 1000;
+/** In so many checks all files are read once, in case the kernel had to drop an event. */
+const CHECKS_OF_FILES = 30;
 
 export interface WatchOptions {
   readonly paths: RunPaths;
   /** Kills all processes of a container. */
   readonly kill: (owner: string) => void;
+  /** Called each second with those that run. */
+  readonly checked: (running: Iterable<string>) => void;
   /** Told of what no call can report. */
   readonly log: (message: string) => void;
 }
@@ -21,7 +25,9 @@ export class ProcessWatch {
   readonly #listeners = new Set<(owner: string) => void>();
   /** What was told last of each owner. */
   readonly #told = new Map<string, string>();
-  readonly #running = new Set<string>();
+  /** With their conmon. */
+  readonly #running = new Map<string, Identity>();
+  #checks = 0;
   #watcher: FSWatcher | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -41,11 +47,6 @@ export class ProcessWatch {
     this.#timer = setInterval(() => this.#checkQuietly(() => this.#checkAll()), CHECK_MS);
   }
 
-  /** Of the last check. */
-  get running(): ReadonlySet<string> {
-    return this.#running;
-  }
-
   subscribe(listener: (owner: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -61,7 +62,7 @@ export class ProcessWatch {
       kill(owner);
       writeRecord(paths, { ...record, lostMs: Date.now() });
     }
-    if (view.phase === 'running') this.#running.add(owner);
+    if (view.phase === 'running' && record.monitor !== null) this.#running.set(owner, record.monitor);
     else this.#running.delete(owner);
     const state = `${view.phase} ${view.startedMs}`;
     if (this.#told.get(owner) === state) return;
@@ -80,7 +81,13 @@ export class ProcessWatch {
   }
 
   #checkAll(): void {
-    for (const owner of this.#options.paths.owners()) this.check(owner);
+    const owners = this.#checks++ % CHECKS_OF_FILES === 0 ? this.#options.paths.owners() : this.#withoutMonitor();
+    for (const owner of owners) this.check(owner);
+    this.#options.checked(this.#running.keys());
+  }
+
+  #withoutMonitor(): readonly string[] {
+    return [...this.#running].filter(([, monitor]) => !isAlive(monitor)).map(([owner]) => owner);
   }
 
   /** No call waits for these checks: what they throw would end the whole process. */
