@@ -55,8 +55,6 @@ export const containers: PeerDefinition<ContainersPeer> = {
     try {
       const images = await openImageStore({
         directory: paths.images,
-        credentialsFile: null,
-        importDirectory: null,
         log: (level, text, data) => log[level](data, text),
       });
       return {
