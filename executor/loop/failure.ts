@@ -27,6 +27,10 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   unsupported: 'impossible',
   invalid: 'impossible',
   limit: 'impossible',
+  unknown: 'impossible',
+  refused: 'impossible',
+  full: 'impossible',
+  missing_program: 'impossible',
   away: 'unavailable',
 };
 

@@ -19,6 +19,7 @@ export const knownMigrations: readonly string[] = [
   '0009_labels.sql',
   '0010_cins.sql',
   '0011_pools.sql',
+  '0013_images.sql',
 ];
 
 /** A row of the table `migrations`. */
