@@ -35,9 +35,9 @@ export async function pull(c: AppContext): Promise<Response> {
 }
 
 /** An image that was pulled, and is gone since. */
-function unknownState({ name, kind, source = null }: ImagePost, hypervisor: string | null): ImageBody {
+function unknownState({ name, kind, source }: ImagePost, hypervisor: string | null): ImageBody {
   return {
-    ...{ name, kind, source, hypervisor: hypervisor ?? '', state: 'pending' },
+    ...{ name, kind, source: source ?? null, hypervisor: hypervisor ?? '', state: 'pending' },
     ...{ digest: null, size: null, created: null, error: null },
   };
 }
