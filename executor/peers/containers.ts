@@ -61,8 +61,6 @@ export const containers: PeerDefinition<ContainersPeer> = {
     try {
       const images = await openImageStore({
         directory: paths.images,
-        credentialsFile: null,
-        importDirectory: null,
         isUsed: (root) => usedRoots(paths.run).has(root),
         log: (level, text, data) => log[level](data, text),
       });

@@ -42,6 +42,7 @@ export const jobs = Object.freeze({
   executor: { technologies: ['netns'], development: false, lasts: true },
   clean: { technologies: [], development: false },
   sql: { technologies: [], development: false },
+  image: { technologies: [], development: false },
   containers: { technologies: ['containers'], development: false },
   test: { technologies: ['netns', 'containers', 'test'], development: true },
   bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },

@@ -22,7 +22,10 @@ import { removeHypervisor } from './hypervisors/remove.ts';
 import { removeOrphans } from './hypervisors/remove-orphans.ts';
 import { resync } from './hypervisors/resync.ts';
 import { updateHypervisor } from './hypervisors/update.ts';
+import { deleteImage } from './images/delete.ts';
+import { pullImage } from './images/pull.ts';
 import { cancelOperation } from './operations/cancel.ts';
+import { decideOrphans } from './orphans/decide.ts';
 import { deletePool } from './pools/delete.ts';
 import { scalePools } from './pools/scale.ts';
 import { sendCommands } from './processes/send.ts';
@@ -63,6 +66,9 @@ export const commands: readonly Command<never>[] = [
   leaveCen,
   scalePools,
   deletePool,
+  pullImage,
+  deleteImage,
+  ...decideOrphans,
   ...sendCommands,
   cancelOperation,
 ];

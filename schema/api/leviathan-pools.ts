@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { member, objectMessage } from './common.ts';
 import { CEN_CONTAINERS_MAX, cenIdSchema, cenStatuses, IMPORT_CONTAINERS_MAX } from './leviathan.ts';
-import { imageNameSchema } from './leviathan-processes.ts';
+import { typeSchema } from './leviathan-processes.ts';
 
 /** Maximum number of pools in one request. */
 export const CPOOLS_MAX = 1_000;
@@ -35,7 +35,7 @@ const countRule = `must be a number from 0 to ${POOL_CONTAINERS_MAX}`;
 const cpoolSchema = v.object(
   {
     cpoolID: cpoolIdSchema,
-    type: imageNameSchema,
+    type: typeSchema,
     start_with: v.pipe(
       v.number(countRule),
       v.integer(countRule),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { NETNS_IMAGE, restartPolicies } from '../resources/network/process.ts';
+import { imageNameSchema } from './images.ts';
 
 /* What a container runs, as requests say it. */
 
@@ -49,21 +50,12 @@ const mountSchema = v.strictObject(
   'must be an object with source and target',
 );
 
-export const imageNameSchema = v.pipe(
-  v.string('must be a string'),
-  v.check(
-    (name) => name === NETNS_IMAGE || isImageName(name),
-    'must be the name of an image, such as ubuntu:14.04, or netns',
-  ),
-);
-
-function isImageName(name: string): boolean {
-  return /^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,600}$/.test(name);
-}
+/** `netns`, or the name of an image. */
+export const typeSchema = v.union([v.literal(NETNS_IMAGE), imageNameSchema]);
 
 /** Members of the body of PUT /host/{h}/{c}; null sets one back to what the image says. */
 export const processEntries = {
-  image: v.optional(v.nullable(imageNameSchema)),
+  image: v.optional(v.nullable(typeSchema)),
   entrypoint: v.optional(v.nullable(argumentsSchema)),
   command: v.optional(v.nullable(wordsSchema)),
   env: v.optional(v.nullable(environmentSchema)),

@@ -20,6 +20,7 @@ export const knownMigrations: readonly string[] = [
   '0010_cins.sql',
   '0011_pools.sql',
   '0012_processes.sql',
+  '0013_images.sql',
 ];
 
 /** A row of the table `migrations`. */

@@ -108,6 +108,24 @@ export interface Content {
   readonly words: readonly [singular: string, plural: string];
 }
 
+/**
+ * How a person deals with each orphan of a kind whose orphans are never removed by weft alone: an orphan that is adopted
+ * or discarded gets a row, and an operation of the kind does the rest.
+ */
+export interface ListedOrphans {
+  /** As in {@link Labelled}. */
+  readonly kind: Labelled['kind'];
+  /** The kinds of the operations. */
+  readonly adopt: string;
+  readonly discard: string;
+  /** Inserts the row, over `:id`, `:name`, `:desired` and the operation `:operation`. */
+  readonly insertRow: string;
+  /** A part of SQLite's message of the constraint that is violated if there is a row already. */
+  readonly isOwned: string;
+  /** What follows the name of its hypervisor in the name of the resource. */
+  resourceOnHost(name: string): string;
+}
+
 /** One kind of resource in the database: all SQL about it, and the data that code independent of kinds needs. */
 export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknown> {
   /** The name of the calls to the database in errors, logs and tests. */
@@ -136,6 +154,8 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   readonly owners?: readonly string[];
   /** Types of objects on the host that belong to a resource only if they have its own name, whatever their label. */
   readonly ownedByName?: readonly string[];
+  /** Its orphans are listed and stay until a person decides about each; without it they are removed. */
+  readonly listedOrphans?: ListedOrphans;
   /**
    * Rolls back the desired state of operations that end without having changed the host. `which` is SQL for their
    * sequences; to be run while they still have their subjects. A kind without it has nothing to roll back: its rows are

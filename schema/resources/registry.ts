@@ -2,11 +2,17 @@ import type { Statement } from '../database/database.ts';
 import type { Arguments } from '../statements/ending.ts';
 import { bridgesDefinition } from './bridges.ts';
 import type { Content, ResourceDefinition } from './definition.ts';
+import { imagesDefinition } from './images/definition.ts';
 import { networkDefinition } from './network/definition.ts';
 import { sppDefinition } from './spp/definition.ts';
 
 /** All kinds of resources. */
-export const resources: readonly ResourceDefinition[] = [networkDefinition, bridgesDefinition, sppDefinition];
+export const resources: readonly ResourceDefinition[] = [
+  networkDefinition,
+  bridgesDefinition,
+  sppDefinition,
+  imagesDefinition,
+];
 
 const byOperation: ReadonlyMap<string, ResourceDefinition> = new Map(
   resources.flatMap((each) => Object.keys(each.operations).map((kind) => [kind, each] as const)),

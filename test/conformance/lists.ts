@@ -1,6 +1,6 @@
 import { type Database, statement } from '../../schema/database/database.ts';
 import { type Ask, client } from '../support/api.ts';
-import { capable, temporaryDatabase } from '../support/database.ts';
+import { temporaryDatabase } from '../support/database.ts';
 import { SUBNET } from './hypervisors-server.ts';
 
 /* Every list of the API, and how a test walks through it while rows are added and removed. */
@@ -30,11 +30,13 @@ export async function aFleetOfTwo(): Promise<Fleet> {
   const insert = `
     INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, last_seen_ms)
     SELECT :id, :name, 1, :capabilities, 0, CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
+  const available = { available: true, version: null };
+  const capabilities = JSON.stringify({ netns: available, containers: available });
   const hosts = [
     { id: HOST, name: 'host1' },
     { id: OTHER_HOST, name: 'host2' },
   ];
-  await database.write(hosts.map((host) => statement(insert, { ...host, capabilities: capable })));
+  await database.write(hosts.map((host) => statement(insert, { ...host, capabilities })));
   const fleet = { database, ask: client(database) };
   await must(fleet, 'POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/16' });
   return fleet;
@@ -116,6 +118,17 @@ function pools(path: string): ListCase {
   };
 }
 
+/** Images of host1. */
+function images(path: string): ListCase {
+  return {
+    path,
+    style: { member: 'images' },
+    add: (fleet, number) => must(fleet, 'POST', '/hypervisors/host1/images', { name: named(number) }),
+    remove: run("UPDATE images SET desired = 'absent' WHERE name = printf('n%05d:latest', :number)"),
+    numbers: (rows) => numbersOf(rows, ({ name }) => String(name).replace(':latest', '')),
+  };
+}
+
 const addresses = `/subnets/${SUBNET}/addresses`;
 
 export const lists: readonly ListCase[] = [
@@ -141,6 +154,8 @@ export const lists: readonly ListCase[] = [
   networks('/hypervisors/host1/cin', 'cins'),
   pools('/cpool'),
   pools('/hypervisors/host1/cpool'),
+  images('/images'),
+  images('/hypervisors/host1/images'),
   {
     path: '/host/host1',
     style: { member: 'containers' },

@@ -1,3 +1,4 @@
+import type { ImageSettings } from '../../../schema/resources/images/rows.ts';
 import type { ContainerProcess, SeenProcess } from '../../../schema/resources/network/process.ts';
 
 /** The desired state of one part of a hypervisor's container network. Each element has the label of its resource. */
@@ -32,7 +33,7 @@ export interface RunSpec {
   /** Of the container, in its CINs. */
   readonly addresses: readonly string[];
   readonly stop: StopSpec;
-  readonly pull: 'never' | 'missing';
+  readonly images: ImageSettings;
   /** Directories of the host; what is below them may be mounted into containers. */
   readonly mountRoots: readonly string[];
 }

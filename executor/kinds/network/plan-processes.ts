@@ -68,12 +68,10 @@ function hasInterfaces({ container }: ProcessSpec, { interfaces }: RunSpec, { na
 }
 
 /** The programs, and the image. */
-function planNeeds({ process, pull }: RunSpec, { isInstalled, images }: ObservedProcesses): NetworkStep[] {
+function planNeeds({ process, images: settings }: RunSpec, { isInstalled, images }: ObservedProcesses): NetworkStep[] {
   const image = imageOf(process);
   return [
     ...(isInstalled ? [] : [{ name: 'containers.install' as const, item: null }]),
-    ...(images === null || images.has(image)
-      ? []
-      : [{ name: 'image.pull' as const, item: null, image, mayPull: pull === 'missing' }]),
+    ...(images === null || images.has(image) ? [] : [{ name: 'image.pull' as const, item: null, image, settings }]),
   ];
 }

@@ -11,7 +11,7 @@ export function openProcesses(peer: ContainersPeer, databaseId: string): Process
   const viewer = openProcessViewer({
     layers: paths.layers,
     view: (owners) => runtime.view(owners),
-    hasImage: async (name) => (await images.find(name)) !== null,
+    findImage: (name) => images.find(name),
     isInstalled: () => peer.isInstalled(),
   });
   return {
@@ -27,8 +27,7 @@ async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep
     case 'containers.install':
       return peer.ensureInstalled();
     case 'image.pull':
-      await pull(images, step);
-      return;
+      return pull(images, step);
     case 'process.start':
       return startProcess({ peer, databaseId }, step.process, step.run);
     case 'process.stop':
@@ -44,10 +43,13 @@ async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep
 
 async function pull(
   images: ContainersPeer['images'],
-  { image, mayPull }: Extract<ProcessStep, { name: 'image.pull' }>,
-) {
-  if (mayPull) return images.pull({ name: image });
-  throw new Problem('impossible', `There is no image ${image} on this host, and image_pull is never`, {
-    hint: `Pull it: npm run image -- pull ${image}`,
-  });
+  { image, settings }: Extract<ProcessStep, { name: 'image.pull' }>,
+): Promise<void> {
+  const { pullsMissing, ...own } = settings;
+  if (!pullsMissing) {
+    throw new Problem('impossible', `There is no image ${image} on this host, and image_pull is never`, {
+      hint: `Pull it: npm run image -- pull ${image}`,
+    });
+  }
+  await images.pull({ name: image, ...own });
 }

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import type { StoredImage } from '../../../schema/resources/images/rows.ts';
 import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
 import type { Network } from './desired.ts';
 import { imageOf } from './processes.ts';
@@ -14,33 +15,38 @@ export interface ProcessSources {
   /** Directory of the writable layers, by owner. */
   readonly layers: string;
   readonly view: (owners: readonly string[] | 'all') => Promise<ReadonlyMap<string, ProcessView>>;
-  /** Whether an image of this name is there; undefined: only the processes are of interest. */
-  readonly hasImage?: (name: string) => Promise<boolean>;
+  /** Undefined: only the processes are of interest. */
+  readonly findImage?: (name: string) => Promise<StoredImage | null>;
   readonly isInstalled: () => boolean;
 }
 
-export function openProcessViewer({ layers, view, hasImage, isInstalled }: ProcessSources): ProcessViewer {
+export function openProcessViewer({ layers, view, findImage, isInstalled }: ProcessSources): ProcessViewer {
   return {
     async view(networks, everything) {
       const processes = networks.flatMap((network) => network.processes);
       if (processes.length === 0 && !everything) return null;
       const owners = everything ? 'all' : [...new Set(processes.map(({ owner }) => owner))];
       const views = await view(owners);
-      const ended = processes.filter(({ owner, run }) => run !== null && views.get(owner)?.phase !== 'running');
-      const names = new Set(ended.flatMap(({ run }) => (run === null ? [] : [imageOf(run.process)])));
+      const named = processes.flatMap(({ run }) => (run === null ? [] : [run.process.image, imageOf(run.process)]));
       return {
         nowMs: Date.now(),
         views,
         layers: new Set(await readdir(layers).catch(() => [])),
-        images: hasImage === undefined ? null : await present(names, hasImage),
+        images: findImage === undefined ? null : await present(new Set(named), findImage),
         isInstalled: isInstalled(),
       };
     },
   };
 }
 
-async function present(names: ReadonlySet<string>, has: (name: string) => Promise<boolean>): Promise<Set<string>> {
-  const found = new Set<string>();
-  for (const name of names) if (await has(name)) found.add(name);
+async function present(
+  names: ReadonlySet<string>,
+  find: (name: string) => Promise<StoredImage | null>,
+): Promise<ReadonlyMap<string, StoredImage>> {
+  const found = new Map<string, StoredImage>();
+  for (const name of names) {
+    const image = await find(name);
+    if (image !== null) found.set(name, { digest: image.digest, size: image.size, created: image.created });
+  }
   return found;
 }

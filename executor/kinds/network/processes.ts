@@ -1,5 +1,8 @@
+import { parseImageName, repositoryOf } from '../../../schema/images/names.ts';
 import { label } from '../../../schema/names.ts';
 import type { ClaimedOperation } from '../../../schema/resources/definition.ts';
+import type { NamedImage } from '../../../schema/resources/images/record.ts';
+import { imageSettingsOf } from '../../../schema/resources/images/rows.ts';
 import type { ProcessEnd } from '../../../schema/resources/network/finish.ts';
 import type { PoolChange } from '../../../schema/resources/network/pools.ts';
 import {
@@ -14,7 +17,6 @@ import {
   type SeenProcess,
 } from '../../../schema/resources/network/process.ts';
 import type { ContainerRow, ProcessRow } from '../../../schema/resources/network/rows.ts';
-import { parseImageName, repositoryOf } from '../../drivers/oci/images/names.ts';
 import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
 import type { NamespaceSpec, ProcessSpec, RunSpec, StopSpec } from './desired.ts';
 import { insideEndOf } from './layout.ts';
@@ -95,7 +97,7 @@ function runOf(
       insideEndOf(label(database, cen), { container: container.name, ordinal }),
     ),
     addresses: addresses.filter(({ present }) => present).map(({ address }) => address),
-    pull: row.image_pull === 'never' ? 'never' : 'missing',
+    images: imageSettingsOf(row.image_settings),
     mountRoots: (row.mount_roots ?? '').split(':').filter((path) => path !== ''),
   };
 }
@@ -189,4 +191,13 @@ export function processEnd({ owner, run }: ProcessSpec, observed: ObservedProces
   const { digest } = view;
   const seen = seenOf(view);
   return { process: { ...process, digest }, seen, state: seen.running ? 'running' : 'exited' };
+}
+
+/** The images of processes, which an operation may have pulled. */
+export function imagesOf(processes: readonly ProcessSpec[], observed: ObservedProcesses | null): NamedImage[] {
+  const names = new Set(processes.flatMap(({ run }) => (run === null ? [] : [run.process.image])));
+  return [...names].flatMap((name) => {
+    const image = observed?.images?.get(name);
+    return image === undefined ? [] : [{ name, ...image }];
+  });
 }

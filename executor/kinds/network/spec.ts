@@ -6,7 +6,7 @@ import type { NetworkRows } from '../../../schema/resources/network/rows.ts';
 import type { Spec } from '../spec.ts';
 import { garbageCollectionChange, networkChange } from './change.ts';
 import { type Network, wiringType } from './desired.ts';
-import { processEnd } from './processes.ts';
+import { imagesOf, processEnd } from './processes.ts';
 import type { ObservedNetwork } from './steps.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -36,6 +36,7 @@ export function networkSpec(database: string): Spec<OperationRows, NetworkRows, 
           state: present ? 'running' : 'declared',
           ...ends.get(name),
         })),
+        images: imagesOf(processes, observed?.processes ?? null),
         cins: isolations.map(({ name, present }) => ({ name, made: present, state: present ? 'ready' : 'pending' })),
       };
     },

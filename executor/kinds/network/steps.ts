@@ -1,3 +1,4 @@
+import type { ImageSettings, StoredImage } from '../../../schema/resources/images/rows.ts';
 import type { AddressChange, Addressing, Link, NamespaceView } from '../../drivers/netns/driver.ts';
 import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
 import type { Step } from '../resource.ts';
@@ -64,7 +65,7 @@ export type NetworkStep = Step &
       }
     | { readonly name: 'isolation.change'; readonly isolation: IsolationSpec }
     | { readonly name: 'containers.install' }
-    | { readonly name: 'image.pull'; readonly image: string; readonly mayPull: boolean }
+    | { readonly name: 'image.pull'; readonly image: string; readonly settings: ImageSettings }
     | { readonly name: 'process.start'; readonly process: ProcessSpec; readonly run: RunSpec }
     | { readonly name: 'process.stop'; readonly owner: string; readonly stop: StopSpec }
     | { readonly name: 'process.keep'; readonly owner: string; readonly number: number }
@@ -100,8 +101,8 @@ export interface ObservedProcesses {
   readonly views: ReadonlyMap<string, ProcessView>;
   /** The owners of writable layers. */
   readonly layers: ReadonlySet<string>;
-  /** Which of the images that the desired state names are there; null: not looked for. */
-  readonly images: ReadonlySet<string> | null;
+  /** Those of the images that the desired state names which are there; null: not looked for. */
+  readonly images: ReadonlyMap<string, StoredImage> | null;
   /** The programs that run containers are installed. */
   readonly isInstalled: boolean;
 }

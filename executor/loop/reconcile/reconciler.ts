@@ -73,17 +73,19 @@ export class Reconciler {
       const filed = await session.recordScan({ repairs, isWhole: false, orphans: [] });
       return { repairs: filed, busy, collected: 0, hold };
     }
-    const hold = orphans ? await this.#judge(orphans) : await session.readRemovalHold();
+    const removed = orphans && isRemoved(orphans) ? orphans : null;
+    const hold = removed ? await this.#judge(removed) : await session.readRemovalHold();
     const repairs = await session.recordScan({
       repairs: allowed(differences, hold),
       isWhole: this.#noteScans([kind]),
-      ...(orphans ? { orphans: this.#seen(orphans), hold } : { orphans: [] }),
+      orphans: orphans ? this.#seen(orphans) : [],
+      ...(removed && { hold }),
     });
     if (orphans?.orphans.length === 0) this.#orphaned.delete(kind);
     return {
       repairs,
       busy,
-      collected: orphans && hold === null ? await this.#collectDue(orphans, began) : 0,
+      collected: removed && hold === null ? await this.#collectDue(removed, began) : 0,
       hold,
     };
   }
@@ -103,7 +105,7 @@ export class Reconciler {
       repairs: differences,
       isWhole: this.#noteScans(scans.map(({ kind }) => kind)),
       orphans: orphans.flatMap((each) => this.#seen(each)),
-      hold: circuitBreakerOf(orphans),
+      hold: circuitBreakerOf(orphans.filter(isRemoved)),
     });
     return repairs.length === 0 ? { status: 'succeeded', error: null, result: { items: [] } } : undefined;
   }
@@ -112,7 +114,7 @@ export class Reconciler {
   async collectOrphans(operation: ClaimedOperation): Promise<Outcome | undefined> {
     const began = performance.now();
     const found = (await this.#scanAll()).flatMap((scan) => scan.orphans ?? []);
-    const some = found.filter(({ orphans }) => orphans.length > 0).map(collectionOf);
+    const some = found.filter((each) => each.orphans.length > 0 && isRemoved(each)).map(collectionOf);
     if (some.length === 0) return { status: 'succeeded', error: null, result: { items: [] } };
     await this.#options.session.collectAsked(operation, some, performance.now() - began);
     return undefined;
@@ -162,6 +164,11 @@ export class Reconciler {
     if (due.length > 0) await session.collectDue(collectionOf({ ...found, orphans: due }), performance.now() - began);
     return due.length;
   }
+}
+
+/** Orphans that are only listed neither are removed nor keep others from being removed. */
+function isRemoved({ kind }: KindOrphans): boolean {
+  return kind.definition.listedOrphans === undefined;
 }
 
 function collectionOf({ kind: { definition }, orphans }: KindOrphans): OrphansOfKind {

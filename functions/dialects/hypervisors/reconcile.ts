@@ -1,7 +1,9 @@
-import { resyncQuerySchema } from '../../../schema/api/fleet/reconcile.ts';
+import { orphanPostSchema, resyncQuerySchema } from '../../../schema/api/fleet/reconcile.ts';
 import { orphanList, readOrphans } from '../../commands/hypervisors/read-orphans.ts';
 import { removeOrphans as removeHostOrphans } from '../../commands/hypervisors/remove-orphans.ts';
 import { resync as resyncHost } from '../../commands/hypervisors/resync.ts';
+import { decisionsOn } from '../../commands/orphans/decide.ts';
+import { readBody } from '../../http/body.ts';
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
 import { nextOf, ownPage } from '../../http/pages.ts';
@@ -40,6 +42,18 @@ export async function removeOrphans(c: AppContext): Promise<Response> {
   return submit(
     c,
     () => removeHostOrphans.prepare(hypervisorContext(c), {}),
+    ({ id }) => answerOperation(c, id),
+  );
+}
+
+/** POST /hypervisors/{id}/orphans/{kind}/{name}: one that is removed only if a person says so. */
+export async function decideOrphan(c: AppContext): Promise<Response> {
+  const { action } = await readBody(c, orphanPostSchema);
+  const command = decisionsOn(c.req.param('kind') ?? '')[action];
+  const name = c.req.param('name') ?? '';
+  return submit(
+    c,
+    () => command.prepare(hypervisorContext(c), { name }),
     ({ id }) => answerOperation(c, id),
   );
 }

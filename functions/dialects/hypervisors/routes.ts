@@ -14,6 +14,7 @@ export function hypervisors(app: Hono<AppEnvironment>): void {
   servePath(app, '/hypervisors/:id/guests', { GET: one.getGuests });
   servePath(app, '/hypervisors/:id/resync', { POST: reconcile.resync });
   servePath(app, '/hypervisors/:id/orphans', { GET: reconcile.listOrphans, DELETE: reconcile.removeOrphans });
+  servePath(app, '/hypervisors/:id/orphans/:kind/:name{.+}', { POST: reconcile.decideOrphan });
   servePath(app, '/subnets', { GET: subnets.list, POST: subnets.create });
   servePath(app, '/subnets/:subnetID', { GET: subnets.get, PATCH: subnets.update, DELETE: subnets.remove });
   servePath(app, '/subnets/:subnetID/addresses', { GET: subnets.listAddresses, POST: subnets.reserve });

@@ -4,6 +4,7 @@ import { serveDialect } from '../../http/methods.ts';
 import * as cens from './cens.ts';
 import * as cins from './cins.ts';
 import * as containers from './containers.ts';
+import * as images from './images.ts';
 import { type MonitorPlatform, monitor } from './monitor/routes.ts';
 import * as pools from './pools.ts';
 
@@ -33,5 +34,7 @@ export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform)
     DELETE: containers.leave,
     POST: containers.act,
   });
+  serveDialect(app, '/images', { GET: images.list, POST: images.pull });
+  serveDialect(app, '/images/:name{.+}', { GET: images.get, DELETE: images.remove });
   serveDialect(app, '/leviathan/monitor', { GET: monitor(monitors) });
 }

@@ -105,6 +105,8 @@ export type HypervisorPost = v.InferOutput<typeof hypervisorPostSchema>;
 export const hypervisorPatchSchema = v.pipe(anyObjectSchema, v.object(described, objectMessage));
 export type HypervisorPatch = v.InferOutput<typeof hypervisorPatchSchema>;
 
+const pathRule = { pattern: /^\/[^\0]{0,4094}$/, rule: 'must be an absolute path on the host' };
+
 /** Keys that weft itself interprets, with the rules for their values. */
 const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly rule: string }>> = {
   cpu_overcommit: {
@@ -112,6 +114,14 @@ const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly 
     rule: 'must be a decimal number from 1 to 64',
   },
   memory_reserve: { pattern: /^\d{1,12}$/, rule: 'must be a whole number of MB' },
+  image_pull: { pattern: /^(?:never|missing)$/, rule: 'must be never or missing' },
+  image_import_dir: pathRule,
+  registry_credentials: pathRule,
+  mount_roots: {
+    pattern: /^\/[^\0:]{0,1000}(?::\/[^\0:]{0,1000}){0,19}$/,
+    rule: 'must be absolute paths on the host, separated by colons',
+  },
+  image_allow_local: { pattern: /^(?:true|false)$/, rule: 'must be true or false' },
 };
 
 /** A patch of a hypervisor's config; an empty string removes a key. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { problemSchema } from '../../problem.ts';
+import { objectMessage } from '../common.ts';
 
 /** Why an executor removes nothing at present. */
 export const removalHoldSchema = v.object({
@@ -38,6 +39,12 @@ export const resyncSchema = v.object({
   orphans: v.array(orphanSchema),
 });
 export type ResyncBody = v.InferOutput<typeof resyncSchema>;
+
+/** What a person says of one orphan. */
+export const orphanPostSchema = v.strictObject(
+  { action: v.picklist(['adopt', 'delete'], 'must be adopt or delete') },
+  objectMessage,
+);
 
 export const resyncQuerySchema = v.strictObject({
   dry_run: v.optional(

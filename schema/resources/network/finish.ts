@@ -1,6 +1,7 @@
 import { now, type Statement, statement, type Value } from '../../database/database.ts';
 import type { Finished, OperationDefinition } from '../definition.ts';
 import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
+import { type NamedImage, recordImages } from '../images/record.ts';
 import { DELETE_POOL, SCALE_POOL, specOf } from './pools.ts';
 import type { ContainerProcess, SeenProcess } from './process.ts';
 import { withProcess } from './process-sql.ts';
@@ -39,6 +40,8 @@ export interface NetworkEnd {
     readonly state: 'ready' | 'pending';
   }[];
   readonly containers: readonly ContainerEnd[];
+  /** Those that its processes run. */
+  readonly images: readonly NamedImage[];
   readonly cins: readonly {
     readonly name: string;
     readonly made: boolean;
@@ -69,10 +72,13 @@ export function finishNetwork(
   switch (ending.status) {
     case 'succeeded':
       return [
-        ...succeeded,
-        ...(whole.has(operation.kind) ? leftBehind : []),
-        ...(forgotten.get(operation.kind) ?? []),
-      ].map((sql) => statement(sql, args));
+        ...[
+          ...succeeded,
+          ...(whole.has(operation.kind) ? leftBehind : []),
+          ...(forgotten.get(operation.kind) ?? []),
+        ].map((sql) => statement(sql, args)),
+        ...recordImages(hypervisor, end.images),
+      ];
     case 'cancelled':
       return takenBack(args);
     case 'failed':

@@ -1,4 +1,5 @@
 import type { cens, containers, members } from '../../tables/networks.ts';
+import { type ImageSettingsRow, imageSettingsColumn } from '../images/rows.ts';
 import type { AddressRow, CinCenRow, CinRow } from './cin-rows.ts';
 import type { ContainerProcess, SeenProcess } from './process.ts';
 
@@ -36,8 +37,8 @@ export interface ProcessRow {
   readonly applied_vcpus: number | null;
   /** Its interfaces that are there, according to the last operations on its CENs: it starts only with all of them. */
   readonly interfaces: readonly { readonly cen: string; readonly ordinal: number }[];
-  /** The config of its hypervisor. */
-  readonly image_pull: string | null;
+  /** Of the config of its hypervisor. */
+  readonly image_settings: ImageSettingsRow;
   readonly mount_roots: string | null;
 }
 
@@ -50,7 +51,7 @@ export function processColumn(exists: string): string {
     'interfaces', json((
       SELECT json_group_array(json_object('cen', m.cen, 'ordinal', m.ordinal)) FROM members m CROSS JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id AND ${exists} AND n.wiring_type IS NOT NULL)),
-    'image_pull', (SELECT h.config ->> '$.image_pull' FROM hypervisors h WHERE h.id = c.hypervisor),
+    'image_settings', json((SELECT ${imageSettingsColumn} FROM hypervisors h WHERE h.id = c.hypervisor)),
     'mount_roots', (SELECT h.config ->> '$.mount_roots' FROM hypervisors h WHERE h.id = c.hypervisor)) END`;
 }
 

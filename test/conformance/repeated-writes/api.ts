@@ -15,6 +15,7 @@ const succeed = [
   statement("DELETE FROM cens WHERE desired = 'absent'"),
   statement("DELETE FROM containers WHERE desired = 'absent'"),
   statement("DELETE FROM cpools WHERE desired = 'absent'"),
+  statement("DELETE FROM images WHERE desired = 'absent'"),
 ];
 
 const insertProcess = `
@@ -58,7 +59,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
   await insertHypervisor(
     database,
     'host1',
-    '{"netns":{"available":true,"version":null},"spp":{"available":true,"version":null}}',
+    '{"netns":{"available":true,"version":null},"containers":{"available":true,"version":null},"spp":{"available":true,"version":null}}',
   );
   const requests: readonly [string, string, unknown?][] = [
     ['POST', '/hypervisors', { id: FLEET }],
@@ -69,6 +70,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
     ['POST', '/cen/import', { cenList: [{ cenID: 'lan', containerIDs: ['a', 'b'] }] }],
     ['PUT', '/cen/alone'],
     ['POST', '/cin/import', { net: ['lan'] }],
+    ['POST', '/images', { name: 'lab/alone:1' }],
     ['POST', '/cpool', { cpoolList: [{ cpoolID: 'pool', type: 'netns', start_with: 1, cins: [] }] }],
   ];
   for (const request of requests) {
@@ -77,6 +79,8 @@ const databaseWithEverything = preparedDatabase(async (database) => {
   }
   await database.write([
     ...processes,
+    statement(`INSERT INTO orphans (hypervisor, kind, place, name, label, scans, first_seen_ms)
+      SELECT id, 'image', '', 'lost:1', 'weft:x', 1, 0 FROM hypervisors WHERE name = 'host1'`),
     statement(insertOperation, { operation: PENDING, status: 'pending', error: null }),
     statement(insertOperation, { operation: FAILED, status: 'failed', error: '{"detail":"it failed"}' }),
     statement('UPDATE hypervisors SET total_memory = 1000, total_cpu = 4'),

@@ -42,6 +42,12 @@ const hypervisors: readonly Write[] = [
   { route: '/hypervisors/:id/subnets/:subnetID', method: 'DELETE', path: `${fleet}/subnets/${SUBNET}`, tagged: fleet },
   { route: '/hypervisors/:id/resync', method: 'POST', path: '/hypervisors/host1/resync' },
   { route: '/hypervisors/:id/orphans', method: 'DELETE', path: '/hypervisors/host1/orphans' },
+  {
+    route: '/hypervisors/:id/orphans/:kind/:name{.+}',
+    method: 'POST',
+    path: '/hypervisors/host1/orphans/image/lost:1',
+    body: { action: 'adopt' },
+  },
 ];
 
 const subnets: readonly Write[] = [
@@ -90,6 +96,8 @@ const leviathan: readonly Write[] = [
     body: { cpoolList: [{ cpoolID: 'p', type: 'netns', start_with: 2, cins: [{ cinID: 'net' }] }] },
   },
   { route: '/cpool/:CPoolId', method: 'DELETE', path: '/cpool/pool' },
+  { route: '/images', method: 'POST', path: '/images', body: { name: 'registry.example/x:1' } },
+  { route: '/images/:name{.+}', method: 'DELETE', path: '/images/lab/alone:1' },
   { route: '/host/:HostId/:ContainerId', method: 'PUT', path: '/host/host1/c', body: { tag: 't', memory: 5 } },
   { route: '/host/:HostId/:ContainerId', method: 'DELETE', path: '/host/host1/a' },
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'PUT', path: '/host/host1/c/lan' },

@@ -1,23 +1,47 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImageError } from '../../../executor/drivers/oci/images/errors.ts';
-import { type ImageStore, type ImageStoreOptions, openImageStore } from '../../../executor/drivers/oci/images/store.ts';
+import {
+  type Image,
+  type ImageStore,
+  type ImageStoreOptions,
+  openImageStore,
+  type PullRequest,
+  type PullSettings,
+} from '../../../executor/drivers/oci/images/store.ts';
 import { temporaryDirectory } from '../database.ts';
 import { whenFinished } from '../shared.ts';
 
+/** A store whose pulls are configured, unless they say otherwise: registries of tests are on loopback. */
+export interface ConfiguredStore extends Omit<ImageStore, 'pull'> {
+  pull(request: Partial<PullSettings> & Omit<PullRequest, keyof PullSettings>): Promise<Image>;
+}
+
 export interface TestStore {
-  readonly store: ImageStore;
+  readonly store: ConfiguredStore;
   readonly directory: string;
   readonly imports: string;
 }
 
 /** A store of the running test, in a directory of its own. */
-export async function openStore(options: Partial<ImageStoreOptions> = {}): Promise<TestStore> {
-  const imports = options.importDirectory ?? join(temporaryDirectory(), 'imports');
+export async function openStore({
+  credentialsFile = null,
+  importDirectory,
+  ...options
+}: Partial<ImageStoreOptions & PullSettings> = {}): Promise<TestStore> {
+  const imports = importDirectory ?? join(temporaryDirectory(), 'imports');
   mkdirSync(imports, { recursive: true });
   const directory = options.directory ?? join(temporaryDirectory(), 'images');
-  const store = await openImageStore({ credentialsFile: null, ...options, importDirectory: imports, directory });
-  whenFinished(() => store.close());
+  const opened = await openImageStore({ ...options, directory });
+  whenFinished(() => opened.close());
+  const settings = { credentialsFile, importDirectory: imports, mayBeLocal: true };
+  const store: ConfiguredStore = {
+    list: () => opened.list(),
+    find: (name) => opened.find(name),
+    pull: (request) => opened.pull({ ...settings, ...request }),
+    remove: (name) => opened.remove(name),
+    close: () => opened.close(),
+  };
   return { store, directory, imports };
 }
 

@@ -5,6 +5,8 @@ export type ImageErrorCode =
   | 'unknown'
   /** The registry requires a user and a password, or refuses those of the credentials file. */
   | 'denied'
+  /** The registry is one that this host must not ask. */
+  | 'refused'
   /** The registry does not answer, or says that it cannot now. */
   | 'unreachable'
   /** The download ended, or stopped, before its end. */

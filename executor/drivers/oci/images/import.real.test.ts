@@ -96,12 +96,9 @@ describe('an import', () => {
   });
 
   it('is refused where no directory for it is named', async () => {
-    const store = await openImageStore({
-      directory: temporaryDirectory(),
-      credentialsFile: null,
-      importDirectory: null,
-    });
-    expect(await errorOf(store.pull({ name: 'x', source: 'oci:x' }))).toMatchObject({
+    const store = await openImageStore({ directory: temporaryDirectory() });
+    const settings = { credentialsFile: null, importDirectory: null, mayBeLocal: false };
+    expect(await errorOf(store.pull({ name: 'x', source: 'oci:x', ...settings }))).toMatchObject({
       code: 'unsupported',
       detail: 'there is no directory for imports',
     });

@@ -14,11 +14,11 @@ import { until } from '../../../../test/support/until.ts';
 async function killWhile(program: string, directory: string, imports: string): Promise<number> {
   const marker = join(temporaryDirectory(), 'marker');
   const script = `"$REAL" "$@" || exit\necho $$ > ${marker}.new; mv ${marker}.new ${marker}\nexec sleep 600`;
-  const options = { directory, importDirectory: imports, credentialsFile: null };
-  const withPath = { ...options, searchPath: searchPathWith({ program, script }) };
+  const withPath = { directory, searchPath: searchPathWith({ program, script }) };
+  const settings = { credentialsFile: null, importDirectory: imports, mayBeLocal: false };
   const code = `import { openImageStore } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'store.ts')).href)};
     const store = await openImageStore(${JSON.stringify(withPath)});
-    await store.pull({ name: 'lab:1', source: 'oci:new' });`;
+    await store.pull({ name: 'lab:1', source: 'oci:new', ...${JSON.stringify(settings)} });`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: 'ignore' });
   await until(`${program} is at work`, () => existsSync(marker) || child.exitCode !== null);
   if (child.exitCode !== null) throw new Error(`the pull has ended without ${program}`);

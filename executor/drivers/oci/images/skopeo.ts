@@ -14,12 +14,12 @@ export interface Work {
   /** A directory of its own, in the file system of the store. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** Users and passwords of registries, containers-auth.json(5); null: registries are read without a user. */
+  readonly credentialsFile: string | null;
 }
 
 export interface SkopeoOptions {
   readonly programs: Programs;
-  /** In the format of Docker's `config.json`, containers-auth.json(5); null: registries are read without a user. */
-  readonly credentialsFile: string | null;
   readonly limits: Limits;
   readonly timings: Timings;
 }
@@ -38,7 +38,7 @@ export class Skopeo {
   /** The bytes of a manifest or of an index, as the registry has it. */
   async readManifest(name: ImageName, work: Work): Promise<Buffer> {
     const { timings } = this.#options;
-    const credentials = await this.#credentials(work.action);
+    const credentials = await readable(work);
     const args = [
       ...['inspect', '--raw', `--tls-verify=${!isLoopback(name)}`],
       ...(credentials === null ? ['--no-creds'] : ['--authfile', credentials]),
@@ -49,7 +49,7 @@ export class Skopeo {
 
   /** Downloads one manifest with its blobs into a new layout. */
   async download(name: ImageName, layout: string, work: Work): Promise<void> {
-    const credentials = await this.#credentials(work.action);
+    const credentials = await readable(work);
     const args = [
       `--src-tls-verify=${!isLoopback(name)}`,
       ...(credentials === null ? ['--src-no-creds'] : ['--src-authfile', credentials]),
@@ -98,16 +98,15 @@ export class Skopeo {
     if (ended.code !== 0) throw complaintError(work.action, 'skopeo', ended.complaint);
     return ended.answer;
   }
+}
 
-  /** skopeo says of a missing file only that the registry wants a user. */
-  async #credentials(action: string): Promise<string | null> {
-    const { credentialsFile } = this.#options;
-    if (credentialsFile === null) return null;
-    try {
-      await access(credentialsFile, constants.R_OK);
-    } catch (cause) {
-      throw new ImageError('denied', action, `the credentials file ${credentialsFile} cannot be read`, { cause });
-    }
-    return credentialsFile;
+/** skopeo says of a missing file only that the registry wants a user. */
+async function readable({ credentialsFile, action }: Work): Promise<string | null> {
+  if (credentialsFile === null) return null;
+  try {
+    await access(credentialsFile, constants.R_OK);
+  } catch (cause) {
+    throw new ImageError('denied', action, `the credentials file ${credentialsFile} cannot be read`, { cause });
   }
+  return credentialsFile;
 }

@@ -4,6 +4,7 @@ import { asImageError, ImageError } from './errors.ts';
 import { ImageFiles, type NameRecord } from './files.ts';
 import type { ImageContent } from './image.ts';
 import { keyOfDigest } from './keys.ts';
+import { refuseLocal } from './local-addresses.ts';
 import { canonicalName, familiarName, type ImageName, parseImageName, repositoryOf } from './names.ts';
 import { type Origin, openOrigin } from './origin.ts';
 import { Programs } from './programs.ts';
@@ -17,10 +18,6 @@ import { isMounted } from './used.ts';
 export interface ImageStoreOptions {
   /** Made if it is missing; one process at a time may open it. */
   readonly directory: string;
-  /** Users and passwords of registries (containers-auth.json(5)); null: none is used. */
-  readonly credentialsFile: string | null;
-  /** What `oci:` and archives are names below; null: nothing can be imported. */
-  readonly importDirectory: string | null;
   readonly log?: Log;
   readonly limits?: Partial<Limits>;
   readonly timings?: Partial<Timings>;
@@ -39,7 +36,17 @@ export interface Image extends ImageContent {
   readonly root: string;
 }
 
-export interface PullRequest {
+/** What a pull may use of this host, as its hypervisor is configured now. */
+export interface PullSettings {
+  /** Users and passwords of registries (containers-auth.json(5)); null: none is used. */
+  readonly credentialsFile: string | null;
+  /** What `oci:` and archives are names below; null: nothing can be imported. */
+  readonly importDirectory: string | null;
+  /** Whether the registry may be this host, or have a link-local address. */
+  readonly mayBeLocal: boolean;
+}
+
+export interface PullRequest extends PullSettings {
   readonly name: string;
   /** `docker://…`, `oci:…`, `oci-archive:…` or `docker-archive:…`; by default the name in its registry. */
   readonly source?: string;
@@ -81,7 +88,6 @@ class Store implements ImageStore {
   readonly #limits: Limits;
   readonly #timings: Timings;
   readonly #log: Log;
-  readonly #importDirectory: string | null;
   readonly #isUsed: (root: string) => boolean | Promise<boolean>;
   readonly #pulls = new SharedTasks<Image>();
   /** Changes of names and of contents, one after another. */
@@ -96,15 +102,8 @@ class Store implements ImageStore {
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
     this.#files = new ImageFiles(resolve(options.directory), this.#log);
     this.#programs = new Programs(options.searchPath);
-    this.#importDirectory = options.importDirectory;
     this.#isUsed = options.isUsed ?? isMounted;
-    const { credentialsFile } = options;
-    this.#skopeo = new Skopeo({
-      programs: this.#programs,
-      credentialsFile: credentialsFile === null ? null : resolve(credentialsFile),
-      limits: this.#limits,
-      timings: this.#timings,
-    });
+    this.#skopeo = new Skopeo({ programs: this.#programs, limits: this.#limits, timings: this.#timings });
   }
 
   async open(): Promise<void> {
@@ -128,14 +127,14 @@ class Store implements ImageStore {
     });
   }
 
-  async pull({ name, source, signal = new AbortController().signal }: PullRequest): Promise<Image> {
+  async pull({ name, source, signal = new AbortController().signal, ...settings }: PullRequest): Promise<Image> {
     const wanted = parseImageName(name);
     const from: ImageSource = source === undefined ? { transport: 'docker', name: wanted } : parseImageSource(source);
     const action = `pull ${familiarName(wanted)}`;
     if (this.#isClosed) throw closedError(action);
-    const key = JSON.stringify([canonicalName(wanted), from]);
+    const key = JSON.stringify([canonicalName(wanted), from, settings]);
     return this.#pulls.run(key, action, signal, (shared) =>
-      attempt(action, () => this.#pull(wanted, from, action, shared)),
+      attempt(action, () => this.#pull(wanted, from, settings, { action, signal: shared })),
     );
   }
 
@@ -155,18 +154,27 @@ class Store implements ImageStore {
     await this.#changes.run(async () => {});
   }
 
-  async #pull(wanted: ImageName, from: ImageSource, action: string, signal: AbortSignal): Promise<Image> {
+  async #pull(
+    wanted: ImageName,
+    from: ImageSource,
+    { credentialsFile, importDirectory, mayBeLocal }: PullSettings,
+    { action, signal }: Pick<Work, 'action' | 'signal'>,
+  ): Promise<Image> {
     if (wanted.digest !== null && from.transport === 'docker') {
       // What a digest stands for never changes.
       const record = await this.#files.readName(canonicalName(wanted));
       const there = record === null ? null : await this.#image(record);
       if (there !== null) return there;
     }
-    const work: Work = { action, signal, directory: await this.#files.stage() };
+    if (from.transport === 'docker' && !mayBeLocal) await refuseLocal(from.name, action);
+    const work: Work = {
+      ...{ action, signal, directory: await this.#files.stage() },
+      credentialsFile: credentialsFile === null ? null : resolve(credentialsFile),
+    };
     let held: string | null = null;
     try {
       const { limits, skopeo } = { limits: this.#limits, skopeo: this.#skopeo };
-      const origin = await openOrigin(from, { skopeo, limits, importDirectory: this.#importDirectory }, work);
+      const origin = await openOrigin(from, { skopeo, limits, importDirectory }, work);
       checkDigest(wanted, origin, action);
       const key = keyOfDigest(origin.manifestDigest);
       this.#hold(key);
