@@ -16,7 +16,9 @@ interface Container {
 async function start(): Promise<{ weft: LocalWeft; image: string }> {
   const registry = await Registry.start();
   const image = registry.push(makeShellLayout(), 'lab/shell:1', { tag: 'latest' });
-  return { weft: await LocalWeft.start(), image };
+  const weft = await LocalWeft.start();
+  await weft.request('PATCH', '/hypervisors/host1/config', { image_allow_local: 'true' });
+  return { weft, image };
 }
 
 describe('a container with an image', () => {
