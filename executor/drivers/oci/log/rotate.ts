@@ -12,8 +12,8 @@ import { CURRENT, PREVIOUS } from './files.ts';
  *
  * A bound for the time in which weft does not run is `--log-size-max` with several times the limit: each time the current file
  * reaches it all of that file is lost, so it must be more than a process writes between two calls.
- * `--log-global-size-max` keeps the oldest bytes and drops all that
- * follow, so a container that is busy for long would go silent. Both were observed with conmon 2.1.6.
+ * `--log-global-size-max` keeps the oldest bytes and drops all that follow, so a container that is busy for long would go
+ * silent. Both were observed with conmon 2.1.6.
  */
 
 export const DEFAULT_LOG_BYTES = 16 * 1024 * 1024;
