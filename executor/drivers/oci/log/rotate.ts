@@ -10,10 +10,10 @@ import { CURRENT, PREVIOUS } from './files.ts';
  * from the fifo `ctl` in the bundle directory; `2 0 0` makes it open the path of its log anew, as an empty file that
  * replaces what is there: the file must have been renamed before, and one message is sent for each rename.
  *
- * A bound for the time in which weft does not run is `--log-size-max` with the whole limit: each time the current file
- * reaches it all of that file is lost, but not the previous one, and with weft running it is not reached unless a
- * process writes half the limit between two calls. `--log-global-size-max` keeps the oldest bytes and drops all that
- * follow, so a container that is busy for long would go silent. Both were observed with conmon 2.1.6.
+ * A bound for the time in which weft does not run is `--log-size-max` with several times the limit: each time the current file
+ * reaches it all of that file is lost, so it must be more than a process writes between two calls.
+ * `--log-global-size-max` keeps the oldest bytes and drops all that follow, so a container that is busy for long would go
+ * silent. Both were observed with conmon 2.1.6.
  */
 
 export const DEFAULT_LOG_BYTES = 16 * 1024 * 1024;

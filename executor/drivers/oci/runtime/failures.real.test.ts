@@ -84,3 +84,15 @@ test('a start fails at once if conmon ends before it reports, and leaves nothing
   });
   expect(['bundles', 'runc'].flatMap((name) => readdirSync(join(stage.runDirectory, name)))).toEqual([]);
 });
+
+test('a start without a network namespace fails, and leaves nothing', async () => {
+  const stage = makeStage();
+  const runtime = await stage.open();
+  const request = { ...stage.request(SLEEP), networkNamespace: `/run/netns/${OWNER}-missing` };
+  await expect(runtime.start(request)).rejects.toMatchObject({
+    code: 'host',
+    detail: expect.stringContaining(`${OWNER}-missing`),
+  });
+  expect(await viewOf(runtime)).toBeUndefined();
+  expect(readdirSync(join(stage.runDirectory, 'bundles'))).toEqual([]);
+});

@@ -40,3 +40,17 @@ test('a new run writes after what the one before it has written', async () => {
   const { entries } = await readLog({ directory, since: null, limit: 10 });
   expect(entries.map(({ text }) => text)).toEqual(['one', 'two']);
 });
+
+test('a process that writes several times its limit at once and ends loses nothing', async () => {
+  const stage = makeStage();
+  const runtime = await stage.open({ logBytes: LOG_BYTES });
+  // 60 bytes a line with its head.
+  const count = (5 * LOG_BYTES) / 60;
+  await runtime.start(stage.request([BUSYBOX, 'seq', '1', String(Math.round(count))]));
+  await until('it has exited', async () => (await viewOf(runtime))?.phase === 'exited', 10_000);
+  const { entries } = await readLog({
+    directory: logDirectory(stage.directory, OWNER),
+    ...{ since: null, limit: 100_000 },
+  });
+  expect([entries[0]?.text, entries.at(-1)?.text]).toEqual(['1', String(Math.round(count))]);
+});
