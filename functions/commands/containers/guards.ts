@@ -11,7 +11,8 @@ export const hasContainers: Guard<CommandContext> = {
   problem: ({ database }, target) => noContainers(database, target),
 };
 
-async function noContainers(database: Database, on: Target): Promise<Problem> {
+/** `pointers`: the members of the request that need it. */
+export async function noContainers(database: Database, on: Target, pointers: readonly string[] = []): Promise<Problem> {
   const found = await resolve(database, on);
   const reason =
     JSON.parse(found?.capabilities ?? '{}').containers?.reason ?? 'its executor has not reported its capabilities yet';
@@ -20,6 +21,9 @@ async function noContainers(database: Database, on: Target): Promise<Problem> {
     `${found?.name ?? 'This hypervisor'} cannot run processes in containers: ${reason}`,
     {
       hint: 'As root on that host: WEFT_SETUP=auto npm run setup -- containers, and start its executor again. A container without image and command needs none of this',
+      ...(pointers.length > 0 && {
+        errors: pointers.map((pointer) => ({ pointer, detail: 'needs a container runtime' })),
+      }),
     },
   );
 }

@@ -11,7 +11,7 @@ import { networkArguments } from '../networks/arguments.ts';
 import { hasNamespaces, networkConstraints } from '../networks/guards.ts';
 import { allocateNamespaces, declareContainers } from '../networks/statements.ts';
 import { containerNames, containerResource, containerSubjects, fromContainer } from './container.ts';
-import { hasContainers } from './guards.ts';
+import { hasContainers, noContainers } from './guards.ts';
 import { ofContainer } from './host.ts';
 
 /** Only the executor knows the process that was there before: it puts the numbers in. */
@@ -66,6 +66,7 @@ function imageMode({ image }: Putting['request']): 'named' | 'none' | 'unnamed' 
 const runsProcesses: Guard<Putting> = {
   ...hasContainers,
   holds: ({ request }) => (imageMode(request) === 'named' ? capableOf('containers') : null),
+  problem: ({ database }, target) => noContainers(database, target, ['/image']),
 };
 
 /** A container without an image has no process to be changed. */

@@ -8,7 +8,7 @@ import { scheduled } from '../../operations/targets/scheduled.ts';
 import { byName, capableOf, type Target } from '../../operations/targets/target.ts';
 import { noBlockLeft } from '../cins/problems.ts';
 import { NO_ADDRESS } from '../cins/room.ts';
-import { hasContainers } from '../containers/guards.ts';
+import { hasContainers, noContainers } from '../containers/guards.ts';
 import { hasNamespaces, networkConstraints } from '../networks/guards.ts';
 import { allocateOutsideNames } from '../networks/member-statements.ts';
 import { finishWithoutParts } from '../networks/statements.ts';
@@ -51,7 +51,11 @@ export const scalePools = defineCommand({
   },
   guards: [
     hasNamespaces,
-    { ...hasContainers, holds: ({ request }: Scaling) => (runsImages(request) ? capableOf('containers') : null) },
+    {
+      ...hasContainers,
+      holds: ({ request }: Scaling) => (runsImages(request) ? capableOf('containers') : null),
+      problem: ({ database, request }, target) => noContainers(database, target, typePointers(request)),
+    },
     { id: 'leaving', holds: none(leavingNetworks(hypervisor)), problem: beingDeleted },
     {
       id: 'elsewhere',
@@ -89,8 +93,13 @@ export const scalePools = defineCommand({
   isLarge: ({ request: { cpoolList } }) => cpoolList.reduce((sum, pool) => sum + pool.start_with, 0) > LARGE_CONTAINERS,
 });
 
-function runsImages({ cpoolList }: CpoolList): boolean {
-  return cpoolList.some(({ type }) => type !== NETNS_IMAGE);
+function runsImages(request: CpoolList): boolean {
+  return typePointers(request).length > 0;
+}
+
+/** The members that name an image. */
+function typePointers({ cpoolList }: CpoolList): string[] {
+  return cpoolList.flatMap(({ type }, index) => (type === NETNS_IMAGE ? [] : [`/cpoolList/${index}/type`]));
 }
 
 /** The hypervisor of the pools; where none exists, that of their networks. */

@@ -15,8 +15,8 @@ describe('a request that cannot be fulfilled is refused with a pointer and leave
       'an image',
       [pool(1), pool(3, ['cen1'], { cpoolID: 'q', type: 'ubuntu:14.04' })],
       422,
-      '/cpoolList/1/type image ubuntu:14.04 needs a container runtime, and this hypervisor has none',
-      [{ pointer: '/cpoolList/1/type', detail: 'image ubuntu:14.04 needs a container runtime' }],
+      'host1 cannot run processes in containers: its executor has not reported its capabilities yet',
+      [{ pointer: '/cpoolList/1/type', detail: 'needs a container runtime' }],
     ],
     [
       'a container that is not of the pool',

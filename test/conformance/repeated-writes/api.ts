@@ -71,6 +71,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
     ['PUT', '/cen/alone'],
     ['POST', '/cin/import', { net: ['lan'] }],
     ['POST', '/images', { name: 'lab/alone:1' }],
+    ['PUT', '/host/host1/p', { image: 'registry.example/x:2' }],
     ['POST', '/cpool', { cpoolList: [{ cpoolID: 'pool', type: 'netns', start_with: 1, cins: [] }] }],
   ];
   for (const request of requests) {

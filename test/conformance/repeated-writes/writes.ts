@@ -102,6 +102,7 @@ const leviathan: readonly Write[] = [
   { route: '/host/:HostId/:ContainerId', method: 'DELETE', path: '/host/host1/a' },
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'PUT', path: '/host/host1/c/lan' },
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'DELETE', path: '/host/host1/a/lan' },
+  { route: '/host/:HostId/:ContainerId/:CenId', method: 'POST', path: '/host/host1/p/stop', body: { timeout: 1 } },
 ].map((write) => ({ ...write, prefixed: true }) as const) as readonly Write[];
 
 const component = { name: 'fwd', core: 2, type: 'forward' };
