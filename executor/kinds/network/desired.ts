@@ -1,3 +1,5 @@
+import type { CinForwarding } from '../../../schema/api/fleet/hypervisors.ts';
+
 /** The desired state of one part of a hypervisor's container network. Each element has the label of its resource. */
 export interface Network {
   readonly namespaces: readonly NamespaceSpec[];
@@ -73,7 +75,7 @@ export interface UplinkSpec {
   readonly ends: readonly [string, string];
 }
 
-/** Packets that come in from the bridges of a CIN reach only its own gateway, and no other network. */
+/** Packets that come in from the bridges of a CIN reach only its own gateway, and other networks as `forwarding` says. */
 export interface IsolationSpec {
   readonly name: string;
   /** The CIN's label, which owns the rule. */
@@ -81,6 +83,7 @@ export interface IsolationSpec {
   readonly present: boolean;
   readonly bridges: readonly string[];
   readonly gateway: { readonly bridge: string; readonly address: string } | null;
+  readonly forwarding: CinForwarding;
 }
 
 export interface MemberSpec {

@@ -8,7 +8,7 @@ import type { IsolationSpec, Network } from './desired.ts';
 import type { NetworkStep, NewVethEnd, ObservedNetwork } from './steps.ts';
 
 /** What an owner's rule is to consist of; without bridges and a gateway it is removed. */
-export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gateway'> {
+export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gateway' | 'forwarding'> {
   readonly owner: string;
 }
 
@@ -112,8 +112,8 @@ function apply(
   }
 }
 
-function isolationRequest({ label, present, bridges, gateway }: IsolationSpec): IsolationRequest {
-  return present ? { owner: label, bridges, gateway } : { owner: label, bridges: [], gateway: null };
+function isolationRequest({ label, present, bridges, gateway, forwarding }: IsolationSpec): IsolationRequest {
+  return { owner: label, forwarding, ...(present ? { bridges, gateway } : { bridges: [], gateway: null }) };
 }
 
 function vethEnd({ bridge, ...end }: NewVethEnd): VethEnd {

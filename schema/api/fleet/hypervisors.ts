@@ -105,12 +105,17 @@ export type HypervisorPost = v.InferOutput<typeof hypervisorPostSchema>;
 export const hypervisorPatchSchema = v.pipe(anyObjectSchema, v.object(described, objectMessage));
 export type HypervisorPatch = v.InferOutput<typeof hypervisorPatchSchema>;
 
+/** Whether the containers of a CIN reach beyond it, by the host: not; as the host routes; with the host's address. */
+export const cinForwardings = ['off', 'on', 'nat'] as const;
+export type CinForwarding = (typeof cinForwardings)[number];
+
 /** Keys that weft itself interprets, with the rules for their values. */
 const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly rule: string }>> = {
   cpu_overcommit: {
     pattern: /^(?:[1-9]|[1-5]\d|6[0-3])(?:\.\d{1,3})?$|^64(?:\.0{1,3})?$/,
     rule: 'must be a decimal number from 1 to 64',
   },
+  cin_forwarding: { pattern: /^(?:off|on|nat)$/, rule: `must be one of ${cinForwardings.join(', ')}` },
   memory_reserve: { pattern: /^\d{1,12}$/, rule: 'must be a whole number of MB' },
 };
 
