@@ -280,6 +280,21 @@ describe('packets of networks that forward', () => {
     expect([await content(), await pings(['i1a', '10.3.0.10'])]).toEqual([contentOf(wanted), [true]]);
   });
 
+  test('are an error if the host does not forward and cannot be made to', async () => {
+    const program = `
+      import { openNftables } from '${new URL('./driver.ts', import.meta.url)}';
+      const tables = openNftables({ table: '${TABLE}', label: '${LABEL}' });
+      await tables.apply(${JSON.stringify(forwarding(1, 'on'))}).catch(({ code, detail }) => {
+        console.log(JSON.stringify([code, detail]));
+      });`;
+    // As in a container of Docker.
+    const readOnly = `mount --bind ${FORWARDING} ${FORWARDING} && mount -o remount,ro,bind ${FORWARDING} && exec "$@"`;
+    const node = [process.execPath, '--input-type=module', '--eval', program];
+    const printed = execFileSync('unshare', ['--mount', 'sh', '-c', readOnly, 'sh', ...node], { encoding: 'utf8' });
+    expect(JSON.parse(printed)).toEqual(['denied', expect.stringMatching(/does not forward IPv4 .* read-only/)]);
+    expect(await tables.view()).toMatchObject({ intact: false });
+  });
+
   test('do not make the host forward if there are none', async () => {
     await makeNetwork(1);
     await tables.apply(change(1));
