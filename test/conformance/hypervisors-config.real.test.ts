@@ -58,6 +58,7 @@ describe('the config of a hypervisor', () => {
         { good: 'x', memory_reserve: value },
         '/memory_reserve',
       ]),
+      [{ good: 'x', cin_forwarding: 'yes' }, '/cin_forwarding'],
     ];
     for (const [body, place] of wrong) {
       const answer = await weft.request('PATCH', path, body);
@@ -68,6 +69,7 @@ describe('the config of a hypervisor', () => {
       { cpu_overcommit: '1' },
       { cpu_overcommit: '1.5', memory_reserve: '0' },
       { cpu_overcommit: '64' },
+      { cin_forwarding: 'nat' },
     ])
       expect(await must(weft, 'PATCH', path, known)).toMatchObject(known);
   });

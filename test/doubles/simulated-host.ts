@@ -23,7 +23,7 @@ interface SimulatedNamespace {
 /** A host in memory that applies the planner's steps as the kernel would: for tests of plans without root. */
 export class SimulatedHost {
   readonly namespaces = new Map<string, SimulatedNamespace>();
-  readonly isolations = new Map<string, Pick<IsolationSpec, 'bridges' | 'gateway'>>();
+  readonly isolations = new Map<string, Pick<IsolationSpec, 'bridges' | 'gateway' | 'forwarding'>>();
   links: SimulatedLink[] = [];
   #index = 1;
 
@@ -156,8 +156,8 @@ export class SimulatedHost {
         for (const change of step.changes) this.#address(step.namespace, change);
         return;
       case 'isolation.change': {
-        const { label, present, bridges, gateway } = step.isolation;
-        if (present) this.isolations.set(label, { bridges, gateway });
+        const { label, present, bridges, gateway, forwarding } = step.isolation;
+        if (present) this.isolations.set(label, { bridges, gateway, forwarding });
         else this.isolations.delete(label);
         return;
       }

@@ -1,16 +1,27 @@
 import { NftablesError } from './errors.ts';
-import { checkChange, type Isolation, type IsolationChange, isLabel, isSame, ownersAfter } from './isolation.ts';
+import { hostForwards, letHostForward } from './host-forwarding.ts';
+import {
+  checkChange,
+  type Isolation,
+  type IsolationChange,
+  isLabel,
+  isSame,
+  type Owners,
+  ownersAfter,
+} from './isolation.ts';
 import { decodeListing } from './listing.ts';
 import { isNotThere, type NftOptions, runNft } from './nft.ts';
+import { usesOf } from './rules.ts';
 import { tableScript } from './script.ts';
 
 export { NftablesError, type NftablesErrorCode } from './errors.ts';
-export type { Gateway, IsolatedNetwork, Isolation, IsolationChange, Owners } from './isolation.ts';
+export type { Forwarding, Gateway, IsolatedNetwork, Isolation, IsolationChange, Owners } from './isolation.ts';
 
 /**
  * One nftables table (nft(8)) in the network namespace of the process that separates networks by the bridge that a
- * packet comes from or goes to: none of it is forwarded to another link, and of the host it reaches its own gateway's
- * address only. It does not depend on whether the kernel forwards, on addresses, or on the tables of others.
+ * packet comes from or goes to: none of it is forwarded to another link unless the network's {@link Forwarding} says so, and
+ * of the host it reaches its own gateway's address only. What it drops does not depend on whether the kernel forwards, on
+ * addresses, or on the tables of others.
  *
  * Calls are executed one after another.
  */
@@ -18,7 +29,8 @@ export interface Nftables {
   /** @throws NftablesError */
   view(): Promise<Isolation>;
   /**
-   * In one transaction, after which the table is intact; it can be repeated. The last network that is removed takes the
+   * In one transaction, after which the table is intact; it can be repeated. The host is made to forward if a network is to.
+   * The last network that is removed takes the
    * table with it. What others have changed in the table is lost.
    *
    * @throws NftablesError, and then the table is as it was, unless the error is `away`
@@ -92,7 +104,8 @@ class TableDriver implements Nftables {
     const { table } = this.#options;
     try {
       const printed = await runNft(['--json', 'list', 'table', 'inet', table], '', action, this.#options);
-      return decodeListing(printed, this.#options.label);
+      const found = decodeListing(printed, this.#options.label);
+      return { ...found, intact: found.intact && (!forwards(found.owners) || hostForwards()) };
     } catch (error) {
       // Without nftables there is no table.
       if (isNotThere(error) || (error instanceof NftablesError && error.code === 'unsupported')) return null;
@@ -113,6 +126,9 @@ class TableDriver implements Nftables {
     this.#requireTime(action);
     const { table, label } = this.#options;
     await runNft(['--file', '-'], tableScript(table, label, wanted), action, this.#options);
+    if (!forwards(wanted) || hostForwards()) return;
+    letHostForward(action);
+    this.#options.log?.('info', 'net.ipv4.ip_forward was 0, and is 1 now');
   }
 
   #requireTime(action: string): void {
@@ -120,4 +136,9 @@ class TableDriver implements Nftables {
     if (expires === null || process.hrtime.bigint() < Atomics.load(expires, 0)) return;
     throw new NftablesError('expired', action, 'the lease on this host expired while the call waited');
   }
+}
+
+function forwards(owners: Owners): boolean {
+  const { on, nat } = usesOf(owners);
+  return on || nat;
 }

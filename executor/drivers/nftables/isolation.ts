@@ -7,10 +7,17 @@ export interface Gateway {
   readonly address: string;
 }
 
-/** A network that is separated from the host and from all others: its bridges, one of which may have its gateway. */
+/**
+ * What IPv4 packets of a network pass beyond it: none; those to and from other networks that are `on` and all links that are
+ * no network's; or those to such links alone, with the address of the host, and the answers.
+ */
+export type Forwarding = 'off' | 'on' | 'nat';
+
+/** A network that is separated from the host and from others: its bridges, one of which may have its gateway. */
 export interface IsolatedNetwork {
   readonly bridges: readonly string[];
   readonly gateway: Gateway | null;
+  readonly forwarding: Forwarding;
 }
 
 /** Networks by their owners' labels. */
@@ -20,7 +27,7 @@ export type Owners = ReadonlyMap<string, IsolatedNetwork>;
 export interface Isolation {
   /** Bridges are in alphabetical order. */
   readonly owners: Owners;
-  /** False if anything in the table is not as this driver writes it: then it may not isolate. */
+  /** False if anything in the table is not as this driver writes it, or if the host does not forward what it permits. */
   readonly intact: boolean;
 }
 
@@ -50,19 +57,20 @@ export function checkChange({ owner, bridges, gateway }: IsolationChange, action
 }
 
 /** What the table contains after the change. A bridge is in one network only: in the one that it was given to last. */
-export function ownersAfter(found: Owners, { owner, bridges, gateway }: IsolationChange): Owners {
+export function ownersAfter(found: Owners, { owner, bridges, gateway, forwarding }: IsolationChange): Owners {
   const taken = new Set(bridges);
   const others = [...found]
     .filter(([label]) => label !== owner)
     .map(([label, each]) => [label, without(each, taken)] as const);
-  const own = bridges.length === 0 ? [] : [[owner, { bridges: [...taken].sort(), gateway }] as const];
+  const own = bridges.length === 0 ? [] : [[owner, { bridges: [...taken].sort(), gateway, forwarding }] as const];
   return new Map([...others, ...own].filter(([, each]) => each.bridges.length > 0));
 }
 
-function without({ bridges, gateway }: IsolatedNetwork, taken: ReadonlySet<string>): IsolatedNetwork {
+function without({ bridges, gateway, forwarding }: IsolatedNetwork, taken: ReadonlySet<string>): IsolatedNetwork {
   return {
     bridges: bridges.filter((name) => !taken.has(name)),
     gateway: gateway !== null && taken.has(gateway.bridge) ? null : gateway,
+    forwarding,
   };
 }
 
@@ -71,6 +79,8 @@ export function isSame(one: Owners, other: Owners): boolean {
 }
 
 function inWords(owners: Owners): string {
-  const each = [...owners].map(([owner, { bridges, gateway }]) => [owner, bridges, gateway?.bridge, gateway?.address]);
+  const each = [...owners].map(([owner, { bridges, gateway, forwarding }]) => [
+    ...[owner, bridges, gateway?.bridge, gateway?.address, forwarding],
+  ]);
   return JSON.stringify(each.sort());
 }

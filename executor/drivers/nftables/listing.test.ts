@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { IsolatedNetwork, Owners } from './isolation.ts';
 import { decodeListing } from './listing.ts';
 import { tableScript } from './script.ts';
 
@@ -48,9 +49,9 @@ function listed(): Entry[] {
 }
 
 const decode = (entries: readonly Entry[]) => decodeListing(JSON.stringify({ nftables: entries }), LABEL);
-const owners = new Map([
-  [OWNER, { bridges: ['br0'], gateway: { bridge: 'br0', address: '10.1.0.1' } }],
-  [OTHER, { bridges: ['br1'], gateway: null }],
+const owners: Owners = new Map<string, IsolatedNetwork>([
+  [OWNER, { bridges: ['br0'], gateway: { bridge: 'br0', address: '10.1.0.1' }, forwarding: 'off' }],
+  [OTHER, { bridges: ['br1'], gateway: null, forwarding: 'off' }],
 ]);
 
 /** The listing with another value at a place, undefined for none. */
@@ -103,7 +104,79 @@ describe('a listing', () => {
   });
 });
 
+/** The listing of the script that the driver writes, with the sets and rules that only networks which forward need. */
+function listedForwarding(): Entry[] {
+  const match = (left: unknown, right: unknown, op = '==') => ({ match: { op, left, right } });
+  const ipv4 = match({ meta: { key: 'nfproto' } }, 'ipv4');
+  const strange = match({ fib: { result: 'oif', flags: ['saddr', 'iif'] } }, false);
+  const answers = match({ ct: { key: 'state' } }, ['established', 'related'], 'in');
+  const [accept, drop, masquerade] = [{ accept: null }, { drop: null }, { masquerade: null }];
+  const more = (chain: string, handle: number, ...expr: unknown[]): Entry => ({
+    rule: { ...inTable, chain, handle, comment: LABEL, expr },
+  });
+  const [fromOn, toOn] = [match(iifname, '@routed'), match(oifname, '@routed')];
+  const [fromNat, toNat] = [match(iifname, '@translated'), match(oifname, '@translated')];
+  const [fromOutside, toOutside] = [match(iifname, '@bridges', '!='), match(oifname, '@bridges', '!=')];
+  return [
+    ...listed().slice(0, 5),
+    { set: { ...inTable, name: 'routed', type: 'ifname', elem: [owned('br0', OWNER)] } },
+    { set: { ...inTable, name: 'translated', type: 'ifname', elem: [owned('br1', OTHER)] } },
+    ...listed().slice(5, 7),
+    { chain: { ...inTable, name: 'postrouting', type: 'nat', hook: 'postrouting', prio: 100, policy: 'accept' } },
+    ...listed().slice(7, 8),
+    more('forward', 20, fromOn, strange, drop),
+    more('forward', 21, fromOn, toOn, ipv4, accept),
+    more('forward', 22, fromOn, toOutside, ipv4, accept),
+    more('forward', 23, fromOutside, toOn, ipv4, accept),
+    more('forward', 24, fromNat, strange, drop),
+    more('forward', 25, fromNat, toOutside, ipv4, accept),
+    more('forward', 26, fromOutside, toNat, ipv4, answers, accept),
+    ...listed().slice(8),
+    more('postrouting', 27, fromNat, toOutside, ipv4, masquerade),
+  ];
+}
+
+const forwarding: Owners = new Map<string, IsolatedNetwork>([
+  [OWNER, { bridges: ['br0'], gateway: { bridge: 'br0', address: '10.1.0.1' }, forwarding: 'on' }],
+  [OTHER, { bridges: ['br1'], gateway: null, forwarding: 'nat' }],
+]);
+
+describe('a listing of networks that forward', () => {
+  const withElements = (place: number, elements: readonly unknown[]): Entry[] => {
+    const entries = listedForwarding();
+    for (const object of Object.values(entries[place] ?? {})) object.elem = elements;
+    return entries;
+  };
+
+  test('as it was written', () => {
+    expect(decode(listedForwarding())).toEqual({ owners: forwarding, intact: true });
+  });
+
+  test.each<[string, Entry[]]>([
+    ['a bridge of no network', withElements(5, [owned('br0', OWNER), owned('br9', OWNER)])],
+    ['a bridge of another owner', withElements(5, [owned('br0', OWNER), owned('br1', OWNER)])],
+    ['a network in both sets', withElements(6, [owned('br1', OTHER), owned('br0', OWNER)])],
+    ['a set without elements', withElements(6, [])],
+    ['a rule less', listedForwarding().toSpliced(11, 1)],
+    ['the rules alone', listedForwarding().toSpliced(5, 2)],
+  ])('with %s is not intact', (_, entries) => {
+    expect(decode(entries).intact).toBe(false);
+  });
+});
+
 describe('a script', () => {
+  test('has what forwards in sets of its own', () => {
+    const lines = tableScript('weft-test', LABEL, forwarding).split('\n');
+    expect(lines).toContain('  set routed { type ifname; elements = { "br0" comment "weft:test/1" }; }');
+    expect(lines).toContain('  set translated { type ifname; elements = { "br1" comment "weft:test/2" }; }');
+    expect(lines).toContain('    type nat hook postrouting priority 100; policy accept;');
+  });
+
+  test('has neither connection tracking nor translation unless a network needs them', () => {
+    const on = new Map([...forwarding].filter(([, each]) => each.forwarding === 'on'));
+    expect(tableScript('weft-test', LABEL, on)).not.toMatch(/ct state|masquerade|translated|nat/);
+  });
+
   test('replaces the table', () => {
     expect(tableScript('weft-test', LABEL, owners).split('\n')).toEqual([
       'add table inet weft-test',

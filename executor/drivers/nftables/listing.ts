@@ -1,9 +1,7 @@
-import type { Isolation } from './isolation.ts';
-import { type ChainName, PRIORITY, SET_TYPES, SETS } from './script.ts';
+import type { Forwarding, Isolation } from './isolation.ts';
+import { chainsOf, type Json, SET_TYPES, type SetName, setsOf, type Uses } from './rules.ts';
 
 /* What `nft --json list table` prints, after libnftables-json(5), compared with what the script writes. */
-
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 type Properties = Readonly<Record<string, Json>>;
 
@@ -13,46 +11,37 @@ interface Item {
   readonly properties: Properties;
 }
 
-const iifname: Json = { meta: { key: 'iifname' } };
-const oifname: Json = { meta: { key: 'oifname' } };
-const destination: Json = { payload: { protocol: 'ip', field: 'daddr' } };
-
-/** The same rules as in the script, as nft prints them. */
-const EXPRESSIONS: Readonly<Record<ChainName, readonly Json[]>> = {
-  forward: [
-    [inSet({ concat: [iifname, oifname] }, SETS.same), { accept: null }],
-    [inSet(iifname, SETS.bridges), { drop: null }],
-    [inSet(oifname, SETS.bridges), { drop: null }],
-  ],
-  input: [
-    [inSet({ concat: [iifname, destination] }, SETS.gateways), { accept: null }],
-    [inSet(iifname, SETS.bridges), { drop: null }],
-  ],
-};
-
-function inSet(left: Json, set: string): Json {
-  return { match: { op: '==', left, right: `@${set}` } };
-}
-
 /** @throws SyntaxError when `printed` is not JSON */
 export function decodeListing(printed: string, label: string): Isolation {
   const items = itemsOf(JSON.parse(printed));
   const bridges = elementsOf(items, 'bridges', textOf);
   const same = elementsOf(items, 'same', pairOf);
   const gateways = elementsOf(items, 'gateways', pairOf);
-  const owners = ownersOf(present(bridges), present(gateways));
-  const pairs = present(bridges).map(({ owner, value }) => [owner, value, value]);
+  const routed = elementsOf(items, 'routed', textOf);
+  const translated = elementsOf(items, 'translated', textOf);
+  const forwarding = forwardingOf(present(routed), present(translated));
+  const owners = ownersOf(present(bridges), present(gateways), forwarding);
+  const uses = { on: routed.length > 0, nat: translated.length > 0 };
   const intact =
-    [...bridges, ...same, ...gateways].every((element) => element !== null) &&
-    JSON.stringify(
-      present(same)
-        .map(({ owner, value }) => [owner, ...value])
-        .sort(),
-    ) === JSON.stringify(pairs.sort()) &&
+    [...bridges, ...same, ...gateways, ...routed, ...translated].every((element) => element !== null) &&
+    isEqual(
+      present(same).map(({ owner, value }) => [owner, ...value]),
+      present(bridges).map(({ owner, value }) => [owner, value, value]),
+    ) &&
+    isEqual(
+      [...present(routed), ...present(translated)].map(({ owner, value }) => [owner, value]),
+      present(bridges).flatMap(({ owner, value }) => (forwarding.has(owner) ? [[owner, value]] : [])),
+    ) &&
     present(gateways).every(({ owner, value: [bridge] }) => owners.get(owner)?.bridges.includes(bridge) === true) &&
     new Set(present(gateways).map(({ owner }) => owner)).size === gateways.length &&
-    JSON.stringify(items.flatMap(shapeOf).toSorted()) === JSON.stringify(expectedShape(label));
+    isEqual(items.flatMap(shapeOf), expectedShape(label, uses));
   return { owners, intact };
+}
+
+/** Of lists in any order. */
+function isEqual(one: readonly unknown[], other: readonly unknown[]): boolean {
+  const inOrder = (list: readonly unknown[]) => list.map((each) => JSON.stringify(each)).sort();
+  return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
 }
 
 /** An element of a set, with the label in its comment. */
@@ -65,16 +54,32 @@ function present<Value>(elements: readonly (Owned<Value> | null)[]): Owned<Value
   return elements.filter((element) => element !== null);
 }
 
+/** The owners whose networks forward. One that is in both sets is told from its bridges by {@link decodeListing}. */
+function forwardingOf(
+  routed: readonly Owned<string>[],
+  translated: readonly Owned<string>[],
+): ReadonlyMap<string, Forwarding> {
+  return new Map<string, Forwarding>([
+    ...routed.map(({ owner }) => [owner, 'on'] as const),
+    ...translated.map(({ owner }) => [owner, 'nat'] as const),
+  ]);
+}
+
 function ownersOf(
   bridges: readonly Owned<string>[],
   gateways: readonly Owned<readonly [string, string]>[],
+  forwarding: ReadonlyMap<string, Forwarding>,
 ): Isolation['owners'] {
   const found = new Map(gateways.map(({ owner, value: [bridge, address] }) => [owner, { bridge, address }]));
   const byOwner = Map.groupBy(bridges, ({ owner }) => owner);
   return new Map(
     [...byOwner].map(([owner, own]) => [
       owner,
-      { bridges: own.map(({ value }) => value).sort(), gateway: found.get(owner) ?? null },
+      {
+        bridges: own.map(({ value }) => value).sort(),
+        gateway: found.get(owner) ?? null,
+        forwarding: forwarding.get(owner) ?? 'off',
+      },
     ]),
   );
 }
@@ -111,13 +116,13 @@ function shapeOf({ kind, properties }: Item, position: number, all: readonly Ite
   }
 }
 
-function expectedShape(label: string): string[] {
-  const sets = Object.entries(SET_TYPES).map(([name, types]) => setShape(name, types));
-  const chains = (['forward', 'input'] as const).flatMap((name) => [
-    chainShape(name, ['filter', name, PRIORITY, 'accept']),
-    ...EXPRESSIONS[name].map((expression, place) => ruleShape(name, place, [label, expression])),
+function expectedShape(label: string, uses: Uses): string[] {
+  const sets = setsOf(uses).map((name) => setShape(name, SET_TYPES[name]));
+  const chains = chainsOf(uses).flatMap(({ name, type, priority, rules }) => [
+    chainShape(name, [type, name, priority, 'accept']),
+    ...rules.map(({ expression }, place) => ruleShape(name, place, [label, expression])),
   ]);
-  return ['table', ...sets, ...chains].sort();
+  return ['table', ...sets, ...chains];
 }
 
 function setShape(name: string, types: readonly string[]): string {
@@ -135,10 +140,10 @@ function ruleShape(chain: string, place: number, properties: readonly (Json | un
 /** Null for an element of another form, such as one without a comment or with a timeout. */
 function elementsOf<Value>(
   items: readonly Item[],
-  set: keyof typeof SETS,
+  set: SetName,
   decode: (value: Json | undefined) => Value | null,
 ): (Owned<Value> | null)[] {
-  const found = items.find(({ kind, properties }) => kind === 'set' && properties.name === SETS[set]);
+  const found = items.find(({ kind, properties }) => kind === 'set' && properties.name === set);
   return asList(found?.properties.elem).map((element) => {
     const { val, comment, ...others } = asProperties(asProperties(element).elem ?? null);
     const value = decode(val);

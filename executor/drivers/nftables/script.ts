@@ -1,31 +1,7 @@
-import type { Owners } from './isolation.ts';
+import type { IsolatedNetwork, Owners } from './isolation.ts';
+import { type Chain, chainsOf, SET_TYPES, type SetName, setsOf, usesOf } from './rules.ts';
 
-/*
- * The table as a script of nft(8). A packet passes the chains of all tables, and each of them can drop it for good: so
- * the order beside the chains of others (Docker's and libvirt's have the priority 0) does not decide whether it passes.
- * The earlier place only saves their work.
- */
-
-export const PRIORITY = -10;
-
-/** The names of the table's sets. */
-export const SETS = { bridges: 'bridges', same: 'same', gateways: 'gateways' } as const;
-
-export const SET_TYPES: Readonly<Record<keyof typeof SETS, readonly string[]>> = {
-  bridges: ['ifname'],
-  // With br_netfilter the frames between the ports of a bridge pass the hook, too.
-  same: ['ifname', 'ifname'],
-  gateways: ['ifname', 'ipv4_addr'],
-};
-
-export type ChainName = 'forward' | 'input';
-
-/** The rules of each chain, which is attached to the hook of its name. */
-export const RULES: Readonly<Record<ChainName, readonly string[]>> = {
-  forward: ['iifname . oifname @same accept', 'iifname @bridges drop', 'oifname @bridges drop'],
-  // From a bridge to the host: to its own gateway, and to nothing else, IPv6 included.
-  input: ['iifname . ip daddr @gateways accept', 'iifname @bridges drop'],
-};
+/* The table as a script of nft(8). */
 
 /**
  * Replaces the whole table, or removes it when there is nothing to isolate. nft executes a script in one transaction: a
@@ -38,43 +14,40 @@ export function tableScript(table: string, label: string, owners: Owners): strin
 }
 
 function creation(table: string, label: string, owners: Owners): string[] {
-  const networks = [...owners];
-  const eachBridge = (element: (name: string) => string) =>
-    networks.flatMap(([owner, { bridges }]) => bridges.map((name) => owned(element(name), owner)));
-  const gateways = networks.flatMap(([owner, { gateway }]) =>
-    gateway === null ? [] : [owned(`${quoted(gateway.bridge)} . ${gateway.address}`, owner)],
-  );
+  const uses = usesOf(owners);
   return [
     `table inet ${table} {`,
     `  comment "${label}"`,
-    setText('bridges', eachBridge(quoted)),
-    setText(
-      'same',
-      eachBridge((name) => `${quoted(name)} . ${quoted(name)}`),
-    ),
-    setText('gateways', gateways),
-    chainText('forward', label),
-    chainText('input', label),
+    ...setsOf(uses).map((name) => setText(name, owners)),
+    ...chainsOf(uses).map((chain) => chainText(chain, label)),
     '}',
   ];
 }
 
-function setText(name: keyof typeof SETS, elements: readonly string[]): string {
+/** What a network has in each set. */
+const ELEMENTS: Readonly<Record<SetName, (network: IsolatedNetwork) => string[]>> = {
+  bridges: ({ bridges }) => bridges.map(quoted),
+  same: ({ bridges }) => bridges.map((name) => `${quoted(name)} . ${quoted(name)}`),
+  gateways: ({ gateway }) => (gateway === null ? [] : [`${quoted(gateway.bridge)} . ${gateway.address}`]),
+  routed: ({ bridges, forwarding }) => (forwarding === 'on' ? bridges.map(quoted) : []),
+  translated: ({ bridges, forwarding }) => (forwarding === 'nat' ? bridges.map(quoted) : []),
+};
+
+/** The comment of an element is the label of its owner. */
+function setText(name: SetName, owners: Owners): string {
+  const elements = [...owners].flatMap(([owner, network]) =>
+    ELEMENTS[name](network).map((element) => `${element} comment ${quoted(owner)}`),
+  );
   const content = elements.length === 0 ? '' : ` elements = { ${elements.join(', ')} };`;
-  return `  set ${SETS[name]} { type ${SET_TYPES[name].join(' . ')};${content} }`;
+  return `  set ${name} { type ${SET_TYPES[name].join(' . ')};${content} }`;
 }
 
-function chainText(name: ChainName, label: string): string {
-  const rules = RULES[name].map((rule) => `    ${rule} comment "${label}"`);
-  const head = `    type filter hook ${name} priority ${PRIORITY}; policy accept;`;
-  return [`  chain ${name} {`, head, ...rules, '  }'].join('\n');
+function chainText({ name, type, priority, rules }: Chain, label: string): string {
+  const each = rules.map(({ text }) => `    ${text} comment "${label}"`);
+  const head = `    type ${type} hook ${name} priority ${priority}; policy accept;`;
+  return [`  chain ${name} {`, head, ...each, '  }'].join('\n');
 }
 
 function quoted(name: string): string {
   return `"${name}"`;
-}
-
-/** An element whose comment is the label of its owner. */
-function owned(element: string, owner: string): string {
-  return `${element} comment ${quoted(owner)}`;
 }

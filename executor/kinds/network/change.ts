@@ -212,7 +212,14 @@ export function garbageCollectionChange(database: string, orphans: readonly Labe
       .map(({ name, resource }) => ({ owner: resource, container: name, label: label(database, resource), run: null })),
     isolations: orphans
       .filter(({ kind }) => kind === 'isolation')
-      .map(({ name, label: owner }) => ({ name, label: owner, present: false, bridges: [], gateway: null })),
+      .map(({ name, label: owner }) => ({
+        name,
+        label: owner,
+        present: false,
+        bridges: [],
+        gateway: null,
+        forwarding: 'off',
+      })),
     namespaces: orphans
       .filter(({ kind }) => kind === 'namespace')
       .map(({ name, resource }) => ({ name, label: label(database, resource), present: false })),

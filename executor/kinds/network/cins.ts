@@ -64,7 +64,7 @@ function firstMade<Row extends Place>(cin: string, rows: readonly Row[], side: C
 /** The rule that isolates a CIN, of which `rows` are the CENs in order. */
 export function isolationOf<Row extends Place>(
   database: string,
-  { id, name }: Pick<CinRow, 'id' | 'name'>,
+  { id, name, forwarding }: Pick<CinRow, 'id' | 'name' | 'forwarding'>,
   rows: readonly Row[],
   side: CinSide<Row> & { readonly made: boolean },
 ): IsolationSpec {
@@ -76,6 +76,7 @@ export function isolationOf<Row extends Place>(
     present: side.made,
     bridges: own.map((row) => row.link_name),
     gateway: first === undefined ? null : { bridge: first.link_name, address: gatewayOf(first) },
+    forwarding,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { CinForwarding } from '../../../schema/api/fleet/hypervisors.ts';
 import type { ImageSettings } from '../../../schema/resources/images/rows.ts';
 import type { ContainerProcess, SeenProcess } from '../../../schema/resources/network/process.ts';
 
@@ -114,7 +115,7 @@ export interface UplinkSpec {
   readonly ends: readonly [string, string];
 }
 
-/** Packets that come in from the bridges of a CIN reach only its own gateway, and no other network. */
+/** Packets that come in from the bridges of a CIN reach only its own gateway, and other networks as `forwarding` says. */
 export interface IsolationSpec {
   readonly name: string;
   /** The CIN's label, which owns the rule. */
@@ -122,6 +123,7 @@ export interface IsolationSpec {
   readonly present: boolean;
   readonly bridges: readonly string[];
   readonly gateway: { readonly bridge: string; readonly address: string } | null;
+  readonly forwarding: CinForwarding;
 }
 
 export interface MemberSpec {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CinForwarding } from '../../../schema/api/fleet/hypervisors.ts';
 import { hardwareAddress } from '../../../schema/names.ts';
 import type { AddressRow, CinCenRow } from '../../../schema/resources/network/cin-rows.ts';
 import type { NetworkRows } from '../../../schema/resources/network/rows.ts';
@@ -19,13 +20,15 @@ interface Situation {
   /** The CENs of the CIN, in order. */
   readonly cin: readonly string[];
   readonly made: boolean;
+  /** By default off. */
+  readonly forwarding?: CinForwarding;
 }
 
 const containers = ['a', 'b', 'c', 'd'];
 const cens = ['n0', 'n1', 'n2'];
 
 /** All that is desired in a situation, as one network. */
-function networkOf({ cens: members, cin, made }: Situation): Network {
+function networkOf({ cens: members, cin, made, forwarding = 'off' }: Situation): Network {
   const isMade = (cen: string) => (members[cen] === undefined ? 0 : 1);
   const cinCens = cin.map(
     (cen): CinCenRow => ({
@@ -59,7 +62,7 @@ function networkOf({ cens: members, cin, made }: Situation): Network {
       }),
       cinCens: cinCens.some(({ cen }) => cen === name) ? cinCens : [],
     })),
-    { ...none, cins: [{ id: 'x', name: 'x', generation: 1, wanted: made ? 1 : 0 }], cinCens },
+    { ...none, cins: [{ id: 'x', name: 'x', generation: 1, wanted: made ? 1 : 0, forwarding }], cinCens },
   ];
   const each = rows.map((row) => wantedOf('db', row));
   return {
@@ -78,7 +81,8 @@ const one: Situation = { cens: { n0: ['a', 'b'] }, cin: ['n0'], made: true };
 const star: Situation = { cens: { n0: ['a', 'b'], n1: ['b', 'c'], n2: ['d'] }, cin: ['n0', 'n1', 'n2'], made: true };
 const otherStar: Situation = { ...star, cin: ['n1', 'n0'] };
 const withoutFirst: Situation = { ...star, cens: { n1: ['b', 'c'], n2: ['d'] } };
-const everything = { nothing, declared, alone, empty, one, star, otherStar, withoutFirst };
+const routed: Situation = { ...star, forwarding: 'on' };
+const everything = { nothing, declared, alone, empty, one, star, otherStar, withoutFirst, routed };
 
 function madeHost(situation: Situation): SimulatedHost {
   const host = new SimulatedHost();
@@ -173,8 +177,22 @@ describe('a CIN', () => {
 
   it('is isolated with all its bridges', () => {
     expect([...madeHost(star).isolations]).toEqual([
-      ['weft:db/x', { bridges: ['n0', 'n1', 'n2'], gateway: { bridge: 'n0', address: '10.10.0.1' } }],
+      [
+        'weft:db/x',
+        { bridges: ['n0', 'n1', 'n2'], gateway: { bridge: 'n0', address: '10.10.0.1' }, forwarding: 'off' },
+      ],
     ]);
+  });
+
+  it('differs from what is wanted in its rule alone if only the forwarding has changed', () => {
+    const host = madeHost(star);
+    for (const forwarding of ['on', 'nat', 'off'] as const) {
+      expect(plan(networkOf({ ...star, forwarding }), host.observe())).toEqual([
+        expect.objectContaining({ name: 'isolation.change', isolation: expect.objectContaining({ forwarding }) }),
+      ]);
+      converge(host, networkOf({ ...star, forwarding }));
+      expect(plan(networkOf({ ...star, forwarding }), host.observe())).toEqual([]);
+    }
   });
 
   const names = Object.keys(everything) as (keyof typeof everything)[];

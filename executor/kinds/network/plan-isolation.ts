@@ -7,7 +7,10 @@ export function planIsolation(spec: IsolationSpec, { isolation }: ObservedNetwor
   return [{ name: 'isolation.change', item: null, isolation: spec }];
 }
 
-function isAsDesired({ label, present, bridges, gateway }: IsolationSpec, { intact, owners }: IsolationView): boolean {
+function isAsDesired(
+  { label, present, bridges, gateway, forwarding }: IsolationSpec,
+  { intact, owners }: IsolationView,
+): boolean {
   const found = owners.get(label);
   if (!present) return found === undefined;
   return (
@@ -16,6 +19,7 @@ function isAsDesired({ label, present, bridges, gateway }: IsolationSpec, { inta
     found.bridges.length === bridges.length &&
     bridges.every((bridge) => found.bridges.includes(bridge)) &&
     found.gateway?.bridge === gateway?.bridge &&
-    found.gateway?.address === gateway?.address
+    found.gateway?.address === gateway?.address &&
+    found.forwarding === forwarding
   );
 }

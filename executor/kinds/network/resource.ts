@@ -10,7 +10,7 @@ import type { ProcessWatch } from './process-watch.ts';
 import { isProcessStep, type NetworkStep, type NewVethEnd, type ObservedNetwork, type ProcessStep } from './steps.ts';
 
 /** What an owner's rule is to consist of; without bridges and a gateway it is removed. */
-export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gateway'> {
+export interface IsolationRequest extends Pick<IsolationSpec, 'bridges' | 'gateway' | 'forwarding'> {
   readonly owner: string;
 }
 
@@ -139,8 +139,8 @@ async function applyAll(processes: ProcessAccess | undefined, steps: readonly Ne
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-function isolationRequest({ label, present, bridges, gateway }: IsolationSpec): IsolationRequest {
-  return present ? { owner: label, bridges, gateway } : { owner: label, bridges: [], gateway: null };
+function isolationRequest({ label, present, bridges, gateway, forwarding }: IsolationSpec): IsolationRequest {
+  return { owner: label, forwarding, ...(present ? { bridges, gateway } : { bridges: [], gateway: null }) };
 }
 
 function vethEnd({ bridge, ...end }: NewVethEnd): VethEnd {

@@ -178,6 +178,23 @@ const destroyed = [
   'x isolates nothing',
 ];
 
+it.each([
+  ['{}', 'off'],
+  ['{"cin_forwarding":"off"}', 'off'],
+  ['{"cin_forwarding":"on"}', 'on'],
+  ['{"cin_forwarding":"nat","other":"x"}', 'nat'],
+  // Set before weft knew the key.
+  ['{"cin_forwarding":"yes"}', 'off'],
+])('with the config %s operations and scans desire that a CIN forwards: %s', async (config, forwarding) => {
+  const rows = await Rows.make(true);
+  await rows.run('UPDATE hypervisors SET config = :config WHERE id = :hypervisor', { config });
+  const change = await rows.changeOf(await rows.claimed('cin.repair', 'cins/x'));
+  expect(change?.after.isolations).toMatchObject([{ name: 'x', forwarding }]);
+  await rows.run('DELETE FROM operation_subjects');
+  const idle = await rows.idle();
+  expect(idle.flatMap(({ isolations }) => isolations)).toEqual(change?.after.isolations);
+});
+
 describe('an operation', () => {
   it.each([
     ['cin.make', false, destroyed, made],

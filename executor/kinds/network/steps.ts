@@ -112,5 +112,5 @@ export interface IsolationView {
   /** False: somebody has changed what is common to all of them. */
   readonly intact: boolean;
   /** By the label of the CIN. */
-  readonly owners: ReadonlyMap<string, Pick<IsolationSpec, 'bridges' | 'gateway'>>;
+  readonly owners: ReadonlyMap<string, Pick<IsolationSpec, 'bridges' | 'gateway' | 'forwarding'>>;
 }

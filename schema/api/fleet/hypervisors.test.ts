@@ -156,6 +156,7 @@ describe('the body of PATCH /hypervisors/{id}/config', () => {
     '{"cpu_overcommit":"1.5","memory_reserve":"2048"}',
     '{"cpu_overcommit":"64","memory_reserve":"999999999999"}',
     '{"cpu_overcommit":"64.0"}',
+    ...['off', 'on', 'nat', ''].map((mode) => `{"cin_forwarding":"${mode}"}`),
   ])('%s', (body) => {
     expect(JSON.stringify(v.parse(configPatchSchema, JSON.parse(body)))).toBe(body);
   });
@@ -174,6 +175,10 @@ describe('the body of PATCH /hypervisors/{id}/config', () => {
     ...['-1', '1.5', '1 GB', '1e3', '9999999999999', '0x10'].map((text): [string, Record<string, string>] => [
       `{"memory_reserve":"${text}"}`,
       { '/memory_reserve': reserve },
+    ]),
+    ...['true', 'ON', 'nat ', '1'].map((text): [string, Record<string, string>] => [
+      `{"cin_forwarding":"${text}"}`,
+      { '/cin_forwarding': 'must be one of off, on, nat' },
     ]),
   ])('is not %s', (body, issues) => {
     const input = JSON.parse(body);

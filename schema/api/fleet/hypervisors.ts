@@ -106,6 +106,9 @@ export const hypervisorPatchSchema = v.pipe(anyObjectSchema, v.object(described,
 export type HypervisorPatch = v.InferOutput<typeof hypervisorPatchSchema>;
 
 const pathRule = { pattern: /^\/[^\0]{0,4094}$/, rule: 'must be an absolute path on the host' };
+/** Whether the containers of a CIN reach beyond it, by the host: not; as the host routes; with the host's address. */
+export const cinForwardings = ['off', 'on', 'nat'] as const;
+export type CinForwarding = (typeof cinForwardings)[number];
 
 /** Keys that weft itself interprets, with the rules for their values. */
 const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly rule: string }>> = {
@@ -113,6 +116,7 @@ const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly 
     pattern: /^(?:[1-9]|[1-5]\d|6[0-3])(?:\.\d{1,3})?$|^64(?:\.0{1,3})?$/,
     rule: 'must be a decimal number from 1 to 64',
   },
+  cin_forwarding: { pattern: /^(?:off|on|nat)$/, rule: `must be one of ${cinForwardings.join(', ')}` },
   memory_reserve: { pattern: /^\d{1,12}$/, rule: 'must be a whole number of MB' },
   image_pull: { pattern: /^(?:never|missing)$/, rule: 'must be never or missing' },
   image_import_dir: pathRule,

@@ -1,3 +1,4 @@
+import type { CinForwarding } from '../../api/fleet/hypervisors.ts';
 import type { cinCens, cins } from '../../tables/cins.ts';
 import type { cens } from '../../tables/networks.ts';
 
@@ -9,6 +10,8 @@ type CinCen = typeof cinCens.$inferSelect;
 export interface CinRow extends Readonly<Pick<Cin, 'id' | 'name' | 'generation'>> {
   /** It is to be made. */
   readonly wanted: number;
+  /** `cin_forwarding` of its hypervisor's config. */
+  readonly forwarding: CinForwarding;
 }
 
 /** What is made of a CEN in a CIN: according to the last operations that succeeded, or for a scan as it is to be. */
@@ -47,8 +50,10 @@ export interface AddressRow
 }
 
 /** Columns of {@link CinRow} over `i`. */
-export const cinColumns =
-  "i.id, i.name, i.generation, (i.desired = 'present' AND coalesce(i.spec ->> '$.made', 0)) AS wanted";
+export const cinColumns = `
+  i.id, i.name, i.generation, (i.desired = 'present' AND coalesce(i.spec ->> '$.made', 0)) AS wanted,
+  (SELECT CASE WHEN h.config ->> '$.cin_forwarding' IN ('on', 'nat') THEN h.config ->> '$.cin_forwarding' ELSE 'off' END
+    FROM hypervisors h WHERE h.id = i.hypervisor) AS forwarding`;
 
 /** Columns of {@link CinCenRow} over `x`, `i` and the CEN `n`, but for what is made. */
 export const cinCenColumns = 'x.id, x.cin, x.cen, i.first, i.prefix, n.link_name';
