@@ -15,6 +15,7 @@ import { makeCins } from './cins/make.ts';
 import { killContainer, restartContainer, startContainer, stopContainer } from './containers/act.ts';
 import { deleteContainer } from './containers/delete.ts';
 import { executeCommand } from './containers/exec.ts';
+import { askForLog } from './containers/log.ts';
 import { putContainer } from './containers/put.ts';
 import { changeSubnets } from './hypervisors/change-subnets.ts';
 import { updateConfig } from './hypervisors/configure.ts';
@@ -64,6 +65,7 @@ export const commands: readonly Command<never>[] = [
   restartContainer,
   killContainer,
   executeCommand,
+  askForLog,
   joinCen,
   leaveCen,
   scalePools,

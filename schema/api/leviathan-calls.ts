@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { anyObjectSchema, objectMessage } from './common.ts';
 import { containerIdSchema } from './leviathan.ts';
+import { PAGE_DEFAULT, PAGE_MAX, wholeNumber } from './pages.ts';
 
 /** Default and maximum of the time that a command in a container may take, in seconds. */
 export const COMMAND_SECONDS = 20;
@@ -44,3 +45,46 @@ export const executedSchema = v.object({
   truncated: v.boolean(),
 });
 export type Executed = v.InferOutput<typeof executedSchema>;
+
+/** A cursor, or a time in UTC (RFC 3339); whether a cursor is one, its host finds out. */
+const sinceSchema = v.pipe(
+  v.string(),
+  v.maxLength(1000, 'is longer than any cursor'),
+  v.check(
+    (since) => /^[\w-]+$/.test(since) || isTime(since),
+    'must be the `next` of an earlier answer, or a time like 2026-11-28T12:00:00Z',
+  ),
+);
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+/** The query of GET /host/{h}/{c}/log (extension). */
+export const logQuerySchema = v.strictObject({
+  since: v.optional(v.nullable(sinceSchema), null),
+  limit: v.optional(wholeNumber(1, PAGE_MAX), `${PAGE_DEFAULT}`),
+  follow: v.pipe(
+    v.optional(v.picklist(['true', 'false'], 'must be true or false'), 'false'),
+    v.transform((follow) => follow === 'true'),
+  ),
+});
+
+/** A question for the log, as its operation has it. */
+export const logRequestSchema = v.object({
+  contID: containerIdSchema,
+  since: v.nullable(v.string()),
+  limit: v.number(),
+  /** How long the host waits for a line if there is none, in milliseconds. */
+  wait: v.number(),
+});
+export type LogRequest = v.InferOutput<typeof logRequestSchema>;
+
+export const logPageSchema = v.object({
+  lines: v.array(v.object({ time: v.string(), stream: v.picklist(['stdout', 'stderr']), text: v.string() })),
+  /** The `since` of the next request. */
+  next: v.string(),
+  /** Lines between `since` and the first one here are gone. */
+  gap: v.boolean(),
+});
+export type LogPage = v.InferOutput<typeof logPageSchema>;

@@ -1,10 +1,12 @@
 import { Problem } from '../../../schema/problem.ts';
+import { EXECUTE } from '../../../schema/resources/calls.ts';
 import type { Step } from '../resource.ts';
 
 /** A call, as its operation has it. */
 export interface Call {
   /** Id of the operation. */
   readonly id: string;
+  readonly kind: string;
   readonly attempt: number;
   /** Of the container; null: it was removed since the request. */
   readonly container: string | null;
@@ -17,7 +19,7 @@ export interface Answered {
 }
 
 export interface CallStep extends Step {
-  readonly name: 'command.execute';
+  readonly name: 'command.execute' | 'log.read';
   readonly item: string;
   readonly call: Call;
 }
@@ -28,7 +30,8 @@ export interface CallStep extends Step {
  */
 export function plan(call: Call | null, { answer }: Answered): CallStep[] {
   if (call === null || answer !== undefined) return [];
-  if (call.container === null) throw new Problem('not_found', 'The container was removed before the command could run');
+  if (call.container === null) throw new Problem('not_found', 'The container was removed meanwhile');
+  if (call.kind !== EXECUTE) return [{ name: 'log.read', item: call.container, call }];
   if (call.attempt > 1) {
     throw new Problem('unavailable', 'The executor was interrupted: it is unknown whether the command has run', {
       hint: 'Look at what the command would have changed before it is sent again',

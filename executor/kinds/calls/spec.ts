@@ -5,9 +5,9 @@ import type { Answered, Call } from './plan.ts';
 /** Calls change nothing that is wanted of a host. */
 export const callsSpec: Spec<CallRows, never, Call | null, Answered, null> = {
   isRepaired: false,
-  change: ({ id, attempt, request }, { container }) => ({
+  change: ({ id, kind, attempt, request }, { container }) => ({
     before: null,
-    after: { id, attempt, request, container },
+    after: { id, kind, attempt, request, container },
     total: 1,
   }),
   desired: () => null,

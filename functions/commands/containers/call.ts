@@ -14,10 +14,12 @@ interface NamesContainer extends CommandContext {
 }
 
 /** How long a call may wait for its executor, in milliseconds: nobody expects the answer later. */
-const BEGINS_WITHIN_MS = 15_000;
+export const BEGINS_WITHIN_MS = 15_000;
 
 /** Not the container itself: the pauses between its repairs follow from the operations of that resource. */
-export const callResource = { onHost: ({ request }: NamesContainer) => `/calls/${request.contID}` };
+export function callResource(kind: 'commands' | 'logs') {
+  return { onHost: ({ request }: NamesContainer) => `/${kind}/${request.contID}` };
+}
 
 export const callArguments = ({ request }: NamesContainer) => ({ container: request.contID });
 

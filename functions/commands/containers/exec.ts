@@ -12,7 +12,7 @@ export const executeCommand = defineCommand({
   role: 'operator',
   request: executeSchema,
   target: ofContainer,
-  resource: callResource,
+  resource: callResource('commands'),
   status: 'pending',
   arguments: callArguments,
   guards: callGuards,

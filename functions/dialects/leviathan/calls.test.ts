@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Database, type Statement, statement } from '../../../schema/database/database.ts';
+import { Problem } from '../../../schema/problem.ts';
 import { type Ask, client } from '../../../test/support/api.ts';
 import { insertHypervisor, rowCounts, temporaryDatabase } from '../../../test/support/database.ts';
 import { type Call, DatabaseDecorator, type Execute } from '../../../test/support/database-decorator.ts';
@@ -12,12 +13,12 @@ const able = { netns: { available: true, version: null }, containers: { availabl
 class Answering extends DatabaseDecorator {
   readonly #end: Statement<never>;
 
-  constructor(inner: Database, answer: unknown) {
+  constructor(inner: Database, answer: unknown, refusal: Problem | null) {
     super(inner);
     this.#end = statement<never>(
-      `UPDATE operations SET status = 'succeeded', result = :result, finished_ms = created_ms
-       WHERE status = 'pending' AND kind = 'container.exec'`,
-      { result: JSON.stringify(answer) },
+      `UPDATE operations SET status = iif(:error IS NULL, 'succeeded', 'failed'), error = :error, result = :result,
+         finished_ms = created_ms WHERE status = 'pending' AND kind IN ('container.exec', 'container.log')`,
+      { result: JSON.stringify(answer), error: refusal && JSON.stringify(refusal) },
     );
   }
 
@@ -29,10 +30,14 @@ class Answering extends DatabaseDecorator {
 }
 
 /** A container on a hypervisor, whose executor answers each command. */
-async function stage(capabilities: object = able): Promise<{ database: Database; ask: Ask }> {
+async function stage(
+  capabilities: object = able,
+  result: unknown = OUTPUT,
+  refusal: Problem | null = null,
+): Promise<{ database: Database; ask: Ask }> {
   const database = await temporaryDatabase();
   await insertHypervisor(database, 'host1', JSON.stringify(capabilities));
-  const ask = client(new Answering(database, OUTPUT));
+  const ask = client(new Answering(database, result, refusal));
   await ask('PUT', '/host/host1/web', undefined, { prefer: 'respond-async' });
   return { database, ask };
 }
@@ -139,6 +144,74 @@ describe('a command in a container', () => {
       ),
     ]);
     expect(rows).toEqual([{ kind: 'container.create' }]);
+  });
+});
+
+describe('the log of a container', () => {
+  const LOG = '/host/host1/web/log';
+  const NEXT = 'eyJhIjoxfQ';
+  const answer = {
+    lines: [{ time: '2026-11-28T12:00:00.000Z', stream: 'stdout', text: 'hi' }],
+    next: NEXT,
+    gap: false,
+  };
+
+  it.each([
+    ['since', '?since=yesterday!', 'must be the `next` of an earlier answer, or a time like 2026-11-28T12:00:00Z'],
+    [
+      'since',
+      '?since=2026-11-28T12:00:00%2B01:00',
+      'must be the `next` of an earlier answer, or a time like 2026-11-28T12:00:00Z',
+    ],
+    ['since', `?since=${'a'.repeat(1001)}`, 'is longer than any cursor'],
+    ['limit', '?limit=0', 'must be at least 1'],
+    ['limit', '?limit=1001', 'must be at most 1000'],
+    ['follow', '?follow=yes', 'must be true or false'],
+    ['tail', '?tail=5', 'unknown parameter'],
+  ])('refuses the parameter %s of %s', async (parameter, query, detail) => {
+    const { database, ask } = await stage(able, answer);
+    const before = await rowCounts(database);
+    const refused = await ask('GET', `${LOG}${query}`);
+    expect(await refused.json()).toMatchObject({ status: 400, errors: [{ parameter, detail }] });
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it('is answered, and leaves neither an operation nor an event', async () => {
+    const { database, ask } = await stage(able, answer);
+    const before = await rowCounts(database);
+    for (const since of ['', `?since=${NEXT}&limit=5`, '?since=2026-11-28T12:00:00.5Z&follow=false']) {
+      const read = await ask('GET', `${LOG}${since}`);
+      expect([read.status, await read.json()]).toEqual([200, answer]);
+    }
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it('leaves nothing of a question that its host refused, or did not answer', async () => {
+    const refusal = new Problem('conflict', 'Container web has no log');
+    const { database, ask } = await stage(able, answer, refusal);
+    const before = await rowCounts(database);
+    const read = await ask('GET', LOG);
+    expect(await read.json()).toMatchObject({ status: 409, detail: 'Container web has no log' });
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it('is followed as lines of JSON, until the reads of a request are used up', async () => {
+    const { database, ask } = await stage(able, answer);
+    const before = await rowCounts(database);
+    const followed = await ask('GET', `${LOG}?follow=true`);
+    expect(followed.headers.get('content-type')).toBe('application/x-ndjson');
+    const records = (await followed.text()).split('\n').slice(0, -1);
+    const [line, next] = [JSON.stringify(answer.lines[0]), JSON.stringify({ next: NEXT })];
+    expect(records).toEqual([...Array.from({ length: 5 }, () => [line, next]).flat(), next]);
+    expect(await rowCounts(database)).toEqual(before);
+  });
+
+  it('is a 503 while the executor is away, and a 404 of an unknown container, also if it is to be followed', async () => {
+    const { database, ask } = await stage(able, answer);
+    expect((await ask('GET', '/host/host1/db/log?follow=true')).status).toBe(404);
+    await database.write([statement('UPDATE hypervisors SET last_seen_ms = last_seen_ms - 40000')]);
+    const read = await ask('GET', `${LOG}?follow=true`);
+    expect([read.status, read.headers.get('retry-after')]).toEqual([503, '1']);
   });
 });
 

@@ -30,6 +30,7 @@ export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform)
     DELETE: containers.remove,
   });
   serveWithin(app, '/host/:HostId/:ContainerId/exec', { POST: calls.execute });
+  serveWithin(app, '/host/:HostId/:ContainerId/log', { GET: calls.log });
   // A CEN may have the name of an action: the method tells them apart.
   serveDialect(app, '/host/:HostId/:ContainerId/:CenId', {
     PUT: containers.join,
