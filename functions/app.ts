@@ -42,7 +42,9 @@ export function createApp(
     try {
       await next();
     } finally {
-      release(current);
+      const streaming = c.get('streaming');
+      if (streaming === undefined) release(current);
+      else void streaming.then(() => release(current));
     }
   });
   app.use(crossOrigin());

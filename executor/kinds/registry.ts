@@ -1,12 +1,13 @@
 import type { PeerDefinition } from '../peers/peer.ts';
 import { bridges } from './bridges/index.ts';
+import { calls } from './calls/index.ts';
 import { images } from './images/index.ts';
 import type { KindModule } from './kind.ts';
 import { network } from './network/index.ts';
 import { spp } from './spp/index.ts';
 
 /** All kinds of resources that an executor manages. */
-export const kinds: readonly KindModule[] = [network, bridges, spp, images];
+export const kinds: readonly KindModule[] = [network, bridges, spp, images, calls];
 
 /** What these kinds use. */
 export function peersOf(modules: readonly KindModule[]): PeerDefinition[] {

@@ -14,6 +14,8 @@ export interface Spec<Rows, Idle, Desired, Observed, End> {
   isUpToDate?(rows: Idle, observed: Observed): boolean;
   /** What is reported of an operation that has ended; `observed` is null if it did not succeed. */
   end(change: Change<Desired>, ending: Ending, observed: Observed | null): End;
+  /** The result of an operation that succeeded, for its client; without it operations of the kind have none. */
+  result?(observed: Observed): unknown;
   /** False: drift is not repaired, and so not detected. */
   readonly isRepaired?: boolean;
 }

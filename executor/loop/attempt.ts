@@ -46,7 +46,7 @@ export class Attempt {
       this.#checkTechnology();
       const observed = await converge(this.#kind.resource, after, { check: () => this.#checkAll(), remaining });
       const end = this.#kind.spec.end(this.#change, { status: 'succeeded' }, observed);
-      return { status: 'succeeded', error: null, end };
+      return { status: 'succeeded', error: null, end, result: this.#kind.spec.result?.(observed) };
     } catch (error) {
       if (isLeaseLost(error)) return undefined;
       if (error instanceof ExecutorClosing) return { status: 'retry', error: null, afterMs: 0 };

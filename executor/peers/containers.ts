@@ -19,6 +19,8 @@ export interface ContainersPeer extends Peer {
    * @throws InstallationError
    */
   ensureInstalled(): Promise<void>;
+  /** When the lease on the host expires; null: never. */
+  readonly expires: BigInt64Array | null;
 }
 
 /** Directories; those of two databases on one host have nothing in common. */
@@ -65,7 +67,7 @@ export const containers: PeerDefinition<ContainersPeer> = {
         log: (level, text, data) => log[level](data, text),
       });
       return {
-        ...{ images, runtime, paths },
+        ...{ images, runtime, paths, expires },
         health: () => ({ available: true }),
         capability: () => installation.capability(),
         refresh: () => installation.refresh(),

@@ -14,6 +14,8 @@ import { importCins } from './cins/import.ts';
 import { makeCins } from './cins/make.ts';
 import { killContainer, restartContainer, startContainer, stopContainer } from './containers/act.ts';
 import { deleteContainer } from './containers/delete.ts';
+import { executeCommand } from './containers/exec.ts';
+import { askForLog } from './containers/log.ts';
 import { putContainer } from './containers/put.ts';
 import { changeSubnets } from './hypervisors/change-subnets.ts';
 import { updateConfig } from './hypervisors/configure.ts';
@@ -62,6 +64,8 @@ export const commands: readonly Command<never>[] = [
   stopContainer,
   restartContainer,
   killContainer,
+  executeCommand,
+  askForLog,
   joinCen,
   leaveCen,
   scalePools,

@@ -30,6 +30,8 @@ export interface Variables {
   principal: string;
   /** Of the principal; null: it may read the health checks only. */
   role: Role | null;
+  /** Resolves when the answer has been streamed: until then what the settings have opened is used. */
+  streaming?: Promise<void>;
   /** The request's `Idempotency-Key`. */
   idempotencyKey: IdempotencyKey | undefined;
 }

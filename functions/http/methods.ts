@@ -12,6 +12,13 @@ export function serveDialect(app: Hono<AppEnvironment>, path: string, methods: M
   servePath(app, `${HYPERVISOR_PREFIX}${path}`, methods);
 }
 
+/** Serves methods of a path that a more general one has for other methods: registered before that. */
+export function serveWithin(app: Hono<AppEnvironment>, path: string, methods: Methods): void {
+  for (const [method, handler] of Object.entries(methods)) {
+    app.on(method, [path, `${HYPERVISOR_PREFIX}${path}`], handler);
+  }
+}
+
 /** Serves one path: its methods, and a 405 with `Allow` for all others. */
 export function servePath(app: Hono<AppEnvironment>, path: string, methods: Methods): void {
   for (const [method, handler] of Object.entries(methods)) app.on(method, path, handler);

@@ -1,5 +1,6 @@
 import { type Database, DatabaseError, guard, type Statement, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
+import { isLogged } from '../../schema/statements/unlogged.ts';
 import { notRecorded } from '../http/database-problem.ts';
 import type { IdempotencyKey } from '../http/idempotency-key.ts';
 import { findByKey, guardKey, KEY_TAKEN, keepKey } from './idempotency.ts';
@@ -21,7 +22,7 @@ const acceptedEvents = (which: string) => `
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
   SELECT created_ms, hypervisor, CASE status WHEN 'succeeded' THEN 'operation.succeeded' ELSE 'operation.accepted' END,
     coalesce(resource, 'operations/' || id), json_object('operation', id, 'kind', kind)
-  FROM operations WHERE ${which} ORDER BY sequence`;
+  FROM operations WHERE (${which}) AND ${isLogged} ORDER BY sequence`;
 
 const acceptedEvent = acceptedEvents('id = :operation');
 const acceptedWithParts = acceptedEvents(

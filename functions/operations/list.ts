@@ -1,6 +1,7 @@
 import type { OperationsQuery } from '../../schema/api/operations.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { memoize } from '../../schema/database/memoize.ts';
+import { EXECUTE } from '../../schema/resources/calls.ts';
 import { type OperationRow, selectFrom } from './operation.ts';
 
 /*
@@ -53,8 +54,11 @@ const textsOf = memoize((conditions: string): Texts => {
   };
 });
 
+/** The output of commands is for the one who asks for its operation; a page of it would be gigabytes. */
+const listedResult = `CASE o.kind WHEN '${EXECUTE}' THEN NULL ELSE o.result END`;
+
 function pageOf(found: string): string {
-  return `${selectFrom(`(${found}) f CROSS JOIN operations`)} WHERE o.sequence = f.sequence ORDER BY o.sequence DESC`;
+  return `${selectFrom(`(${found}) f CROSS JOIN operations`, listedResult)} WHERE o.sequence = f.sequence ORDER BY o.sequence DESC`;
 }
 
 export interface OperationPage {

@@ -7,11 +7,11 @@ import { waitingFor } from './waiting.ts';
 
 const own = [
   ...(['id', 'sequence', 'hypervisor', 'kind', 'resource', 'request', 'status', 'step', 'attempt', 'error'] as const),
-  ...(['principal', 'result', 'created_ms', 'started_ms', 'finished_ms', 'cancel_ms'] as const),
+  ...(['principal', 'created_ms', 'started_ms', 'finished_ms', 'cancel_ms'] as const),
 ] satisfies readonly (keyof RowOf<typeof operations>)[];
 
 /** An operation as its queries return it. */
-export interface OperationRow extends Pick<RowOf<typeof operations>, (typeof own)[number]> {
+export interface OperationRow extends Pick<RowOf<typeof operations>, (typeof own)[number] | 'result'> {
   readonly parent_id: string | null;
   readonly hypervisor_name: string | null;
   /** Milliseconds since the last heartbeat of its hypervisor's executor; null: there was none. */
@@ -24,10 +24,10 @@ export interface OperationRow extends Pick<RowOf<typeof operations>, (typeof own
   readonly total_all: number;
 }
 
-/** `source` yields rows of operations. */
-export function selectFrom(source: string): string {
+/** `source` yields rows of operations; `result` is SQL for what is answered of their results. */
+export function selectFrom(source: string, result = 'o.result'): string {
   return `
-    SELECT ${own.map((column) => `o.${column}`).join(', ')},
+    SELECT ${own.map((column) => `o.${column}`).join(', ')}, ${result} AS result,
       p.id AS parent_id, h.name AS hypervisor_name, ${now} - h.last_seen_ms AS silent_ms,
       CASE o.status WHEN 'pending' THEN h.capabilities END AS capabilities,
       CASE WHEN o.resource IS NOT NULL THEN json_array(o.resource)

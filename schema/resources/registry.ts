@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.ts';
 import type { Arguments } from '../statements/ending.ts';
 import { bridgesDefinition } from './bridges.ts';
+import { callsDefinition } from './calls.ts';
 import type { Content, ResourceDefinition } from './definition.ts';
 import { imagesDefinition } from './images/definition.ts';
 import { networkDefinition } from './network/definition.ts';
@@ -12,6 +13,7 @@ export const resources: readonly ResourceDefinition[] = [
   bridgesDefinition,
   sppDefinition,
   imagesDefinition,
+  callsDefinition,
 ];
 
 const byOperation: ReadonlyMap<string, ResourceDefinition> = new Map(

@@ -1,5 +1,6 @@
 import { now, type Statement, statement, type Value } from '../database/database.ts';
 import { memoize } from '../database/memoize.ts';
+import { isLogged } from './unlogged.ts';
 
 /*
  * Statements for the end of operations, both of the executor that ran them and of the API that cancels operations which
@@ -41,7 +42,7 @@ function insertEvents(which: string): string {
     INSERT INTO events (at_ms, hypervisor, type, subject, data)
     SELECT finished_ms, hypervisor, 'operation.' || status, coalesce(resource, 'operations/' || id),
       json_object('operation', id, 'kind', kind, 'error', error ->> '$.detail')
-    FROM operations WHERE ${which} ORDER BY sequence`;
+    FROM operations WHERE ${which} AND ${isLogged} ORDER BY sequence`;
 }
 
 function partsOf(status: string): string {

@@ -119,12 +119,12 @@ function membership(c: AppContext, find: (context: CommandContext, name: string)
   };
 }
 
-function containerOf(c: AppContext): string {
+export function containerOf(c: AppContext): string {
   return pathParameter(c, 'ContainerId', containerIdSchema);
 }
 
 /** The HostId of the path; a hypervisor prefix must name the same one. */
-async function onHost(c: AppContext): Promise<CommandContext> {
+export async function onHost(c: AppContext): Promise<CommandContext> {
   const host = pathParameter(c, 'HostId', hostIdSchema);
   const context = commandContext(c);
   const { host: prefix } = context;

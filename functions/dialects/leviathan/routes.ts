@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { AppEnvironment } from '../../http/context.ts';
-import { serveDialect } from '../../http/methods.ts';
+import { serveDialect, serveWithin } from '../../http/methods.ts';
+import * as calls from './calls.ts';
 import * as cens from './cens.ts';
 import * as cins from './cins.ts';
 import * as containers from './containers.ts';
@@ -28,6 +29,8 @@ export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform)
     GET: containers.get,
     DELETE: containers.remove,
   });
+  serveWithin(app, '/host/:HostId/:ContainerId/exec', { POST: calls.execute });
+  serveWithin(app, '/host/:HostId/:ContainerId/log', { GET: calls.log });
   // A CEN may have the name of an action: the method tells them apart.
   serveDialect(app, '/host/:HostId/:ContainerId/:CenId', {
     PUT: containers.join,

@@ -17,6 +17,8 @@ const paths = {
   '/cen/destroy': 'POST: take them off the host',
   '/cen/{CenId}': 'PUT, GET, DELETE: one Ethernet network',
   '/host/{HostId}/{ContainerId}': 'PUT, GET, DELETE: one container',
+  '/host/{HostId}/{ContainerId}/exec': 'POST: run a command in a container',
+  '/host/{HostId}/{ContainerId}/log': 'GET: what a container has written; ?follow=true goes on',
   '/host/{HostId}/{ContainerId}/{CenId}': 'PUT, DELETE: a container in a network',
   '/leviathan/monitor': 'a WebSocket: the containers of IP networks, and their changes',
   '/v1/processes': 'GET: the Soft Patch Panel processes that are connected',

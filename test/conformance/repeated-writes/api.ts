@@ -8,6 +8,7 @@ import { EMPTY_SUBNET, FAILED, FLEET, PENDING, SUBNET } from './writes.ts';
 const succeed = [
   statement(`UPDATE operations SET status = 'succeeded', done = total, attempt = 1, started_ms = created_ms, finished_ms = created_ms
     WHERE status = 'pending' AND id <> '${PENDING}'`),
+  statement(`UPDATE operations SET result = '{"exit_code":0}' WHERE kind = 'container.exec'`),
   statement('DELETE FROM operation_subjects'),
   statement('DELETE FROM members WHERE removed IS NOT NULL'),
   statement('DELETE FROM cin_cens WHERE removed IS NOT NULL'),

@@ -100,6 +100,7 @@ const leviathan: readonly Write[] = [
   { route: '/images/:name{.+}', method: 'DELETE', path: '/images/lab/alone:1' },
   { route: '/host/:HostId/:ContainerId', method: 'PUT', path: '/host/host1/c', body: { tag: 't', memory: 5 } },
   { route: '/host/:HostId/:ContainerId', method: 'DELETE', path: '/host/host1/a' },
+  { route: '/host/:HostId/:ContainerId/exec', method: 'POST', path: '/host/host1/a/exec', body: { command: ['ls'] } },
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'PUT', path: '/host/host1/c/lan' },
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'DELETE', path: '/host/host1/a/lan' },
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'POST', path: '/host/host1/p/stop', body: { timeout: 1 } },

@@ -4,21 +4,30 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runcPath } from '../host-programs.ts';
 import { ExecuteError } from './errors.ts';
+import type { ControlGroups } from './group.ts';
 
 /** It takes some 20 ms. */
 const DEADLINE_MS = 30_000;
 const run = promisify(execFile);
 
+/** `process.user` of the OCI runtime specification. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids?: readonly number[];
+}
+
 export interface RunningContainer {
   /** `process` of its config.json. */
   readonly process: {
+    readonly user: ProcessUser;
+    readonly cwd: string;
     readonly env?: readonly string[];
     readonly capabilities?: { readonly bounding?: readonly string[] };
     readonly noNewPrivileges?: boolean;
     readonly oomScoreAdj?: number;
   };
-  /** Directories of its control groups by controller; version 2 has the name ''. */
-  readonly cgroups: Readonly<Record<string, string>>;
+  readonly cgroups: ControlGroups;
 }
 
 /** @throws ExecuteError `missing` if it does not run */
@@ -27,11 +36,15 @@ export async function runningContainer(runRoot: string, owner: string, action: s
   if (status !== 'running') throw new ExecuteError('missing', action, `the container is ${status}`);
   try {
     const { process } = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
-    const { cgroup_paths: cgroups } = JSON.parse(readFileSync(join(runRoot, owner, 'state.json'), 'utf8'));
-    return { process, cgroups };
+    return { process, cgroups: controlGroups(runRoot, owner) };
   } catch (cause) {
     throw new ExecuteError('host', action, `the container cannot be read: ${cause}`, { cause });
   }
+}
+
+/** As runc has recorded them. */
+export function controlGroups(runRoot: string, owner: string): ControlGroups {
+  return JSON.parse(readFileSync(join(runRoot, owner, 'state.json'), 'utf8')).cgroup_paths;
 }
 
 async function stateOf(

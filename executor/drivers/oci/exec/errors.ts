@@ -9,10 +9,17 @@ export type ExecuteErrorCode =
   | 'refused'
   /** A program of the host is not installed; `detail` names its package. */
   | 'missing_program'
+  /** The lease on the host ended before the command began. */
+  | 'expired'
   /** The host itself failed. */
   | 'host';
 
 /** Why a command was not run. `message` is `action: detail`. */
 export class ExecuteError extends OciError<ExecuteErrorCode> {
   override readonly name = 'ExecuteError';
+
+  /** Whether the same call may succeed a moment later. */
+  override get transient(): boolean {
+    return this.code === 'expired';
+  }
 }

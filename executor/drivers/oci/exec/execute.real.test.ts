@@ -176,6 +176,24 @@ test('a container that has ended, or that never was, is missing', async () => {
   await expect(stage.run([])).rejects.toMatchObject({ code: 'invalid' });
 });
 
+test('nothing is started after the end of the lease', async () => {
+  const stage = await makeStage();
+  const expires = new BigInt64Array([process.hrtime.bigint()]);
+  await expect(stage.script('echo x > /srv/ran', { expires })).rejects.toMatchObject({
+    code: 'expired',
+    transient: true,
+  });
+  const renewed = new BigInt64Array([process.hrtime.bigint() + 60_000_000_000n]);
+  const { stdout } = await stage.script(`${BUSYBOX} ls /srv`, { expires: renewed });
+  expect(stdout.text).toBe('');
+});
+
+test('without a user and a directory of its own a command has those of the container', async () => {
+  const stage = await makeStage();
+  const own = { user: undefined, workingDirectory: undefined } as object;
+  expect((await stage.script(`${BUSYBOX} id -u; pwd`, own)).stdout.text).toBe('0\n/\n');
+});
+
 test('a directory that is there already is left as it is', async () => {
   const stage = await makeStage();
   const directory = temporaryDirectory();

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { absentProgram, runcPath } from '../host-programs.ts';
-import { type RunningContainer, runningContainer } from './container.ts';
+import { type ProcessUser, type RunningContainer, runningContainer } from './container.ts';
 import { ExecuteError } from './errors.ts';
 import { ProcessGroup } from './group.ts';
 import { monitor, type Report } from './monitor.ts';
@@ -19,12 +18,15 @@ export interface ExecuteRequest {
   readonly command: readonly string[];
   /** By name; the container's own environment goes before. */
   readonly environment?: Readonly<Record<string, string>>;
-  readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids: readonly number[] };
-  readonly workingDirectory: string;
+  /** Those of the container's own process if not given. */
+  readonly user?: ProcessUser;
+  readonly workingDirectory?: string;
   /** Milliseconds from the call on. */
   readonly timeoutMs: number;
   /** Of each stream, 1 MiB if not given. */
   readonly mostBytes?: number;
+  /** Until when the host may be changed: its first element, in nanoseconds of process.hrtime.bigint(); null: no limit. */
+  readonly expires?: BigInt64Array | null;
 }
 
 export interface Execution {
@@ -45,7 +47,8 @@ const LONGEST_END_MS = 10_000;
  * Runs a command in a running container, with the container's privileges. Answers when the command itself ends; what it has
  * put into the background lives on. After the timeout all that it has started is killed, and nothing else of the container.
  *
- * @throws ExecuteError `missing` if the container does not run; `refused` with runc's words if the command cannot be started
+ * @throws ExecuteError `missing` if the container does not run; `refused` with runc's words if the command cannot be started;
+ *   `expired` if the lease on the host ended before the command began
  */
 export async function execute(request: ExecuteRequest): Promise<Execution> {
   const action = `run ${request.command[0] ?? 'a command'} in ${request.owner}`;
@@ -53,6 +56,7 @@ export async function execute(request: ExecuteRequest): Promise<Execution> {
   const absent = absentProgram();
   if (absent !== null) throw new ExecuteError('missing_program', action, absent);
   const container = await runningContainer(request.runRoot, request.owner, action);
+  requireTime(request, action);
   try {
     mkdirSync(dirname(request.directory), { recursive: true });
     mkdirSync(request.directory);
@@ -68,8 +72,14 @@ export async function execute(request: ExecuteRequest): Promise<Execution> {
   }
 }
 
+/** Right before the first change: from here to the start of the command nothing is waited for. */
+function requireTime({ expires }: ExecuteRequest, action: string): void {
+  if (!expires || process.hrtime.bigint() < Atomics.load(expires, 0)) return;
+  throw new ExecuteError('expired', action, 'the lease on this host expired while the call waited');
+}
+
 async function executeIn(container: RunningContainer, request: ExecuteRequest, action: string): Promise<Execution> {
-  const group = new ProcessGroup(container.cgroups, `exec-${randomUUID()}`);
+  const group = ProcessGroup.make(container.cgroups);
   try {
     const { directory, timeoutMs } = request;
     writeFileSync(join(directory, 'process.json'), JSON.stringify(processOf(container, request)));
@@ -92,7 +102,7 @@ async function executeIn(container: RunningContainer, request: ExecuteRequest, a
 /** `process` of the OCI runtime specification. */
 function processOf(
   { process }: RunningContainer,
-  { command, environment = {}, user, workingDirectory }: ExecuteRequest,
+  { command, environment = {}, user = process.user, workingDirectory = process.cwd }: ExecuteRequest,
 ) {
   const bounding = process.capabilities?.bounding ?? [];
   // As in config.json: another user has none.

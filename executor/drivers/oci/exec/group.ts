@@ -1,9 +1,14 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { killNow } from '../runtime/processes.ts';
 
 const PAUSE_MS = 10;
+const PREFIX = 'exec-';
+
+/** Directories by controller; version 2 has the name ''. */
+export type ControlGroups = Readonly<Record<string, string>>;
 
 /**
  * A control group below the container's that holds all that a command starts: neither fork nor setsid leads out of it. One
@@ -15,15 +20,23 @@ export class ProcessGroup {
   readonly #directory: string;
   readonly #unified: boolean;
 
-  /** `cgroups`: of the container, by controller. */
-  constructor(cgroups: Readonly<Record<string, string>>, name: string) {
-    const { pids, '': unified } = cgroups;
-    const parent = pids ?? unified;
-    if (parent === undefined) throw new Error('the container is in no control group');
-    this.argument = pids === undefined ? name : `pids:${name}`;
-    this.#unified = pids === undefined;
-    this.#directory = join(parent, name);
-    mkdirSync(this.#directory);
+  private constructor(cgroups: ControlGroups, name: string) {
+    this.argument = cgroups.pids === undefined ? name : `pids:${name}`;
+    this.#unified = cgroups.pids === undefined;
+    this.#directory = join(parentOf(cgroups), name);
+  }
+
+  /** Makes one in the container with these control groups. */
+  static make(cgroups: ControlGroups): ProcessGroup {
+    const group = new ProcessGroup(cgroups, `${PREFIX}${randomUUID()}`);
+    mkdirSync(group.#directory);
+    return group;
+  }
+
+  /** Those that are there. */
+  static all(cgroups: ControlGroups): ProcessGroup[] {
+    const names = readdirSync(parentOf(cgroups));
+    return names.filter((name) => name.startsWith(PREFIX)).map((name) => new ProcessGroup(cgroups, name));
   }
 
   /** SIGKILL to all that is in it. No process of it can fork any more, so a chain of short processes does not escape. */
@@ -49,6 +62,12 @@ export class ProcessGroup {
       }
     }
   }
+}
+
+function parentOf({ pids, '': unified }: ControlGroups): string {
+  const parent = pids ?? unified;
+  if (parent === undefined) throw new Error('the container is in no control group');
+  return parent;
 }
 
 /** None if the group was removed with its container. */
