@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, sqliteTable, unique } from 'drizzle-orm/sqlite-core';
 import { resource } from './resource.ts';
 
@@ -5,4 +6,5 @@ import { resource } from './resource.ts';
 export const cpools = sqliteTable('cpools', resource, (table) => [
   unique('cpools_name').on(table.hypervisor, table.name),
   index('cpools_fleet_name').on(table.name),
+  index('cpools_image').on(table.hypervisor, sql`spec ->> '$.type'`),
 ]);
