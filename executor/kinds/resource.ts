@@ -30,8 +30,11 @@ export interface HostPart<Observed> {
 export interface HostAccess<Desired, Observed, SomeStep extends Step> {
   /** Reads the part of the host that `desired` is about. */
   observe(desired: Desired): Promise<Observed>;
-  /** Takes one step; repeating it is harmless. */
-  apply(step: SomeStep): Promise<void>;
+  /**
+   * Takes one step; repeating it is harmless. A step that takes long asks `isUnwanted` now and then, and gives up with
+   * an error whose code is `aborted` when its operation was cancelled, or the executor is ending.
+   */
+  apply(step: SomeStep, isUnwanted?: () => boolean): Promise<void>;
   /** For steps that cost less in a batch. */
   readonly batches?: Batches<SomeStep>;
 }

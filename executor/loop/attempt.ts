@@ -6,7 +6,7 @@ import { TechnologyAway } from '../kinds/health.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Change } from '../kinds/resource.ts';
 import { converge } from './converge.ts';
-import { failureOf, isLeaseLost } from './failure.ts';
+import { failureOf, isAborted, isLeaseLost } from './failure.ts';
 import type { Lease } from './lease.ts';
 import { growingPause, type LoopTimes } from './times.ts';
 
@@ -44,10 +44,13 @@ export class Attempt {
     try {
       this.#checkWanted();
       this.#checkTechnology();
-      const observed = await converge(this.#kind.resource, after, { check: () => this.#checkAll(), remaining });
+      const isUnwanted = () => this.#hooks.isClosing() || this.#hooks.isCancelled();
+      const hooks = { check: () => this.#checkAll(), remaining, isUnwanted };
+      const observed = await converge(this.#kind.resource, after, hooks);
       const end = this.#kind.spec.end(this.#change, { status: 'succeeded' }, observed);
       return { status: 'succeeded', error: null, end, result: this.#kind.spec.result?.(observed) };
-    } catch (error) {
+    } catch (cause) {
+      const error = isAborted(cause) ? (this.#whyUnwanted() ?? cause) : cause;
       if (isLeaseLost(error)) return undefined;
       if (error instanceof ExecutorClosing) return { status: 'retry', error: null, afterMs: 0 };
       if (error instanceof NeverTouched) return this.#ended('failed', error);
@@ -85,8 +88,13 @@ export class Attempt {
 
   #checkWanted(): void {
     this.#hooks.lease.check();
-    if (this.#hooks.isClosing()) throw new ExecutorClosing();
-    if (this.#hooks.isCancelled()) throw new Cancelled();
+    const reason = this.#whyUnwanted();
+    if (reason !== null) throw reason;
+  }
+
+  #whyUnwanted(): ExecutorClosing | Cancelled | null {
+    if (this.#hooks.isClosing()) return new ExecutorClosing();
+    return this.#hooks.isCancelled() ? new Cancelled() : null;
   }
 
   /** Before each step only: an operation that needs no step has succeeded, even after its deadline. */

@@ -10,6 +10,8 @@ export interface ConvergeHooks {
   readonly check: () => void;
   /** The number of items with remaining steps. */
   readonly remaining: (items: number, step: string) => void;
+  /** For steps that take long: see {@link HostAccess.apply}. */
+  readonly isUnwanted?: () => boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ const BATCH_LONGEST = 32;
 export async function converge<Desired, Observed, SomeStep extends Step>(
   resource: Resource<Desired, Observed, SomeStep>,
   desired: Desired,
-  { check, remaining }: ConvergeHooks,
+  { check, remaining, isUnwanted }: ConvergeHooks,
 ): Promise<Observed> {
   const host = resource.beginAttempt?.() ?? resource;
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -42,7 +44,7 @@ export async function converge<Desired, Observed, SomeStep extends Step>(
       const [first] = batch;
       check();
       remaining(items[index] ?? 0, first.name);
-      await take(host, batch).catch((cause: unknown) => {
+      await take(host, batch, isUnwanted).catch((cause: unknown) => {
         throw new StepFailed(first.name, cause);
       });
       index += batch.length;
@@ -73,9 +75,10 @@ function batchesOf<SomeStep extends Step>(
 function take<SomeStep extends Step>(
   host: Pick<HostAccess<never, unknown, SomeStep>, 'apply' | 'batches'>,
   batch: Batch<SomeStep>,
+  isUnwanted: (() => boolean) | undefined,
 ): Promise<void> {
   const { batches } = host;
-  return batch.length === 1 || !batches ? host.apply(batch[0]) : batches.apply(batch);
+  return batch.length === 1 || !batches ? host.apply(batch[0], isUnwanted) : batches.apply(batch);
 }
 
 /** For each step, the number of items of this and the later steps. */

@@ -66,6 +66,12 @@ export function isLeaseLost(error: unknown): boolean {
   return cause instanceof LeaseLost || (isPeerError(cause) && cause.code === 'expired');
 }
 
+/** Whether a step gave up because it became unwanted. */
+export function isAborted(error: unknown): boolean {
+  const cause = error instanceof StepFailed ? error.cause : error;
+  return isPeerError(cause) && cause.code === 'aborted';
+}
+
 function isPeerError(error: unknown): error is Error & PeerError {
   return (
     error instanceof Error &&

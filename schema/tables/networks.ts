@@ -23,6 +23,9 @@ export const containers = sqliteTable(
       .on(table.hypervisor, sql`spec ->> '$.process.image'`)
       .where(sql`spec ->> '$.process.image' IS NOT NULL`),
     index('containers_pool').on(table.pool).where(sql`pool IS NOT NULL`),
+    index('containers_image')
+      .on(table.hypervisor, sql`spec ->> '$.process.image'`)
+      .where(sql`spec ->> '$.process.image' IS NOT NULL`),
   ],
 );
 

@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestIn, MadeLayout, makeBusyboxLayout } from '../support/images/layouts.ts';
@@ -8,8 +11,11 @@ import { counts, countsIn } from '../support/images/store.ts';
 import { makeTar } from '../support/images/tar.ts';
 import { configure, startImageHost, storeDirectory } from '../support/images/weft.ts';
 import type { LocalWeft } from '../support/local-weft.ts';
-import { shared } from '../support/shared.ts';
+import { shared, whenFinished } from '../support/shared.ts';
 import { until } from '../support/until.ts';
+
+/** Far less than what skopeo waits for an answer, a minute. */
+const SOON_MS = 20_000;
 
 const registry = shared(() => Registry.start());
 const busybox = shared(async () => makeBusyboxLayout('one'));
@@ -146,6 +152,72 @@ describe('an image', () => {
     });
     await weft.sql("UPDATE cpools SET spec = json_set(spec, '$.type', 'netns')");
     expect((await remove(weft, name)).status).toBe(200);
+  });
+});
+
+describe('a pull that takes long', () => {
+  /** A registry that accepts connections and answers nothing; the name of an image of it. */
+  async function silentRegistry(): Promise<string> {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1');
+    whenFinished(() => server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    return `127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}/silent/x:1`;
+  }
+
+  const running = (weft: LocalWeft) =>
+    until(
+      'it is pulled',
+      async () => (await weft.sql("SELECT 1 FROM operations WHERE step = 'image.pull'")).length > 0,
+    );
+
+  it('is given up when it is cancelled, and leaves nothing', async () => {
+    const { weft } = await startImageHost();
+    const { body } = await weft.request(
+      'POST',
+      '/images',
+      { name: await silentRegistry() },
+      { prefer: 'respond-async' },
+    );
+    await running(weft);
+    await weft.request('POST', `/operations/${body.id}/cancel`);
+    const ended = async () => (await weft.request('GET', `/operations/${body.id}`)).body.status !== 'running';
+    await until('it has ended', ended, SOON_MS);
+    expect((await weft.request('GET', `/operations/${body.id}`)).body).toMatchObject({ status: 'cancelled' });
+    expect(await weft.sql('SELECT * FROM images')).toEqual([]);
+    await until('nothing is left', async () => countsIn(await storeDirectory(weft)).staging === 0);
+  });
+
+  it('does not keep the executor from ending, and goes on at its next start', async () => {
+    const { weft } = await startImageHost();
+    await weft.request('POST', '/images', { name: await silentRegistry() }, { prefer: 'respond-async' });
+    await running(weft);
+    let hasEnded = false;
+    const stopping = weft.stop().then(() => {
+      hasEnded = true;
+    });
+    await until('it has ended', () => hasEnded, SOON_MS);
+    await stopping;
+    expect(await weft.sql("SELECT status FROM operations WHERE kind = 'image.pull'")).toEqual([{ status: 'pending' }]);
+  });
+});
+
+describe('a full disk', () => {
+  it('fails the pull, with its reason, and leaves the other images', async () => {
+    const { weft, imports } = await startImageHost();
+    const directory = await storeDirectory(weft);
+    await weft.stop();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory]);
+    whenFinished(() => execFileSync('umount', ['--lazy', directory]));
+    await weft.restart();
+    new MadeLayout(join(imports, 'tiny')).image('x', { tar: makeTar({ name: 'tiny' }) });
+    expect((await pull(weft, { name: 'tiny', source: 'oci:tiny' })).status).toBe(200);
+    expect(await pull(weft, { name: push('real/full:1') })).toMatchObject({
+      status: 422,
+      body: { code: 'impossible', detail: expect.stringContaining('no space left on device') },
+    });
+    expect(await listed(weft)).toEqual(['tiny:latest']);
+    expect(countsIn(directory)).toEqual(counts(1));
   });
 });
 

@@ -28,9 +28,10 @@ export function imagesResource(
     const pulled = new Set<string>();
     return {
       observe: () => observe(pulled),
-      async apply(step) {
+      async apply(step, isUnwanted = () => false) {
         if (step.name === 'image.remove') return store.remove(step.image);
-        await store.pull(step.pull);
+        using unwanted = signalWhen(isUnwanted);
+        await store.pull({ ...step.pull, signal: unwanted.signal });
         pulled.add(step.pull.name);
       },
     };
@@ -52,6 +53,18 @@ export function imagesResource(
     const resource = imageSubjectOf(hypervisor, name);
     return { kind: 'image', place: null, name, label: label(databaseId, resource), resource };
   }
+}
+
+/** A pull can take an hour: whether it is still wanted is asked this often. */
+const ASK_MS = 250;
+
+/** Aborted soon after the condition holds, until it is disposed. */
+function signalWhen(condition: () => boolean): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    if (condition()) controller.abort();
+  }, ASK_MS);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 function storedOf({ digest, size, created }: Image): StoredImage {
