@@ -19,9 +19,6 @@ export const containers = sqliteTable(
     unique('containers_name').on(table.hypervisor, table.name),
     index('containers_fleet_name').on(table.name),
     index('containers_process').on(table.hypervisor, table.id).where(sql`process IS NOT NULL`),
-    index('containers_image')
-      .on(table.hypervisor, sql`spec ->> '$.process.image'`)
-      .where(sql`spec ->> '$.process.image' IS NOT NULL`),
     index('containers_pool').on(table.pool).where(sql`pool IS NOT NULL`),
     index('containers_image')
       .on(table.hypervisor, sql`spec ->> '$.process.image'`)
