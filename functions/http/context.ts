@@ -3,8 +3,14 @@ import type { Database } from '../../schema/database/database.ts';
 import type { IdempotencyKey } from './idempotency-key.ts';
 import type { SchemaCheck } from './schema-check.ts';
 
-/** There is one role for now, and every authenticated principal has it. */
-export type Role = 'operator';
+/** Each may do what those before it may. Every authenticated principal is an admin for now. */
+export const roles = ['operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** Whether a principal with a role, or without one, may do what needs another. */
+export function isAtLeast(role: Role | null, needed: Role): boolean {
+  return role !== null && roles.indexOf(role) >= roles.indexOf(needed);
+}
 
 /** Settings of a deployment; on a Worker they are created for each request. */
 export interface Settings {

@@ -55,9 +55,9 @@ interface Caller {
 }
 
 async function authenticate(path: string, header: string | undefined, token: string | undefined): Promise<Caller> {
-  if (token === undefined) return { principal: 'local', role: 'operator' };
+  if (token === undefined) return { principal: 'local', role: 'admin' };
   if (header !== undefined && (await sameText(header, `Bearer ${token}`))) {
-    return { principal: 'admin', role: 'operator' };
+    return { principal: 'admin', role: 'admin' };
   }
   if (openPaths.has(path)) return { principal: 'anonymous', role: null };
   throw new Problem('unauthorized', 'Bearer token required', {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type DatabaseError, guard, type Statement, statement } from '../../schema/database/database.ts';
 import { memoize } from '../../schema/database/memoize.ts';
 import { Problem } from '../../schema/problem.ts';
-import type { Role } from '../http/context.ts';
+import { isAtLeast, type Role } from '../http/context.ts';
 import type { CommandContext } from './command-context.ts';
 import type {
   Asked,
@@ -43,7 +43,7 @@ export function defineCommand<Schema extends v.GenericSchema, Found = undefined>
   const guardOf = new Map([...guards, ...invariants].map((each) => [each.id, each]));
 
   async function prepare(asked: Asked<Request>): Promise<Intent> {
-    if (asked.role !== role) throw new Problem('forbidden', `${asked.principal} may not call ${kind}`);
+    if (!isAtLeast(asked.role, role)) throw new Problem('forbidden', `${asked.principal} may not call ${kind}`);
     // Without `read`, `Found` is undefined.
     const input = { ...asked, found: (await definition.read?.(asked)) as Found };
     const operation = newId();

@@ -3,6 +3,7 @@ import type { Labelled } from '../../../schema/resources/definition.ts';
 import { imageSubjectOf, type StoredImage } from '../../../schema/resources/images/rows.ts';
 import type { Image, ImageStore } from '../../drivers/oci/images/store.ts';
 import type { HostAccess, Resource } from '../resource.ts';
+import { signalWhen } from '../signal-when.ts';
 import { type DesiredImage, type ImageStep, type ObservedImages, plan } from './plan.ts';
 
 /** Whose store it is. */
@@ -53,18 +54,6 @@ export function imagesResource(
     const resource = imageSubjectOf(hypervisor, name);
     return { kind: 'image', place: null, name, label: label(databaseId, resource), resource };
   }
-}
-
-/** A pull can take an hour: whether it is still wanted is asked this often. */
-const ASK_MS = 250;
-
-/** Aborted soon after the condition holds, until it is disposed. */
-function signalWhen(condition: () => boolean): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const timer = setInterval(() => {
-    if (condition()) controller.abort();
-  }, ASK_MS);
-  return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 function storedOf({ digest, size, created }: Image): StoredImage {

@@ -1,5 +1,6 @@
 import { Problem } from '../../../schema/problem.ts';
 import type { ContainersPeer } from '../../peers/containers.ts';
+import { signalWhen } from '../signal-when.ts';
 import { openProcessViewer, type ProcessViewer } from './process-viewer.ts';
 import type { ProcessAccess } from './resource.ts';
 import { startProcess } from './start-process.ts';
@@ -16,22 +17,25 @@ export function openProcesses(peer: ContainersPeer, databaseId: string): Process
   });
   return {
     view: (networks, everything) => viewer.view(networks, everything),
-    apply: (step) => apply(peer, databaseId, step),
+    async apply(step, isUnwanted = () => false) {
+      using unwanted = signalWhen(isUnwanted);
+      await apply(peer, databaseId, step, unwanted.signal);
+    },
   };
 }
 
 /** Each may be repeated. A change that fails is undone by converging to the state before it. */
-async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep): Promise<void> {
+async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep, signal: AbortSignal): Promise<void> {
   const { runtime, images } = peer;
   switch (step.name) {
     case 'containers.install':
       return peer.ensureInstalled();
     case 'image.pull':
-      return pull(images, step);
+      return pull(images, step, signal);
     case 'process.start':
       return startProcess({ peer, databaseId }, step.process, step.run);
     case 'process.stop':
-      return runtime.stop({ owner: step.owner, ...step.stop });
+      return runtime.stop({ owner: step.owner, ...step.stop, unwanted: signal });
     case 'process.keep':
       return runtime.keep({ owner: step.owner, number: step.number });
     case 'process.limit':
@@ -44,6 +48,7 @@ async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep
 async function pull(
   images: ContainersPeer['images'],
   { image, settings }: Extract<ProcessStep, { name: 'image.pull' }>,
+  signal: AbortSignal,
 ): Promise<void> {
   const { pullsMissing, ...own } = settings;
   if (!pullsMissing) {
@@ -51,5 +56,5 @@ async function pull(
       hint: `Pull it: npm run image -- pull ${image}`,
     });
   }
-  await images.pull({ name: image, ...own });
+  await images.pull({ name: image, ...own, signal });
 }

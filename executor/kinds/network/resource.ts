@@ -23,7 +23,8 @@ export interface NetworkDrivers {
 
 /** Takes the steps on processes of containers. */
 export interface ProcessAccess {
-  apply(step: ProcessStep): Promise<void>;
+  /** See {@link Resource.apply}. */
+  apply(step: ProcessStep, isUnwanted?: () => boolean): Promise<void>;
 }
 
 /** Containers, the Ethernet segments between them and their addresses, by the netns driver and the packet filter. */
@@ -39,8 +40,11 @@ export function networkResource(
   return {
     ...networkComparison(drivers),
     // The kernel waits a grace period for each deletion of links: those of concurrent operations share one.
-    apply: (step) =>
-      step.name === 'links.delete' && step.namespace === null ? deletions.call(step.aliases) : apply(drivers, step),
+    apply(step, isUnwanted) {
+      if (isProcessStep(step)) return accessOf(drivers).apply(step, isUnwanted);
+      const isShared = step.name === 'links.delete' && step.namespace === null;
+      return isShared ? deletions.call(step.aliases) : apply(drivers, step);
+    },
     batches: {
       names: together,
       async apply(steps) {
@@ -71,7 +75,6 @@ const together: ReadonlySet<string> = new Set([
   'veth.create',
   'addresses.change',
   'process.start',
-  'process.stop',
   'process.remove',
 ]);
 
@@ -97,11 +100,8 @@ function taken<Name extends NetworkStep['name']>(
  * Every step may be repeated. None has an undo of its own: a change that fails is undone by converging to the state
  * before it.
  */
-function apply(
-  { driver, isolation, processes }: NetworkDrivers,
-  step: NetworkStep,
-  steps: readonly NetworkStep[] = [step],
-): Promise<void> {
+function apply(drivers: NetworkDrivers, step: NetworkStep, steps: readonly NetworkStep[] = [step]): Promise<void> {
+  const { driver, isolation } = drivers;
   switch (step.name) {
     case 'namespace.create':
       return driver.createNamespaces(taken(steps, step.name).map(namespaceRequest));
@@ -128,13 +128,17 @@ function apply(
     case 'isolation.change':
       return isolation.apply(isolationRequest(step.isolation));
     default:
-      return applyAll(processes, steps);
+      return applyAll(accessOf(drivers), steps);
   }
 }
 
-/** They wait for programs: several at a time. */
-async function applyAll(processes: ProcessAccess | undefined, steps: readonly NetworkStep[]): Promise<void> {
+function accessOf({ processes }: NetworkDrivers): ProcessAccess {
   if (processes === undefined) throw new Error('a step on a process was planned on a host without processes');
+  return processes;
+}
+
+/** They wait for programs: several at a time. */
+async function applyAll(processes: ProcessAccess, steps: readonly NetworkStep[]): Promise<void> {
   const ends = await Promise.allSettled(steps.filter(isProcessStep).map((step) => processes.apply(step)));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

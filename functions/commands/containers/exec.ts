@@ -8,8 +8,7 @@ import { ofContainer } from './host.ts';
 /** Runs a command in a container's running process, once. */
 export const executeCommand = defineCommand({
   kind: EXECUTE,
-  // Who may change containers may do everything: there is no role below that yet.
-  role: 'operator',
+  role: 'admin',
   request: executeSchema,
   target: ofContainer,
   resource: callResource('commands'),

@@ -59,6 +59,15 @@ export interface RuntimeOptions {
   readonly at?: (place: StartPlace) => void;
 }
 
+export interface StopRequest {
+  readonly owner: string;
+  /** Null: as the start said. */
+  readonly signal: string | null;
+  readonly graceMs: number;
+  /** Ends the wait with an error `aborted`: the process has its signal, and nobody kills it. */
+  readonly unwanted?: AbortSignal;
+}
+
 /** Processes of containers, which outlive this one. All calls are idempotent; those for one owner must not overlap. */
 export interface ContainerRuntime {
   /** Reads files only. */
@@ -70,8 +79,8 @@ export interface ContainerRuntime {
    *   does not answer
    */
   start(request: StartRequest): Promise<void>;
-  /** Sends the signal, by default that of the start, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
-  stop(request: { readonly owner: string; readonly signal: string | null; readonly graceMs: number }): Promise<void>;
+  /** Sends the signal, and SIGKILL to all processes of the container after `graceMs` milliseconds. */
+  stop(request: StopRequest): Promise<void>;
   /** The running process counts as this number. */
   keep(request: { readonly owner: string; readonly number: number }): Promise<void>;
   /**

@@ -11,6 +11,8 @@ export type RuntimeErrorCode =
   | 'away'
   /** A program of the host is not installed; `detail` names its package. */
   | 'missing_program'
+  /** The caller does not want it any more. */
+  | 'aborted'
   /** The host itself failed. */
   | 'host';
 

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../bundle/cgroups.ts';
 import { absentProgram, runcPath } from '../host-programs.ts';
 import { DEFAULT_LOG_BYTES } from '../log/rotate.ts';
-import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
+import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest, StopRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
 import { Launcher } from './launcher.ts';
@@ -67,13 +67,16 @@ class Runtime implements ContainerRuntime {
     this.#watch.check(owner);
   }
 
-  async stop({ owner, signal, graceMs }: { owner: string; signal: string | null; graceMs: number }): Promise<void> {
+  async stop({ owner, signal, graceMs, unwanted }: StopRequest): Promise<void> {
     if (this.#view(owner)?.phase !== 'running') return;
     const action = `stop the process of ${owner}`;
     this.#requireTime(action);
     await this.#kill(action, owner, signal ?? readRecord(this.#paths, owner)?.stopSignal ?? 'SIGTERM');
     const end = performance.now() + graceMs;
-    while (this.#view(owner)?.phase === 'running' && performance.now() < end) await pause(PAUSE_MS);
+    while (this.#view(owner)?.phase === 'running' && performance.now() < end) {
+      if (unwanted?.aborted) throw new RuntimeError('aborted', action, 'its end was not waited for');
+      await pause(PAUSE_MS);
+    }
     if (this.#view(owner)?.phase !== 'running') return;
     await this.#kill(action, '--all', owner, 'KILL');
     await this.#until(() => this.#view(owner)?.phase !== 'running', action);
