@@ -157,6 +157,13 @@ describe('an orphan', () => {
   });
 });
 
+it('the rows of images go with their hypervisor', async () => {
+  const api = await ImagesApi.start();
+  await api.pulled(NAME);
+  expect((await api.send('DELETE', '/hypervisors/host1?force=true')).status).toBe(202);
+  expect(await api.rows()).toEqual([]);
+});
+
 describe('images that another operation has pulled', () => {
   const image = { name: NAME, digest: 'sha256:7', size: 7, created: null };
   const record = (api: ImagesApi) => api.database.write(recordImages(api.hypervisor, [image]));
