@@ -55,3 +55,17 @@ describe('steps of one name', () => {
     expect(failed).toMatchObject({ step: 'many', message: 'refused' });
   });
 });
+
+it('a step that takes long can ask whether it is still wanted', async () => {
+  const { resource } = hostOf(steps('long', 1));
+  const asked: (boolean | undefined)[] = [];
+  const asking: typeof resource = {
+    ...resource,
+    apply: async (step, isUnwanted) => {
+      asked.push(isUnwanted?.());
+      return resource.apply(step);
+    },
+  };
+  await converge(asking, null, { ...ignore, isUnwanted: () => true });
+  expect(asked).toEqual([true]);
+});

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { canUseNetns } from '../drivers/netns/driver.ts';
 import { type ImageStore, openImageStore } from '../drivers/oci/images/store.ts';
 import type { ContainerRuntime } from '../drivers/oci/runtime/driver.ts';
 import { openRuntime } from '../drivers/oci/runtime/runtime.ts';
@@ -45,6 +46,9 @@ export const containers: PeerDefinition<ContainersPeer> = {
   technology: 'containers',
 
   async find({ setup }) {
+    // Their processes run in namespaces of the same driver, and an overlay is mounted for each.
+    const allowed = await canUseNetns();
+    if (!allowed.available) return allowed;
     const installation = new Installation({ technology: 'containers', setup });
     await installation.refresh();
     return installation.capability();

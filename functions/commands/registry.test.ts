@@ -22,7 +22,7 @@ describe.each(commands.map((command) => [command.kind, command] as const))('%s',
   });
 });
 
-it.each(['cen.repair', 'container.repair', 'bridges.repair', 'network.sweep', 'spp.replay'])(
+it.each(['cen.repair', 'container.repair', 'bridges.repair', 'network.sweep', 'spp.replay', 'image.repair'])(
   '%s is for no client to ask',
   (kind) => {
     expect(commandOf(kind)).toBeUndefined();

@@ -8,6 +8,7 @@ it.each([
   ['bridges.repair', 'netns'],
   ['subnets.change', 'netns'],
   ['spp.port.add', 'spp'],
+  ['image.pull', 'containers'],
   ['hypervisor.resync', undefined],
   ['subnet.create', undefined],
   ['constructor.x', undefined],

@@ -89,6 +89,19 @@ describe('an image that is deleted', () => {
     expect(await api.rows()).toEqual([]);
   });
 
+  it('and is asked for and deleted again before it is gone keeps its row until the last of these', async () => {
+    const api = await ImagesApi.start();
+    await api.pulled(NAME);
+    await api.send('DELETE', `/images/${NAME}`);
+    await api.pull(NAME);
+    await api.send('DELETE', `/images/${NAME}`);
+    await api.end();
+    await api.end();
+    expect(await api.rows()).toEqual([{ ...ready, desired: 'absent', digest: 'sha256:3' }]);
+    await api.end();
+    expect(await api.rows()).toEqual([]);
+  });
+
   it('stays when that is cancelled', async () => {
     const api = await ImagesApi.start();
     await api.pulled(NAME);
@@ -155,6 +168,13 @@ describe('an orphan', () => {
     expect((await api.send('POST', `/operations/${body.id}/cancel`)).status).toBe(200);
     expect(await api.rows()).toEqual([]);
   });
+});
+
+it('the rows of images go with their hypervisor', async () => {
+  const api = await ImagesApi.start();
+  await api.pulled(NAME);
+  expect((await api.send('DELETE', '/hypervisors/host1?force=true')).status).toBe(202);
+  expect(await api.rows()).toEqual([]);
 });
 
 describe('images that another operation has pulled', () => {

@@ -1,9 +1,8 @@
 import type { Database } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import { imageSubject, imageSubjectOf } from '../../../schema/resources/images/rows.ts';
-import { has } from '../../../schema/statements/technologies.ts';
 import { hypervisor, operationSequence } from '../../operations/operation-statements.ts';
-import { resolve, type Target } from '../../operations/targets/target.ts';
+import { capableOf, resolve, type Target } from '../../operations/targets/target.ts';
 import { setUpHint } from './target.ts';
 
 /** The request of a command on one image. */
@@ -28,7 +27,7 @@ export function unknownImage(name: string): Problem {
 
 export const hasContainers = {
   id: 'no_containers',
-  holds: `(SELECT ${has('h', 'containers')} FROM hypervisors h WHERE h.id = ${hypervisor})`,
+  holds: capableOf('containers'),
   problem: ({ database }: { readonly database: Database }, target: Target) => noContainers(database, target),
 };
 

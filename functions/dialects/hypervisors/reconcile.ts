@@ -50,7 +50,7 @@ export async function removeOrphans(c: AppContext): Promise<Response> {
 export async function decideOrphan(c: AppContext): Promise<Response> {
   const { action } = await readBody(c, orphanPostSchema);
   const command = decisionsOn(c.req.param('kind') ?? '')[action];
-  const name = c.req.param('name') ?? '';
+  const name = (c.req.param('name') ?? '').replace(/\/$/, '');
   return submit(
     c,
     () => command.prepare(hypervisorContext(c), { name }),

@@ -105,6 +105,7 @@ describe('an image in a path', () => {
     const api = await ImagesApi.start();
     await api.pulled('ubuntu:14.04');
     for (const name of [
+      'ubuntu:14.04/',
       'ubuntu:14.04',
       'docker.io/library/ubuntu:14.04',
       'library%2Fubuntu:14.04',

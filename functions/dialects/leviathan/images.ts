@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import {
   type ImageBody,
   type ImagePost,
@@ -16,6 +17,13 @@ import { nextOf } from '../../http/pages.ts';
 import { pathParameter, queryParameters } from '../../http/parameters.ts';
 import { commandContext } from '../../operations/command-context.ts';
 import { orAsRecorded, submit, submitRemoval } from '../../operations/submit.ts';
+
+/** No name ends with a slash: that of a path is accepted, as everywhere. */
+const inPathSchema = v.pipe(
+  v.string(),
+  v.transform((name) => name.replace(/\/$/, '')),
+  imageNameSchema,
+);
 
 /** POST /images: answers the image. */
 export async function pull(c: AppContext): Promise<Response> {
@@ -64,5 +72,5 @@ export function remove(c: AppContext): Promise<Response> {
 
 /** Its slashes may be escaped. */
 function nameOf(c: AppContext): string {
-  return pathParameter(c, 'name', imageNameSchema);
+  return pathParameter(c, 'name', inPathSchema);
 }
