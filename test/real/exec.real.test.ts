@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { processesWith, startTime } from '../../executor/drivers/oci/runtime/processes.ts';
 import type { Executed } from '../../schema/api/leviathan-calls.ts';
 import { LocalWeft } from '../support/local-weft.ts';
-import { type RunningContainer, runContainer } from '../support/oci/running.ts';
+import { type RunningContainer, runContainer } from '../support/running-container.ts';
 import { until } from '../support/until.ts';
 
 const BUSYBOX = '/bin/busybox';
@@ -64,11 +64,11 @@ it('a container without a process, one that has exited, and an unknown program a
   expect((await weft.request('PUT', '/host/host1/empty')).status).toBe(200);
   const empty = await execute(weft, ['ls'], {}, 'empty');
   expect(empty.body).toMatchObject({ status: 409, detail: 'Container empty has no running process' });
-  const { owner, runtime } = await runContainer(weft, 'web');
+  await runContainer(weft, 'web');
   const unknown = await execute(weft, ['/bin/nothing']);
   const detail = expect.stringMatching(/^The command could not be run in web: .*\/bin\/nothing: no such file/);
   expect(unknown.body).toMatchObject({ status: 422, detail });
-  await runtime.stop({ owner, signal: 'KILL', graceMs: 10_000 });
+  expect((await weft.request('POST', '/host/host1/web/kill')).status).toBe(200);
   const exited = await execute(weft, ['ls']);
   expect(exited.body).toMatchObject({ status: 409, detail: 'Container web has no running process' });
 });

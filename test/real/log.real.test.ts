@@ -1,18 +1,16 @@
 import { appendFileSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { containerPaths } from '../../executor/peers/containers.ts';
 import type { LogPage } from '../../schema/api/leviathan-calls.ts';
 import { LocalWeft } from '../support/local-weft.ts';
+import { containerOf, runContainer } from '../support/running-container.ts';
+import { until } from '../support/until.ts';
 
 /** A container with the log of a process that has ended, which the test writes as conmon does. */
 async function stage() {
   const weft = await LocalWeft.start();
   await weft.request('PUT', '/host/host1/web');
-  const [container] = await weft.sql<{ id: string }>("SELECT id FROM containers WHERE name = 'web'");
-  const [database] = await weft.sql<{ id: string }>('SELECT id FROM database');
-  const { layers } = containerPaths(weft.stateDirectory, database?.id ?? '');
-  const directory = join(layers, container?.id ?? '', 'log');
+  const { logDirectory: directory } = await containerOf(weft, 'web');
   mkdirSync(directory, { recursive: true });
   let second = 9;
   const write = (...texts: readonly string[]) => {
@@ -49,6 +47,16 @@ it('a log is read in pages, from a cursor or a time, and leaves nothing behind',
   expect((await page(weft, `?since=${second.next}`)).texts).toEqual([]);
   expect((await page(weft, '?since=2026-11-28T12:00:12Z')).texts).toEqual(['three']);
   expect(await leftBehind(weft)).toEqual([]);
+});
+
+it('the log of a process has both of its streams, and its last line when it has exited', async () => {
+  const weft = await LocalWeft.start();
+  await runContainer(weft, 'web', { command: ['sh', '-c', 'echo out; echo err >&2; printf last'] });
+  await until('it has exited', async () => (await weft.request('GET', '/host/host1/web')).body.state === 'exited');
+  const { lines } = await page(weft);
+  const said = (stream: string) => lines.flatMap((line) => (line.stream === stream ? [line.text] : []));
+  expect([said('stdout'), said('stderr')]).toEqual([['out', 'last'], ['err']]);
+  expect(Math.abs(Date.parse(lines[0]?.time ?? '') - Date.now())).toBeLessThan(60_000);
 });
 
 it('lines that rotation has lost are a gap, once', async () => {
