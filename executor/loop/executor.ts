@@ -80,8 +80,9 @@ export class Executor {
       onDone: () => this.#outage.end(),
       onReturned: () => this.#doorbell.ring('claim'),
     });
-    const reconciler = new Reconciler({ session, kinds, graceMs: times.grace, scanMs: times.scan });
-    this.#watches = kinds.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
+    const scanned = kinds.filter(({ definition }) => definition.loadIdle !== undefined);
+    const reconciler = new Reconciler({ session, kinds: scanned, graceMs: times.grace, scanMs: times.scan });
+    this.#watches = scanned.map((kind) => new Watch({ kind, reconciler, log, times, onError }));
     this.#runner = new Runner({
       ...{ store: session, kinds, lease, log, times, reconciler, isClosing, onError },
       ...{ work: this.#work, progress: this.#progress },

@@ -51,7 +51,6 @@ export const callsDefinition: ResourceDefinition<CallRows, never, null> = {
     });
   },
 
-  loadIdle: () => null,
   finish: ({ operation: { kind, resource, sequence } }) =>
     kind === READ_LOG ? [statement(deleteAbandoned, { resource, sequence })] : [],
 };

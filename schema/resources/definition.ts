@@ -142,9 +142,9 @@ export interface ResourceDefinition<Rows = unknown, Idle = unknown, End = unknow
   load(hypervisor: string, operations: readonly ClaimedOperation[]): Query<(operation: ClaimedOperation) => Rows>;
   /**
    * The rows that no unfinished operation changes: all of the hypervisor, or those that events named; null: the events
-   * named none of this kind.
+   * named none of this kind. A kind without it has no state, and is not scanned.
    */
-  loadIdle(hypervisor: string, changed: Changed): Query<IdlePage<Idle>> | null;
+  loadIdle?(hypervisor: string, changed: Changed): Query<IdlePage<Idle>> | null;
   /** Writes the end of an operation into its rows. */
   finish(finished: Finished<End>): Statement[];
   /**

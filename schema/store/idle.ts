@@ -35,7 +35,7 @@ export function scanRows(
     loadIdle(kind, changed) {
       const definition = definitions.find(({ name }) => name === kind);
       if (definition === undefined) throw new Error(`there is no kind of resource ${kind}`);
-      return loadPages(database, definition, definition.loadIdle(hypervisor, changed));
+      return loadPages(database, definition, definition.loadIdle?.(hypervisor, changed) ?? null);
     },
     findOrphans: (labelled, owners) => findOrphans(database, labelled, owners),
   };

@@ -18,7 +18,7 @@ const SETTLING_MS = 60_000;
 /** By scenario; each kind of resource scans the host with a call of its own. */
 const listedCalls: Readonly<Record<DatabaseScenarioName, readonly string[]>> = {
   ...calls,
-  work: [...calls.work, ...resources.map(({ name }) => `scan.${name}`)].sort(),
+  work: [...calls.work, ...resources.flatMap(({ name, loadIdle }) => (loadIdle ? [`scan.${name}`] : []))].sort(),
 };
 const everyCall = Object.values(listedCalls).flat();
 

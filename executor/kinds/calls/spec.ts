@@ -4,7 +4,6 @@ import type { Answered, Call } from './plan.ts';
 
 /** Calls change nothing that is wanted of a host. */
 export const callsSpec: Spec<CallRows, never, Call | null, Answered, null> = {
-  isRepaired: false,
   change: ({ id, kind, attempt, request }, { container }) => ({
     before: null,
     after: { id, kind, attempt, request, container },

@@ -63,8 +63,8 @@ function prepare(context: LaunchContext, request: StartRequest, history: History
   const bundle = context.paths.bundle(owner);
   const root = join(bundle, 'root');
   const { upper, work } = layerOf(context, request);
-  removeOtherLayers(context, request);
   for (const path of [root, upper, work, logDirectory(context.directory, owner)]) mkdirSync(path, { recursive: true });
+  removeOtherLayers(context, request);
   const record = {
     ...{ owner, number, digest, lower, limits, stopSignal, ...history, startedMs: Date.now() },
     namespace: namespaceFile(networkNamespace, descriptor),
