@@ -13,6 +13,7 @@ for (const [title, file] of [
   ['End to end', 'api.ts'],
   ['One network of a thousand containers', 'one-network.ts'],
   ['A pool of two hundred containers', 'pools.ts'],
+  ['A pool of two hundred containers that run busybox', 'pool-processes.ts'],
   ['Five hundred monitors', 'monitor.ts'],
   ['One container beside five thousand', 'full-host.ts'],
   ['A large import', 'import.ts'],

@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os';
 import type { Changed } from '../../../schema/resources/definition.ts';
 import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
 import { Batcher } from '../batcher.ts';
+import { inLanes } from '../lanes.ts';
 import type { Resource } from '../resource.ts';
 import { type IsolationViewer, networkComparison } from './comparison.ts';
 import type { IsolationSpec, Network } from './desired.ts';
@@ -137,10 +139,17 @@ function accessOf({ processes }: NetworkDrivers): ProcessAccess {
   return processes;
 }
 
-/** They wait for programs: several at a time. */
+/**
+ * Starts at a time for each processor, which they keep busy: with more of them each takes longer, and those that wait read
+ * files meanwhile. Other steps wait for signals and grace periods: all at a time.
+ */
+const STARTS_A_PROCESSOR = 4;
+
 async function applyAll(processes: ProcessAccess, steps: readonly NetworkStep[]): Promise<void> {
-  const ends = await Promise.allSettled(steps.filter(isProcessStep).map((step) => processes.apply(step)));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const own = steps.filter(isProcessStep);
+  const areStarts = own[0]?.name === 'process.start';
+  const together = areStarts ? STARTS_A_PROCESSOR * availableParallelism() : own.length;
+  await inLanes(own, together, (step) => processes.apply(step));
 }
 
 function isolationRequest({ label, present, bridges, gateway, forwarding }: IsolationSpec): IsolationRequest {

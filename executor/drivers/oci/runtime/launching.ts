@@ -92,12 +92,17 @@ function startMonitor(context: LaunchContext, request: StartRequest, action: str
   return launcher.launch({ ...mounted, report: join(bundle, 'report'), arguments: words }, action);
 }
 
+/** Whether conmon lives is looked up in so many of the checks for its report: that reads three files. */
+const CHECKS_OF_REPORT = 10;
+
 /** The program that runc has created, and that waits for its start. */
 async function reportedProgram(context: LaunchContext, owner: string, launched: number, action: string) {
   const { paths, deadlineMs, at } = context;
   const bundle = paths.bundle(owner);
   const report = join(bundle, 'report');
-  await waitUntil(() => readReport(report) !== null || !isAtWork(launched, bundle), deadlineMs, action);
+  let checks = 0;
+  const hasEnded = () => ++checks % CHECKS_OF_REPORT === 0 && !isAtWork(launched, bundle);
+  await waitUntil(() => readReport(report) !== null || hasEnded(), deadlineMs, action);
   const said = readReport(report);
   if (said === null) throw new RuntimeError('host', action, 'conmon has ended before it reported');
   at('report');
