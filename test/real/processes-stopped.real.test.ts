@@ -49,9 +49,10 @@ describe('a container that was stopped by request', () => {
         cpoolList: [{ cpoolID: 'p', type: stage().image, start_with, cins: [] }],
       });
     await scale(2);
-    await stage().act('p-1', 'kill');
+    const { started, restarts } = await stage().act('p-1', 'kill');
     await scale(3);
-    expect(await stage().get('p-1')).toMatchObject({ state: 'exited', wanted: 'stopped' });
+    await resync();
+    expect(await stage().get('p-1')).toMatchObject({ state: 'exited', wanted: 'stopped', started, restarts });
     for (const name of ['p-2', 'p-3']) expect(await stage().get(name)).toMatchObject({ state: 'running' });
     await stage().must('DELETE', '/cpool/p');
   });
