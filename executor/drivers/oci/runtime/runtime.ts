@@ -71,7 +71,10 @@ class Runtime implements ContainerRuntime {
     if (this.#view(owner)?.phase !== 'running') return;
     const action = `stop the process of ${owner}`;
     this.#requireTime(action);
-    await this.#kill(action, owner, signal ?? readRecord(this.#paths, owner)?.stopSignal ?? 'SIGTERM');
+    const record = readRecord(this.#paths, owner);
+    // First: nobody else could tell after a kill.
+    if (record !== null) writeRecord(this.#paths, { ...record, stopped: true });
+    await this.#kill(action, owner, signal ?? record?.stopSignal ?? 'SIGTERM');
     const end = performance.now() + graceMs;
     while (this.#view(owner)?.phase === 'running' && performance.now() < end) await pause(PAUSE_MS);
     if (this.#view(owner)?.phase !== 'running') return;
