@@ -11,6 +11,7 @@ afterAll(clearIsolation);
 testEveryPlace('processes', {
   survive: surviveEveryHalt,
   only: [
+    'repair of a namespace that was deleted under a process',
     'run a container whose image is not there',
     'start a running process',
     'run another program, which fails',

@@ -1,5 +1,6 @@
 import type { SeenProcess } from '../../../schema/resources/network/process.ts';
 import { addressPicture } from '../../support/addressing.ts';
+import { ip } from '../../support/host.ts';
 import type { StoreTemplate } from '../../support/images/put-image.ts';
 import type { Instance } from '../../support/instance.ts';
 import { processPicture, viewsOf } from '../../support/oci/process-picture.ts';
@@ -67,6 +68,13 @@ const scenario = (prepare: Act, act: Act): Scenario => ({
   clear: async () => undefined,
 });
 
+/** The namespace is deleted by hand, until what ran in it runs in a new one. */
+const deleteNamespace: Act = async (weft) => {
+  ip('netns', 'delete', 'a');
+  const repaired = "SELECT 1 FROM operations WHERE kind = 'container.repair' AND finished_ms IS NOT NULL";
+  await until('it is repaired', async () => weft.hasEnded || (await weft.sql(repaired)).length > 0);
+};
+
 const other = put({ command: ['sleep', '601'] });
 
 export const processes: Scenarios = {
@@ -86,6 +94,7 @@ export const processes: Scenarios = {
   'limit a process': scenario(run, put({ memory: 64 })),
   'end a process and keep its container': scenario(run, put({ image: 'netns' })),
   'delete a container with a process': scenario(run, request('DELETE', '/host/host1/a')),
+  'repair of a namespace that was deleted under a process': scenario(run, deleteNamespace),
   'make a pool of an image': scenario(inOrder(), pool(2)),
   'scale a pool of an image down': scenario(pool(2), pool(1)),
 };

@@ -11,6 +11,8 @@ export type RuntimeErrorCode =
   | 'away'
   /** A program of the host is not installed; `detail` names its package. */
   | 'missing_program'
+  /** There is no space left for its files. */
+  | 'full'
   /** The host itself failed. */
   | 'host';
 

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../bundle/cgroups.ts';
 import { absentProgram, runcPath } from '../host-programs.ts';
 import { DEFAULT_LOG_BYTES } from '../log/rotate.ts';
+import { removeBundle } from './bundle-directory.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
@@ -162,7 +163,7 @@ class Runtime implements ContainerRuntime {
     await this.#runc(`delete the container of ${owner}`, 'delete', '--force', owner);
     rmSync(this.#paths.exit(owner), { force: true });
     rmSync(this.#paths.socket(owner), { recursive: true, force: true });
-    rmSync(bundle, { recursive: true, force: true });
+    removeBundle(bundle);
   }
 
   #mark(owner: string, changing: Identity | null): void {
