@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeStage, OWNER, SLEEP, viewOf } from '../../../../test/support/oci/stage.ts';
@@ -50,7 +50,7 @@ test('a start without runc says so, and is done when there is one', async () => 
     detail: 'the host has no runc; apt-get install runc',
     transient: false,
   });
-  expect(['bundles', 'runc'].flatMap((name) => readdirSync(join(stage.runDirectory, name)))).toEqual([]);
+  expect(existsSync(stage.runDirectory)).toBe(false);
   symlinkSync('/usr/sbin/runc', runc);
   await runtime.start(stage.request(SLEEP));
   expect((await viewOf(runtime))?.phase).toBe('running');
