@@ -68,6 +68,8 @@ class Bench {
   async prepare(): Promise<Lab> {
     const lab = await this.#empty();
     await prepareScenario(this.scenario, lab);
+    // As in a process that was started after the preparation.
+    lab.steps.restart();
     lab.steps.failing = this.scenario.failing;
     return lab;
   }

@@ -13,6 +13,7 @@ import { deleteRows } from '../support/database.ts';
 import { empty } from '../support/database-template.ts';
 import { clearHost } from '../support/host.ts';
 import { type Answer, type Instance, requestJson } from '../support/instance.ts';
+import { endProcesses } from '../support/processes.ts';
 import { removeDirectory } from '../support/remove-directory.ts';
 import { FaultyDatabase } from './faulty-database.ts';
 import { Gate } from './gate.ts';
@@ -37,6 +38,7 @@ export interface OpenedDatabase {
  * database has faults.
  */
 export class Lab implements Instance {
+  readonly stateDirectory: string;
   readonly database: Database;
   /** The executor's view of the same database. */
   readonly executorDatabase: FaultyDatabase;
@@ -44,7 +46,6 @@ export class Lab implements Instance {
   readonly hasEnded = false;
   /** Why the executor has asked for the process to end. */
   stopped: unknown;
-  readonly #directory: string;
   readonly #opened: OpenedDatabase;
   readonly #times: Partial<LoopTimes>;
   readonly #app: ReturnType<typeof createApp>;
@@ -55,7 +56,7 @@ export class Lab implements Instance {
 
   private constructor(directory: string, opened: OpenedDatabase, times: Partial<LoopTimes>) {
     const { database } = opened;
-    this.#directory = directory;
+    this.stateDirectory = directory;
     this.#opened = opened;
     this.#times = times;
     this.database = database;
@@ -93,7 +94,7 @@ export class Lab implements Instance {
 
   async startExecutor(): Promise<void> {
     this.steps.restart();
-    const configuration = readConfiguration({ WEFT_STATE_DIR: this.#directory });
+    const configuration = readConfiguration({ WEFT_STATE_DIR: this.stateDirectory });
     const log = pino({ level: 'info' }, { write: (line: string) => void this.#lines.push(line) });
     const gate = new Gate(this.executorDatabase);
     this.#gate = gate;
@@ -141,8 +142,9 @@ export class Lab implements Instance {
   async clear(): Promise<void> {
     await this.abandon();
     await this.#opened.close();
+    await endProcesses(this.stateDirectory);
     clearHost();
-    await removeDirectory(this.#directory);
+    await removeDirectory(this.stateDirectory);
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {

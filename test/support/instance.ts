@@ -8,6 +8,8 @@ export interface Answer<Body> {
 
 /** A weft for tests, either a process or within the test's own. */
 export interface Instance {
+  /** Of its executor: images and the files of containers are below it. */
+  readonly stateDirectory: string;
   /** One request, as fetch makes it. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** One request; a body that is not text is sent as JSON. The answer's body is parsed as JSON. */

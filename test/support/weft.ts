@@ -10,6 +10,7 @@ import { openEmbedded } from '../../schema/database/embedded.ts';
 import { temporaryDirectory } from './database.ts';
 import { clearHost } from './host.ts';
 import { type Answer, requestJson, type ServedInstance } from './instance.ts';
+import { endProcesses } from './processes.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -129,6 +130,7 @@ export class Weft implements ServedInstance {
   /** Shuts down what is running and removes everything from the host. */
   async clear(): Promise<void> {
     await this.stop();
+    await endProcesses(this.stateDirectory);
     clearHost();
   }
 

@@ -57,7 +57,8 @@ function isReplaced({ process }: RunSpec, view: ProcessView): boolean {
 /** Whether one that does not run is to be started now. */
 function isDue({ process, isFirst }: RunSpec, view: ProcessView | undefined, nowMs: number): boolean {
   if (view === undefined) return isFirst || isRestarted(process, null);
-  if (view.number < process.asked) return true;
+  // What was stopped for a change that was then undone is to run again, whatever its policy.
+  if (view.number < process.asked || view.stopped === true) return true;
   const seen = seenOf(view);
   return isRestarted(process, seen.exit_code) && restartTime(seen) <= nowMs;
 }

@@ -1,4 +1,6 @@
 import { Problem } from '../../../schema/problem.ts';
+import { isFileError } from '../../drivers/oci/images/errors.ts';
+import { RuntimeError } from '../../drivers/oci/runtime/errors.ts';
 import type { ContainersPeer } from '../../peers/containers.ts';
 import { signalWhen } from '../signal-when.ts';
 import { openProcessViewer, type ProcessViewer } from './process-viewer.ts';
@@ -33,7 +35,9 @@ async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep
     case 'image.pull':
       return pull(images, step, signal);
     case 'process.start':
-      return startProcess({ peer, databaseId }, step.process, step.run);
+      return startProcess({ peer, databaseId }, step.process, step.run).catch((cause: unknown) => {
+        throw isFileError(cause, 'ENOSPC', 'EDQUOT') ? fullError(step.process.container, cause) : cause;
+      });
     case 'process.stop':
       return runtime.stop({ owner: step.owner, ...step.stop, unwanted: signal });
     case 'process.keep':
@@ -43,6 +47,11 @@ async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep
     case 'process.remove':
       return runtime.remove({ owner: step.owner });
   }
+}
+
+function fullError(container: string, cause: unknown): RuntimeError {
+  const detail = 'no space is left in the file system of its writable layer or of its state';
+  return new RuntimeError('full', `start the process of ${container}`, detail, { cause });
 }
 
 async function pull(

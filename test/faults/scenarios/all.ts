@@ -5,9 +5,10 @@ import { images, imagesRows } from './images.ts';
 import { network, networkRows } from './network.ts';
 import { networkUndo } from './network-undo.ts';
 import { pools, poolsRows } from './pools.ts';
+import { processes, processesRows } from './processes.ts';
 import { spp, sppRows } from './spp.ts';
 
-export const groups = { network, networkUndo, cins, pools, bridges, spp, images } as const satisfies Record<
+export const groups = { network, networkUndo, cins, pools, bridges, spp, images, processes } as const satisfies Record<
   string,
   Scenarios
 >;
@@ -20,6 +21,7 @@ export const rowsOfKinds: readonly string[] = [
   ...bridgesRows,
   ...sppRows,
   ...imagesRows,
+  ...processesRows,
 ];
 
 export type Group = keyof typeof groups;

@@ -34,6 +34,8 @@ export interface ProcessView {
   readonly failures: number;
   /** It runs, but in another network namespace than the one whose path was given: that was replaced or is gone. */
   readonly detached: boolean;
+  /** `stop` was called for this run: it has not ended by itself. */
+  readonly stopped?: boolean;
   readonly exit: { readonly code: number | null; readonly finishedMs: number; readonly reason: string | null } | null;
 }
 

@@ -13,6 +13,8 @@ export type RuntimeErrorCode =
   | 'missing_program'
   /** The caller does not want it any more. */
   | 'aborted'
+  /** There is no space left for its files. */
+  | 'full'
   /** The host itself failed. */
   | 'host';
 

@@ -10,6 +10,11 @@ test.each([
   ['a first start has no history', null, { restarts: 0, failures: 0 }],
   ['a short run is one more failure', before(9.999, 2), { restarts: 6, failures: 3 }],
   ['a run of ten seconds ends the row of failures', before(10, 2), { restarts: 6, failures: 0 }],
+  [
+    'one that was stopped, and goes on, was not restarted',
+    { ...before(1, 2), stopped: true },
+    { restarts: 5, failures: 2 },
+  ],
   ['one that runs has not failed', { ...before(1, 2), exit: null }, { restarts: 6, failures: 0 }],
 ])('%s', (_name, last, expected) => {
   expect(historyAfter(last, 3)).toEqual(expected);

@@ -5,10 +5,12 @@ export const SHORT_MS = 10_000;
 
 /** What is known at a start from the process before. Another number begins from zero. */
 export function historyAfter(
-  before: Pick<ProcessView, 'number' | 'restarts' | 'failures' | 'startedMs' | 'exit'> | null,
+  before: Pick<ProcessView, 'number' | 'restarts' | 'failures' | 'startedMs' | 'exit' | 'stopped'> | null,
   number: number,
 ): Pick<ProcessView, 'restarts' | 'failures'> {
   if (before?.number !== number) return { restarts: 0, failures: 0 };
+  // It goes on after a change that was undone.
+  if (before.stopped === true) return { restarts: before.restarts, failures: before.failures };
   // One that still runs is replaced, and has not failed.
   const isShort = before.exit !== null && before.exit.finishedMs - before.startedMs < SHORT_MS;
   return { restarts: before.restarts + 1, failures: isShort ? before.failures + 1 : 0 };

@@ -121,6 +121,7 @@ function layerOf({ directory }: LaunchContext, { owner, layer }: StartRequest) {
 /** No process of the container is left: nothing uses them. */
 function removeOtherLayers({ directory }: LaunchContext, { owner, layer }: StartRequest): void {
   const own = join(directory, owner);
+  mkdirSync(own, { recursive: true });
   for (const name of readdirSync(own)) {
     if (name.startsWith(LAYER_PREFIX) && name !== `${LAYER_PREFIX}${layer}`) {
       rmSync(join(own, name), { recursive: true, force: true });

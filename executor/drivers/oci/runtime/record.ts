@@ -11,7 +11,7 @@ export interface Identity {
   readonly started: string;
 }
 
-type Kept = 'owner' | 'number' | 'digest' | 'lower' | 'startedMs' | 'restarts' | 'failures' | 'limits';
+type Kept = 'owner' | 'number' | 'digest' | 'lower' | 'startedMs' | 'restarts' | 'failures' | 'limits' | 'stopped';
 
 /** What is known of a process, in a file next to its config.json. */
 export interface ProcessRecord extends Pick<ProcessView, Kept> {

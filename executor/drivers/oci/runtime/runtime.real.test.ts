@@ -59,7 +59,7 @@ test('a start that was not completed is none, and is replaced by the next', asyn
   const record: object = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify({ ...record, program: null, monitor: null }));
   const second = await stage.open();
-  expect(await viewOf(second)).toBe(undefined);
+  expect(await viewOf(second)).toBeUndefined();
   await second.start(stage.request(SLEEP));
   expect(startTime(old)).toBe(null);
   expect((await viewOf(second))?.phase).toBe('running');

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Limits } from '../bundle/cgroups.ts';
 import { absentProgram, runcPath } from '../host-programs.ts';
 import { DEFAULT_LOG_BYTES } from '../log/rotate.ts';
+import { removeBundle } from './bundle-directory.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest, StopRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
@@ -71,7 +72,10 @@ class Runtime implements ContainerRuntime {
     if (this.#view(owner)?.phase !== 'running') return;
     const action = `stop the process of ${owner}`;
     this.#requireTime(action);
-    await this.#kill(action, owner, signal ?? readRecord(this.#paths, owner)?.stopSignal ?? 'SIGTERM');
+    const record = readRecord(this.#paths, owner);
+    // First: nobody else could tell after a kill.
+    if (record !== null) writeRecord(this.#paths, { ...record, stopped: true });
+    await this.#kill(action, owner, signal ?? record?.stopSignal ?? 'SIGTERM');
     const end = performance.now() + graceMs;
     while (this.#view(owner)?.phase === 'running' && performance.now() < end) {
       if (unwanted?.aborted) throw new RuntimeError('aborted', action, 'its end was not waited for');
@@ -162,7 +166,7 @@ class Runtime implements ContainerRuntime {
     await this.#runc(`delete the container of ${owner}`, 'delete', '--force', owner);
     rmSync(this.#paths.exit(owner), { force: true });
     rmSync(this.#paths.socket(owner), { recursive: true, force: true });
-    rmSync(bundle, { recursive: true, force: true });
+    removeBundle(bundle);
   }
 
   #mark(owner: string, changing: Identity | null): void {

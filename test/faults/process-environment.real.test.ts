@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { killNow, processesWith, startTime } from '../../executor/drivers/oci/runtime/processes.ts';
+import { type ContainerPaths, containerPaths } from '../../executor/peers/containers.ts';
+import { waiting } from '../conformance/example.ts';
+import { temporaryDirectory } from '../support/database.ts';
+import { picture } from '../support/host.ts';
+import { StoreTemplate } from '../support/images/put-image.ts';
+import { processPicture, viewsOf } from '../support/oci/process-picture.ts';
+import { until } from '../support/until.ts';
+import { Lab } from './lab.ts';
+
+/* What is done to processes from outside: by their host, or by somebody on it. */
+
+const IMAGE = 'lab/shell:1';
+const images = new StoreTemplate(IMAGE);
+const RUNC = '/usr/sbin/runc';
+const CONTAINER = '/host/host1/a';
+
+async function start(): Promise<{ lab: Lab; paths: ContainerPaths }> {
+  const lab = await Lab.start();
+  await images.putInto(lab);
+  const [row] = await lab.sql<{ id: string }>('SELECT id FROM database');
+  return { lab, paths: containerPaths(lab.stateDirectory, row?.id ?? '') };
+}
+
+const run = (lab: Lab, body: object = {}) => lab.request('PUT', CONTAINER, { image: IMAGE, ...body }, waiting);
+
+async function idOf(lab: Lab): Promise<string> {
+  const [row] = await lab.sql<{ id: string }>("SELECT id FROM containers WHERE name = 'a'");
+  return row?.id ?? '';
+}
+
+/** Also with a test that has failed. */
+function mount(target: string, ...words: readonly string[]): () => void {
+  execFileSync('mount', [...words, target]);
+  let isMounted = true;
+  const unmount = () => {
+    if (isMounted && existsSync(target)) execFileSync('umount', ['--lazy', target]);
+    isMounted = false;
+  };
+  onTestFinished(unmount);
+  return unmount;
+}
+
+const nothing = {
+  ...{ runc: [], exits: [], sockets: [], bundles: [], layers: [], writable: [], cgroups: [], monitors: [] },
+  ...{ overlays: 0, processes: [] },
+};
+
+it.each([
+  ['always', 'running'],
+  ['no', 'exited'],
+])(
+  'a process with the policy %s whose conmon is killed ends, and is then %s, and its network stays',
+  async (restart, state) => {
+    const { lab, paths } = await start();
+    expect(await run(lab, { restart })).toMatchObject({ status: 200 });
+    const before = picture();
+    const [first] = await viewsOf(lab);
+    for (const pid of processesWith(join(paths.run, 'bundles', await idOf(lab)))) killNow(pid);
+    await until('it is seen', async () => {
+      const { body } = await lab.request('GET', CONTAINER);
+      return body.state === state && (state === 'exited' || body.restarts === 1);
+    });
+    const { processes, monitors } = await processPicture(lab);
+    expect({ monitors, count: (processes as object[]).length }).toEqual({
+      monitors: state === 'running' ? ['a'] : [],
+      count: 1,
+    });
+    await until('the first has ended', () => startTime(first?.pid ?? 0) === null);
+    expect(picture()).toEqual(before);
+  },
+);
+
+it('a start that runc refuses fails with its words and leaves nothing, and the next one is not affected', async () => {
+  const directory = temporaryDirectory();
+  const [real, script] = [join(directory, 'real'), join(directory, 'runc')];
+  copyFileSync(RUNC, real);
+  writeFileSync(
+    script,
+    `#!/bin/sh\ncase "$*" in *" create "*) echo no such luck >&2; exit 1;; esac\nexec ${real} "$@"\n`,
+  );
+  chmodSync(script, 0o755);
+  const unmount = mount(RUNC, '--bind', script);
+  const { lab } = await start();
+  const refused = await run(lab);
+  expect(refused.status).toBe(422);
+  expect(JSON.stringify(refused.body)).toContain('no such luck');
+  expect(await processPicture(lab)).toEqual(nothing);
+  expect(picture()).toEqual(['namespace null']);
+  unmount();
+  // The thread that starts conmon has mounts of its own.
+  await lab.abandon();
+  await lab.startExecutor();
+  expect(await run(lab)).toMatchObject({ status: 200, body: { state: 'running' } });
+});
+
+it('a start for whose files there is no space fails with that reason, and leaves nothing', async () => {
+  const { lab, paths } = await start();
+  mkdirSync(paths.layers, { recursive: true });
+  const unmount = mount(paths.layers, '-t', 'tmpfs', '-o', 'size=64k,nr_inodes=4', 'tmpfs');
+  const full = await run(lab);
+  expect(full.body).toMatchObject({ detail: expect.stringContaining('no space is left') });
+  expect(full.status).toBe(422);
+  expect(await processPicture(lab)).toEqual(nothing);
+  unmount();
+  expect(await run(lab)).toMatchObject({ status: 200, body: { state: 'running' } });
+});
+
+it('what somebody has mounted over the root of a container does not keep it from its deletion', async () => {
+  const { lab, paths } = await start();
+  expect(await run(lab)).toMatchObject({ status: 200 });
+  const root = join(paths.run, 'bundles', await idOf(lab), 'root');
+  const precious = temporaryDirectory();
+  writeFileSync(join(precious, 'file'), '');
+  mount(root, '--bind', precious);
+  expect(await lab.request('DELETE', CONTAINER, undefined, waiting)).toMatchObject({ status: 200 });
+  expect(await processPicture(lab)).toEqual(nothing);
+  expect(readdirSync(precious)).toEqual(['file']);
+});

@@ -1,0 +1,100 @@
+import type { SeenProcess } from '../../../schema/resources/network/process.ts';
+import { addressPicture } from '../../support/addressing.ts';
+import { ip } from '../../support/host.ts';
+import type { StoreTemplate } from '../../support/images/put-image.ts';
+import type { Instance } from '../../support/instance.ts';
+import { processPicture, viewsOf } from '../../support/oci/process-picture.ts';
+import { until } from '../../support/until.ts';
+import { type Act, inOrder, request, type Scenario, type Scenarios } from '../scenario.ts';
+
+/** The image of all containers. */
+export const IMAGE = 'lab/shell:1';
+
+let template: StoreTemplate | undefined;
+
+/** Called in the body of a file of tests: what images are made from ends with it. */
+export function useImages(images: StoreTemplate): void {
+  template = images;
+}
+
+export const processesRows = [
+  "SELECT 'process', json_array(name, json_remove(process, '$.started', '$.finished')) FROM containers",
+];
+
+interface Recorded {
+  readonly owner: string;
+  readonly process: string;
+}
+
+/** Starts and deaths are recorded soon after they have happened. */
+async function outcome(weft: Instance): Promise<unknown> {
+  await until('the rows say what runs', async () => {
+    const views = await viewsOf(weft);
+    const rows = await weft.sql<Recorded>('SELECT id AS owner, process FROM containers WHERE process IS NOT NULL');
+    return (
+      rows.length === views.length &&
+      rows.every(({ owner, process }) => {
+        const { number, started, running }: SeenProcess = JSON.parse(process);
+        return views.some(
+          (view) =>
+            view.owner === owner &&
+            view.number === number &&
+            view.startedMs === started &&
+            (view.phase === 'running') === running,
+        );
+      })
+    );
+  });
+  return { ...(await processPicture(weft)), addresses: await addressPicture() };
+}
+
+const configure: Act = async (weft) => {
+  if (template === undefined) throw new Error('the file of tests has no images');
+  await template.putInto(weft);
+  return { status: 200 };
+};
+
+const put = (body: object) => request('PUT', '/host/host1/a', { image: IMAGE, ...body });
+const run = put({});
+const act = (action: string, body?: object) => request('POST', `/host/host1/a/${action}`, body);
+const pool = (start_with: number) =>
+  request('POST', '/cpool', { cpoolList: [{ cpoolID: 'p', type: IMAGE, start_with, cins: [] }] });
+
+const scenario = (prepare: Act, act: Act): Scenario => ({
+  outcome,
+  prepare: inOrder(configure, prepare),
+  act,
+  // Processes and images outlive the rows of their hypervisor: each run has a state directory of its own.
+  clear: async () => undefined,
+});
+
+/** The namespace is deleted by hand, until what ran in it runs in a new one. */
+const deleteNamespace: Act = async (weft) => {
+  ip('netns', 'delete', 'a');
+  const repaired = "SELECT 1 FROM operations WHERE kind = 'container.repair' AND finished_ms IS NOT NULL";
+  await until('it is repaired', async () => weft.hasEnded || (await weft.sql(repaired)).length > 0);
+};
+
+const other = put({ command: ['sleep', '601'] });
+
+export const processes: Scenarios = {
+  'run a container': scenario(inOrder(), run),
+  'run a container, which fails': { ...scenario(inOrder(), run), failing: 'process.start:always' },
+  'run a container whose image is not there': scenario(
+    (weft) => weft.request('PATCH', '/hypervisors/host1/config', { image_pull: 'never' }),
+    put({ image: 'lab/missing:1' }),
+  ),
+  'stop a process': scenario(run, act('stop')),
+  'start a stopped process': scenario(inOrder(run, act('stop')), act('start')),
+  'start a running process': scenario(run, act('start')),
+  'restart a process': scenario(run, act('restart')),
+  'kill a process': scenario(run, act('kill')),
+  'run another program': scenario(run, other),
+  'run another program, which fails': { ...scenario(run, other), failing: 'process.start:1' },
+  'limit a process': scenario(run, put({ memory: 64 })),
+  'end a process and keep its container': scenario(run, put({ image: 'netns' })),
+  'delete a container with a process': scenario(run, request('DELETE', '/host/host1/a')),
+  'repair of a namespace that was deleted under a process': scenario(run, deleteNamespace),
+  'make a pool of an image': scenario(inOrder(), pool(2)),
+  'scale a pool of an image down': scenario(pool(2), pool(1)),
+};
