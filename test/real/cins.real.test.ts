@@ -38,6 +38,10 @@ function macOf(link: string): string | undefined {
   return / link\/ether (\S+)/.exec(ip('link', 'show', 'dev', link))?.[1];
 }
 
+function macIn(namespace: string, link: string): string | undefined {
+  return / link\/ether (\S+)/.exec(ip('-n', namespace, 'link', 'show', 'dev', link))?.[1];
+}
+
 function forward(value: '0' | '1'): void {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', value);
 }
@@ -178,6 +182,12 @@ it('a CIN over several CENs is one network, in which a container in two of them 
   expect(addresses('b')).toEqual(['n1 10.10.0.11/16']);
   expect(pings('d', '10.10.0.1')).toBe(true);
   expect(['10.10.0.11', '10.10.0.12', '10.10.0.13', '10.10.0.1'].filter((address) => !pings('a', address))).toEqual([]);
+  // Only the interface that has the address answers for it, although the other one is in the same network.
+  for (const neighbour of ['a', 'c', 'd']) {
+    ip('-n', neighbour, 'neighbour', 'flush', 'all');
+    expect(pings(neighbour, '10.10.0.11')).toBe(true);
+    expect(ip('-n', neighbour, 'neighbour', 'show', '10.10.0.11')).toContain(` lladdr ${macIn('b', 'n1')} `);
+  }
   // Without the first CEN the others go on: the gateway moves.
   await weft.request('POST', '/cen/destroy', ['n1'], waiting);
   expect(addresses(null)).toEqual(['n2 10.10.0.1/16']);

@@ -1,8 +1,10 @@
 import { isRestarted, restartTime } from '../../../schema/resources/network/process.ts';
 import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
-import type { ProcessSpec, RunSpec } from './desired.ts';
+import type { ProcessSpec, RunSpec, StopSpec } from './desired.ts';
 import { imageOf, seenOf } from './processes.ts';
 import type { NetworkStep, ObservedNetwork, ObservedProcesses } from './steps.ts';
+
+const AT_ONCE: StopSpec = { signal: 'KILL', graceMs: 0 };
 
 /** Ends processes: before anything of the network that they use is removed. */
 export function planEnds(spec: ProcessSpec, { processes }: ObservedNetwork): NetworkStep[] {
@@ -13,8 +15,10 @@ export function planEnds(spec: ProcessSpec, { processes }: ObservedNetwork): Net
     const isThere = view !== undefined || processes.layers.has(owner);
     return isThere ? [{ name: 'process.remove', item: container, owner }] : [];
   }
-  const isStopped = run.process.wanted === 'stopped' && view?.phase === 'running';
-  return isStopped ? [{ name: 'process.stop', item: container, owner, stop: run.stop }] : [];
+  if (view?.phase !== 'running') return [];
+  if (run.process.wanted === 'stopped') return [{ name: 'process.stop', item: container, owner, stop: run.stop }];
+  // It keeps the namespace that was deleted, with interfaces in it that are to be made in the new one.
+  return view.detached ? [{ name: 'process.stop', item: container, owner, stop: AT_ONCE }] : [];
 }
 
 /** Starts processes: after all of the network that they are to find. */

@@ -4,7 +4,7 @@ import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
 import { type NamedImage, recordImages } from '../images/record.ts';
 import { DELETE_POOL, SCALE_POOL, specOf } from './pools.ts';
 import type { ContainerProcess, SeenProcess } from './process.ts';
-import { withProcess } from './process-sql.ts';
+import { processEvent, withProcess } from './process-sql.ts';
 import {
   containerSubject,
   freeCinCens,
@@ -73,6 +73,7 @@ export function finishNetwork(
     case 'succeeded':
       return [
         ...[
+          ...(end.containers.some(({ seen }) => seen) ? [tellProcesses] : []),
           ...succeeded,
           ...(whole.has(operation.kind) ? leftBehind : []),
           ...(forgotten.get(operation.kind) ?? []),
@@ -152,6 +153,13 @@ const observeCins = `${found('cins')}
 const applyCins = `${found('cins')}
   UPDATE cins SET applied_spec = ${made}, state = x.seen, error = NULL, state_since_ms = ${sinceWhen} FROM x
   WHERE cins.id = x.id AND (applied_spec IS NOT ${made} OR state <> x.seen OR error IS NOT NULL)`;
+
+/** Before the rows are written: as a note of the same would tell it. */
+const tellProcesses = `${found('containers')}
+  INSERT INTO events (at_ms, hypervisor, type, subject, data)
+  SELECT ${now}, :hypervisor, ${processEvent('x.process_seen')}, :containerPrefix || c.name, x.process_seen
+  FROM x CROSS JOIN containers c ON c.id = x.id
+  WHERE nullif(x.process_seen, 'null') IS NOT NULL AND x.process_seen IS NOT c.process`;
 
 const succeeded: readonly string[] = [
   ...[applyCens, applyContainers, applyCins],

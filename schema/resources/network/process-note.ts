@@ -1,6 +1,7 @@
 import { now, statement } from '../../database/database.ts';
 import type { Note } from '../definition.ts';
 import type { SeenProcess } from './process.ts';
+import { processEvent } from './process-sql.ts';
 
 /* What an executor sees of processes while no operation changes them. */
 
@@ -21,7 +22,7 @@ const seen = `
 const tell = `
   WITH ${seen}
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
-  SELECT ${now}, hypervisor, 'process.' || state, 'hypervisors/' || hypervisor || '/containers/' || name, process FROM seen`;
+  SELECT ${now}, hypervisor, ${processEvent('process')}, 'hypervisors/' || hypervisor || '/containers/' || name, process FROM seen`;
 
 /** A container in another state, such as one whose operation has failed, keeps it. */
 const keep = `

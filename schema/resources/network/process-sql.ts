@@ -18,3 +18,8 @@ export function pooledProcessSql(before: string, type: string): string {
     ELSE json_object('image', ${type}, 'restart', 'always', 'wanted', coalesce(${before} ->> '$.wanted', 'running'),
       'made', 0, 'changed', 0, 'asked', 0) END`;
 }
+
+/** The type of the event of a process that was seen, given as JSON. */
+export function processEvent(seen: string): string {
+  return `CASE WHEN ${seen} ->> '$.running' THEN 'process.running' ELSE 'process.exited' END`;
+}
