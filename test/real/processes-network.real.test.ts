@@ -15,7 +15,7 @@ const LOOK = [
 ];
 
 const stage = shared(async () => {
-  const made = await ContainerStage.start({ image: { command: LOOK }, times: { scan: 1_000 } });
+  const made = await ContainerStage.start({ image: { command: LOOK } });
   const cenList = [{ cenID: 'lan', containerIDs: ['a', 'b', 'c'] }];
   await made.must('POST', '/cen/import', { cenList });
   await made.must('POST', '/cin/import', { net: ['lan'] });
