@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canUseNetns } from '../drivers/netns/driver.ts';
+import { chooseCgroups } from '../drivers/oci/bundle/cgroups.ts';
 import { type ImageStore, openImageStore } from '../drivers/oci/images/store.ts';
 import type { ContainerRuntime } from '../drivers/oci/runtime/driver.ts';
 import { openRuntime } from '../drivers/oci/runtime/runtime.ts';
@@ -42,6 +44,24 @@ export function containerPaths(stateDirectory: string, databaseId: string): Cont
   };
 }
 
+/** Of cgroups: limits of containers need them. */
+const CONTROLLERS = ['memory', 'cpu'];
+/** Of version 2, at its usual place; cgroups(7). */
+const UNIFIED_CONTROLLERS = '/sys/fs/cgroup/cgroup.controllers';
+
+/** Why this host cannot limit containers; null: it can. */
+async function lackOfControllers(): Promise<string | null> {
+  try {
+    const layout = chooseCgroups(await readFile('/proc/self/mountinfo', 'utf8'), CONTROLLERS);
+    if (layout !== 'v2') return null;
+    const enabled = (await readFile(UNIFIED_CONTROLLERS, 'utf8')).trim().split(' ');
+    const missing = CONTROLLERS.filter((name) => !enabled.includes(name));
+    return missing.length === 0 ? null : `the kernel has no cgroup controllers ${missing.join(', ')}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 export const containers: PeerDefinition<ContainersPeer> = {
   technology: 'containers',
 
@@ -49,6 +69,8 @@ export const containers: PeerDefinition<ContainersPeer> = {
     // Their processes run in namespaces of the same driver, and an overlay is mounted for each.
     const allowed = await canUseNetns();
     if (!allowed.available) return allowed;
+    const reason = await lackOfControllers();
+    if (reason !== null) return { available: false, reason };
     const installation = new Installation({ technology: 'containers', setup });
     await installation.refresh();
     return installation.capability();

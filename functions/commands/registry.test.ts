@@ -11,7 +11,7 @@ describe.each(commands.map((command) => [command.kind, command] as const))('%s',
     const { request, role, target } = command;
     expect(kind).toMatch(/^[a-z]+(\.[a-z]+){1,2}$/);
     expect(request).toMatchObject({ kind: 'schema', async: false });
-    expect(role).toBe('operator');
+    expect(role).toBe(kind === 'container.exec' ? 'admin' : 'operator');
     expect(typeof target === 'function' || typeof target.sql === 'string').toBe(true);
     expect(commandOf(kind)).toBe(command);
   });

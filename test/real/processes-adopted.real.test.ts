@@ -56,7 +56,7 @@ describe('a process whose conmon was killed', () => {
       exit_code: null,
       reason: expect.stringContaining('conmon'),
     });
-    expect(startTime(pid)).toBeNull();
+    await until('it has ended', () => startTime(pid) === null, CONMON_NOTICED_MS);
     await stage().remove('lone');
   });
 
