@@ -36,15 +36,15 @@ describe('steps of one name', () => {
   });
 
   it('are counted and can be stopped between batches', async () => {
-    const { resource, calls } = hostOf(steps('many', 100));
+    const { resource, calls } = hostOf(steps('many', 200));
     const remaining: number[] = [];
     const check = () => {
       if (calls.length === 2) throw new Error('stopped');
     };
     const stopped = converge(resource, null, { check, remaining: (items) => void remaining.push(items) });
     await expect(stopped).rejects.toThrow('stopped');
-    expect(calls.map((call) => call.length)).toEqual([32, 32]);
-    expect(remaining).toEqual([100, 68]);
+    expect(calls.map((call) => call.length)).toEqual([64, 64]);
+    expect(remaining).toEqual([200, 136]);
   });
 
   it('fail with their name', async () => {

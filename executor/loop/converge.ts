@@ -21,7 +21,7 @@ export interface ConvergeHooks {
 const ROUNDS_MAX = 8;
 
 /** Between two batches an operation can be cancelled, reports its progress, and lets other operations use the host. */
-const BATCH_LONGEST = 32;
+const BATCH_LONGEST = 64;
 
 /**
  * Observes, plans and applies until the host reads back as desired, and returns what was read. Called again after a

@@ -186,6 +186,7 @@ export class SimulatedHost {
       return;
     }
     const link = this.#need(place, ({ alias }) => alias === change.alias);
+    if ('forget' in change) return;
     if ('mac' in change) {
       link.mac = change.mac;
       return;

@@ -4,7 +4,7 @@ import { errnoName, NetnsError, refusal } from './errors.ts';
 import type { Ipv4Route } from './host-view.ts';
 import { checkLabel, checkMac, namespaceInWords } from './names.ts';
 import type { Acknowledgement, Request } from './netlink/codec.ts';
-import { addIpv4Address, announceIpv4Address, removeIpv4Address } from './netlink/ipv4-addresses.ts';
+import { addIpv4Address, announceIpv4Address, forgetNeighbour, removeIpv4Address } from './netlink/ipv4-addresses.ts';
 import { addDefaultRoute, ROUTE_PROTOCOL, readIpv4Routes, removeDefaultRoute } from './netlink/ipv4-routes.ts';
 import { type LinkRecord, setMac } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
@@ -31,7 +31,7 @@ export function addressAll(context: Context, requests: readonly AddressRequest[]
   for (const request of requests) if (request.changes.length > 0) addressOne(context, request, actionOf(request));
 }
 
-function addressOne(context: Context, { namespace, changes }: AddressRequest, action: string): void {
+function addressOne(context: Context, { namespace, changes, unannounced }: AddressRequest, action: string): void {
   using netns = openNetns(context, namespace, action);
   const links = linksByAlias(context, netns, changes, action);
   const added = changes.filter((change) => 'add' in change);
@@ -45,7 +45,7 @@ function addressOne(context: Context, { namespace, changes }: AddressRequest, ac
       added.flatMap(({ alias }) => links.get(alias) ?? []),
     );
   const steps = changes.flatMap((change) => stepsOf(netns, change, links));
-  const announced = added.flatMap(({ alias, add }) => announcement(links, alias, add));
+  const announced = unannounced ? [] : added.flatMap(({ alias, add }) => announcement(links, alias, add));
   const all = [...steps, ...announced];
   const acknowledgements = netns.socket.batch(
     all.map(({ request }) => request),
@@ -104,6 +104,7 @@ function stepsOf(
   if ('defaultRoute' in change) return routeSteps(netns, change.defaultRoute, links);
   const index = indexOf(links, change.alias);
   if ('mac' in change) return [{ request: setMac(index, change.mac), tolerated: [] }];
+  if ('forget' in change) return [{ request: forgetNeighbour(index, change.forget), tolerated: ['ENOENT'] }];
   return 'add' in change
     ? [{ request: addIpv4Address(index, change.add), tolerated: ['EEXIST'] }]
     : [{ request: removeIpv4Address(index, change.remove), tolerated: ['EADDRNOTAVAIL'] }];
@@ -192,6 +193,10 @@ function checkChange(change: AddressChange, action: string): void {
   }
   if ('mac' in change) {
     checkMac(change.mac, action);
+    return;
+  }
+  if ('forget' in change) {
+    checkAddress(change.forget, action);
     return;
   }
   const { address, prefix } = 'add' in change ? change.add : change.remove;

@@ -15,6 +15,7 @@ import type {
   ReplaceRequest,
   VethRequest,
 } from './requests.ts';
+import { SpareThread } from './spare-thread.ts';
 import { startWorker, type WorkerHandle } from './worker-handle.ts';
 
 export type { DriverHealth } from '../reopening.ts';
@@ -72,7 +73,7 @@ export interface NetnsDriver {
    */
   createNamespace(request: NamespaceRequest): Promise<void>;
   /**
-   * The same for many, in fewer system calls. Those before a refused one may have been created, those after it are not.
+   * The same for many, in fewer system calls, and by two threads. If one is refused, others may have been created.
    */
   createNamespaces(requests: readonly NamespaceRequest[]): Promise<void>;
   /**
@@ -153,15 +154,23 @@ export async function openNetnsDriver({
     );
   }
   const open = () => startWorker({ directory, expires });
-  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }));
+  const spare = new SpareThread(() => startWorker({ directory, expires }, NAMESPACE_WORKER));
+  return new WorkerDriver(await Reopening.open({ ...restart, name: 'the netns driver', open }), spare);
 }
+
+const NAMESPACE_WORKER = new URL('./namespace-worker.ts', import.meta.url);
+
+/** Fewer namespaces are created sooner than they are divided. */
+const SHARED_FROM = 16;
 
 class WorkerDriver implements NetnsDriver {
   readonly #worker: Reopening<WorkerHandle>;
+  readonly #spare: SpareThread;
   #closed = false;
 
-  constructor(worker: Reopening<WorkerHandle>) {
+  constructor(worker: Reopening<WorkerHandle>, spare: SpareThread) {
     this.#worker = worker;
+    this.#spare = spare;
   }
 
   health(): DriverHealth {
@@ -176,8 +185,15 @@ class WorkerDriver implements NetnsDriver {
     return this.createNamespaces([request]);
   }
 
-  createNamespaces(requests: readonly NamespaceRequest[]): Promise<void> {
-    return this.#call('createNamespaces', requests);
+  async createNamespaces(requests: readonly NamespaceRequest[]): Promise<void> {
+    const spare = requests.length < SHARED_FROM ? null : this.#spare.take();
+    if (spare === null) return this.#call('createNamespaces', requests);
+    const half = Math.ceil(requests.length / 2);
+    const ends = await Promise.allSettled([
+      this.#call('createNamespaces', requests.slice(0, half)),
+      spare.call('createNamespaces', requests.slice(half)),
+    ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   deleteNamespace(request: NamespaceRequest): Promise<void> {
@@ -228,9 +244,10 @@ class WorkerDriver implements NetnsDriver {
     return this.#call('addressAll', requests);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
-    return this.#worker.close();
+    await this.#spare.close();
+    await this.#worker.close();
   }
 
   /** The result of each verb has the type that `Verbs` declares. */

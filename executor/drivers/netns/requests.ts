@@ -82,6 +82,8 @@ export type AddressChange =
   | { readonly alias: string; readonly add: Ipv4Prefix }
   | { readonly alias: string; readonly remove: Ipv4Prefix }
   | { readonly alias: string; readonly mac: string }
+  /** What the link's neighbour table has of an address, which somebody else has now. */
+  | { readonly alias: string; readonly forget: string }
   | { readonly defaultRoute: DefaultRoute };
 
 export type DefaultRoute =
@@ -92,4 +94,6 @@ export type DefaultRoute =
 export interface AddressRequest {
   namespace: string | null;
   changes: readonly AddressChange[];
+  /** No neighbour can have known one of the addresses before: they are not announced. */
+  unannounced?: boolean;
 }

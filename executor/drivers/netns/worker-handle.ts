@@ -73,9 +73,12 @@ export class WorkerHandle implements Connection {
 }
 
 /** @throws NetnsError if the worker cannot start */
-export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
+export async function startWorker(
+  options: WorkerOptions,
+  program = new URL('./worker.ts', import.meta.url),
+): Promise<WorkerHandle> {
   // Flags for the main program (the loaders of a test runner, for one) do not apply to this thread.
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: options, execArgv: [] });
+  const worker = new Worker(program, { workerData: options, execArgv: [] });
   const handle = new WorkerHandle(worker);
   await handle.started();
   return handle;

@@ -1,12 +1,20 @@
 import { availableParallelism } from 'node:os';
 import type { Changed } from '../../../schema/resources/definition.ts';
-import type { HostChange, NamespaceRequest, NetnsDriver, VethEnd } from '../../drivers/netns/driver.ts';
+import type {
+  AddressChange,
+  AddressRequest,
+  HostChange,
+  NamespaceRequest,
+  NetnsDriver,
+  VethEnd,
+} from '../../drivers/netns/driver.ts';
 import type { HostChanges } from '../../peers/netns.ts';
 import { Batcher } from '../batcher.ts';
 import { inLanes } from '../lanes.ts';
-import type { Resource } from '../resource.ts';
+import type { HostAccess, Resource } from '../resource.ts';
 import { type IsolationViewer, networkComparison } from './comparison.ts';
 import type { IsolationSpec, Network } from './desired.ts';
+import { labelOf, NewSegments } from './new-segments.ts';
 import type { ProcessViewer } from './process-viewer.ts';
 import type { ProcessWatch } from './process-watch.ts';
 import { isProcessStep, type NetworkStep, type NewVethEnd, type ObservedNetwork, type ProcessStep } from './steps.ts';
@@ -39,21 +47,33 @@ export function networkResource(
   const deletions = new Batcher(async (aliases: readonly (readonly string[])[]) =>
     driver.deleteLinks({ namespace: null, aliases: aliases.flat() }),
   );
-  return {
-    ...networkComparison(drivers),
-    // The kernel waits a grace period for each deletion of links: those of concurrent operations share one.
-    apply(step, isUnwanted) {
-      if (isProcessStep(step)) return accessOf(drivers).apply(step, isUnwanted);
-      const isShared = step.name === 'links.delete' && step.namespace === null;
-      return isShared ? deletions.call(step.aliases) : apply(drivers, step);
-    },
-    batches: {
-      names: together,
-      async apply(steps) {
-        const [first] = steps;
-        if (first) await apply(drivers, first, steps);
+  const comparison = networkComparison(drivers);
+
+  function beginAttempt(): HostAccess<Network, ObservedNetwork, NetworkStep> {
+    const segments = new NewSegments();
+    const take = async ([first, ...more]: readonly NetworkStep[], isUnwanted?: () => boolean): Promise<void> => {
+      if (first === undefined) return;
+      const steps = [first, ...more];
+      // The kernel waits a grace period for each deletion of links: those of concurrent operations share one.
+      if (first.name === 'links.delete' && first.namespace === null) await deletions.call(first.aliases);
+      else if (isProcessStep(first)) await applyAll(accessOf(drivers), steps.filter(isProcessStep), isUnwanted);
+      else await apply(drivers, first, steps, segments);
+      for (const step of steps) segments.note(step);
+    };
+    return {
+      observe(desired) {
+        segments.want(desired);
+        return comparison.observe(desired);
       },
-    },
+      apply: (step, isUnwanted) => take([step], isUnwanted),
+      batches: { names: together, apply: (steps) => take(steps) },
+    };
+  }
+
+  return {
+    ...comparison,
+    ...beginAttempt(),
+    beginAttempt,
     watch(changed) {
       const ends = [changes?.subscribe((change) => changed(changedBy(change))), due?.subscribe(changed)];
       return () => {
@@ -102,8 +122,12 @@ function taken<Name extends NetworkStep['name']>(
  * Every step may be repeated. None has an undo of its own: a change that fails is undone by converging to the state
  * before it.
  */
-function apply(drivers: NetworkDrivers, step: NetworkStep, steps: readonly NetworkStep[] = [step]): Promise<void> {
-  const { driver, isolation } = drivers;
+function apply(
+  { driver, isolation }: NetworkDrivers,
+  step: Exclude<NetworkStep, ProcessStep>,
+  steps: readonly NetworkStep[],
+  segments: NewSegments,
+): Promise<void> {
   switch (step.name) {
     case 'namespace.create':
       return driver.createNamespaces(taken(steps, step.name).map(namespaceRequest));
@@ -126,12 +150,32 @@ function apply(drivers: NetworkDrivers, step: NetworkStep, steps: readonly Netwo
     case 'links.delete':
       return driver.deleteLinks({ namespace: step.namespace, aliases: step.aliases });
     case 'addresses.change':
-      return driver.addressAll(taken(steps, step.name).map(({ namespace, changes }) => ({ namespace, changes })));
+      return driver.addressAll(addressRequests(taken(steps, step.name), segments));
     case 'isolation.change':
       return isolation.apply(isolationRequest(step.isolation));
-    default:
-      return applyAll(accessOf(drivers), steps);
   }
+}
+
+function addressRequests(
+  steps: readonly Extract<NetworkStep, { name: 'addresses.change' }>[],
+  segments: NewSegments,
+): AddressRequest[] {
+  const labels = segments.labels();
+  const requests = steps.map(({ namespace, changes }) => {
+    const unannounced = changes.every((change) => !('add' in change) || labels.has(labelOf(change.alias)));
+    return { namespace, changes, unannounced };
+  });
+  const forgotten = requests
+    .filter(({ namespace, unannounced }) => namespace !== null && unannounced)
+    .flatMap(({ changes }) => changes.flatMap((change) => forgottenBy(change, labels)));
+  return forgotten.length === 0 ? requests : [...requests, { namespace: null, changes: forgotten }];
+}
+
+/** The host may know the address of a container that is not there any more. */
+function forgottenBy(change: AddressChange, labels: ReadonlyMap<string, string | null>): AddressChange[] {
+  if (!('add' in change)) return [];
+  const bridge = labels.get(labelOf(change.alias)) ?? null;
+  return bridge === null ? [] : [{ alias: bridge, forget: change.add.address }];
 }
 
 function accessOf({ processes }: NetworkDrivers): ProcessAccess {
@@ -145,11 +189,14 @@ function accessOf({ processes }: NetworkDrivers): ProcessAccess {
  */
 const STARTS_A_PROCESSOR = 4;
 
-async function applyAll(processes: ProcessAccess, steps: readonly NetworkStep[]): Promise<void> {
-  const own = steps.filter(isProcessStep);
-  const areStarts = own[0]?.name === 'process.start';
-  const together = areStarts ? STARTS_A_PROCESSOR * availableParallelism() : own.length;
-  await inLanes(own, together, (step) => processes.apply(step));
+async function applyAll(
+  processes: ProcessAccess,
+  steps: readonly ProcessStep[],
+  isUnwanted?: () => boolean,
+): Promise<void> {
+  const areStarts = steps[0]?.name === 'process.start';
+  const together = areStarts ? STARTS_A_PROCESSOR * availableParallelism() : steps.length;
+  await inLanes(steps, together, (step) => processes.apply(step, isUnwanted));
 }
 
 function isolationRequest({ label, present, bridges, gateway, forwarding }: IsolationSpec): IsolationRequest {

@@ -74,13 +74,22 @@ function addressHeader({ index, prefix }: { readonly index: number; readonly pre
  * Unlike a packet socket of the namespace, whose closing may cost a grace period of the kernel, this needs nothing else.
  */
 export function announceIpv4Address(index: number, address: string): Request[] {
-  const header = Buffer.alloc(NEIGHBOUR_HEADER);
-  header.writeUInt8(AF_INET, 0);
-  header.writeInt32LE(index, 4);
-  header.writeUInt8(NTF_USE | NTF_EXT_LEARNED, 10);
-  const body = [header, attribute(NDA_DST, encodeIpv4(address))];
+  const body = neighbour(index, address, NTF_USE | NTF_EXT_LEARNED);
   return [
     { type: RTM_NEWNEIGH, flags: NLM_F_CREATE | NLM_F_REPLACE, body },
     { type: RTM_DELNEIGH, flags: 0, body },
   ];
+}
+
+/** Deletes the entry of a neighbour. */
+export function forgetNeighbour(index: number, address: string): Request {
+  return { type: RTM_DELNEIGH, flags: 0, body: neighbour(index, address, 0) };
+}
+
+function neighbour(index: number, address: string, flags: number): Buffer[] {
+  const header = Buffer.alloc(NEIGHBOUR_HEADER);
+  header.writeUInt8(AF_INET, 0);
+  header.writeInt32LE(index, 4);
+  header.writeUInt8(flags, 10);
+  return [header, attribute(NDA_DST, encodeIpv4(address))];
 }
