@@ -107,6 +107,12 @@ it('the views show the last reading of processes that run, and rates between the
       ...{ memory_limit: null, processes: 3, at: expect.stringMatching(/Z$/) },
     },
   ]);
+  expect(await read(database, 'SELECT container, cpu_us FROM v_container_readings ORDER BY at, container')).toEqual([
+    { container: 'ended', cpu_us: 1_000_000 },
+    { container: 'web', cpu_us: 1_000_000 },
+    { container: 'ended', cpu_us: 1_000_000 },
+    { container: 'web', cpu_us: 6_000_000 },
+  ]);
   expect(
     await read(
       database,

@@ -37,7 +37,7 @@ const PRUNED_MS = 3 * PASS_MS;
 
 /**
  * How long readings are kept if a pass has so many: an hour, and so much less that there are never more than 200,000,
- * which take some 50 MB.
+ * which take some 40 MB.
  */
 export function keepMs(readings: number): number {
   return Math.min(KEEP_MS, Math.floor(ROWS_MAX / Math.max(1, readings)) * PASS_MS);
