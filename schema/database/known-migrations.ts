@@ -21,6 +21,7 @@ export const knownMigrations: readonly string[] = [
   '0011_pools.sql',
   '0012_processes.sql',
   '0013_images.sql',
+  '0014_container_stats.sql',
 ];
 
 /** A row of the table `migrations`. */

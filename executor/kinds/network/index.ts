@@ -1,6 +1,8 @@
 import { networkDefinition } from '../../../schema/resources/network/definition.ts';
 import { hostBlocksNote } from '../../../schema/resources/network/host-blocks.ts';
 import { runningProcessesNote, seenProcessesNote } from '../../../schema/resources/network/process-note.ts';
+import { statisticsNote } from '../../../schema/resources/network/statistics.ts';
+import { eachProcess } from '../../drivers/oci/runtime/view.ts';
 import { type ContainersPeer, containers } from '../../peers/containers.ts';
 import { netns } from '../../peers/netns.ts';
 import { type KindContext, kindModule, ownKind } from '../kind.ts';
@@ -8,6 +10,7 @@ import { garbageCollectionChange } from './change.ts';
 import { openComparer } from './comparer/comparer.ts';
 import { HostBlocks } from './host-blocks.ts';
 import { openProcesses } from './process-access.ts';
+import { ProcessStatistics } from './process-statistics.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { networkResource } from './resource.ts';
 import { networkSpec } from './spec.ts';
@@ -30,6 +33,7 @@ export const network = kindModule({
     await blocks.refresh((found) => recordAtStart(hostBlocksNote, found));
     const runtime = peer(containers);
     const watch = runtime && (await watchProcesses(runtime, { log, record, recordAtStart }));
+    const statistics = runtime && recordStatistics(runtime, { log, record });
     const comparer =
       address &&
       (await openComparer(
@@ -49,6 +53,7 @@ export const network = kindModule({
       }),
       async close() {
         blocks.close();
+        await statistics?.close();
         await watch?.close();
         await comparer?.close();
         await isolation.close();
@@ -75,4 +80,12 @@ async function watchProcesses(
   const [running = []] = await recordAtStart(runningProcessesNote, null);
   await watch.begin(new Map(running.map(({ owner, process }) => [owner, JSON.parse(process)])));
   return watch;
+}
+
+function recordStatistics({ paths }: ContainersPeer, { log, record }: Pick<KindContext, 'log' | 'record'>) {
+  return new ProcessStatistics({
+    processes: () => eachProcess(paths.run),
+    record: async (pass) => (await record(statisticsNote, pass)).at(-1)?.[0]?.remain === 1,
+    log,
+  });
 }

@@ -8,6 +8,7 @@ import * as containers from './containers.ts';
 import * as images from './images.ts';
 import { type MonitorPlatform, monitor } from './monitor/routes.ts';
 import * as pools from './pools.ts';
+import * as statistics from './statistics.ts';
 
 /** Without a platform for WebSockets there are no monitors. */
 export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform): void {
@@ -31,6 +32,7 @@ export function leviathan(app: Hono<AppEnvironment>, monitors?: MonitorPlatform)
   });
   serveWithin(app, '/host/:HostId/:ContainerId/exec', { POST: calls.execute });
   serveWithin(app, '/host/:HostId/:ContainerId/log', { GET: calls.log });
+  serveWithin(app, '/host/:HostId/:ContainerId/stats', { GET: statistics.get });
   // A CEN may have the name of an action: the method tells them apart.
   serveDialect(app, '/host/:HostId/:ContainerId/:CenId', {
     PUT: containers.join,

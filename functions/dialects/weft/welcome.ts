@@ -20,6 +20,7 @@ const paths = {
   '/host/{HostId}/{ContainerId}': 'PUT, GET, DELETE: one container',
   '/host/{HostId}/{ContainerId}/exec': 'POST: run a command in a container',
   '/host/{HostId}/{ContainerId}/log': 'GET: what a container has written; ?follow=true goes on',
+  '/host/{HostId}/{ContainerId}/stats': 'GET: what the process of a container uses',
   '/host/{HostId}/{ContainerId}/{CenId}': 'PUT, DELETE: a container in a network',
   '/images': 'GET, POST: the images of containers; /images/{name} is one',
   '/leviathan/monitor': 'a WebSocket: the containers of IP networks, and their changes',

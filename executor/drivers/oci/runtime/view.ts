@@ -19,6 +19,15 @@ export function viewProcesses(
   return new Map(views.map((view) => [view.owner, view]));
 }
 
+/** All processes, each read when it is asked for: of thousands the event loop is free in between. */
+export function* eachProcess(runDirectory: string): Generator<ProcessView> {
+  const paths = new RunPaths(runDirectory);
+  for (const owner of paths.owners()) {
+    const view = viewProcess(paths, owner);
+    if (view !== null) yield view;
+  }
+}
+
 /** Null if there is none, while it is being started or removed, and if its start was not completed. */
 export function viewProcess(paths: RunPaths, owner: string): ProcessView | null {
   const record = readRecord(paths, owner);
