@@ -107,6 +107,19 @@ it('a log that is followed has each line once, soon after it was written', async
   await reader.cancel().catch(() => undefined);
 });
 
+it('a log that is followed ends with its cursor when the server shuts down', async () => {
+  const { weft, write } = await stage();
+  write('one');
+  const { body } = await weft.fetch('/host/host1/web/log?follow=true');
+  const [text] = await Promise.all([new Response(body).text(), weft.stop()]);
+  const records = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+  expect(records[0]).toMatchObject({ text: 'one' });
+  expect(records.at(-1)).toEqual({ next: records[1].next });
+});
+
 it('questions whose clients have ended without an answer are deleted later', async () => {
   const { weft, write } = await stage();
   write('one');

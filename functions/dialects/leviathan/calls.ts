@@ -48,7 +48,12 @@ export async function log(c: AppContext): Promise<Response> {
     reads -= 1;
     if (reads <= 0 || stopping?.aborted === true) return null;
     const asked = performance.now();
-    const page = await read(from, WAIT_MS, budget);
+    const page = await read(from, WAIT_MS, budget).catch((error: unknown) => {
+      // The server is shutting down, and no longer waits for the host.
+      if (stopping?.aborted === true) return null;
+      throw error;
+    });
+    if (page === null) return null;
     if (page.lines.length === 0) await pause(Math.max(0, PAUSE_MS - (performance.now() - asked)));
     return page;
   }
