@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { NETNS_IMAGE, restartPolicies } from '../resources/network/process.ts';
+import { anyObjectSchema, objectMessage } from './common.ts';
 import { imageNameSchema } from './images.ts';
 
 /* What a container runs, as requests say it. */
@@ -9,6 +10,7 @@ const WORDS_MAX = 1_000;
 const WORDS_CHARACTERS_MAX = 100_000;
 const MOUNTS_MAX = 100;
 const PATH_MAX = 4_095;
+const USER_MAX = 255;
 
 const textSchema = v.pipe(
   v.string('must be a string'),
@@ -47,11 +49,17 @@ const pathSchema = v.pipe(
 
 const mountSchema = v.strictObject(
   { source: pathSchema, target: pathSchema, readonly: v.optional(v.boolean('must be true or false'), false) },
-  'must be an object with source and target',
+  (issue) => {
+    const known = objectMessage(issue);
+    return known === 'must be an object' ? 'must be an object with source and target' : known;
+  },
 );
 
 /** `netns`, or the name of an image. */
-export const typeSchema = v.union([v.literal(NETNS_IMAGE), imageNameSchema]);
+export const typeSchema: v.GenericSchema<unknown, string> = v.lazy((input) =>
+  // A union would not tell what is wrong with the name.
+  input === NETNS_IMAGE ? v.literal(NETNS_IMAGE) : imageNameSchema,
+);
 
 /** Members of the body of PUT /host/{h}/{c}; null sets one back to what the image says. */
 export const processEntries = {
@@ -59,7 +67,15 @@ export const processEntries = {
   entrypoint: v.optional(v.nullable(argumentsSchema)),
   command: v.optional(v.nullable(wordsSchema)),
   env: v.optional(v.nullable(environmentSchema)),
-  user: v.optional(v.nullable(v.pipe(textSchema, v.minLength(1, 'must not be empty'), v.maxLength(255)))),
+  user: v.optional(
+    v.nullable(
+      v.pipe(
+        textSchema,
+        v.minLength(1, 'must not be empty'),
+        v.maxLength(USER_MAX, `must have at most ${USER_MAX} characters`),
+      ),
+    ),
+  ),
   workdir: v.optional(v.nullable(pathSchema)),
   mounts: v.optional(
     v.nullable(
@@ -76,11 +92,14 @@ const STOP_SECONDS_MAX = 300;
 const stopRule = `must be a number of seconds from 0 to ${STOP_SECONDS_MAX}`;
 
 /** The optional body of POST /host/{h}/{c}/stop and /restart: how long the process may take before SIGKILL. */
-export const stopSchema = v.strictObject(
-  {
-    timeout: v.optional(v.pipe(v.number(stopRule), v.minValue(0, stopRule), v.maxValue(STOP_SECONDS_MAX, stopRule))),
-  },
-  'must be an object',
+export const stopSchema = v.pipe(
+  anyObjectSchema,
+  v.strictObject(
+    {
+      timeout: v.optional(v.pipe(v.number(stopRule), v.minValue(0, stopRule), v.maxValue(STOP_SECONDS_MAX, stopRule))),
+    },
+    objectMessage,
+  ),
 );
 
 /** What a container's representation has of its process. */

@@ -25,8 +25,8 @@ export function client(database: Database, adminToken?: string): Ask {
 }
 
 /** An API on a database of its own, with one hypervisor whose executor does nothing. */
-export async function api(): Promise<{ database: Database; ask: Ask }> {
+export async function api(capabilities?: string): Promise<{ database: Database; ask: Ask }> {
   const database = await temporaryDatabase();
-  await insertHypervisor(database);
+  await insertHypervisor(database, 'host1', capabilities);
   return { database, ask: client(database) };
 }

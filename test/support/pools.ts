@@ -1,4 +1,5 @@
 import { networkSpec } from '../../executor/kinds/network/spec.ts';
+import type { ObservedProcesses } from '../../executor/kinds/network/steps.ts';
 import { type Database, statement } from '../../schema/database/database.ts';
 import { Problem } from '../../schema/problem.ts';
 import type { ClaimedOperation, Ending } from '../../schema/resources/definition.ts';
@@ -11,6 +12,8 @@ const spec = networkSpec('db');
 
 export const succeeded: Ending = { status: 'succeeded' };
 export const failed: Ending = { status: 'failed', error: new Problem('conflict', 'something is in the way').toJSON() };
+
+const noNetwork = { host: [], namespaces: new Map(), addressing: null, isolation: null };
 
 const selectNext = `
   SELECT o.sequence, o.id, NULL AS parentId, o.kind, o.resource, o.request, o.generation, 1 AS attempt, 1000 AS deadlineInMs,
@@ -27,8 +30,9 @@ export class PoolsApi {
     this.ask = ask;
   }
 
-  static async start(): Promise<PoolsApi> {
-    const { database, ask } = await api();
+  /** `capabilities`: of its hypervisor, as {@link insertHypervisor}. */
+  static async start(capabilities?: object): Promise<PoolsApi> {
+    const { database, ask } = await api(capabilities && JSON.stringify(capabilities));
     return new PoolsApi(database, ask);
   }
 
@@ -41,9 +45,9 @@ export class PoolsApi {
   }
 
   /** Requests a pool without waiting for it; returns the operation. */
-  pool(cpoolID: string, start_with: number, cins: readonly (string | object)[] = []) {
+  pool(cpoolID: string, start_with: number, cins: readonly (string | object)[] = [], type = 'netns') {
     const entries = cins.map((each) => (typeof each === 'string' ? { cinID: each } : each));
-    return this.send('POST', '/cpool', { cpoolList: [{ cpoolID, type: 'netns', start_with, cins: entries }] });
+    return this.send('POST', '/cpool', { cpoolList: [{ cpoolID, type, start_with, cins: entries }] });
   }
 
   async read<Row = unknown>(sql: string, args: Record<string, string | number> = {}): Promise<readonly Row[]> {
@@ -66,10 +70,10 @@ export class PoolsApi {
     return { operation, change };
   }
 
-  /** Ends the first operation that is pending. */
-  async end(ending: Ending = succeeded): Promise<void> {
+  /** Ends the first operation that is pending; `observed`: the processes at its end. */
+  async end(ending: Ending = succeeded, observed: ObservedProcesses | null = null): Promise<void> {
     const { operation, change } = await this.next();
-    const end = spec.end(change, ending, null);
+    const end = spec.end(change, ending, observed && { ...noNetwork, processes: observed });
     const { sequence } = operation;
     await this.database.write([
       ...networkDefinition.finish({ hypervisor: await this.#hypervisor(), operation, ending, end }),

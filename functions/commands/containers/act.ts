@@ -18,7 +18,7 @@ function actOnProcess(action: ProcessAction) {
   return defineCommand({
     kind: `container.${action}`,
     role: 'operator',
-    request: v.object({ contID: containerIdSchema, ...stopSchema.entries }),
+    request: v.object({ contID: containerIdSchema, ...stopSchema.pipe[1].entries }),
     target: ofContainer,
     resource: containerResource,
     status: 'pending',

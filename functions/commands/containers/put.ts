@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type ContainerPut, containerIdSchema, containerPutSchema } from '../../../schema/api/leviathan.ts';
 import { Problem } from '../../../schema/problem.ts';
-import { NETNS_IMAGE } from '../../../schema/resources/network/process.ts';
+import { DEFAULT_POLICY, NETNS_IMAGE } from '../../../schema/resources/network/process.ts';
 import { defineCommand } from '../../operations/command.ts';
 import type { CommandContext } from '../../operations/command-context.ts';
 import type { Guard } from '../../operations/command-definition.ts';
@@ -14,9 +14,12 @@ import { containerNames, containerResource, containerSubjects, fromContainer } f
 import { hasContainers, noContainers } from './guards.ts';
 import { ofContainer } from './host.ts';
 
-/** Only the executor knows the process that was there before: it puts the numbers in. */
-const newProcess = `json_patch(:process, json_object('wanted', coalesce(changed.spec ->> '$.process.wanted', 'running'),
-  'made', 0, 'changed', 0, 'asked', 0))`;
+/**
+ * Only the executor knows the process that was there before: it puts the numbers in. In a patch a member that is null
+ * is one that is not there.
+ */
+const newProcess = `json_patch(json_object('wanted', coalesce(changed.spec ->> '$.process.wanted', 'running'),
+  'made', 0, 'changed', 0, 'asked', 0), :process)`;
 
 const changeContainer = `
   WITH changed AS MATERIALIZED (
@@ -54,6 +57,13 @@ function changesOf({ tag, memory, vcpus }: ContainerPut): Pick<ContainerPut, 'ta
 function processOf(request: Putting['request']): Pick<Putting['request'], (typeof processMembers)[number]> {
   const given = processMembers.map((member) => [member, request[member]] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/** The same, as it is recorded at once: a process always has a policy. */
+function recordedProcess(request: Putting['request']): ReturnType<typeof processOf> {
+  const given = processOf(request);
+  const isSetBack = given.restart === null || (imageMode(request) === 'named' && given.restart === undefined);
+  return isSetBack ? { ...given, restart: DEFAULT_POLICY } : given;
 }
 
 /** Whether the request names an image, takes the process away, or neither. */
@@ -106,7 +116,7 @@ export const putContainer = defineCommand({
       container: contID,
       changed: JSON.stringify(changesOf(input.request)),
       image: imageMode(input.request),
-      process: JSON.stringify(processOf(input.request)),
+      process: JSON.stringify(recordedProcess(input.request)),
     };
   },
   guards: [hasNamespaces, runsProcesses, hasProcess, reservation.guard],

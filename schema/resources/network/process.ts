@@ -75,7 +75,7 @@ export interface ProcessRequest {
 /** The image of a container that is only a namespace, without a process. */
 export const NETNS_IMAGE = 'netns';
 
-const DEFAULT_POLICY: RestartPolicy = 'no';
+export const DEFAULT_POLICY: RestartPolicy = 'no';
 
 /**
  * The process after a request: one that names an image says all of what runs, one without an image changes the members
