@@ -187,7 +187,11 @@ export function processEnd({ owner, run }: ProcessSpec, observed: ObservedProces
   const { process } = run;
   if (observed === null) return { process, state: null };
   const view = observed.views.get(owner);
-  if (view === undefined) return run.isFirst ? { process, state: 'preparing' } : { process, ...lost(run, observed) };
+  if (view === undefined) {
+    // An interface that it waits for is missing.
+    const isToStart = run.isFirst && process.wanted === 'running';
+    return isToStart ? { process, state: 'preparing' } : { process, ...lost(run, observed) };
+  }
   const { digest } = view;
   const seen = seenOf(view);
   return { process: { ...process, digest }, seen, state: seen.running ? 'running' : 'exited' };

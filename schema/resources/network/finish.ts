@@ -6,6 +6,7 @@ import { DELETE_POOL, SCALE_POOL, specOf } from './pools.ts';
 import type { ContainerProcess, SeenProcess } from './process.ts';
 import { processEvent, withProcess } from './process-sql.ts';
 import {
+  attributesObject,
   containerSubject,
   freeCinCens,
   freeMembers,
@@ -111,9 +112,15 @@ const sinceWhen = `CASE WHEN state = coalesce(x.seen, state) THEN state_since_ms
 const json = (flag: string) => `json(CASE WHEN ${flag} THEN 'true' ELSE 'false' END)`;
 const made = `json_object('made', ${json('x.made')})`;
 
+/** Of the attributes in the spec, which later requests may have changed already, those that the operation has applied. */
+const appliedAttribute = (attribute: string) => `CASE
+  WHEN :kind = 'container.create' AND json_type(:request, '$.${attribute}') IS NOT NULL THEN :request ->> '$.${attribute}'
+  WHEN :kind = 'container.create' OR applied_spec IS NOT NULL THEN applied_spec ->> '$.${attribute}'
+  ELSE spec ->> '$.${attribute}' END`;
+
 /** An operation that says nothing of a process leaves it as it is. */
 const appliedSpec = withProcess(
-  `json_set(spec, '$.namespace', ${json('x.namespace')})`,
+  `json_set(json_patch(spec, ${attributesObject(appliedAttribute)}), '$.namespace', ${json('x.namespace')})`,
   "coalesce(x.process, applied_spec -> '$.process')",
 );
 

@@ -90,7 +90,7 @@ export function rollbackNetworks(which: string, args: Arguments): Statement<neve
      WHERE removed IN (${which})`,
     rollbackMade('cen', which),
     rollbackMade('cin', which),
-    rollbackSpec(which),
+    ...rollbackSpec(which),
     rollbackReservations(which),
     ...(['cen', 'cin', 'container'] as const).map((kind) => rollbackDeletion(kind, which)),
     ...rollbackPools(which),
@@ -170,12 +170,33 @@ function rollbackMade(resource: 'cen' | 'cin', which: string): string {
 /** The operations that change the spec of their container. */
 const specKinds = ['create', ...processActions].map((verb) => `'container.${verb}'`).join(', ');
 
-function rollbackSpec(which: string): string {
-  return `
-    UPDATE containers AS c
-    SET spec = json_remove(json_insert(applied_spec, '$.explicit', json('false'), '$.tag', NULL), '$.namespace')
-    WHERE applied_spec IS NOT NULL AND id IN (${decided('container', which, specKinds)})
-      AND NOT EXISTS (${otherKinds(containerSubject, which, specKinds)})`;
+/** Members of a container's spec, as JSON; in a patch, those that are NULL are removed. */
+export function attributesObject(value: (attribute: string) => string): string {
+  return `json_object(${['tag', 'memory', 'vcpus'].map((each) => `'${each}', ${value(each)}`).join(', ')})`;
+}
+
+/** The attributes are as the last unfinished request for each says, else as they are. */
+function rollbackSpec(which: string): string[] {
+  const last = (attribute: string) => `
+    CASE WHEN EXISTS (${otherRequests(attribute, which)}) THEN (${otherRequests(attribute, which)})
+      ELSE c.applied_spec ->> '$.${attribute}' END`;
+  return [
+    `UPDATE containers AS c
+     SET spec = json_remove(json_insert(applied_spec, '$.explicit', json('false'), '$.tag', NULL), '$.namespace')
+     WHERE applied_spec IS NOT NULL AND id IN (${decided('container', which, specKinds)})
+       AND NOT EXISTS (${otherKinds(containerSubject, which, specKinds)})`,
+    `UPDATE containers AS c SET spec = json_patch(spec, ${attributesObject(last)})
+     WHERE id IN (${decided('container', which, "'container.create'")})
+       AND EXISTS (${otherKinds(containerSubject, which, specKinds)})`,
+  ];
+}
+
+/** What other unfinished requests for the container `c` give as one of its attributes, the last first. */
+function otherRequests(attribute: string, which: string): string {
+  return `SELECT o.request ->> '$.${attribute}' FROM operation_subjects s CROSS JOIN operations o ON o.sequence = s.sequence
+    WHERE s.subject = ${containerSubject} AND o.resource = s.subject AND o.kind = 'container.create'
+      AND json_type(o.request, '$.${attribute}') IS NOT NULL AND s.sequence NOT IN (${which})
+    ORDER BY s.sequence DESC LIMIT 1`;
 }
 
 function rollbackReservations(which: string): string {
