@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { NETNS_IMAGE, restartPolicies } from '../resources/network/process.ts';
-import { imageNameSchema } from './images.ts';
+import { restartPolicies } from '../resources/network/process.ts';
+import { typeSchema } from './images.ts';
 
 /* What a container runs, as requests say it. */
 
@@ -49,9 +49,6 @@ const mountSchema = v.strictObject(
   { source: pathSchema, target: pathSchema, readonly: v.optional(v.boolean('must be true or false'), false) },
   'must be an object with source and target',
 );
-
-/** `netns`, or the name of an image. */
-export const typeSchema = v.union([v.literal(NETNS_IMAGE), imageNameSchema]);
 
 /** Members of the body of PUT /host/{h}/{c}; null sets one back to what the image says. */
 export const processEntries = {
