@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { familiarName, parseImageName } from '../images/names.ts';
 import { parseImageSource } from '../images/sources.ts';
 import { ImageSyntaxError } from '../images/syntax-error.ts';
+import { NETNS_IMAGE } from '../resources/network/process.ts';
 import { objectMessage } from './common.ts';
 import { type Key, type List, ownPageSchema } from './pages.ts';
 
@@ -31,6 +32,9 @@ function understood(read: (text: string) => string) {
 
 /** The name of an image, in the form that people know: `ubuntu` is `ubuntu:latest`. */
 export const imageNameSchema = understood((text) => familiarName(parseImageName(text)));
+
+/** What a container runs: an image, or `netns`, nothing. */
+export const typeSchema = understood((text) => (text === NETNS_IMAGE ? text : familiarName(parseImageName(text))));
 
 const imageSourceSchema = understood((text) => {
   parseImageSource(text);

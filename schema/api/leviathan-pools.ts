@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { member, objectMessage } from './common.ts';
+import { typeSchema } from './images.ts';
 import { CEN_CONTAINERS_MAX, cenIdSchema, cenStatuses, IMPORT_CONTAINERS_MAX } from './leviathan.ts';
-import { typeSchema } from './leviathan-processes.ts';
 
 /** Maximum number of pools in one request. */
 export const CPOOLS_MAX = 1_000;

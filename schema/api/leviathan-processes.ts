@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { NETNS_IMAGE, restartPolicies } from '../resources/network/process.ts';
+import { restartPolicies } from '../resources/network/process.ts';
 import { anyObjectSchema, objectMessage } from './common.ts';
-import { imageNameSchema } from './images.ts';
+import { typeSchema } from './images.ts';
 
 /* What a container runs, as requests say it. */
 
@@ -53,12 +53,6 @@ const mountSchema = v.strictObject(
     const known = objectMessage(issue);
     return known === 'must be an object' ? 'must be an object with source and target' : known;
   },
-);
-
-/** `netns`, or the name of an image. */
-export const typeSchema: v.GenericSchema<unknown, string> = v.lazy((input) =>
-  // A union would not tell what is wrong with the name.
-  input === NETNS_IMAGE ? v.literal(NETNS_IMAGE) : imageNameSchema,
 );
 
 /** Members of the body of PUT /host/{h}/{c}; null sets one back to what the image says. */

@@ -30,6 +30,8 @@ describe('a container with an image', () => {
       status: 200,
       body: { state: 'exited', wanted: 'stopped', exit_code: 137 },
     });
+    const [shown] = await weft.sql('SELECT image, wanted, restart, exit_code, restarts FROM v_containers');
+    expect(shown).toEqual({ image, wanted: 'stopped', restart: 'no', exit_code: 137, restarts: 0 });
     expect(await weft.request('POST', '/host/host1/c1/start', undefined, waiting)).toMatchObject({
       status: 200,
       body: { state: 'running', wanted: 'running', exit_code: null },
