@@ -25,6 +25,7 @@ export class ProcessWatch {
   #timer: NodeJS.Timeout | undefined;
   #recording: Promise<void> = Promise.resolve();
   #isFailing = false;
+  #isClosed = false;
 
   constructor(options: ProcessWatchOptions) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class ProcessWatch {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#unsubscribe();
     clearTimeout(this.#timer);
     for (const timer of this.#restarts.values()) clearTimeout(timer);
@@ -58,6 +60,8 @@ export class ProcessWatch {
   }
 
   #note(owners: Iterable<string>, pauseMs: number): void {
+    // The next executor records what this one has not.
+    if (this.#isClosed) return;
     for (const owner of owners) this.#changed.add(owner);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -85,7 +89,7 @@ export class ProcessWatch {
   #plan({ owner, seen }: SeenNote): void {
     clearTimeout(this.#restarts.get(owner));
     this.#restarts.delete(owner);
-    if (seen.running) return;
+    if (seen.running || this.#isClosed) return;
     const timer = setTimeout(
       () => {
         this.#restarts.delete(owner);

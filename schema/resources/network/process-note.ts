@@ -25,11 +25,13 @@ const tell = `
   SELECT ${now}, hypervisor, ${processEvent('process')}, 'hypervisors/' || hypervisor || '/containers/' || name, process FROM seen`;
 
 /** A container in another state, such as one whose operation has failed, keeps it. */
+const isChanged = "containers.state IN ('running', 'exited', 'preparing') AND containers.state <> seen.state";
+
 const keep = `
   WITH ${seen}
   UPDATE containers SET process = seen.process,
-    state = CASE WHEN containers.state IN ('running', 'exited', 'preparing') THEN seen.state ELSE containers.state END,
-    state_since_ms = CASE WHEN containers.state = seen.state THEN state_since_ms ELSE ${now} END
+    state = CASE WHEN ${isChanged} THEN seen.state ELSE containers.state END,
+    state_since_ms = CASE WHEN ${isChanged} THEN ${now} ELSE state_since_ms END
   FROM seen WHERE containers.id = seen.id`;
 
 /** Starts and ends of processes. */
