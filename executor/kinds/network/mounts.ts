@@ -19,7 +19,7 @@ export async function bindMounts(mounts: readonly Mount[], roots: readonly strin
     mounts.map(async ({ source, target, readonly }) => {
       const path = await realpath(source).catch(() => null);
       if (path === null) throw refusal(source, 'does not exist on this host');
-      if (!allowed.some((root) => path === root || path.startsWith(root + sep))) {
+      if (!allowed.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))) {
         throw refusal(source, 'is below none of the mount_roots of this hypervisor');
       }
       return { source: path, destination: target, readonly };
