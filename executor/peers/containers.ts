@@ -33,6 +33,8 @@ export interface ContainerPaths {
   readonly layers: string;
   /** What describes running processes; gone at a reboot. */
   readonly run: string;
+  /** The control group that has those of all containers, as in config.json. */
+  readonly group: string;
 }
 
 export function containerPaths(stateDirectory: string, databaseId: string): ContainerPaths {
@@ -41,6 +43,7 @@ export function containerPaths(stateDirectory: string, databaseId: string): Cont
     images: join(persistent, 'images'),
     layers: join(persistent, 'layers'),
     run: join('/run/weft', databaseId, 'containers'),
+    group: `/weft-${databaseId}`,
   };
 }
 
@@ -83,6 +86,7 @@ export const containers: PeerDefinition<ContainersPeer> = {
     const runtime = await openRuntime({
       directory: paths.layers,
       runDirectory: paths.run,
+      parentGroup: paths.group,
       expires,
       log: (message) => log.warn(message),
     });

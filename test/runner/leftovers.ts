@@ -13,15 +13,22 @@ export const TEMPORARY_FILES = 'WEFT_TEST_TEMPORARY';
 const ENDING_MS = 2_000;
 const POLL_MS = 20;
 
+const CGROUPS = '/sys/fs/cgroup';
+
 /** The parts of the host that a test run must not change. */
 export interface HostState {
   readonly namespaces: readonly string[];
   readonly links: readonly string[];
+  /** Control groups named as those of weft and of its tests, in any hierarchy. */
+  readonly groups: readonly string[];
   readonly checkout: string;
 }
 
 export function hostState(root: string): HostState {
-  return { namespaces: list('/run/netns'), links: list('/sys/class/net'), checkout: checkoutState(root) };
+  return {
+    ...{ namespaces: list('/run/netns'), links: list('/sys/class/net'), groups: controlGroups() },
+    checkout: checkoutState(root),
+  };
 }
 
 /** What a run has added, in words; empty if nothing. */
@@ -31,6 +38,7 @@ export function leftovers(before: HostState, after: HostState): string[] {
   return [
     ...added('namespace', before.namespaces, after.namespaces),
     ...added('link', before.links, after.links),
+    ...added('control group', before.groups, after.groups),
     ...(before.checkout === after.checkout ? [] : [`changes in the checkout:\n${after.checkout}`]),
   ];
 }
@@ -59,6 +67,12 @@ export function temporaryFiles(directory: string): string[] {
   return list(directory).flatMap((tests) =>
     list(join(directory, tests)).map((name) => `temporary file ${name} of ${tests}`),
   );
+}
+
+function controlGroups(): string[] {
+  const hierarchies = [CGROUPS, ...list(CGROUPS).map((name) => join(CGROUPS, name))];
+  const found = hierarchies.flatMap((directory) => list(directory).filter((name) => name.startsWith('weft')));
+  return [...new Set(found)].sort();
 }
 
 function list(directory: string): string[] {

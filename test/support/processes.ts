@@ -8,9 +8,10 @@ export async function endProcesses(stateDirectory: string): Promise<void> {
   const databases = join(stateDirectory, 'containers');
   if (!existsSync(databases)) return;
   for (const databaseId of readdirSync(databases)) {
-    const { layers, run } = containerPaths(stateDirectory, databaseId);
+    const { layers, run, group } = containerPaths(stateDirectory, databaseId);
     if (!existsSync(run)) continue;
-    const runtime = await openRuntime({ directory: layers, runDirectory: run, log: () => undefined });
+    const directories = { directory: layers, runDirectory: run, parentGroup: group };
+    const runtime = await openRuntime({ ...directories, log: () => undefined });
     for (const owner of (await runtime.view('all')).keys()) await runtime.remove({ owner });
     for (const owner of existsSync(layers) ? readdirSync(layers) : []) await runtime.remove({ owner });
     await runtime.close();

@@ -44,11 +44,7 @@ export const network = kindModule({
       kind: ownKind({
         definition: networkDefinition,
         spec: networkSpec(databaseId),
-        resource: networkResource(
-          { driver, isolation, processes: runtime && openProcesses(runtime, databaseId) },
-          changes,
-          watch,
-        ),
+        resource: networkResource({ driver, isolation, processes: runtime && openProcesses(runtime) }, changes, watch),
         ...(comparer && { compare: comparer.compare }),
       }),
       async close() {
@@ -63,7 +59,7 @@ export const network = kindModule({
 
   cleaner: ({ driver, changes, isolationOf }, databaseId, peer) => {
     const runtime = peer(containers);
-    const processes = runtime && openProcesses(runtime, databaseId);
+    const processes = runtime && openProcesses(runtime);
     return {
       resource: networkResource({ driver, isolation: isolationOf(databaseId), processes }, changes),
       without: (labelled) => garbageCollectionChange(databaseId, labelled).after,

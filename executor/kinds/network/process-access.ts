@@ -9,7 +9,7 @@ import { startProcess } from './start-process.ts';
 import type { ProcessStep } from './steps.ts';
 
 /** Reads and changes the processes of containers. */
-export function openProcesses(peer: ContainersPeer, databaseId: string): ProcessViewer & ProcessAccess {
+export function openProcesses(peer: ContainersPeer): ProcessViewer & ProcessAccess {
   const { runtime, images, paths } = peer;
   const viewer = openProcessViewer({
     layers: paths.layers,
@@ -21,13 +21,13 @@ export function openProcesses(peer: ContainersPeer, databaseId: string): Process
     view: (networks, everything) => viewer.view(networks, everything),
     async apply(step, isUnwanted = () => false) {
       using unwanted = signalWhen(isUnwanted);
-      await apply(peer, databaseId, step, unwanted.signal);
+      await apply(peer, step, unwanted.signal);
     },
   };
 }
 
 /** Each may be repeated. A change that fails is undone by converging to the state before it. */
-async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep, signal: AbortSignal): Promise<void> {
+async function apply(peer: ContainersPeer, step: ProcessStep, signal: AbortSignal): Promise<void> {
   const { runtime, images } = peer;
   switch (step.name) {
     case 'containers.install':
@@ -35,7 +35,7 @@ async function apply(peer: ContainersPeer, databaseId: string, step: ProcessStep
     case 'image.pull':
       return pull(images, step, signal);
     case 'process.start':
-      return startProcess({ peer, databaseId }, step.process, step.run).catch((cause: unknown) => {
+      return startProcess(peer, step.process, step.run).catch((cause: unknown) => {
         throw isFileError(cause, 'ENOSPC', 'EDQUOT') ? fullError(step.process.container, cause) : cause;
       });
     case 'process.stop':

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Problem } from '../../../schema/problem.ts';
 import { runtimeConfiguration } from '../../drivers/oci/bundle/configuration.ts';
 import { CAPABILITIES } from '../../drivers/oci/bundle/process.ts';
-import { type SeccompSource, seccompProfile } from '../../drivers/oci/bundle/seccomp.ts';
+import { type SeccompProfile, type SeccompSource, seccompProfile } from '../../drivers/oci/bundle/seccomp.ts';
 import { resolveUser } from '../../drivers/oci/bundle/user.ts';
 import type { Image } from '../../drivers/oci/images/store.ts';
 import type { ContainersPeer } from '../../peers/containers.ts';
@@ -15,13 +15,10 @@ import { imageOf } from './processes.ts';
 const SECCOMP_PROFILE = '/usr/share/containers/seccomp.json';
 const NAMESPACES = '/run/netns';
 
-export interface StartContext {
-  readonly peer: Pick<ContainersPeer, 'images' | 'runtime' | 'paths'>;
-  readonly databaseId: string;
-}
+type StartPeer = Pick<ContainersPeer, 'images' | 'runtime' | 'paths'>;
 
 /** Starts the process of a container whose network is complete. */
-export async function startProcess({ peer, databaseId }: StartContext, spec: ProcessSpec, run: RunSpec): Promise<void> {
+export async function startProcess(peer: StartPeer, spec: ProcessSpec, run: RunSpec): Promise<void> {
   const { owner, container } = spec;
   const { process, limits } = run;
   const image = await foundImage(peer, imageOf(process));
@@ -43,7 +40,7 @@ export async function startProcess({ peer, databaseId }: StartContext, spec: Pro
           ...(process.workdir !== undefined && { workingDirectory: process.workdir }),
         },
         hostname: container.slice(0, HOST_NAME_MAX),
-        cgroupsPath: `/weft/${databaseId}/${owner}`,
+        cgroupsPath: join(peer.paths.group, owner),
         annotations: { 'io.weft.container': container, 'io.weft.image': image.name },
       }),
   });
@@ -52,7 +49,7 @@ export async function startProcess({ peer, databaseId }: StartContext, spec: Pro
 /** sethostname(2): 64 bytes. */
 const HOST_NAME_MAX = 64;
 
-async function foundImage({ images }: StartContext['peer'], name: string): Promise<Image> {
+async function foundImage({ images }: StartPeer, name: string): Promise<Image> {
   const found = await images.find(name);
   if (found !== null) return found;
   throw new Problem('impossible', `There is no image ${name} on this host`, {
@@ -60,17 +57,21 @@ async function foundImage({ images }: StartContext['peer'], name: string): Promi
   });
 }
 
-let seccomp: Promise<SeccompSource> | undefined;
+let seccomp: Promise<SeccompProfile> | undefined;
 
-/** It is a package's file of a hundred kilobytes: read once. */
-async function seccompOf() {
-  seccomp ??= readFile(SECCOMP_PROFILE, 'utf8').then((text): SeccompSource => JSON.parse(text));
-  const source = await seccomp.catch(() => {
+/** It is made once from a package's file of a hundred kilobytes. */
+async function seccompOf(): Promise<SeccompProfile> {
+  seccomp ??= readSeccomp();
+  return seccomp.catch(() => {
     seccomp = undefined;
     throw new Problem('impossible', `The seccomp profile ${SECCOMP_PROFILE} cannot be read`, {
       hint: 'Install it: npm run setup -- containers',
     });
   });
+}
+
+async function readSeccomp(): Promise<SeccompProfile> {
+  const source: SeccompSource = JSON.parse(await readFile(SECCOMP_PROFILE, 'utf8'));
   return seccompProfile(source, CAPABILITIES, process.arch === 'arm64' ? 'arm64' : 'amd64');
 }
 

@@ -69,7 +69,7 @@ function monitors(bundle: string): number[] {
 function cgroupsOf(databaseId: string): string[] {
   const places = [CGROUPS, ...entries(CGROUPS).map((name) => join(CGROUPS, name))];
   const found = places.flatMap((place) => {
-    const parent = join(place, 'weft', databaseId);
+    const parent = join(place, `weft-${databaseId}`);
     return entries(parent).filter((name) => statSync(join(parent, name), { throwIfNoEntry: false })?.isDirectory());
   });
   return [...new Set(found)];

@@ -47,6 +47,8 @@ export interface RuntimeOptions {
   readonly directory: string;
   /** All that describes running processes; gone at a reboot. */
   readonly runDirectory: string;
+  /** The control group that has those of all containers, as in config.json; it is removed with the last of them. */
+  readonly parentGroup?: string;
   /** Until when the host may be changed: its first element, in nanoseconds of process.hrtime.bigint(); null: no limit. */
   readonly expires?: BigInt64Array | null;
   /** Told of what no call can report. */

@@ -5,6 +5,7 @@ import type { Limits } from '../bundle/cgroups.ts';
 import { absentProgram, runcPath } from '../host-programs.ts';
 import { DEFAULT_LOG_BYTES } from '../log/rotate.ts';
 import { removeBundle } from './bundle-directory.ts';
+import { ParentGroup } from './control-groups.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest, StopRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
@@ -30,6 +31,9 @@ class Runtime implements ContainerRuntime {
   readonly #paths: RunPaths;
   readonly #rotation: LogRotation;
   readonly #watch: ProcessWatch;
+  readonly #parentGroup: ParentGroup;
+  /** Starts under way: runc makes the parent of a control group before the group. */
+  #starts = 0;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -43,7 +47,9 @@ class Runtime implements ContainerRuntime {
     this.#rotation = new LogRotation({ directory, paths: this.#paths, limitBytes, log });
     const checked = (running: Iterable<string>) => this.#rotation.check(running);
     this.#watch = new ProcessWatch({ paths: this.#paths, kill, checked, log });
+    this.#parentGroup = new ParentGroup(options.parentGroup ?? null);
     if (this.#paths.owners().length > 0) this.#watch.begin();
+    else this.#parentGroup.removeIfEmpty();
   }
 
   async view(owners: readonly string[] | 'all'): Promise<ReadonlyMap<string, ProcessView>> {
@@ -58,12 +64,15 @@ class Runtime implements ContainerRuntime {
     this.#requirePrograms(action);
     this.#requireTime(action);
     this.#watch.begin();
+    this.#starts += 1;
     try {
       await this.#clear(owner);
       await launchProcess(this.#launchContext(), request, historyAfter(before, request.number), action);
     } catch (error) {
       await this.#clear(owner);
       throw error;
+    } finally {
+      this.#starts -= 1;
     }
     this.#watch.check(owner);
   }
@@ -106,6 +115,7 @@ class Runtime implements ContainerRuntime {
     await this.#clear(owner);
     rmSync(join(this.#options.directory, owner), { recursive: true, force: true });
     this.#watch.forget(owner);
+    if (this.#starts === 0) this.#parentGroup.removeIfEmpty();
   }
 
   subscribe(listener: (owner: string) => void): () => void {
