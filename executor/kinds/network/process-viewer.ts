@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StoredImage } from '../../../schema/resources/images/rows.ts';
 import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
 import type { Network } from './desired.ts';
@@ -31,12 +33,19 @@ export function openProcessViewer({ layers, view, findImage, isInstalled }: Proc
       return {
         nowMs: Date.now(),
         views,
-        layers: new Set(await readdir(layers).catch(() => [])),
+        layers: await layersOf(layers, owners),
         images: findImage === undefined ? null : await present(new Set(named), findImage),
         isInstalled: isInstalled(),
       };
     },
   };
+}
+
+/** Only the owners that are asked for are looked at, however many others there are. */
+async function layersOf(directory: string, owners: readonly string[] | 'all'): Promise<ReadonlySet<string>> {
+  if (owners !== 'all') return new Set(owners.filter((owner) => existsSync(join(directory, owner))));
+  // It is made with the first layer.
+  return new Set(existsSync(directory) ? await readdir(directory) : []);
 }
 
 async function present(

@@ -8,7 +8,6 @@ import type { PoolChange } from '../../../schema/resources/network/pools.ts';
 import {
   actedProcess,
   type ContainerProcess,
-  failuresAfter,
   LOST,
   type ProcessAction,
   pooledProcess,
@@ -18,6 +17,7 @@ import {
 } from '../../../schema/resources/network/process.ts';
 import type { ContainerRow, ProcessRow } from '../../../schema/resources/network/rows.ts';
 import type { ProcessView } from '../../drivers/oci/runtime/driver.ts';
+import { failuresUntil } from '../../drivers/oci/runtime/history.ts';
 import type { NamespaceSpec, ProcessSpec, RunSpec, StopSpec } from './desired.ts';
 import { insideEndOf } from './layout.ts';
 import type { ObservedProcesses } from './steps.ts';
@@ -156,7 +156,8 @@ function changedLimits(row: ProcessRow, { kind, request }: AskedOfProcess): Limi
 }
 
 /** What rows say of a process that was seen. */
-export function seenOf({ number, phase, startedMs, restarts, failures, exit }: ProcessView): SeenProcess {
+export function seenOf(view: ProcessView): SeenProcess {
+  const { number, phase, startedMs, restarts, exit } = view;
   return {
     number,
     running: phase === 'running',
@@ -165,7 +166,7 @@ export function seenOf({ number, phase, startedMs, restarts, failures, exit }: P
     exit_code: exit?.code ?? null,
     reason: exit?.reason ?? null,
     restarts,
-    failures: exit === null ? failures : failuresAfter(failures, exit.finishedMs - startedMs),
+    failures: failuresUntil(view),
   };
 }
 

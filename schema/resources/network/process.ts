@@ -142,13 +142,6 @@ export function actedProcess(before: ContainerProcess, action: ProcessAction, se
   }
 }
 
-/** A run of that length, in milliseconds, is no failure to start. */
-const SHORT_RUN_MS = 10_000;
-
-export function failuresAfter(before: number, runMs: number): number {
-  return runMs < SHORT_RUN_MS ? before + 1 : 0;
-}
-
 const PAUSE_FIRST_MS = 100;
 const PAUSE_LONGEST_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { historyAfter } from './history.ts';
+import { failuresUntil, historyAfter } from './history.ts';
 
 const before = (seconds: number, failures: number) => ({
   ...{ number: 3, restarts: 5, failures, startedMs: 1_000_000 },
@@ -22,4 +22,10 @@ test.each([
 
 test('another number begins from zero', () => {
   expect(historyAfter(before(1, 2), 4)).toEqual({ restarts: 0, failures: 0 });
+});
+
+test('the failures in a row are those before, and the run that has ended if it was short', () => {
+  expect(failuresUntil(before(9.999, 2))).toBe(3);
+  expect(failuresUntil(before(10, 2))).toBe(0);
+  expect(failuresUntil({ ...before(1, 2), exit: null })).toBe(2);
 });
