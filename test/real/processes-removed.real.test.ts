@@ -13,7 +13,7 @@ const stage = shared(() => ContainerStage.start({ times: { scan: 100, grace: 100
 const remains = (owner: string) => {
   const { layers, run } = stage().paths;
   const files = [join(layers, owner), join(run, 'bundles', owner), join(run, 'exits', owner)].filter(existsSync);
-  return [...files, ...globSync(`/sys/fs/cgroup/{*/,}weft/*/${owner}`)];
+  return [...files, ...globSync(`/sys/fs/cgroup/{*/,}weft-*/${owner}`)];
 };
 
 async function start(name: string) {
