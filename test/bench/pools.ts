@@ -22,10 +22,12 @@ function scale(start_with: number): Promise<number> {
 
 async function measure(): Promise<void> {
   const bare: number[] = [];
+  const labelled: number[] = [];
   const times = { made: [] as number[], same: [] as number[], down: [] as number[], up: [] as number[] };
   const deleted: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     bare.push(bareNetwork({ containers, together: 50, addressed: true }).made);
+    labelled.push(bareNetwork({ containers, together: 50, addressed: true, labelled: true }).made);
     times.made.push(await scale(containers));
     times.same.push(await scale(containers));
     times.down.push(await scale(containers / 2));
@@ -33,8 +35,10 @@ async function measure(): Promise<void> {
     deleted.push(await timed('DELETE', '/cpool/p'));
   }
   bare.push(bareNetwork({ containers, together: 50, addressed: true }).made);
-  const ratio = `${(median(times.made) / median(bare)).toFixed(2)} ×`;
+  const to = (base: readonly number[]) => `${(median(times.made) / median(base)).toFixed(2)} ×`;
+  const ratio = `${to(labelled)}, and ${to(bare)} of the same without labels`;
   print(`the kernel alone, for the links, addresses and routes of ${containers} containers`, inWords(bare));
+  print('the same with the labels and settings of weft', inWords(labelled));
   print(`a pool of ${containers} containers with addresses`, `${inWords(times.made)}: ${ratio}`);
   print('requested again as it is', inWords(times.same));
   print(`scaled to ${containers / 2}`, inWords(times.down));

@@ -8,7 +8,7 @@ import { addIpv4Address, announceIpv4Address, forgetNeighbour, removeIpv4Address
 import { addDefaultRoute, ROUTE_PROTOCOL, readIpv4Routes, removeDefaultRoute } from './netlink/ipv4-routes.ts';
 import { type LinkRecord, setMac } from './netlink/links.ts';
 import { throwUnlessAccepted } from './netlink/socket.ts';
-import { type Context, findByAlias, linksBearing, type NetnsHandle, openNetns } from './netns-handle.ts';
+import { findByAlias, linksBearing, type NamespaceContext, type NetnsHandle, openNetns } from './netns-handle.ts';
 import type { AddressChange, AddressRequest, DefaultRoute, Ipv4Prefix } from './requests.ts';
 import { makeArpStrict } from './strict-arp.ts';
 
@@ -26,12 +26,16 @@ interface AddressStep {
  *
  * @throws NetnsError `missing` before anything is changed in that namespace, `exists` for a default route of others
  */
-export function addressAll(context: Context, requests: readonly AddressRequest[]): void {
+export function addressAll(context: NamespaceContext, requests: readonly AddressRequest[]): void {
   for (const request of requests) checkRequest(request, actionOf(request));
   for (const request of requests) if (request.changes.length > 0) addressOne(context, request, actionOf(request));
 }
 
-function addressOne(context: Context, { namespace, changes, unannounced }: AddressRequest, action: string): void {
+function addressOne(
+  context: NamespaceContext,
+  { namespace, changes, unannounced }: AddressRequest,
+  action: string,
+): void {
   using netns = openNetns(context, namespace, action);
   const links = linksByAlias(context, netns, changes, action);
   const added = changes.filter((change) => 'add' in change);
@@ -58,7 +62,7 @@ function addressOne(context: Context, { namespace, changes, unannounced }: Addre
 }
 
 /** Links with both ends, and bridges: otherwise the announcement, or the first answer, would be lost. */
-function settle(context: Context, netns: NetnsHandle, links: readonly LinkRecord[]): void {
+function settle(context: NamespaceContext, netns: NetnsHandle, links: readonly LinkRecord[]): void {
   const peers = links.flatMap(({ peer }) => peer ?? []);
   if (netns.name !== null) settleCarriers(context.host.socket, peers);
   settleCarriers(
@@ -73,7 +77,7 @@ function actionOf({ namespace }: AddressRequest): string {
 
 /** @throws NetnsError `missing` unless there is a link for each alias */
 function linksByAlias(
-  context: Context,
+  context: NamespaceContext,
   netns: NetnsHandle,
   changes: readonly AddressChange[],
   action: string,

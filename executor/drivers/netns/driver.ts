@@ -2,7 +2,6 @@ import { isAbsolute } from 'node:path';
 import { type DriverHealth, Reopening } from '../reopening.ts';
 import { type NetnsError, refusal } from './errors.ts';
 import type { AddressingSelection, HostView, LinkSelection } from './host-view.ts';
-import { unpackView } from './packed-view.ts';
 import { type Verbs, viewRequest } from './protocol.ts';
 import type {
   AddressRequest,
@@ -15,6 +14,7 @@ import type {
   ReplaceRequest,
   VethRequest,
 } from './requests.ts';
+import { Sharing } from './sharing.ts';
 import { SpareThread } from './spare-thread.ts';
 import { startWorker, type WorkerHandle } from './worker-handle.ts';
 
@@ -116,8 +116,8 @@ export interface NetnsDriver {
    */
   address(request: AddressRequest): Promise<void>;
   /**
-   * The same for many. The requests before a refused one are done. An announcement is a broadcast: on a bridge with 500
-   * ports it takes some 2 ms.
+   * The same for many, by two threads; those of the host come last. If one is refused, others may be done. An
+   * announcement is a broadcast: on a bridge with 500 ports it takes some 2 ms.
    */
   addressAll(requests: readonly AddressRequest[]): Promise<void>;
   /** Ends the worker thread when the calls made so far are done. */
@@ -160,40 +160,32 @@ export async function openNetnsDriver({
 
 const NAMESPACE_WORKER = new URL('./namespace-worker.ts', import.meta.url);
 
-/** Fewer namespaces are created sooner than they are divided. */
-const SHARED_FROM = 16;
-
 class WorkerDriver implements NetnsDriver {
   readonly #worker: Reopening<WorkerHandle>;
   readonly #spare: SpareThread;
+  readonly #sharing: Sharing;
   #closed = false;
 
   constructor(worker: Reopening<WorkerHandle>, spare: SpareThread) {
     this.#worker = worker;
     this.#spare = spare;
+    this.#sharing = new Sharing((verb, request) => this.#call(verb, request), spare);
   }
 
   health(): DriverHealth {
     return this.#worker.health();
   }
 
-  async view(...selection: Parameters<NetnsDriver['view']>): Promise<HostView> {
-    return unpackView(await this.#call('view', viewRequest(...selection)));
+  view(...selection: Parameters<NetnsDriver['view']>): Promise<HostView> {
+    return this.#sharing.view(viewRequest(...selection));
   }
 
   createNamespace(request: NamespaceRequest): Promise<void> {
     return this.createNamespaces([request]);
   }
 
-  async createNamespaces(requests: readonly NamespaceRequest[]): Promise<void> {
-    const spare = requests.length < SHARED_FROM ? null : this.#spare.take();
-    if (spare === null) return this.#call('createNamespaces', requests);
-    const half = Math.ceil(requests.length / 2);
-    const ends = await Promise.allSettled([
-      this.#call('createNamespaces', requests.slice(0, half)),
-      spare.call('createNamespaces', requests.slice(half)),
-    ]);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  createNamespaces(requests: readonly NamespaceRequest[]): Promise<void> {
+    return this.#sharing.each('createNamespaces', requests);
   }
 
   deleteNamespace(request: NamespaceRequest): Promise<void> {
@@ -240,8 +232,14 @@ class WorkerDriver implements NetnsDriver {
     return this.addressAll([request]);
   }
 
-  addressAll(requests: readonly AddressRequest[]): Promise<void> {
-    return this.#call('addressAll', requests);
+  async addressAll(requests: readonly AddressRequest[]): Promise<void> {
+    await this.#sharing.each(
+      'addressAll',
+      requests.filter(({ namespace }) => namespace !== null),
+    );
+    // Only the first thread knows the links of the host.
+    const onHost = requests.filter(({ namespace }) => namespace === null);
+    if (onHost.length > 0) await this.#call('addressAll', onHost);
   }
 
   async close(): Promise<void> {

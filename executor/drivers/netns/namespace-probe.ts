@@ -6,6 +6,7 @@ import { checkNamespaceName } from './names.ts';
 import { FilesBelowMounts, type KnownLabel, openQuietly } from './namespace-files.ts';
 import { type LinkRecord, readLinks } from './netlink/links.ts';
 import { nameForListeners } from './netlink/namespace-ids.ts';
+import type { RouteSocket } from './netlink/socket.ts';
 import type { HostNamespace } from './thread.ts';
 
 /** A namespace with its links as they were read. */
@@ -21,6 +22,16 @@ interface Known {
 }
 
 type Numbering = (descriptor: number) => void;
+
+/** What is read through a socket inside. */
+type Inside = Pick<SeenNamespace, 'links' | 'addressing'>;
+
+interface Opened extends Known {
+  readonly name: string;
+  readonly descriptor: number;
+  readonly number: Numbering | null;
+  readonly read: (socket: RouteSocket) => Inside;
+}
 
 /** How namespaces are read. */
 export interface Reading {
@@ -77,27 +88,20 @@ export class NamespaceProbe {
       const file = files.readLabelAgain(name, known?.file ?? undefined);
       if (descriptor === 'other') return [unmounted(name, file?.label ?? null)];
       try {
-        const view = this.#readNamespace(name, descriptor, file, known?.numbered ?? null, number);
-        if (view.mounted && addressed.has(name)) view.addressing = readAddressing(this.#host, descriptor);
-        return [view];
+        const read = addressed.has(name) ? readAll : readOnlyLinks;
+        return [this.#readNamespace({ name, descriptor, file, numbered: known?.numbered ?? null, number, read })];
       } finally {
         closeSync(descriptor);
       }
     });
   }
 
-  #readNamespace(
-    name: string,
-    descriptor: number,
-    file: KnownLabel | null,
-    numbered: number | null,
-    number: Numbering | null,
-  ): SeenNamespace {
+  #readNamespace({ name, descriptor, file, numbered, number, read }: Opened): SeenNamespace {
     const { dev, ino } = fstatSync(descriptor);
     const what = this.#host.classify(dev, ino);
-    const links = what === 'other' ? null : this.#readInside(descriptor);
-    if (links === null) return unmounted(name, file?.label ?? null);
-    const view = mounted(name, what === 'host' ? null : (file?.label ?? null), links);
+    const inside = what === 'other' ? null : this.#readInside(descriptor, read);
+    if (inside === null) return unmounted(name, file?.label ?? null);
+    const view = mounted(name, what === 'host' ? null : (file?.label ?? null), inside);
     const isDue = number !== null && view.label !== null && numbered !== ino;
     if (isDue) number(descriptor);
     this.#known.set(name, { file, numbered: isDue ? ino : numbered });
@@ -105,9 +109,9 @@ export class NamespaceProbe {
   }
 
   /** Null for a namespace of another type. */
-  #readInside(descriptor: number): LinkRecord[] | null {
+  #readInside(descriptor: number, read: (socket: RouteSocket) => Inside): Inside | null {
     try {
-      return this.#host.inside(descriptor, readLinks);
+      return this.#host.inside(descriptor, read);
     } catch (error) {
       if (error instanceof NetnsError && error.errno === 'EINVAL') return null;
       throw error;
@@ -115,12 +119,20 @@ export class NamespaceProbe {
   }
 }
 
+function readOnlyLinks(socket: RouteSocket): Inside {
+  return { links: readLinks(socket), addressing: null };
+}
+
+function readAll(socket: RouteSocket): Inside {
+  return { links: readLinks(socket), addressing: readAddressing(socket) };
+}
+
 function unmounted(name: string, label: string | null): SeenNamespace {
   return { name, label, mounted: false, links: [], addressing: null };
 }
 
 /** The owner's label is valid if the alias of `lo` and the file under the mount agree. */
-function mounted(name: string, written: string | null, links: LinkRecord[]): SeenNamespace {
+function mounted(name: string, written: string | null, { links, addressing }: Inside): SeenNamespace {
   const alias = links.find((link) => link.name === 'lo')?.alias ?? null;
-  return { name, label: alias === written ? alias : null, mounted: true, links, addressing: null };
+  return { name, label: alias === written ? alias : null, mounted: true, links, addressing };
 }

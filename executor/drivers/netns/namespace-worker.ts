@@ -1,44 +1,36 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { asNetnsError } from './errors.ts';
-import { requireTime, setExpiry } from './expiry.ts';
+import { addressAll } from './address.ts';
+import { NamespaceProbe } from './namespace-probe.ts';
 import { NamespaceDirectory } from './namespaces.ts';
-import type { Answer, Call, Verbs, WorkerOptions } from './protocol.ts';
+import { packView } from './packed-view.ts';
+import type { SharedVerb, Verbs, ViewRequest, WorkerOptions } from './protocol.ts';
+import { type Service, serve } from './serving.ts';
 import { HostNamespace } from './thread.ts';
 
-/* The thread of spare-thread.ts: it creates namespaces, and nothing else. */
+/* The thread of spare-thread.ts: it takes a half of what is to be done, or read, in many namespaces. */
 
 if (parentPort === null) throw new Error('namespace-worker.ts is to be started as a worker thread');
-const port = parentPort;
-const { directory, expires }: WorkerOptions = workerData;
+const options: WorkerOptions = workerData;
 
-function answer(namespaces: NamespaceDirectory, { id, verb, request }: Call): Answer {
-  try {
-    setExpiry(expires);
-    requireTime(verb);
-    // The verb and its request come from one typed call of the driver.
-    namespaces.create(request as Parameters<Verbs['createNamespaces']>[0]);
-    return { id, value: null };
-  } catch (error) {
-    return { id, error: asNetnsError(error, verb).toFields() };
-  }
+function verbsOn(host: HostNamespace): Pick<Verbs, SharedVerb> {
+  const directory = new NamespaceDirectory(options.directory, host);
+  return {
+    createNamespaces: (requests) => directory.create(requests),
+    addressAll: (requests) => addressAll({ host, directory, hostLinks: null }, requests),
+    view: (request) => packView({ links: [], namespaces: namespacesOf(host, request), addressing: null }),
+  };
 }
 
-try {
+/** Without a cache: it would have to forget the namespaces that the first thread hears of only. */
+function namespacesOf(host: HostNamespace, { namespaces, addressed }: ViewRequest) {
+  if (namespaces === 'all') throw new Error('this thread is asked for a half of the namespaces');
+  const probe = new NamespaceProbe(options.directory, host);
+  return probe.some(namespaces, { numbering: false, addressed: new Set(addressed?.namespaces) });
+}
+
+function open(): Service {
   const host = HostNamespace.open();
-  const namespaces = new NamespaceDirectory(directory, host);
-  port.on('message', (call: Call | 'close') => {
-    if (call !== 'close') {
-      port.postMessage(answer(namespaces, call));
-      return;
-    }
-    host[Symbol.dispose]();
-    port.close();
-  });
-  port.postMessage({ id: 0, value: null } satisfies Answer);
-} catch (error) {
-  port.postMessage({
-    id: 0,
-    error: asNetnsError(error, 'start a thread of the netns driver').toFields(),
-  } satisfies Answer);
-  port.close();
+  return { verbs: verbsOn(host), answered: () => undefined, close: () => host[Symbol.dispose]() };
 }
+
+serve(parentPort, options, open);

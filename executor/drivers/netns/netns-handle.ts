@@ -10,12 +10,18 @@ import type { RouteSocket } from './netlink/socket.ts';
 import type { HostNamespace } from './thread.ts';
 
 /** What all verbs use. */
-export interface Context {
-  host: HostNamespace;
+export interface Context extends NamespaceContext {
   hostLinks: HostLinks;
   namespaceProbe: NamespaceProbe;
-  directory: NamespaceDirectory;
   indexes: IndexSource;
+}
+
+/** What is used by verbs that a second thread takes part in. */
+export interface NamespaceContext {
+  host: HostNamespace;
+  directory: NamespaceDirectory;
+  /** Null in a thread that works in named namespaces only. */
+  hostLinks: HostLinks | null;
 }
 
 /** A namespace that a verb works in: a named one, or the host's own, whose name is null. */
@@ -26,7 +32,7 @@ export interface NetnsHandle extends Disposable {
 }
 
 /** Opens a namespace by name; null is the host's own, which stays open. @throws NetnsError `missing` */
-export function openNetns(context: Context, name: string | null, action: string): NetnsHandle {
+export function openNetns(context: NamespaceContext, name: string | null, action: string): NetnsHandle {
   if (name === null) {
     const { descriptor, socket } = context.host;
     return { name, descriptor, socket, [Symbol.dispose]: () => undefined };
@@ -61,8 +67,15 @@ export function checkKind(netns: NetnsHandle, link: LinkRecord, action: string):
 }
 
 /** The links with one of the aliases: of the host's thousands only these are read. */
-export function linksBearing(context: Context, netns: NetnsHandle, aliases: ReadonlySet<string>): LinkRecord[] {
-  if (netns.name === null) return context.hostLinks.bearing(aliases);
+export function linksBearing(
+  { hostLinks }: Pick<NamespaceContext, 'hostLinks'>,
+  netns: NetnsHandle,
+  aliases: ReadonlySet<string>,
+): LinkRecord[] {
+  if (netns.name === null) {
+    if (hostLinks === null) throw new Error('a thread without the links of the host was asked for them');
+    return hostLinks.bearing(aliases);
+  }
   return readLinks(netns.socket).filter(({ alias }) => alias !== null && aliases.has(alias));
 }
 

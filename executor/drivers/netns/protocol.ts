@@ -22,6 +22,9 @@ export type Verbs = {
   view: (request: ViewRequest) => PackedView;
 };
 
+/** The verbs for many namespaces, of which a second thread takes a half. */
+export type SharedVerb = 'createNamespaces' | 'addressAll' | 'view';
+
 export interface ViewRequest {
   readonly namespaces: readonly string[] | 'all';
   /** Without it, all links. */

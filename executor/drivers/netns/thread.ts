@@ -4,8 +4,8 @@ import { RouteSocket } from './netlink/socket.ts';
 import { abortProcess, enterNamespace, enterNewNamespace } from './syscalls.ts';
 
 /*
- * The network namespace of the worker thread. The thread leaves the host's only to open a socket elsewhere, in one
- * synchronous section; everything else goes through that socket, which stays in the namespace in which it was opened.
+ * The network namespace of the worker thread. The thread leaves the host's only in one synchronous section, to open a
+ * socket elsewhere, or to read; changes go through a socket, which stays in the namespace in which it was opened.
  */
 
 const OWN_NAMESPACE = '/proc/thread-self/ns/net';
@@ -83,16 +83,15 @@ export class HostNamespace extends Namespace {
   }
 
   /**
-   * The result of `read` through a socket in the namespace that `descriptor` refers to.
+   * The result of `read` through a socket in the namespace that `descriptor` refers to, which the thread calls there.
    *
    * @throws NetnsError `invalid` when it is a namespace of another type
    */
   inside<T>(descriptor: number, read: (socket: RouteSocket) => T): T {
-    using socket = this.#excursion(() => {
-      enterNamespace(descriptor);
-      return RouteSocket.openForReading();
+    return this.visit(descriptor, () => {
+      using socket = RouteSocket.openForReading();
+      return read(socket);
     });
-    return read(socket);
   }
 
   /**

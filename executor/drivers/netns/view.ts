@@ -28,6 +28,6 @@ export function observe(
   // Last, so that what the other ends report is known.
   const onHost = links === undefined ? hostLinks.all() : hostLinks.select(links);
   const inside = seen.flatMap((namespace) => namespace.links);
-  const addressing = addressed?.host === true ? readAddressing(host, null) : null;
+  const addressing = addressed?.host === true ? readAddressing(host.socket) : null;
   return { links: hostLinks.correctPeers(onHost, inside), namespaces: seen, addressing };
 }
