@@ -65,6 +65,37 @@ describe('many at once', () => {
     expect(await portsOfHost()).toEqual([]);
   });
 
+  test('are given addresses, and read, like single ones', async () => {
+    await prepare(MANY);
+    await driver.createVeths(ports(MANY));
+    const address = (number: number) => ({ address: `10.9.1.${number + 1}`, prefix: 24 });
+    const requests = names(MANY).map((name, number) => ({
+      namespace: name,
+      changes: [{ alias: `${LABEL}/${name}/eth0`, add: address(number) }],
+    }));
+    const links = [...ports(MANY).map(({ ends }) => ends[1]), { namespace: null, name: 'tb', alias: `${LABEL}/tb` }];
+    await driver.enableLinks({ links });
+    for (let round = 0; round < 2; round += 1) {
+      await driver.addressAll(requests);
+      const selection = { owners: [], aliases: [], names: ['tb'] };
+      const together = await driver.view(names(MANY), selection, { namespaces: names(MANY), host: false });
+      expect(together.links.map(({ name }) => name)).toEqual(['tb']);
+      expect(together.namespaces.map(({ name }) => name)).toEqual(names(MANY));
+      for (const [number, seen] of together.namespaces.entries()) {
+        const own = seen.addressing?.addresses.filter(({ scope }) => scope === 0);
+        expect(own).toMatchObject([address(number)]);
+        const alone = await driver.view([seen.name], selection, { namespaces: [seen.name], host: false });
+        expect(alone.namespaces).toEqual([seen]);
+      }
+    }
+    expect(pings('n0', `10.9.1.${MANY}`)).toBe(true);
+    const last = requests.length - 1;
+    const refused = requests.map((request, number) =>
+      number === last ? { ...request, changes: [{ alias: 'weft:nobody', add: address(number) }] } : request,
+    );
+    expect(await refusalOf(driver.addressAll(refused))).toMatchObject({ code: 'missing' });
+  });
+
   test('pairs that share a namespace, or connect two', async () => {
     await driver.createNamespaces(namespaces(3));
     const wire = (one: number, other: number): VethRequest => ({

@@ -233,13 +233,16 @@ class WorkerDriver implements NetnsDriver {
   }
 
   async addressAll(requests: readonly AddressRequest[]): Promise<void> {
-    await this.#sharing.each(
-      'addressAll',
-      requests.filter(({ namespace }) => namespace !== null),
+    const { inside = [], onHost = [] } = Object.groupBy(requests, ({ namespace }) =>
+      namespace === null ? 'onHost' : 'inside',
     );
     // Only the first thread knows the links of the host.
-    const onHost = requests.filter(({ namespace }) => namespace === null);
-    if (onHost.length > 0) await this.#call('addressAll', onHost);
+    const both = [
+      this.#sharing.each('addressAll', inside),
+      ...onHost.map((request) => this.#call('addressAll', [request])),
+    ];
+    const ends = await Promise.allSettled(both);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   async close(): Promise<void> {

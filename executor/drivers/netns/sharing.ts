@@ -1,7 +1,6 @@
 import type { HostView } from './host-view.ts';
 import { unpackView } from './packed-view.ts';
 import { type SharedVerb, type Verbs, type ViewRequest, viewRequest } from './protocol.ts';
-import type { SpareThread } from './spare-thread.ts';
 
 /** Fewer namespaces are done sooner than they are divided. */
 const SHARED_FROM = 16;
@@ -12,12 +11,17 @@ export type CallFirst = <Name extends keyof Verbs>(
   request: Parameters<Verbs[Name]>[0],
 ) => Promise<ReturnType<Verbs[Name]>>;
 
+/** The thread that knows of named namespaces only. */
+export interface SecondThread {
+  call(verb: SharedVerb, request: unknown): Promise<unknown>;
+}
+
 /** Divides calls about many namespaces among two threads, if a second one is there. */
 export class Sharing {
   readonly #call: CallFirst;
-  readonly #spare: SpareThread;
+  readonly #spare: { take(): SecondThread | null };
 
-  constructor(call: CallFirst, spare: SpareThread) {
+  constructor(call: CallFirst, spare: { take(): SecondThread | null }) {
     this.#call = call;
     this.#spare = spare;
   }
