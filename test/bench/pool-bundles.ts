@@ -4,6 +4,8 @@ import { type BareContainer, NETWORK, ROOT } from './bare-container.ts';
 
 /* What weft has made for the processes of a pool, for others to start. */
 
+/** The control group of what is started bare, as in config.json. */
+export const BARE_GROUP = `/weft-bench-${process.pid}`;
 /** Of the runtime's driver. */
 const RUN = '/run/weft';
 
@@ -23,7 +25,7 @@ export function copyBundles(directory: string, namespaces: readonly string[]): r
   return readdirSync(made).map((owner, index) => {
     const configuration: Bundle = JSON.parse(readFileSync(join(made, owner, 'config.json'), 'utf8'));
     configuration.root.path = ROOT;
-    configuration.linux.cgroupsPath = `/weft-bench-${process.pid}/${index}`;
+    configuration.linux.cgroupsPath = `${BARE_GROUP}/${index}`;
     for (const each of configuration.linux.namespaces) if (each.type === 'network') each.path = NETWORK;
     for (const mount of configuration.mounts.filter(({ source }) => source.startsWith(`${directory}/`))) {
       const copy = join(directory, `files${index}`, basename(mount.source));

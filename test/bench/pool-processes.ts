@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { ParentGroup } from '../../executor/drivers/oci/runtime/control-groups.ts';
 import { endProcesses } from '../support/processes.ts';
 import type { BareProcesses, BareWork } from './bare-container.ts';
 import { makeBusyboxLayout } from './busybox-image.ts';
-import { copyBundles, imageRoot } from './pool-bundles.ts';
+import { BARE_GROUP, copyBundles, imageRoot } from './pool-bundles.ts';
 import { print, quantile, timed, withWeft } from './weft.ts';
 
 /*
@@ -88,5 +89,6 @@ try {
   await withWeft(measure, { WEFT_STATE_DIR: stateDirectory });
 } finally {
   await endProcesses(stateDirectory);
+  new ParentGroup(BARE_GROUP).removeIfEmpty();
   rmSync(directory, { recursive: true, force: true });
 }
