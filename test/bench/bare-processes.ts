@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CONMON, runcPath } from '../../executor/drivers/oci/host-programs.ts';
 import { conmonArguments } from '../../executor/drivers/oci/runtime/conmon.ts';
-import { detachBelow, enterPrivateMounts, mountOverlay } from '../../executor/drivers/oci/runtime/mounts.ts';
+import { enterOwnMounts, leaveOut, mountOverlay } from '../../executor/drivers/oci/runtime/mounts.ts';
 import { inLanes } from '../../executor/kinds/lanes.ts';
 import { type BareContainer, type BareProcesses, type BareWork, NETWORK, ROOT } from './bare-container.ts';
 
@@ -75,8 +75,8 @@ if (parentPort === null) throw new Error('bare-processes.ts is to be started as 
 const port = parentPort;
 for (const path of Object.values(paths)) mkdirSync(path, { recursive: true });
 for (const { owner, namespace } of containers) descriptors.set(owner, openSync(namespace, 'r'));
-enterPrivateMounts();
-detachBelow('/run/netns');
+enterOwnMounts();
+leaveOut('/run/netns');
 port.on('message', async (work: BareWork) => {
   try {
     port.postMessage(await all(work === 'start' ? start : remove));

@@ -24,15 +24,17 @@ export async function startProcess(peer: StartPeer, spec: ProcessSpec, run: RunS
   const image = await foundImage(peer, imageOf(process));
   const user = await resolveUser(process.user ?? image.config.user, image.root);
   const files = await writeFiles(join(peer.paths.layers, owner), container, run.addresses);
-  const mounts = [...files, ...(await bindMounts(process.mounts ?? [], run.mountRoots))];
+  const mounts = await bindMounts(process.mounts ?? [], run.mountRoots);
   const seccomp = await seccompOf();
   await peer.runtime.start({
     ...{ owner, number: process.asked, layer: String(process.made), digest: image.digest, lower: image.root, limits },
     stopSignal: image.config.stopSignal ?? 'SIGTERM',
     networkNamespace: join(NAMESPACES, container),
-    configuration: ({ root, networkNamespace }) =>
+    binds: mounts.map(({ source }) => source),
+    configuration: ({ root, networkNamespace, binds }) =>
       runtimeConfiguration({
-        ...{ image: image.config, user, root, networkNamespace, limits, mounts, seccomp },
+        ...{ image: image.config, user, root, networkNamespace, limits, seccomp },
+        mounts: [...files, ...mounts.map((mount, position) => ({ ...mount, source: binds[position] ?? '' }))],
         overrides: {
           ...(process.entrypoint && { entrypoint: process.entrypoint }),
           ...(process.command && { command: process.command }),

@@ -15,6 +15,7 @@ export function startRequest(lower: string, args: readonly string[], owner = OWN
     lower,
     networkNamespace: `/run/netns/${owner}`,
     limits: { memory: null, cpus: null },
+    binds: [],
     configuration: ({ root, networkNamespace }) => ({
       ociVersion: '1.0.2',
       process: { user: { uid: 0, gid: 0 }, args, cwd: '/', env: [] },

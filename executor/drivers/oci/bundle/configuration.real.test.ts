@@ -51,6 +51,7 @@ async function started(script: string, given: Partial<BundleInput>) {
       networkNamespace: `/run/netns/${OWNER}`,
     },
     limits: { memory: null, cpus: null },
+    binds: [],
     configuration: ({ root, networkNamespace }) =>
       runtimeConfiguration({
         ...{ image, root, networkNamespace, hostname: 'web1', cgroupsPath: `/${OWNER}`, mounts: [], annotations: {} },

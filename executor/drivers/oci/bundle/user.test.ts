@@ -1,4 +1,6 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../../../../test/support/database.ts';
@@ -52,6 +54,33 @@ describe('the user of a process', () => {
   test('is a number where the image has neither file', async () => {
     expect(await resolveUser('5', temporaryDirectory())).toMatchObject({ uid: 5, gid: 0 });
     await expect(resolveUser('web', temporaryDirectory())).rejects.toMatchObject({ code: 'invalid' });
+  });
+
+  test.each(['pipe', 'directory', 'socket'])(
+    'is a number where the image has a %s in place of a file',
+    async (kind) => {
+      const image = rootWith({ group: GROUP });
+      const path = join(image, 'etc/passwd');
+      if (kind === 'directory') mkdirSync(path);
+      else if (kind === 'pipe') execFileSync('mkfifo', [path]);
+      else
+        await new Promise((resolve) =>
+          createServer()
+            .listen(path, () => resolve(undefined))
+            .unref(),
+        );
+      expect(await resolveUser('5', image)).toMatchObject({ uid: 5, gid: 0 });
+      await expect(resolveUser('web', image)).rejects.toMatchObject({ code: 'invalid' });
+    },
+  );
+
+  test('is not read from a file that has no end', async () => {
+    const image = rootWith({ passwd: '' });
+    truncateSync(join(image, 'etc/passwd'), 2 ** 40);
+    await expect(resolveUser('web', image)).rejects.toMatchObject({
+      code: 'invalid',
+      detail: 'etc/passwd of the image has more than 16777216 bytes',
+    });
   });
 
   test('is not read from the files of the host', async () => {

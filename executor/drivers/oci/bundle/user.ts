@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { BundleError } from './errors.ts';
 
@@ -52,11 +52,29 @@ function idOf(text: string | undefined): number | null {
   return Number(text);
 }
 
-/** The fields of each line of a file; none where an image has no such file, or a link in its place that leads out of it. */
+/** Much more than the users of a company. */
+const LARGEST_FILE = 16 << 20;
+
+/**
+ * The fields of each line of a file; none where an image has no such file, or in its place a link that leads out of it or
+ * something else than a file.
+ *
+ * @throws BundleError `invalid` for a file that is too large
+ */
 async function linesOf(root: string, file: string): Promise<string[][]> {
   const top = await realpath(root);
   const path = await realpath(join(top, file)).catch(() => null);
   if (path === null || !path.startsWith(top + sep)) return [];
-  const text = await readFile(path, 'utf8');
+  const text = await textOf(path, file);
   return text.split('\n').flatMap((line) => (line === '' || line.startsWith('#') ? [] : [line.split(':')]));
+}
+
+/** To open a pipe would block a thread until somebody writes to it, and to open a device may do anything. */
+async function textOf(path: string, name: string): Promise<string> {
+  const found = await lstat(path);
+  if (!found.isFile()) return '';
+  if (found.size > LARGEST_FILE) {
+    throw new BundleError('invalid', 'run', `${name} of the image has more than ${LARGEST_FILE} bytes`);
+  }
+  return readFile(path, 'utf8');
 }

@@ -42,6 +42,7 @@ async function makeStage() {
       networkNamespace: `/run/netns/${OWNER}`,
     },
     limits: { memory: null, cpus: null },
+    binds: [],
     configuration: ({ root, networkNamespace }) =>
       runtimeConfiguration({
         ...{ root, networkNamespace, hostname: 'web1', cgroupsPath: `/${OWNER}`, mounts: [], annotations: {} },

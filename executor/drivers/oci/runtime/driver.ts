@@ -14,8 +14,17 @@ export interface StartRequest {
   readonly stopSignal: string;
   /** What `configuration` contains of them; kept for comparison. */
   readonly limits: Limits;
+  /** Files and directories of the host, without symbolic links in their paths, that the container mounts. */
+  readonly binds: readonly string[];
   /** Makes config.json. */
-  readonly configuration: (paths: { readonly root: string; readonly networkNamespace: string }) => object;
+  readonly configuration: (paths: BundlePaths) => object;
+}
+
+/** Where a container's things are before it starts; `binds` in the order of those of the request. */
+export interface BundlePaths {
+  readonly root: string;
+  readonly networkNamespace: string;
+  readonly binds: readonly string[];
 }
 
 export interface ProcessView {

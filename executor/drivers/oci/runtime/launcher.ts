@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { RuntimeError } from './errors.ts';
-import type { Launch } from './worker.ts';
+import type { Launch, Launched } from './worker.ts';
 
 /** The thread that starts conmon. There is none before the first launch, and a new one after one that has failed. */
 export class Launcher {
@@ -16,12 +16,12 @@ export class Launcher {
   /**
    * Resolves with the process id of conmon. One after another: each answer of the thread belongs to the oldest request.
    *
-   * @throws RuntimeError `host`
+   * @throws RuntimeError `refused` for what is wrong with the container, or `host`
    */
   launch(launch: Launch, action: string): Promise<number> {
     const sent = this.#launches.then(async () => {
       const said = await this.#ask(launch);
-      if (typeof said === 'string') throw new RuntimeError('host', action, said);
+      if (typeof said !== 'number') throw new RuntimeError(said.code, action, said.detail);
       return said;
     });
     this.#launches = sent.catch(() => {});
@@ -33,12 +33,12 @@ export class Launcher {
     await this.#worker?.terminate();
   }
 
-  async #ask(launch: Launch): Promise<string | number> {
-    if (this.#isClosed) return 'it was closed';
+  async #ask(launch: Launch): Promise<Launched> {
+    if (this.#isClosed) return failed('it was closed');
     this.#worker ??= this.#start();
     const worker = this.#worker;
-    const { promise, resolve } = Promise.withResolvers<string | number>();
-    const end = () => resolve('its thread has ended');
+    const { promise, resolve } = Promise.withResolvers<Launched>();
+    const end = () => resolve(failed('its thread has ended'));
     worker.once('message', resolve).once('exit', end);
     try {
       worker.postMessage(launch);
@@ -56,4 +56,8 @@ export class Launcher {
     });
     return worker;
   }
+}
+
+function failed(detail: string): Launched {
+  return { code: 'host', detail };
 }

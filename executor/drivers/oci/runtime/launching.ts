@@ -1,11 +1,12 @@
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Bind } from './binds.ts';
 import { conmonArguments, isAtWork, monitorOf, readReport } from './conmon.ts';
 import type { StartPlace, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import type { Launcher } from './launcher.ts';
 import { namespaceFile } from './namespace.ts';
-import { logDirectory, type RunPaths } from './paths.ts';
+import { BINDS, logDirectory, ROOT, type RunPaths } from './paths.ts';
 import { identify, type ProcessRecord, writeRecord } from './record.ts';
 import { waitUntil } from './waiting.ts';
 
@@ -61,7 +62,7 @@ function openNamespace(path: string, action: string): number {
 function prepare(context: LaunchContext, request: StartRequest, history: History, descriptor: number): ProcessRecord {
   const { owner, number, digest, lower, limits, stopSignal, networkNamespace } = request;
   const bundle = context.paths.bundle(owner);
-  const root = join(bundle, 'root');
+  const root = join(bundle, ROOT);
   const { upper, work } = layerOf(context, request);
   for (const path of [root, upper, work, logDirectory(context.directory, owner)]) mkdirSync(path, { recursive: true });
   removeOtherLayers(context, request);
@@ -74,7 +75,11 @@ function prepare(context: LaunchContext, request: StartRequest, history: History
   };
   writeRecord(context.paths, record);
   context.at('record');
-  const configuration = request.configuration({ root, networkNamespace: `/proc/${process.pid}/fd/${descriptor}` });
+  const configuration = request.configuration({
+    root,
+    networkNamespace: `/proc/${process.pid}/fd/${descriptor}`,
+    binds: bindsOf(bundle, request).map(({ target }) => target),
+  });
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(configuration));
   context.at('config');
   return record;
@@ -88,8 +93,11 @@ function startMonitor(context: LaunchContext, request: StartRequest, action: str
   const { exits, sockets, runc: runcRoot } = paths;
   const log = join(logDirectory(directory, owner), 'current');
   const words = conmonArguments({ owner, bundle, exits, sockets, log, logBytes, runc, runcRoot });
-  const mounted = { lower, ...layerOf(context, request), root: join(bundle, 'root') };
-  return launcher.launch({ ...mounted, report: join(bundle, 'report'), arguments: words }, action);
+  const mounted = { lower, ...layerOf(context, request), root: join(bundle, ROOT) };
+  return launcher.launch(
+    { ...mounted, binds: bindsOf(bundle, request), report: join(bundle, 'report'), arguments: words },
+    action,
+  );
 }
 
 /** Whether conmon lives is looked up in so many of the checks for its report: that reads three files. */
@@ -109,6 +117,10 @@ async function reportedProgram(context: LaunchContext, owner: string, launched: 
   const program = identify(said.data ?? -1);
   if (program === null) throw new RuntimeError('refused', action, said.message ?? 'its process has ended');
   return program;
+}
+
+function bindsOf(bundle: string, { binds }: StartRequest): Bind[] {
+  return binds.map((source, position) => ({ source, target: join(bundle, BINDS, String(position)) }));
 }
 
 const LAYER_PREFIX = 'layer-';

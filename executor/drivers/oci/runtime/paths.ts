@@ -10,6 +10,10 @@ export function logDirectory(directory: string, owner: string): string {
   return join(directory, requireOwner(owner), 'log');
 }
 
+/** In a bundle: the container's root, and what it mounts of the host. */
+export const ROOT = 'root';
+export const BINDS = 'binds';
+
 /** The files that describe running processes, below `runDirectory` of the runtime's options. */
 export class RunPaths {
   readonly #directory: string;

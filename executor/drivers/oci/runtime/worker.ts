@@ -2,29 +2,36 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { CONMON } from '../host-programs.ts';
-import { detachBelow, enterMounts, enterPrivateMounts, mountOverlay } from './mounts.ts';
+import { type Bind, bindExactly, Refusal, requireDirectories } from './binds.ts';
+import { enterMounts, enterOwnMounts, leaveOut, mountOverlay } from './mounts.ts';
 
 /*
  * The thread in whose mount namespace no network namespaces are mounted. conmon gets a copy of it with the container's
- * overlay, which so is unmounted by the kernel with the last process of the container.
+ * overlay and what it mounts of the host, which so are unmounted by the kernel with the last process of the container.
  */
 
-/** Sent to the thread. The answer is the process id of conmon, which forks and ends, or what went wrong. */
+/** The process id of conmon, which forks and ends, or what went wrong. */
+export type Launched = number | { readonly code: 'refused' | 'host'; readonly detail: string };
+
+/** Sent to the thread; the answer is {@link Launched}. */
 export interface Launch {
   readonly lower: string;
   readonly upper: string;
   readonly work: string;
   readonly root: string;
+  readonly binds: readonly Bind[];
   readonly arguments: readonly string[];
   /** The file to which conmon writes the process id, or what runc said. */
   readonly report: string;
 }
 
 function launch(base: number, request: Launch): number {
-  enterPrivateMounts();
+  enterOwnMounts();
   const report = openSync(request.report, 'a');
   try {
     mountOverlay(request.lower, request.upper, request.work, request.root);
+    requireDirectories(request.root);
+    for (const bind of request.binds) bindExactly(bind);
     const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', _OCI_SYNCPIPE: '3' };
     const stdio = ['ignore', 'ignore', 'ignore', report] as const;
     const child = spawn(CONMON, request.arguments, { detached: true, env: environment, stdio: [...stdio] });
@@ -41,13 +48,15 @@ function launch(base: number, request: Launch): number {
 
 if (parentPort === null) throw new Error('worker.ts is to be started as a worker thread');
 const port = parentPort;
-enterPrivateMounts();
-detachBelow('/run/netns');
+enterOwnMounts();
+// Each process of a container would copy them, at several microseconds each.
+leaveOut('/run/netns');
 const base = openSync('/proc/thread-self/ns/mnt', 'r');
 port.on('message', (request: Launch) => {
   try {
-    port.postMessage(launch(base, request));
+    port.postMessage(launch(base, request) satisfies Launched);
   } catch (error) {
-    port.postMessage(error instanceof Error ? error.message : String(error));
+    const detail = error instanceof Error ? error.message : String(error);
+    port.postMessage({ code: error instanceof Refusal ? 'refused' : 'host', detail } satisfies Launched);
   }
 });
