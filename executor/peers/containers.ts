@@ -48,7 +48,7 @@ export function containerPaths(stateDirectory: string, databaseId: string): Cont
 }
 
 /** Of cgroups: limits of containers need them. */
-const CONTROLLERS = ['memory', 'cpu'];
+const CONTROLLERS = ['memory', 'cpu', 'pids'];
 /** Of version 2, at its usual place; cgroups(7). */
 const UNIFIED_CONTROLLERS = '/sys/fs/cgroup/cgroup.controllers';
 

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { groupOf, hierarchiesOf } from '../../executor/drivers/oci/stats/groups.ts';
 import { ContainerStage } from '../support/containers/stage.ts';
 import { shared } from '../support/shared.ts';
+import { until } from '../support/until.ts';
 
 const stage = shared(() => ContainerStage.start());
 
@@ -22,6 +25,17 @@ function processorTime(pid: number): number {
     const fields = readFileSync(`/proc/${child}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   }, 0);
+}
+
+/** The directory of the control group that counts the processes of this one and its like. */
+function pidsGroup(pid: number): string {
+  const found = groupOf(
+    hierarchiesOf(readFileSync('/proc/self/mountinfo', 'utf8')),
+    readFileSync(`/proc/${pid}/cgroup`, 'utf8'),
+    'pids',
+  );
+  if (found === null) throw new Error('the host counts no processes');
+  return found.directory;
 }
 
 /** What the kernel allows, in processors. */
@@ -48,6 +62,27 @@ it('a process that takes more memory than its limit is killed', async () => {
   const { exit_code, finished } = await stage().untilState('greedy', 'exited', 20_000);
   expect([exit_code, finished]).toEqual([137, expect.any(String)]);
   await stage().remove('greedy');
+});
+
+it('a program that starts itself without end takes no more process ids than the limit, which a change of memory keeps', async () => {
+  const counted = (name: string) => `cat /sys/fs/cgroup/${name} /sys/fs/cgroup/pids/${name} 2> /dev/null || true`;
+  await stage().put('usual', {});
+  expect(await stage().inside('usual', counted('pids.max'))).toBe('2048');
+  await stage().must('PATCH', '/hypervisors/host1/config', { pids_limit: '20' });
+  const forks = 'while :; do /bin/busybox sleep 600 & done';
+  await stage().put('forking', { command: ['/bin/busybox', 'sh', '-c', `(${forks}) 2> /dev/null; sleep 600`] });
+  const group = pidsGroup(await stage().pid('forking'));
+  await until('it is refused one', () => /^max [1-9]/.test(readFileSync(join(group, 'pids.events'), 'utf8')), 10_000);
+  expect(Number(readFileSync(join(group, 'pids.current'), 'utf8'))).toBeLessThanOrEqual(20);
+  await stage().put('forking', { memory: 256 });
+  expect(readFileSync(join(group, 'pids.max'), 'utf8').trim()).toBe('20');
+  await stage().remove('forking');
+  expect(existsSync(group)).toBe(false);
+  await stage().must('PATCH', '/hypervisors/host1/config', { pids_limit: '0' });
+  await stage().act('usual', 'restart', { timeout: 0 });
+  expect(await stage().inside('usual', counted('pids.max'))).toBe('max');
+  await stage().must('PATCH', '/hypervisors/host1/config', { pids_limit: '' });
+  await stage().remove('usual');
 });
 
 it('a limit of memory that changes leaves the process running, and holds at its next start', async () => {

@@ -37,6 +37,8 @@ export interface RunSpec {
   readonly images: ImageSettings;
   /** Directories of the host; what is below them may be mounted into containers. */
   readonly mountRoots: readonly string[];
+  /** How many processes and threads it may have at its next start; null: any number. */
+  readonly pidsLimit: number | null;
 }
 
 /** How the process is asked to end. */

@@ -23,6 +23,7 @@ function specOf(changed: Partial<ContainerProcess> = {}, run: Partial<RunSpec> =
       stop: { signal: null, graceMs: 10_000 },
       images: { pullsMissing: true, importDirectory: null, credentialsFile: null, mayBeLocal: false },
       mountRoots: [],
+      pidsLimit: null,
       ...run,
     },
   };

@@ -81,6 +81,9 @@ function processOn(
   return [{ ...spec, run: namespace.present ? run(row) : null }];
 }
 
+/** As podman has it: a program that starts itself without end must not take the process ids of the whole host. */
+const PIDS_LIMIT = 2048;
+
 function runOf(
   { database, container, namespace }: ProcessPlace,
   row: ProcessRow,
@@ -98,6 +101,7 @@ function runOf(
     ),
     addresses: addresses.filter(({ present }) => present).map(({ address }) => address),
     images: imageSettingsOf(row.image_settings),
+    pidsLimit: Number(row.pids_limit ?? PIDS_LIMIT) || null,
     mountRoots: (row.mount_roots ?? '').split(':').filter((path) => path !== ''),
   };
 }

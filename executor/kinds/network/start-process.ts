@@ -33,7 +33,7 @@ export async function startProcess(peer: StartPeer, spec: ProcessSpec, run: RunS
     binds: mounts.map(({ source }) => source),
     configuration: ({ root, networkNamespace, binds }) =>
       runtimeConfiguration({
-        ...{ image: image.config, user, root, networkNamespace, limits, seccomp },
+        ...{ image: image.config, user, root, networkNamespace, limits, pidsLimit: run.pidsLimit, seccomp },
         mounts: [...files, ...mounts.map((mount, position) => ({ ...mount, source: binds[position] ?? '' }))],
         overrides: {
           ...(process.entrypoint && { entrypoint: process.entrypoint }),

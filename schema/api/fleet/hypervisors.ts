@@ -125,6 +125,7 @@ const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly 
     pattern: /^\/[^\0:]{0,1000}(?::\/[^\0:]{0,1000}){0,19}$/,
     rule: 'must be absolute paths on the host, separated by colons',
   },
+  pids_limit: { pattern: /^(?:0|[1-9]\d{0,6})$/, rule: 'must be a whole number to 9999999' },
   image_allow_local: { pattern: /^(?:true|false)$/, rule: 'must be true or false' },
 };
 

@@ -40,6 +40,7 @@ export interface ProcessRow {
   /** Of the config of its hypervisor. */
   readonly image_settings: ImageSettingsRow;
   readonly mount_roots: string | null;
+  readonly pids_limit: string | null;
 }
 
 /** SQL over `c`: a {@link ProcessRow} as JSON, or NULL; `exists` selects the memberships `m` that count. */
@@ -52,7 +53,8 @@ export function processColumn(exists: string): string {
       SELECT json_group_array(json_object('cen', m.cen, 'ordinal', m.ordinal)) FROM members m CROSS JOIN cens n ON n.id = m.cen
       WHERE m.container = c.id AND ${exists} AND n.wiring_type IS NOT NULL)),
     'image_settings', json((SELECT ${imageSettingsColumn} FROM hypervisors h WHERE h.id = c.hypervisor)),
-    'mount_roots', (SELECT h.config ->> '$.mount_roots' FROM hypervisors h WHERE h.id = c.hypervisor)) END`;
+    'mount_roots', (SELECT h.config ->> '$.mount_roots' FROM hypervisors h WHERE h.id = c.hypervisor),
+    'pids_limit', (SELECT h.config ->> '$.pids_limit' FROM hypervisors h WHERE h.id = c.hypervisor)) END`;
 }
 
 /** A membership; the container by its name. */

@@ -58,6 +58,7 @@ async function started(script: string, given: Partial<BundleInput>) {
         overrides: { command: [script], environment: { COLOUR: 'blue' } },
         user: { uid: 0, gid: 0, additionalGids: [], home: '/root' },
         limits: { memory: 64 * 1024 * 1024, cpus: 0.5 },
+        pidsLimit: null,
         seccomp: seccompProfile(shipped(), CAPABILITIES, process.arch === 'arm64' ? 'arm64' : 'amd64'),
         ...given,
       }),

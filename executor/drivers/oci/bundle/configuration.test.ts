@@ -23,6 +23,7 @@ test.each([
     networkNamespace: '/run/netns/n',
     cgroupsPath: '/c',
     limits: { memory: null, cpus: null },
+    pidsLimit: null,
     mounts: [],
     seccomp: { defaultAction: 'SCMP_ACT_ERRNO', architectures: [], syscalls: [] },
     annotations: {},

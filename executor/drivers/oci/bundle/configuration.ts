@@ -14,6 +14,8 @@ export interface BundleInput {
   readonly networkNamespace: string;
   readonly cgroupsPath: string;
   readonly limits: Limits;
+  /** Of processes and threads; null: none. */
+  readonly pidsLimit: number | null;
   /** /etc/hosts and its like among them. */
   readonly mounts: readonly { readonly source: string; readonly destination: string; readonly readonly: boolean }[];
   readonly seccomp: SeccompProfile;
@@ -24,7 +26,7 @@ export type RuntimeConfiguration = ReturnType<typeof runtimeConfiguration>;
 
 /** `config.json` of the OCI runtime specification, with Docker's defaults. Throws a BundleError `invalid`. */
 export function runtimeConfiguration(input: BundleInput) {
-  const { image, overrides, user, hostname, limits } = input;
+  const { image, overrides, user, hostname, limits, pidsLimit } = input;
   const { uid, gid, additionalGids, home } = user;
   // As Docker: only root has them; another user may gain them from files, which noNewPrivileges prevents.
   const held = uid === 0 ? CAPABILITIES : [];
@@ -57,7 +59,7 @@ export function runtimeConfiguration(input: BundleInput) {
     annotations: input.annotations,
     linux: {
       cgroupsPath: input.cgroupsPath,
-      resources: resourcesOf(limits),
+      resources: { ...resourcesOf(limits), ...(pidsLimit !== null && { pids: { limit: pidsLimit } }) },
       namespaces: [
         ...['pid', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
         { type: 'network', path: input.networkNamespace },

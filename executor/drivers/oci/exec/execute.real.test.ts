@@ -50,6 +50,7 @@ async function makeStage() {
         overrides: {},
         user: { ...ROOT, home: '/root' },
         limits: { memory: null, cpus: null },
+        pidsLimit: null,
         seccomp: seccompProfile(
           JSON.parse(readFileSync('/usr/share/containers/seccomp.json', 'utf8')),
           CAPABILITIES,
