@@ -93,7 +93,7 @@ export const containers: PeerDefinition<ContainersPeer> = {
     try {
       const images = await openImageStore({
         directory: paths.images,
-        isUsed: (root) => usedRoots(paths.run).has(root),
+        isUsed: (root) => usedRoots({ directory: paths.layers, runDirectory: paths.run }).has(root),
         log: (level, text, data) => log[level](data, text),
       });
       return {

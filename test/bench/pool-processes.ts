@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ParentGroup } from '../../executor/drivers/oci/runtime/control-groups.ts';
+import { ControlGroup } from '../../executor/drivers/oci/runtime/control-groups.ts';
 import { endProcesses } from '../support/processes.ts';
 import type { BareProcesses, BareWork } from './bare-container.ts';
 import { makeBusyboxLayout } from './busybox-image.ts';
@@ -89,6 +89,6 @@ try {
   await withWeft(measure, { WEFT_STATE_DIR: stateDirectory });
 } finally {
   await endProcesses(stateDirectory);
-  new ParentGroup(BARE_GROUP).removeIfEmpty();
+  new ControlGroup(BARE_GROUP).removeIfEmpty();
   rmSync(directory, { recursive: true, force: true });
 }

@@ -52,6 +52,8 @@ export interface MadeLayer {
   readonly urls?: readonly string[];
   /** Of the image; the host's by default. */
   readonly architecture?: string;
+  /** Of the image: how it is started; nothing by default. */
+  readonly config?: object;
 }
 
 interface MadeDescriptor {
@@ -79,7 +81,8 @@ export class MadeLayout {
   manifest(...layers: readonly MadeLayer[]): MadeDescriptor {
     const diffs = layers.map(({ tar }) => digestOf(tar));
     const configuration = {
-      ...{ architecture: layers[0]?.architecture ?? HOST_ARCHITECTURE, os: 'linux', config: {} },
+      ...{ architecture: layers[0]?.architecture ?? HOST_ARCHITECTURE, os: 'linux' },
+      config: layers[0]?.config ?? {},
       rootfs: { type: 'layers', diff_ids: diffs },
     };
     const config = this.blob(CONFIGURATION, JSON.stringify(configuration));

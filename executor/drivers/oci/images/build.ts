@@ -23,7 +23,7 @@ export async function buildContent(origin: Origin, options: BuildOptions, work: 
   const content = join(work.directory, 'content');
   await mkdir(content);
   await origin.copy('content/layout');
-  const image = await readImage(join(content, 'layout'), origin.manifestDigest, work.action);
+  const image = await readImage(join(content, 'layout'), origin, work.action);
   if (image.architecture !== '' && image.architecture !== HOST_ARCHITECTURE) {
     // An emulator may be registered with the kernel.
     log('warn', 'an image is for another architecture', { action: work.action, architecture: image.architecture });

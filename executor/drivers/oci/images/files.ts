@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { isFileError } from './errors.ts';
 import { type ImageContent, readContentFile } from './image.ts';
@@ -18,6 +18,7 @@ import type { Log } from './settings.ts';
  */
 
 const nameSchema = v.object({ name: v.string(), digest: v.string(), content: v.string() });
+const repositoriesSchema = v.array(v.string());
 
 export type NameRecord = Readonly<v.InferOutput<typeof nameSchema>>;
 
@@ -102,6 +103,27 @@ export class ImageFiles {
     return readdir(this.#contents);
   }
 
+  /** The repositories in whose names the content was brought. */
+  async repositories(key: string): Promise<readonly string[]> {
+    try {
+      return v.parse(repositoriesSchema, JSON.parse(await readFile(this.#repositoriesFile(key), 'utf8')));
+    } catch (cause) {
+      if (isFileError(cause, 'ENOENT')) return [];
+      this.#log('warn', 'the repositories of an image cannot be read', { content: key, reason: String(cause) });
+      return [];
+    }
+  }
+
+  async noteRepository(key: string, repository: string): Promise<void> {
+    const known = await this.repositories(key);
+    if (known.includes(repository)) return;
+    await this.#replace(this.#repositoriesFile(key), JSON.stringify([...known, repository]));
+  }
+
+  #repositoriesFile(key: string): string {
+    return join(this.contentDirectory(key), 'repositories.json');
+  }
+
   /** Null: no such name. */
   async readName(canonical: string): Promise<NameRecord | null> {
     return this.#readRecord(keyOfName(canonical));
@@ -117,10 +139,15 @@ export class ImageFiles {
   }
 
   async writeName(record: NameRecord): Promise<void> {
+    await this.#replace(join(this.#names, keyOfName(record.name)), JSON.stringify(record));
+  }
+
+  /** Survives a power failure, in full or not at all. */
+  async #replace(path: string, text: string): Promise<void> {
     const written = join(this.#staging, randomUUID());
     const file = await open(written, 'wx', PRIVATE_FILE);
     try {
-      await file.writeFile(JSON.stringify(record));
+      await file.writeFile(text);
       await file.sync();
     } catch (cause) {
       await unlink(written);
@@ -128,8 +155,8 @@ export class ImageFiles {
     } finally {
       await file.close();
     }
-    await rename(written, join(this.#names, keyOfName(record.name)));
-    await syncDirectory(this.#names);
+    await rename(written, path);
+    await syncDirectory(dirname(path));
   }
 
   async removeName(canonical: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { ImageError } from './errors.ts';
 import { Layout } from './layout.ts';
 import { type Configuration, parseConfiguration, parseManifest } from './manifests.ts';
+import type { Origin } from './origin.ts';
 
 /** How a process is started from an image, as its configuration says; empty where it says nothing. */
 export interface ImageConfig {
@@ -33,6 +34,8 @@ export interface ImageContent {
   readonly manifestDigest: string;
   /** Of the manifest for this host where the image came from. */
   readonly originDigest: string;
+  /** What the name stood for there: the same, or an index of several. An earlier version has not kept it. */
+  readonly topDigest?: string;
   /** As the image says, RFC 3339; null if it does not. */
   readonly created: string | null;
   /** In bytes: manifest, configuration and compressed layers. */
@@ -44,7 +47,11 @@ export interface ImageContent {
 }
 
 /** Describes the only image of a layout. */
-export async function readImage(layoutPath: string, originDigest: string, action: string): Promise<ImageContent> {
+export async function readImage(
+  layoutPath: string,
+  { digest, manifestDigest }: Pick<Origin, 'digest' | 'manifestDigest'>,
+  action: string,
+): Promise<ImageContent> {
   const layout = new Layout(layoutPath, '.', action);
   const { manifests } = await layout.index();
   const [entry] = manifests;
@@ -59,7 +66,8 @@ export async function readImage(layoutPath: string, originDigest: string, action
   }
   return {
     manifestDigest: entry.digest,
-    originDigest,
+    originDigest: manifestDigest,
+    topDigest: digest,
     created: configuration.created ?? null,
     size: document.length + config.size + layers.reduce((sum, { size }) => sum + size, 0),
     architecture: configuration.architecture ?? '',
@@ -72,9 +80,10 @@ function configOf({ config }: Configuration): ImageConfig {
   return {
     entrypoint: config?.Entrypoint ?? [],
     command: config?.Cmd ?? [],
-    environment: config?.Env ?? [],
+    // Docker starts images with others, too, and no program can read them.
+    environment: (config?.Env ?? []).filter((entry) => entry.indexOf('=') > 0),
     user: config?.User ?? '',
-    workingDirectory: config?.WorkingDir ?? '',
+    workingDirectory: config?.WorkingDir ? posix.join('/', config.WorkingDir) : '',
     exposedPorts: Object.keys(config?.ExposedPorts ?? {}),
     volumes: Object.keys(config?.Volumes ?? {}),
     stopSignal: config?.StopSignal || null,

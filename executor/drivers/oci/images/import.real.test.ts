@@ -76,6 +76,7 @@ describe('an import', () => {
     writeFileSync(join(imports, 'cut.tgz'), gzipSync(makeTar({ name: 'oci-layout', content: '{}' })).subarray(0, 40));
     writeFileSync(join(imports, 'tree.tar'), makeTar({ name: 'etc/passwd', content: 'x' }));
     mkdirSync(join(imports, 'empty'));
+    execFileSync('mkfifo', [join(imports, 'pipe')]);
     for (const [source, code, words] of [
       ['oci:none', 'unknown', 'none, a name below the directory for imports: there is no such file'],
       ['oci-archive:none', 'unknown', 'there is no such file'],
@@ -84,6 +85,10 @@ describe('an import', () => {
       ['oci-archive:noise', 'invalid', 'the archive: a header has'],
       ['oci-archive:cut.tgz', 'invalid', 'the archive: unexpected end of file'],
       ['oci-archive:tree.tar', 'unknown', 'oci-layout'],
+      ['oci-archive:empty', 'invalid', 'empty is no regular file'],
+      ['docker-archive:empty', 'invalid', 'empty is no regular file'],
+      ['oci-archive:pipe', 'invalid', 'pipe is no regular file'],
+      ['docker-archive:pipe', 'invalid', 'pipe is no regular file'],
       ['docker-archive:noise', 'invalid', 'skopeo: '],
       ['docker-archive:tree.tar', 'invalid', 'skopeo: '],
     ] as const) {
@@ -161,6 +166,57 @@ describe('a link', () => {
     expect(await store.pull({ name: 'x', source: 'oci-archive:odd.tar' })).toMatchObject({
       digest: digestIn(layout.path),
     });
+  });
+});
+
+describe('how an image is started', () => {
+  const tar = makeTar({ name: 'x' });
+
+  it('is told without variables that have no value, and with an absolute directory', async () => {
+    const { store, imports } = await openStore();
+    const config = { Env: ['novalue', 'A=b', '=c', 'D='], WorkingDir: 'srv/../www' };
+    new MadeLayout(join(imports, 'odd')).image('x', { tar, config });
+    expect(await store.pull({ name: 'odd', source: 'oci:odd' })).toMatchObject({
+      config: { environment: ['A=b', 'D='], workingDirectory: '/www' },
+    });
+  });
+
+  it.each([
+    ['Env', Array.from({ length: 1001 }, (_, number) => `A${number}=b`), 'over 1000 entries'],
+    ['Cmd', ['x'.repeat(100_001)], 'over 100000 characters'],
+    ['Entrypoint', ['a\0b'], 'has a NUL'],
+  ])('is refused if no program could be started so: %s', async (member, value, words) => {
+    const { store, imports, directory } = await openStore();
+    new MadeLayout(join(imports, 'much')).image('x', { tar, config: { [member]: value } });
+    expect(await errorOf(store.pull({ name: 'much', source: 'oci:much' }))).toMatchObject({
+      code: 'invalid',
+      detail: expect.stringContaining(`config.${member}: ${words}`),
+    });
+    expect(countsIn(directory)).toEqual(counts(0));
+  });
+});
+
+describe('a name that stands for another image by now', () => {
+  it('leaves the one before to whom still needs it, by its digest', async () => {
+    const directory = temporaryDirectory();
+    const imports = temporaryDirectory();
+    const needed = new Set<string>();
+    const store = await openImageStore({ directory, isUsed: (root) => needed.has(root) });
+    const settings = { credentialsFile: null, importDirectory: imports, mayBeLocal: true };
+    for (const name of ['one', 'two', 'three']) {
+      new MadeLayout(join(imports, name)).image('x', { tar: makeTar({ name }) });
+    }
+    const first = await store.pull({ name: 'lab/x:1', source: 'oci:one', ...settings });
+    needed.add(first.root);
+    await store.pull({ name: 'lab/x:1', source: 'oci:two', ...settings });
+    const byDigest = `lab/x@${first.digest}`;
+    expect(await store.find(byDigest)).toMatchObject({ digest: first.digest, root: first.root });
+    expect(await store.find(`other/x@${first.digest}`)).toBeNull();
+    expect((await store.list()).map(({ name }) => name)).toEqual(['lab/x:1']);
+    needed.clear();
+    await store.pull({ name: 'lab/x:1', source: 'oci:three', ...settings });
+    expect(await store.find(byDigest)).toBeNull();
+    await store.close();
   });
 });
 

@@ -25,7 +25,20 @@ const indexEntrySchema = v.object({
 });
 const indexSchema = v.object({ manifests: v.array(indexEntrySchema) });
 const manifestSchema = v.object({ config: descriptorSchema, layers: v.array(descriptorSchema) });
-const listSchema = v.nullish(v.array(v.string()));
+/** As of a request: the kernel takes no more for the start of a program, and runc spins on much more. */
+const WORDS_MAX = 1_000;
+const CHARACTERS_MAX = 100_000;
+const listSchema = v.nullish(
+  v.pipe(
+    v.array(v.string()),
+    v.maxLength(WORDS_MAX, `over ${WORDS_MAX} entries`),
+    v.check(
+      (words) => words.reduce((sum, { length }) => sum + length, 0) <= CHARACTERS_MAX,
+      `over ${CHARACTERS_MAX} characters`,
+    ),
+    v.check((words) => words.every((word) => !word.includes('\0')), 'has a NUL'),
+  ),
+);
 const keysSchema = v.nullish(v.record(v.string(), v.unknown()));
 const configurationSchema = v.object({
   created: v.nullish(v.string()),

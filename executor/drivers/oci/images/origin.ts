@@ -1,4 +1,4 @@
-import { realpath, rename, symlink } from 'node:fs/promises';
+import { lstat, realpath, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractArchive } from './archive.ts';
 import { ImageError } from './errors.ts';
@@ -34,6 +34,9 @@ export async function openOrigin(source: ImageSource, importing: Importing, work
     throw new ImageError('unsupported', work.action, 'there is no directory for imports');
   }
   const path = await pathBelow(importDirectory, source.file, work.action);
+  if (source.transport !== 'oci' && !(await lstat(path)).isFile()) {
+    throw new ImageError('invalid', work.action, `${source.file} is no regular file`);
+  }
   switch (source.transport) {
     case 'oci': {
       const layout = new Layout(await realpath(importDirectory), source.file, work.action);

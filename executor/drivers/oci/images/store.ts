@@ -57,7 +57,7 @@ export interface PullRequest extends PullSettings {
 export interface ImageStore {
   /** By their names. */
   list(): Promise<Image[]>;
-  /** Without network. A digest also finds an image of its repository that was pulled by a tag. */
+  /** Without network. A digest also finds an image of its repository that was pulled by a tag, and one that has lost its name since. */
   find(name: string): Promise<Image | null>;
   /**
    * Brings an image, in place of the one that has the name. Callers that want the same at the same time share it, and
@@ -203,6 +203,7 @@ class Store implements ImageStore {
       }
       const image = await this.#image(record);
       if (image === null) throw new ImageError('host', action, 'its files were removed while it was pulled');
+      await this.#files.noteRepository(record.content, repositoryOf(parseImageName(record.name)));
       await this.#files.writeName(record);
       await this.#collect();
       return image;
@@ -225,6 +226,18 @@ class Store implements ImageStore {
       if (repositoryOf(parseImageName(record.name)) !== repositoryOf(wanted)) continue;
       const image = await this.#image(record);
       if (image !== null && [image.digest, image.originDigest].includes(wanted.digest)) return image;
+    }
+    return this.#findNameless(wanted, wanted.digest);
+  }
+
+  /** Its name stands for another one by now, and a container still needs it. */
+  async #findNameless(wanted: ImageName, digest: string): Promise<Image | null> {
+    for (const key of await this.#files.contentKeys()) {
+      const content = await this.#files.readContent(key);
+      if (content === null || ![content.topDigest, content.originDigest].includes(digest)) continue;
+      // Of another repository it is not known whether its registry has it.
+      if (!(await this.#files.repositories(key)).includes(repositoryOf(wanted))) continue;
+      return { ...content, name: familiarName(wanted), digest, root: this.#files.rootDirectory(key) };
     }
     return null;
   }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeStage, OWNER, SLEEP } from '../../../../test/support/oci/stage.ts';
-import { ParentGroup } from './control-groups.ts';
+import { ControlGroup } from './control-groups.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
 const PARENT = `/${OWNER}-parent`;
@@ -25,7 +25,9 @@ function requestOf(stage: ReturnType<typeof makeStage>, owner: string) {
 test('the parent of the control groups goes with the last container, and with the next start after a kill', async () => {
   const [first, second] = [`${OWNER}a`, `${OWNER}b`];
   const stage = makeStage([first, second]);
-  onTestFinished(() => new ParentGroup(PARENT).removeIfEmpty());
+  onTestFinished(() => {
+    new ControlGroup(PARENT).removeIfEmpty();
+  });
   const runtime = await stage.open({ parentGroup: PARENT });
   for (const owner of [first, second]) await runtime.start(requestOf(stage, owner));
   expect(places(PARENT).length).toBeGreaterThan(0);

@@ -2,26 +2,28 @@ import { readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFileError } from '../images/errors.ts';
 import { hierarchiesOf } from '../stats/groups.ts';
+import { killNow } from './processes.ts';
 
-/** The control group that has those of all containers, in each hierarchy. runc makes it, and never removes it. */
-export class ParentGroup {
+/** A control group, in each hierarchy. runc makes it. */
+export class ControlGroup {
   readonly #path: string | null;
   #directories: readonly string[] | null = null;
 
-  /** As in config.json: `/weft`. Null: containers have no common one. */
+  /** As in config.json: `/weft`. Null: there is none. */
   constructor(path: string | null) {
     this.#path = path;
   }
 
-  /** Does nothing as long as there is another group in it. */
-  removeIfEmpty(): void {
-    for (const directory of this.#all()) {
-      try {
-        rmdirSync(directory);
-      } catch (error) {
-        if (!isFileError(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY')) throw error;
-      }
-    }
+  /** Does nothing as long as there is a process or another group in it. Returns whether it is gone. */
+  removeIfEmpty(): boolean {
+    return this.#all().filter((directory) => !isRemoved(directory)).length === 0;
+  }
+
+  /** SIGKILL to all that is in it. Returns whether there was nothing. */
+  kill(): boolean {
+    const members = new Set(this.#all().flatMap(membersOf));
+    for (const pid of members) killNow(pid);
+    return members.size === 0;
   }
 
   /** Hierarchies are mounted once, and a host has many other mounts. */
@@ -32,5 +34,26 @@ export class ParentGroup {
       join(directory, path),
     );
     return this.#directories;
+  }
+}
+
+function isRemoved(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) return true;
+    // It has a process, or another group.
+    if (isFileError(error, 'EBUSY', 'ENOTEMPTY')) return false;
+    throw error;
+  }
+}
+
+function membersOf(directory: string): number[] {
+  try {
+    return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch (error) {
+    if (isFileError(error, 'ENOENT', 'ENODEV')) return [];
+    throw error;
   }
 }

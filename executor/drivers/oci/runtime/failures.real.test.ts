@@ -2,7 +2,8 @@ import { chmodSync, existsSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeStage, OWNER, SLEEP, viewOf } from '../../../../test/support/oci/stage.ts';
-import { killNow, processesWith } from './processes.ts';
+import type { StartRequest } from './driver.ts';
+import { killNow, processesWith, readOrNull, startTime } from './processes.ts';
 
 /** runc, which never ends when called for this. */
 function hangingRunc(directory: string, word: string): string {
@@ -20,6 +21,31 @@ test.each(['create', 'start'])('a start is away if runc %s does not end, and lea
   expect(await viewOf(runtime)).toBeUndefined();
   expect(processesWith(join(stage.runDirectory, 'bundles', OWNER))).toEqual([]);
   expect(['bundles', 'runc'].flatMap((name) => readdirSync(join(stage.runDirectory, name)))).toEqual([]);
+});
+
+test('what runc has begun to create when it is killed ends, too', async () => {
+  const stage = makeStage();
+  // Far more than runc's first process can read in the time: it stays behind, with all it needs of a processor.
+  const request = stage.request(SLEEP);
+  const flooded: StartRequest = {
+    ...request,
+    configuration: (paths) => {
+      const made = request.configuration(paths) as { readonly process: object };
+      const env = Array.from({ length: 200_000 }, (_, number) => `NAME${number}=value`);
+      return { ...made, process: { ...made.process, env } };
+    },
+  };
+  const runtime = await stage.open({ deadlineMs: 2_000 });
+  await expect(runtime.start(flooded)).rejects.toMatchObject({ code: 'away' });
+  const left = readdirSync('/proc').filter(
+    (pid) => readOrNull(`/proc/${pid}/cgroup`)?.includes(OWNER) && startTime(Number(pid)) !== null,
+  );
+  expect([left, existsSync(`/sys/fs/cgroup/pids/${OWNER}`) || existsSync(`/sys/fs/cgroup/${OWNER}`)]).toEqual([
+    [],
+    false,
+  ]);
+  await runtime.start(request);
+  expect((await viewOf(runtime))?.phase).toBe('running');
 });
 
 test('stop and remove are away if runc does not end, and succeed when it does again', async () => {

@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bind } from './binds.ts';
 import { conmonArguments, isAtWork, monitorOf, readReport } from './conmon.ts';
 import type { StartPlace, StartRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import type { Launcher } from './launcher.ts';
+import { layerOf, makeLayer } from './layers.ts';
 import { namespaceFile } from './namespace.ts';
 import { BINDS, logDirectory, ROOT, type RunPaths } from './paths.ts';
 import { identify, type ProcessRecord, writeRecord } from './record.ts';
@@ -63,9 +64,8 @@ function prepare(context: LaunchContext, request: StartRequest, history: History
   const { owner, number, digest, lower, limits, stopSignal, networkNamespace } = request;
   const bundle = context.paths.bundle(owner);
   const root = join(bundle, ROOT);
-  const { upper, work } = layerOf(context, request);
-  for (const path of [root, upper, work, logDirectory(context.directory, owner)]) mkdirSync(path, { recursive: true });
-  removeOtherLayers(context, request);
+  for (const path of [root, logDirectory(context.directory, owner)]) mkdirSync(path, { recursive: true });
+  makeLayer(context, request);
   const record = {
     ...{ owner, number, digest, lower, limits, stopSignal, ...history, startedMs: Date.now() },
     namespace: namespaceFile(networkNamespace, descriptor),
@@ -121,22 +121,4 @@ async function reportedProgram(context: LaunchContext, owner: string, launched: 
 
 function bindsOf(bundle: string, { binds }: StartRequest): Bind[] {
   return binds.map((source, position) => ({ source, target: join(bundle, BINDS, String(position)) }));
-}
-
-const LAYER_PREFIX = 'layer-';
-
-function layerOf({ directory }: LaunchContext, { owner, layer }: StartRequest) {
-  const path = join(directory, owner, `${LAYER_PREFIX}${layer}`);
-  return { upper: join(path, 'upper'), work: join(path, 'work') };
-}
-
-/** No process of the container is left: nothing uses them. */
-function removeOtherLayers({ directory }: LaunchContext, { owner, layer }: StartRequest): void {
-  const own = join(directory, owner);
-  mkdirSync(own, { recursive: true });
-  for (const name of readdirSync(own)) {
-    if (name.startsWith(LAYER_PREFIX) && name !== `${LAYER_PREFIX}${layer}`) {
-      rmSync(join(own, name), { recursive: true, force: true });
-    }
-  }
 }

@@ -5,7 +5,7 @@ import type { Limits } from '../bundle/cgroups.ts';
 import { absentProgram, runcPath } from '../host-programs.ts';
 import { DEFAULT_LOG_BYTES } from '../log/rotate.ts';
 import { removeBundle } from './bundle-directory.ts';
-import { ParentGroup } from './control-groups.ts';
+import { ControlGroup } from './control-groups.ts';
 import type { ContainerRuntime, ProcessView, RuntimeOptions, StartRequest, StopRequest } from './driver.ts';
 import { RuntimeError } from './errors.ts';
 import { historyAfter } from './history.ts';
@@ -31,7 +31,8 @@ class Runtime implements ContainerRuntime {
   readonly #paths: RunPaths;
   readonly #rotation: LogRotation;
   readonly #watch: ProcessWatch;
-  readonly #parentGroup: ParentGroup;
+  /** Has those of all containers; nobody else removes it. */
+  readonly #parentGroup: ControlGroup;
   /** Starts under way: runc makes the parent of a control group before the group. */
   #starts = 0;
 
@@ -47,7 +48,7 @@ class Runtime implements ContainerRuntime {
     this.#rotation = new LogRotation({ directory, paths: this.#paths, limitBytes, log });
     const checked = (running: Iterable<string>) => this.#rotation.check(running);
     this.#watch = new ProcessWatch({ paths: this.#paths, kill, checked, log });
-    this.#parentGroup = new ParentGroup(options.parentGroup ?? null);
+    this.#parentGroup = new ControlGroup(options.parentGroup ?? null);
     if (this.#paths.owners().length > 0) this.#watch.begin();
     else this.#parentGroup.removeIfEmpty();
   }
@@ -173,7 +174,11 @@ class Runtime implements ContainerRuntime {
       for (const pid of left) killNow(pid);
       return left.length === 0;
     }, `end conmon of ${owner}`);
+    const group = new ControlGroup(join(this.#options.parentGroup ?? '/', owner));
+    await this.#until(() => group.kill(), `end what is left of ${owner}`);
     await this.#runc(`delete the container of ${owner}`, 'delete', '--force', owner);
+    // runc knows nothing of what it was creating when it was killed.
+    await this.#until(() => group.removeIfEmpty(), `remove the control group of ${owner}`);
     rmSync(this.#paths.exit(owner), { force: true });
     rmSync(this.#paths.socket(owner), { recursive: true, force: true });
     removeBundle(bundle);

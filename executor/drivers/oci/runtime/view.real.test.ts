@@ -62,16 +62,27 @@ test('a process is not shown while it is started, and its image is in use', asyn
   const stage = makeStage();
   const seen: unknown[] = [];
   const runtime = await stage.open({
-    at: () => seen.push([viewProcesses(stage.runDirectory, 'all').size, ...usedRoots(stage.runDirectory)]),
+    at: () => seen.push([viewProcesses(stage.runDirectory, 'all').size, ...usedRoots(stage)]),
   });
   await runtime.start(stage.request(SLEEP));
   expect(seen).toEqual(Array.from({ length: 6 }, () => [0, stage.lower]));
 });
 
+test('an image stays in use after a restart of the host, until the container is removed', async () => {
+  const stage = makeStage();
+  const runtime = await stage.open();
+  await runtime.start(stage.request(['/bin/busybox', 'true']));
+  await until('it has exited', async () => (await viewOf(runtime))?.phase === 'exited', 10_000);
+  const afterReboot = { directory: stage.directory, runDirectory: join(stage.base, 'none') };
+  expect(usedRoots(afterReboot)).toEqual(new Set([stage.lower]));
+  await runtime.remove({ owner: OWNER });
+  expect(usedRoots(afterReboot)).toEqual(new Set());
+});
+
 test('what starts nothing makes no directories', async () => {
   const stage = makeStage();
   const runtime = await stage.open();
-  expect([await runtime.view('all'), usedRoots(stage.runDirectory)]).toEqual([new Map(), new Set()]);
+  expect([await runtime.view('all'), usedRoots(stage)]).toEqual([new Map(), new Set()]);
   await runtime.stop({ owner: OWNER, signal: 'TERM', graceMs: 0 });
   await runtime.keep({ owner: OWNER, number: 2 });
   await runtime.remove({ owner: OWNER });

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import type { ProcessView } from './driver.ts';
+import type { ProcessView, RuntimeOptions } from './driver.ts';
+import { layerRoots } from './layers.ts';
 import { isSameNamespace } from './namespace.ts';
 import { RunPaths } from './paths.ts';
 import { readOrNull } from './processes.ts';
@@ -35,11 +36,19 @@ export function viewProcess(paths: RunPaths, owner: string): ProcessView | null 
   return record.program === null ? null : viewOf(record, paths);
 }
 
-/** Roots of images that processes need, also those that are being started, and those that may be started again. */
-export function usedRoots(runDirectory: string): ReadonlySet<string> {
+/**
+ * Roots of images that processes need, also those that are being started, and those that may be started again on their
+ * writable layers, after a restart of the host, too.
+ */
+export function usedRoots({ directory, runDirectory }: Directories): ReadonlySet<string> {
   const paths = new RunPaths(runDirectory);
-  return new Set(paths.owners().flatMap((owner) => readRecord(paths, owner)?.lower ?? []));
+  return new Set([
+    ...paths.owners().flatMap((owner) => readRecord(paths, owner)?.lower ?? []),
+    ...layerRoots(directory),
+  ]);
 }
+
+type Directories = Pick<RuntimeOptions, 'directory' | 'runDirectory'>;
 
 /** What the record and the file with the exit code, written by conmon, say of a process. */
 export function viewOf(record: ProcessRecord, paths: RunPaths): ProcessView {
