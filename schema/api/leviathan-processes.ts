@@ -47,8 +47,18 @@ const pathSchema = v.pipe(
   v.check((path) => path.startsWith('/') && !path.split('/').includes('..'), pathRule),
 );
 
+/** What every container has there is the kernel's, or made for it. */
+const OWN_PLACES: readonly (string | undefined)[] = [undefined, 'proc', 'sys', 'dev'];
+const targetSchema = v.pipe(
+  pathSchema,
+  v.check(
+    (path) => !OWN_PLACES.includes(path.split('/').find((part) => !['', '.'].includes(part))),
+    'must not be /, nor in /proc, /sys or /dev',
+  ),
+);
+
 const mountSchema = v.strictObject(
-  { source: pathSchema, target: pathSchema, readonly: v.optional(v.boolean('must be true or false'), false) },
+  { source: pathSchema, target: targetSchema, readonly: v.optional(v.boolean('must be true or false'), false) },
   (issue) => {
     const known = objectMessage(issue);
     return known === 'must be an object' ? 'must be an object with source and target' : known;

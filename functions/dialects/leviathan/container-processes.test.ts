@@ -49,6 +49,11 @@ describe('a process that is requested wrongly', () => {
     ['/mounts/1', { mounts: [mount, '/srv'] }, 'must be an object with source and target'],
     ['/mounts/0/source', { mounts: [{ ...mount, source: 'srv' }] }, path],
     ['/mounts/0/target', { mounts: [{ ...mount, target: '/a/..' }] }, path],
+    ...['/', '//./', '/proc', '/./proc/1', '/sys/fs/cgroup', '/dev/shm'].map((target): [string, unknown, string] => [
+      '/mounts/0/target',
+      { mounts: [{ ...mount, target }] },
+      'must not be /, nor in /proc, /sys or /dev',
+    ]),
     ['/mounts/0/readonly', { mounts: [{ ...mount, readonly: 'yes' }] }, 'must be true or false'],
     ['/mounts/0/target', { mounts: [{ source: '/srv' }] }, 'is missing'],
     ['/mounts/0/mode', { mounts: [{ ...mount, mode: 'rw' }] }, 'unknown member'],
