@@ -16,7 +16,7 @@ testEveryPlace('processes', {
     'start a running process',
     'run another program, which fails',
     'limit a process',
-    'make a pool of an image',
-    'scale a pool of an image down',
+    'scale a pool of an image in a CIN up',
+    'scale a pool of an image in a CIN down',
   ],
 });

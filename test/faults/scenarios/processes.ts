@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { SeenProcess } from '../../../schema/resources/network/process.ts';
 import { addressPicture } from '../../support/addressing.ts';
 import { ip } from '../../support/host.ts';
@@ -6,6 +7,7 @@ import type { Instance } from '../../support/instance.ts';
 import { processPicture, viewsOf } from '../../support/oci/process-picture.ts';
 import { until } from '../../support/until.ts';
 import { type Act, inOrder, request, type Scenario, type Scenarios } from '../scenario.ts';
+import { isolationPicture } from './cins.ts';
 
 /** The image of all containers. */
 export const IMAGE = 'lab/shell:1';
@@ -45,7 +47,10 @@ async function outcome(weft: Instance): Promise<unknown> {
       })
     );
   });
-  return { ...(await processPicture(weft)), addresses: await addressPicture() };
+  const picture = await processPicture(weft);
+  // What every run leaves would be the same with and without a halt.
+  expect(JSON.stringify(picture)).not.toContain('nobody');
+  return { ...picture, addresses: await addressPicture(), isolation: await isolationPicture(weft) };
 }
 
 const configure: Act = async (weft) => {
@@ -57,8 +62,10 @@ const configure: Act = async (weft) => {
 const put = (body: object) => request('PUT', '/host/host1/a', { image: IMAGE, ...body });
 const run = put({});
 const act = (action: string, body?: object) => request('POST', `/host/host1/a/${action}`, body);
-const pool = (start_with: number) =>
-  request('POST', '/cpool', { cpoolList: [{ cpoolID: 'p', type: IMAGE, start_with, cins: [] }] });
+const pool = (start_with: number, cins: readonly object[] = []) =>
+  request('POST', '/cpool', { cpoolList: [{ cpoolID: 'p', type: IMAGE, start_with, cins }] });
+/** The same in a network with addresses. */
+const addressed = (start_with: number) => pool(start_with, [{ cinID: 'net' }]);
 
 const scenario = (prepare: Act, act: Act): Scenario => ({
   outcome,
@@ -96,5 +103,9 @@ export const processes: Scenarios = {
   'delete a container with a process': scenario(run, request('DELETE', '/host/host1/a')),
   'repair of a namespace that was deleted under a process': scenario(run, deleteNamespace),
   'make a pool of an image': scenario(inOrder(), pool(2)),
+  'scale a pool of an image up': scenario(pool(1), pool(2)),
   'scale a pool of an image down': scenario(pool(2), pool(1)),
+  'scale a pool of an image in a CIN up': scenario(addressed(1), addressed(3)),
+  'scale a pool of an image in a CIN down': scenario(addressed(3), addressed(1)),
+  'delete a pool of an image in a CIN': scenario(addressed(2), request('DELETE', '/cpool/p')),
 };
