@@ -13,6 +13,7 @@ testEveryPlace('processes', {
   only: [
     'repair of a namespace that was deleted under a process',
     'run a container whose image is not there',
+    'run a container whose image is fetched',
     'start a running process',
     'run another program, which fails',
     'limit a process',

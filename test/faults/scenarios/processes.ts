@@ -8,6 +8,7 @@ import { processPicture, viewsOf } from '../../support/oci/process-picture.ts';
 import { until } from '../../support/until.ts';
 import { type Act, inOrder, request, type Scenario, type Scenarios } from '../scenario.ts';
 import { isolationPicture } from './cins.ts';
+import { fetchedImage, storePicture } from './fetched-image.ts';
 
 /** The image of all containers. */
 export const IMAGE = 'lab/shell:1';
@@ -75,6 +76,14 @@ const scenario = (prepare: Act, act: Act): Scenario => ({
   clear: async () => undefined,
 });
 
+/** An image that its start fetches; nothing of an unfinished fetch stays in the store. */
+const runFetched: Scenario = {
+  outcome: async (weft) => ({ processes: await outcome(weft), store: await storePicture(weft) }),
+  prepare: fetchedImage.prepare,
+  act: (weft) => put({ image: fetchedImage.name })(weft),
+  clear: fetchedImage.clear,
+};
+
 /** The namespace is deleted by hand, until what ran in it runs in a new one. */
 const deleteNamespace: Act = async (weft) => {
   ip('netns', 'delete', 'a');
@@ -91,6 +100,7 @@ export const processes: Scenarios = {
     (weft) => weft.request('PATCH', '/hypervisors/host1/config', { image_pull: 'never' }),
     put({ image: 'lab/missing:1' }),
   ),
+  'run a container whose image is fetched': runFetched,
   'stop a process': scenario(run, act('stop')),
   'start a stopped process': scenario(inOrder(run, act('stop')), act('start')),
   'start a running process': scenario(run, act('start')),
