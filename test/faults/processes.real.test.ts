@@ -13,10 +13,11 @@ testEveryPlace('processes', {
   only: [
     'repair of a namespace that was deleted under a process',
     'run a container whose image is not there',
+    'run a container whose image is fetched',
     'start a running process',
     'run another program, which fails',
     'limit a process',
-    'make a pool of an image',
-    'scale a pool of an image down',
+    'scale a pool of an image in a CIN up',
+    'scale a pool of an image in a CIN down',
   ],
 });

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { SeenProcess } from '../../../schema/resources/network/process.ts';
 import { addressPicture } from '../../support/addressing.ts';
 import { ip } from '../../support/host.ts';
@@ -6,6 +7,8 @@ import type { Instance } from '../../support/instance.ts';
 import { processPicture, viewsOf } from '../../support/oci/process-picture.ts';
 import { until } from '../../support/until.ts';
 import { type Act, inOrder, request, type Scenario, type Scenarios } from '../scenario.ts';
+import { isolationPicture } from './cins.ts';
+import { fetchedImage, storePicture } from './fetched-image.ts';
 
 /** The image of all containers. */
 export const IMAGE = 'lab/shell:1';
@@ -45,7 +48,10 @@ async function outcome(weft: Instance): Promise<unknown> {
       })
     );
   });
-  return { ...(await processPicture(weft)), addresses: await addressPicture() };
+  const picture = await processPicture(weft);
+  // What every run leaves would be the same with and without a halt.
+  expect(JSON.stringify(picture)).not.toContain('nobody');
+  return { ...picture, addresses: await addressPicture(), isolation: await isolationPicture(weft) };
 }
 
 const configure: Act = async (weft) => {
@@ -57,8 +63,10 @@ const configure: Act = async (weft) => {
 const put = (body: object) => request('PUT', '/host/host1/a', { image: IMAGE, ...body });
 const run = put({});
 const act = (action: string, body?: object) => request('POST', `/host/host1/a/${action}`, body);
-const pool = (start_with: number) =>
-  request('POST', '/cpool', { cpoolList: [{ cpoolID: 'p', type: IMAGE, start_with, cins: [] }] });
+const pool = (start_with: number, cins: readonly object[] = []) =>
+  request('POST', '/cpool', { cpoolList: [{ cpoolID: 'p', type: IMAGE, start_with, cins }] });
+/** The same in a network with addresses. */
+const addressed = (start_with: number) => pool(start_with, [{ cinID: 'net' }]);
 
 const scenario = (prepare: Act, act: Act): Scenario => ({
   outcome,
@@ -67,6 +75,14 @@ const scenario = (prepare: Act, act: Act): Scenario => ({
   // Processes and images outlive the rows of their hypervisor: each run has a state directory of its own.
   clear: async () => undefined,
 });
+
+/** An image that its start fetches; nothing of an unfinished fetch stays in the store. */
+const runFetched: Scenario = {
+  outcome: async (weft) => ({ processes: await outcome(weft), store: await storePicture(weft) }),
+  prepare: fetchedImage.prepare,
+  act: (weft) => put({ image: fetchedImage.name })(weft),
+  clear: fetchedImage.clear,
+};
 
 /** The namespace is deleted by hand, until what ran in it runs in a new one. */
 const deleteNamespace: Act = async (weft) => {
@@ -84,6 +100,7 @@ export const processes: Scenarios = {
     (weft) => weft.request('PATCH', '/hypervisors/host1/config', { image_pull: 'never' }),
     put({ image: 'lab/missing:1' }),
   ),
+  'run a container whose image is fetched': runFetched,
   'stop a process': scenario(run, act('stop')),
   'start a stopped process': scenario(inOrder(run, act('stop')), act('start')),
   'start a running process': scenario(run, act('start')),
@@ -96,5 +113,9 @@ export const processes: Scenarios = {
   'delete a container with a process': scenario(run, request('DELETE', '/host/host1/a')),
   'repair of a namespace that was deleted under a process': scenario(run, deleteNamespace),
   'make a pool of an image': scenario(inOrder(), pool(2)),
+  'scale a pool of an image up': scenario(pool(1), pool(2)),
   'scale a pool of an image down': scenario(pool(2), pool(1)),
+  'scale a pool of an image in a CIN up': scenario(addressed(1), addressed(3)),
+  'scale a pool of an image in a CIN down': scenario(addressed(3), addressed(1)),
+  'delete a pool of an image in a CIN': scenario(addressed(2), request('DELETE', '/cpool/p')),
 };
