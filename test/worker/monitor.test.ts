@@ -6,6 +6,7 @@ import { migrate } from '../../schema/database/migrate.ts';
 import { openRemote } from '../../schema/database/remote.ts';
 import { changeTests } from '../conformance/monitor/changes.ts';
 import { messageTests } from '../conformance/monitor/messages.ts';
+import { slowReaderTests } from '../conformance/monitor/slow-reader.ts';
 import { MonitorStage } from '../conformance/monitor/stage.ts';
 import { temporaryDirectory } from '../support/database.ts';
 import { type LibsqlServer, startLibsqlServer } from '../support/libsql-server.ts';
@@ -39,6 +40,7 @@ const stage = () => worker().stage;
 
 describe('messages', () => messageTests(stage));
 describe('changes', () => changeTests(stage));
+describe('a slow reader', () => slowReaderTests(stage));
 
 it('refuses a connection without a token', async () => {
   await expect(stage().connect(undefined, { authorization: 'Bearer wrong' })).rejects.toThrow(/: 401$/);

@@ -1,3 +1,4 @@
+import type { ClientOptions } from 'ws';
 import type { Database } from '../../../schema/database/database.ts';
 import { CinRows } from '../../support/cin-rows.ts';
 import { insertHypervisor } from '../../support/database.ts';
@@ -30,7 +31,11 @@ export class MonitorStage {
     return rows;
   }
 
-  connect(path?: string, headers: Readonly<Record<string, string>> = {}): Promise<MonitorClient> {
-    return connectMonitor(this.url, { headers: { ...this.headers, ...headers } }, path);
+  connect(
+    path?: string,
+    headers: Readonly<Record<string, string>> = {},
+    options: ClientOptions = {},
+  ): Promise<MonitorClient> {
+    return connectMonitor(this.url, { ...options, headers: { ...this.headers, ...headers } }, path);
   }
 }

@@ -74,7 +74,7 @@ function handlersFor(c: AppContext, platform: MonitorPlatform): WSEvents {
   };
 }
 
-/** `WebSocket.bufferedAmount`, which workerd does not have. */
+/** `WebSocket.bufferedAmount`, which earlier versions of workerd do not have. */
 function unsentBytes(socket: unknown): number {
   const bytes: unknown = typeof socket === 'object' && socket !== null ? Reflect.get(socket, 'bufferedAmount') : 0;
   return typeof bytes === 'number' ? bytes : 0;
