@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { killNow, processesWith, startTime } from '../../executor/drivers/oci/runtime/processes.ts';
@@ -120,4 +130,67 @@ it('what somebody has mounted over the root of a container does not keep it from
   expect(await lab.request('DELETE', CONTAINER, undefined, waiting)).toMatchObject({ status: 200 });
   expect(await processPicture(lab)).toEqual(nothing);
   expect(readdirSync(precious)).toEqual(['file']);
+});
+
+/** Programs in place of runc, which is killed once, when it has begun to do what the word says. */
+function killOnce(word: string): { readonly arm: () => void; readonly hasKilled: () => boolean } {
+  const directory = temporaryDirectory();
+  const [real, script, armed] = ['real', 'runc', 'armed'].map((name) => join(directory, name));
+  if (real === undefined || script === undefined || armed === undefined) throw new Error('there are three');
+  copyFileSync(RUNC, real);
+  const killed = `rm ${armed}; exec timeout --signal KILL 0.03 ${real} "$@"`;
+  const lines = ['#!/bin/sh', `case " $* " in *" ${word} "*) [ ! -e ${armed} ] || { ${killed}; } ;; esac`];
+  writeFileSync(script, [...lines, `exec ${real} "$@"`, ''].join('\n'));
+  chmodSync(script, 0o755);
+  mount(RUNC, '--bind', script);
+  return { arm: () => writeFileSync(armed, ''), hasKilled: () => !existsSync(armed) };
+}
+
+const put = (lab: Lab) => run(lab);
+const stop = (lab: Lab) => lab.request('POST', `${CONTAINER}/stop`, { timeout: 0 }, waiting);
+const remove = (lab: Lab) => lab.request('DELETE', CONTAINER, undefined, waiting);
+
+it.each([
+  ['create', 'a start', put, null],
+  ['start', 'a start', put, null],
+  ['kill', 'a stop', stop, put],
+  ['delete', 'a deletion', remove, put],
+])('runc that is killed in its %s leaves %s that succeeds when it is repeated', async (word, _, act, prepare) => {
+  const runc = killOnce(word);
+  const { lab } = await start();
+  await prepare?.(lab);
+  runc.arm();
+  await act(lab);
+  expect(runc.hasKilled()).toBe(true);
+  expect((await act(lab)).status).toBeOneOf([200, 404]);
+  const { processes, monitors } = await processPicture(lab);
+  const runs = act === put;
+  expect([monitors, processes]).toMatchObject(runs ? [['a'], [{}]] : act === stop ? [[], [{}]] : [[], []]);
+  if (act !== remove) expect((await remove(lab)).status).toBe(200);
+  expect(await processPicture(lab)).toEqual(nothing);
+  expect(picture()).toEqual(['namespace null']);
+});
+
+it.each(['start', 'deletion'])('an overlay that was left mounted is in the way of no %s', async (what) => {
+  const { lab, paths } = await start();
+  expect(await run(lab)).toMatchObject({ status: 200 });
+  const id = await idOf(lab);
+  const bundle = join(paths.run, 'bundles', id);
+  const { lower }: { lower: string } = JSON.parse(readFileSync(join(bundle, 'record.json'), 'utf8'));
+  const [layer = ''] = readdirSync(join(paths.layers, id)).filter((name) => name.startsWith('layer-'));
+  const [upper, work] = ['upper', 'work'].map((name) => join(paths.layers, id, layer, name));
+  expect(await stop(lab)).toMatchObject({ status: 200 });
+  const root = join(bundle, 'root');
+  mount(root, '-t', 'overlay', '-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, 'overlay');
+  // As a process of the container would that the kernel cannot end.
+  const holding = openSync(root, 'r');
+  onTestFinished(() => closeSync(holding));
+  if (what === 'start') {
+    expect(await lab.request('POST', `${CONTAINER}/start`, undefined, waiting)).toMatchObject({ status: 200 });
+    const { overlays, monitors } = await processPicture(lab);
+    expect([overlays, monitors]).toEqual([0, ['a']]);
+  }
+  expect(await remove(lab)).toMatchObject({ status: 200 });
+  expect(await processPicture(lab)).toEqual(nothing);
+  expect(existsSync(lower)).toBe(true);
 });
