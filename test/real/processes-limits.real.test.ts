@@ -59,8 +59,8 @@ it('a process gets no more of the processors than its limit, which changes while
 
 it('a process that takes more memory than its limit is killed', async () => {
   await stage().put('greedy', { command: GREEDY, memory: 32 });
-  const { exit_code, finished } = await stage().untilState('greedy', 'exited', 20_000);
-  expect([exit_code, finished]).toEqual([137, expect.any(String)]);
+  const { exit_code, finished, reason } = await stage().untilState('greedy', 'exited', 20_000);
+  expect([exit_code, finished, reason]).toEqual([137, expect.any(String), 'it used more memory than its limit']);
   await stage().remove('greedy');
 });
 

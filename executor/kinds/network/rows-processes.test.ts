@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { Ending } from '../../../schema/resources/definition.ts';
+import { seenProcessesNote } from '../../../schema/resources/network/process-note.ts';
 import { failed, PoolsApi, succeeded } from '../../../test/support/pools.ts';
 import type { Network } from './desired.ts';
+import { seenOf } from './processes.ts';
 import type { ObservedProcesses } from './steps.ts';
 
 const able = { netns: { available: true, version: null }, containers: { available: true, version: null } };
@@ -103,6 +105,25 @@ describe('the end of a request for a process', () => {
     await other.send('PUT', WEB, { image: 'b' });
     await end(other, failed);
     expect(await row(other)).toEqual({ ...before, spec: before?.spec, state: 'failed' });
+  });
+
+  it.each([
+    ['exited', { running: false, finished: 1_020, exit_code: 1 }],
+    ['running', { started: 5_000, restarts: 1 }],
+  ])('that looked before the process ended, or was started again, keeps the later look: %s', async (state, later) => {
+    const api = await stage();
+    await api.send('PUT', WEB, { image: 'a' });
+    const { change } = await api.next();
+    const look = observed(change.after);
+    const [{ id: hypervisor } = { id: '' }] = await api.read<{ id: string }>('SELECT hypervisor AS id FROM containers');
+    const [[owner, view] = []] = look.views;
+    if (owner === undefined || view === undefined) throw new Error('one runs');
+    const seen = { ...seenOf(view), ...later };
+    await api.database.write(seenProcessesNote.statements(hypervisor, [{ owner, seen }]));
+    await api.end(succeeded, look);
+    expect(await row(api)).toMatchObject({ process: seen, state, applied: { process: { digest: stored.digest } } });
+    const told = await api.read("SELECT count(*) AS count FROM events WHERE type GLOB 'process.*'");
+    expect(told).toEqual([{ count: 1 }]);
   });
 
   it('that took the process away leaves nothing of it', async () => {

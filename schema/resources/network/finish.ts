@@ -4,7 +4,7 @@ import { FAILURES_UNTIL_DEGRADED, failuresInARow } from '../failures.ts';
 import { type NamedImage, recordImages } from '../images/record.ts';
 import { DELETE_POOL, SCALE_POOL, specOf } from './pools.ts';
 import type { ContainerProcess, SeenProcess } from './process.ts';
-import { processEvent, withProcess } from './process-sql.ts';
+import { isOlder, processEvent, stateOfProcess, withProcess } from './process-sql.ts';
 import {
   attributesObject,
   containerSubject,
@@ -101,12 +101,22 @@ const thisCin = `i.hypervisor = :hypervisor AND i.name = substr(:resource, lengt
 const thisPool = `k.hypervisor = :hypervisor AND k.name = substr(:resource, length(:poolPrefix) + 1) AND :resource = :poolPrefix || k.name`;
 
 /** The rows of the change, found by their names, each with its reported state. */
-const found = (table: 'cens' | 'cins' | 'containers') => `
+const found = (table: 'cens' | 'cins') => `
   WITH x AS MATERIALIZED (
-    SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made,
-      j.value ->> 'namespace' AS namespace, j.value -> 'process' AS process, j.value -> 'seen' AS process_seen
+    SELECT r.id, j.value ->> 'state' AS seen, j.value ->> 'wiring' AS wired, j.value ->> 'made' AS made
     FROM json_each(:${table}) j
     CROSS JOIN ${table} r ON r.hypervisor = :hypervisor AND r.name = j.value ->> 'name')`;
+
+/** A process may end, and a note of that be written, after the operation has looked at it for the last time. */
+const isOutdated = isOlder("j.value -> 'seen'", 'r.process');
+
+const foundContainers = `
+  WITH x AS MATERIALIZED (
+    SELECT r.id, j.value ->> 'namespace' AS namespace, j.value -> 'process' AS process,
+      CASE WHEN ${isOutdated} THEN ${stateOfProcess('r.process')} ELSE j.value ->> 'state' END AS seen,
+      CASE WHEN ${isOutdated} THEN r.process ELSE j.value -> 'seen' END AS process_seen
+    FROM json_each(:containers) j
+    CROSS JOIN containers r ON r.hypervisor = :hypervisor AND r.name = j.value ->> 'name')`;
 
 const sinceWhen = `CASE WHEN state = coalesce(x.seen, state) THEN state_since_ms ELSE ${now} END`;
 const json = (flag: string) => `json(CASE WHEN ${flag} THEN 'true' ELSE 'false' END)`;
@@ -143,11 +153,11 @@ const applyCens = `${found('cens')}
   WHERE cens.id = x.id
     AND (applied_spec IS NOT ${made} OR wiring_type IS NOT x.wired OR state <> x.seen OR error IS NOT NULL)`;
 
-const observeContainers = `${found('containers')}
+const observeContainers = `${foundContainers}
   UPDATE containers SET state = coalesce(x.seen, state), error = NULL, state_since_ms = ${sinceWhen} FROM x
   WHERE containers.id = x.id AND (state <> x.seen OR error IS NOT NULL)`;
 
-const applyContainers = `${found('containers')}
+const applyContainers = `${foundContainers}
   UPDATE containers SET applied_spec = ${appliedSpec}, spec = ${wantedSpec}, process = ${seenProcess}, state = coalesce(x.seen, state),
     error = NULL, state_since_ms = ${sinceWhen} FROM x
   WHERE containers.id = x.id AND (applied_spec IS NOT ${appliedSpec} OR state <> x.seen OR error IS NOT NULL
@@ -162,7 +172,7 @@ const applyCins = `${found('cins')}
   WHERE cins.id = x.id AND (applied_spec IS NOT ${made} OR state <> x.seen OR error IS NOT NULL)`;
 
 /** Before the rows are written: as a note of the same would tell it. */
-const tellProcesses = `${found('containers')}
+const tellProcesses = `${foundContainers}
   INSERT INTO events (at_ms, hypervisor, type, subject, data)
   SELECT ${now}, :hypervisor, ${processEvent('x.process_seen')}, :containerPrefix || c.name, x.process_seen
   FROM x CROSS JOIN containers c ON c.id = x.id

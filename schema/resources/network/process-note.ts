@@ -1,7 +1,7 @@
 import { now, statement } from '../../database/database.ts';
 import type { Note } from '../definition.ts';
 import type { SeenProcess } from './process.ts';
-import { processEvent } from './process-sql.ts';
+import { processEvent, stateOfProcess } from './process-sql.ts';
 
 /* What an executor sees of processes while no operation changes them. */
 
@@ -14,7 +14,7 @@ export interface SeenNote {
 const seen = `
   seen AS MATERIALIZED (
     SELECT c.id, c.hypervisor, c.name, j.value -> 'seen' AS process,
-      CASE WHEN j.value ->> '$.seen.running' THEN 'running' ELSE 'exited' END AS state
+      ${stateOfProcess("(j.value -> 'seen')")} AS state
     FROM json_each(:seen) j CROSS JOIN containers c ON c.id = j.value ->> 'owner' AND c.hypervisor = :hypervisor
     WHERE c.process IS NOT j.value -> 'seen'
   )`;

@@ -19,6 +19,19 @@ export function pooledProcessSql(before: string, type: string): string {
       'made', 0, 'changed', 0, 'asked', 0) END`;
 }
 
+/** The state of a container whose process was seen so, given as JSON. */
+export function stateOfProcess(seen: string): string {
+  return `CASE WHEN ${seen} ->> '$.running' THEN 'running' ELSE 'exited' END`;
+}
+
+/** Whether a look at a process, given as JSON, was before another one: runs end, and follow one another. */
+export function isOlder(seen: string, other: string): string {
+  const member = (look: string, name: string) => `(${look}) ->> '$.${name}'`;
+  const isSameRun = `${member(seen, 'started')} = ${member(other, 'started')}`;
+  return `(${member(seen, 'number')} = ${member(other, 'number')} AND (${member(seen, 'started')} < ${member(other, 'started')}
+    OR ${isSameRun} AND ${member(seen, 'running')} AND NOT ${member(other, 'running')}))`;
+}
+
 /** The type of the event of a process that was seen, given as JSON. */
 export function processEvent(seen: string): string {
   return `CASE WHEN ${seen} ->> '$.running' THEN 'process.running' ELSE 'process.exited' END`;

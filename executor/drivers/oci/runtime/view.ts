@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ProcessView, RuntimeOptions } from './driver.ts';
 import { layerRoots } from './layers.ts';
 import { isSameNamespace } from './namespace.ts';
@@ -50,6 +51,9 @@ export function usedRoots({ directory, runDirectory }: Directories): ReadonlySet
 
 type Directories = Pick<RuntimeOptions, 'directory' | 'runDirectory'>;
 
+/** A file of conmon's in its working directory, the bundle. */
+const OUT_OF_MEMORY = 'oom';
+
 /** What the record and the file with the exit code, written by conmon, say of a process. */
 export function viewOf(record: ProcessRecord, paths: RunPaths): ProcessView {
   const { program, monitor, namespace, stopSignal: _signal, changing: _, lostMs = Date.now(), ...kept } = record;
@@ -59,7 +63,10 @@ export function viewOf(record: ProcessRecord, paths: RunPaths): ProcessView {
   const ended = { ...kept, phase: 'exited', pid: null, detached: false } as const;
   const code = readOrNull(file);
   if (code !== null && code !== '') {
-    return { ...ended, exit: { code: Number(code), finishedMs: statSync(file).mtimeMs, reason: null } };
+    const reason = existsSync(join(paths.bundle(record.owner), OUT_OF_MEMORY))
+      ? 'it used more memory than its limit'
+      : null;
+    return { ...ended, exit: { code: Number(code), finishedMs: statSync(file).mtimeMs, reason } };
   }
   if (monitorLives) {
     const pid = programLives ? (program?.pid ?? null) : null;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { CONMON } from '../host-programs.ts';
 import { type Bind, bindExactly, Refusal, requireDirectories } from './binds.ts';
@@ -34,7 +35,10 @@ function launch(base: number, request: Launch): number {
     for (const bind of request.binds) bindExactly(bind);
     const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', _OCI_SYNCPIPE: '3' };
     const stdio = ['ignore', 'ignore', 'ignore', report] as const;
-    const child = spawn(CONMON, request.arguments, { detached: true, env: environment, stdio: [...stdio] });
+    const child = spawn(CONMON, request.arguments, {
+      // Where it leaves a file if the kernel has killed the program for its memory.
+      ...{ cwd: dirname(request.report), detached: true, env: environment, stdio: [...stdio] },
+    });
     // It is told of later that there is no such program, but without a process id at once.
     child.on('error', () => {});
     child.unref();
