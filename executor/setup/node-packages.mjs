@@ -79,6 +79,10 @@ function npmInstall(root, set, lock) {
       '--no-save',
       '--loglevel=error',
       '--include=optional',
+      // By default npm says nothing for minutes where there is no network.
+      '--fetch-retries=2',
+      '--fetch-retry-mintimeout=1000',
+      '--fetch-retry-maxtimeout=5000',
       set,
     ],
     {

@@ -108,6 +108,14 @@ describe('a container is confined', () => {
     await stage.inside('confined', 'if /bin/busybox mount -t tmpfs none /tmp 2> /dev/null; then exit 1; fi');
   });
 
+  it('but a user other than root may ping and serve any port, as in Docker', async () => {
+    const { stage } = inside();
+    await stage.put('user', { user: '33:33' });
+    const settings = 'cd /proc/sys/net/ipv4; cat ping_group_range ip_unprivileged_port_start';
+    expect(await stage.inside('user', settings)).toBe('0\t2147483647\n0');
+    await stage.remove('user');
+  });
+
   it('to processes of its own, and has no others', async () => {
     const { stage } = inside();
     const processes = await stage.inside('confined', 'ls /proc | /bin/busybox grep -c "^[0-9]"');

@@ -95,6 +95,29 @@ const hasProcess: Guard<Putting> = {
   },
 };
 
+/** In MB; Docker's. With less, not even the program is started. */
+const MEMORY_LEAST = 6;
+
+/** The memory that the container has after the request is enough for the process that it has then. */
+const hasMemory: Guard<Putting> = {
+  id: 'little_memory',
+  holds: ({ request }) => {
+    const { memory } = request;
+    const mode = imageMode(request);
+    if (mode === 'named' && memory === undefined) return without(`c.spec ->> '$.memory' < ${MEMORY_LEAST}`);
+    if (mode === 'none' || memory == null || memory >= MEMORY_LEAST) return null;
+    return mode === 'named' ? 'FALSE' : without("c.spec -> '$.process' IS NOT NULL");
+  },
+  problem: ({ request: { contID } }) =>
+    new Problem('impossible', `${contID} needs at least ${MEMORY_LEAST} MB of memory to run an image`, {
+      errors: [{ pointer: '/memory', detail: `must be at least ${MEMORY_LEAST} for an image` }],
+    }),
+};
+
+function without(condition: string): string {
+  return `NOT EXISTS (SELECT 1 ${fromContainer} AND ${condition})`;
+}
+
 function changedMembers(request: Putting['request']): string[] {
   return processMembers.filter((member) => request[member] !== undefined && request[member] !== null);
 }
@@ -119,7 +142,7 @@ export const putContainer = defineCommand({
       process: JSON.stringify(recordedProcess(input.request)),
     };
   },
-  guards: [hasNamespaces, runsProcesses, hasProcess, reservation.guard],
+  guards: [hasNamespaces, runsProcesses, hasProcess, hasMemory, reservation.guard],
   rows: [declareContainers, allocateNamespaces, changeContainer, reservation.row],
   subjects: [containerSubjects],
   constraints: networkConstraints(containerNames),

@@ -78,6 +78,21 @@ describe('a process that is requested wrongly', () => {
     await api.send('PUT', WEB, { command: ['a'] });
   });
 
+  it('needs enough memory for an image, whichever of them comes first', async () => {
+    const api = await PoolsApi.start(able);
+    await api.database.write([statement('UPDATE hypervisors SET total_memory = 100')]);
+    const little = {
+      ...{ status: 422, detail: 'web needs at least 6 MB of memory to run an image' },
+      errors: [{ pointer: '/memory', detail: 'must be at least 6 for an image' }],
+    };
+    await expectRefused(api, ['PUT', WEB, { image: 'a', memory: 5 }], little);
+    await api.send('PUT', WEB, { memory: 5 });
+    await expectRefused(api, ['PUT', WEB, { image: 'a' }], little);
+    await api.send('PUT', WEB, { image: 'a', memory: 6 });
+    await expectRefused(api, ['PUT', WEB, { memory: 5 }], little);
+    for (const request of [{ memory: null }, { image: null, memory: 5 }]) await api.send('PUT', WEB, request);
+  });
+
   it('needs a hypervisor that runs containers; one without an image does not', async () => {
     const api = await PoolsApi.start({ ...able, containers: { available: false, reason: 'no runc' } });
     await expectRefused(api, ['PUT', WEB, { image: 'a' }], {

@@ -59,6 +59,8 @@ export function runtimeConfiguration(input: BundleInput) {
     annotations: input.annotations,
     linux: {
       cgroupsPath: input.cgroupsPath,
+      // Of its own network namespace: users other than root ping and serve any port.
+      sysctl: { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' },
       resources: { ...resourcesOf(limits), ...(pidsLimit !== null && { pids: { limit: pidsLimit } }) },
       namespaces: [
         ...['pid', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
