@@ -82,6 +82,7 @@ export async function startExecutor(
     const address = comparer ? { url, authToken } : null;
     const context: KindContext = {
       ...{ registration, configuration, log, address, record: session.note },
+      statisticsMs: times.statistics,
       peer: (definition) => peers.of(definition),
       recordAtStart: (note, data) => untilAvailable(() => session.note(note, data), log, times),
     };

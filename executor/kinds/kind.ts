@@ -42,6 +42,8 @@ export interface KindContext {
   readonly registration: Registration;
   readonly configuration: Configuration;
   readonly log: Logger;
+  /** How often it is read what processes of containers use, in milliseconds. */
+  readonly statisticsMs: number;
   /** A further peer that the kind uses; undefined: this host lacks it. */
   peer<Opened extends Peer>(definition: PeerDefinition<Opened>): Opened | undefined;
   /** Writes observations of the host that belong to no operation. */

@@ -1,3 +1,5 @@
+import { PASS_MS } from '../../schema/resources/network/statistics.ts';
+
 /** Durations and periods, in milliseconds. */
 export interface LoopTimes {
   /** How long a claim is valid without a renewal. */
@@ -30,6 +32,8 @@ export interface LoopTimes {
   readonly scanLongest: number;
   /** How often the whole host is scanned, independently of events. */
   readonly scan: number;
+  /** How often it is read what processes of containers use. */
+  readonly statistics: number;
   /** How long an orphan is kept. */
   readonly grace: number;
   /** How long ended operations and events are kept. */
@@ -57,6 +61,7 @@ export const defaultTimes: LoopTimes = {
   busy: 500,
   scanLongest: 30 * SECOND,
   scan: 30 * SECOND,
+  statistics: PASS_MS,
   grace: 60 * SECOND,
   retention: 30 * DAY,
 };

@@ -24,7 +24,7 @@ export const shortTimes: LoopTimes = {
     scanLongest: 100,
   },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 50 },
-  ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
+  ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR, statistics: HOUR },
 };
 
 /** Work for an executor whose calls to the database are disturbed. */

@@ -149,7 +149,7 @@ export const shortTimes: LoopTimes = {
     scanLongest: 100,
   },
   ...{ retryFirst: 2, retryLongest: 100, databaseFirst: 1, databaseLongest: 20 },
-  ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, retention: HOUR },
+  ...{ capabilities: HOUR, prune: HOUR, scan: HOUR, grace: HOUR, statistics: HOUR, retention: HOUR },
 };
 
 export function executorDefaults(times: Partial<LoopTimes> = {}) {

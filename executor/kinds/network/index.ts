@@ -24,7 +24,7 @@ export const network = kindModule({
 
   async open(
     { driver, changes, isolationOf },
-    { registration, log, address, configuration, peer, record, recordAtStart },
+    { registration, log, address, configuration, peer, record, recordAtStart, statisticsMs },
   ) {
     const { databaseId, hypervisor } = registration;
     const isolation = isolationOf(databaseId);
@@ -33,7 +33,7 @@ export const network = kindModule({
     await blocks.refresh((found) => recordAtStart(hostBlocksNote, found));
     const runtime = peer(containers);
     const watch = runtime && (await watchProcesses(runtime, { log, record, recordAtStart }));
-    const statistics = runtime && recordStatistics(runtime, { log, record });
+    const statistics = runtime && recordStatistics(runtime, { log, record, statisticsMs });
     const comparer =
       address &&
       (await openComparer(
@@ -74,14 +74,19 @@ async function watchProcesses(
 ): Promise<ProcessWatch> {
   const watch = new ProcessWatch({ runtime, log, record: (found) => record(seenProcessesNote, found) });
   const [running = []] = await recordAtStart(runningProcessesNote, null);
-  await watch.begin(new Map(running.map(({ owner, process }) => [owner, JSON.parse(process)])));
+  const before = new Map(running.map(({ owner, process }) => [owner, JSON.parse(process)]));
+  await watch.begin(before, (found) => recordAtStart(seenProcessesNote, found));
   return watch;
 }
 
-function recordStatistics({ paths }: ContainersPeer, { log, record }: Pick<KindContext, 'log' | 'record'>) {
+function recordStatistics(
+  { paths }: ContainersPeer,
+  { log, record, statisticsMs }: Pick<KindContext, 'log' | 'record' | 'statisticsMs'>,
+) {
   return new ProcessStatistics({
     processes: () => eachProcess(paths.run),
     record: async (pass) => (await record(statisticsNote, pass)).at(-1)?.[0]?.remain === 1,
     log,
+    intervalMs: statisticsMs,
   });
 }

@@ -32,8 +32,14 @@ export class ProcessWatch {
     this.#unsubscribe = options.runtime.subscribe((owner) => this.#note([owner], GATHER_MS));
   }
 
-  /** Records what has happened while nobody watched; `before`: what was running then. */
-  async begin(before: ReadonlyMap<string, SeenProcess>): Promise<void> {
+  /**
+   * Records what has happened while nobody watched; `before`: what was running then. What was lost meanwhile cannot be
+   * seen later: `record` has to repeat itself while the database is away.
+   */
+  async begin(
+    before: ReadonlyMap<string, SeenProcess>,
+    record: ProcessWatchOptions['record'] = this.#options.record,
+  ): Promise<void> {
     const views = await this.#options.runtime.view('all');
     const finished = Date.now();
     const lost = [...before].flatMap(([owner, process]): SeenNote[] => {
@@ -42,7 +48,7 @@ export class ProcessWatch {
     });
     const found = [...views.values()].map((view): SeenNote => ({ owner: view.owner, seen: seenOf(view) }));
     for (const each of found) this.#plan(each);
-    if (lost.length + found.length > 0) await this.#options.record([...lost, ...found]);
+    if (lost.length + found.length > 0) await record([...lost, ...found]);
   }
 
   /** Calls `due` with containers whose process may be started again now; returns the function that ends it. */

@@ -30,7 +30,7 @@ interface Recorded {
 }
 
 /** Starts and deaths are recorded soon after they have happened. */
-async function outcome(weft: Instance): Promise<unknown> {
+export async function recorded(weft: Instance): Promise<void> {
   await until('the rows say what runs', async () => {
     const views = await viewsOf(weft);
     const rows = await weft.sql<Recorded>('SELECT id AS owner, process FROM containers WHERE process IS NOT NULL');
@@ -48,13 +48,18 @@ async function outcome(weft: Instance): Promise<unknown> {
       })
     );
   });
+}
+
+async function outcome(weft: Instance): Promise<unknown> {
+  await recorded(weft);
   const picture = await processPicture(weft);
   // What every run leaves would be the same with and without a halt.
   expect(JSON.stringify(picture)).not.toContain('nobody');
   return { ...picture, addresses: await addressPicture(), isolation: await isolationPicture(weft) };
 }
 
-const configure: Act = async (weft) => {
+/** Puts the image of the file of tests into the store. */
+export const putImage: Act = async (weft) => {
   if (template === undefined) throw new Error('the file of tests has no images');
   await template.putInto(weft);
   return { status: 200 };
@@ -70,7 +75,7 @@ const addressed = (start_with: number) => pool(start_with, [{ cinID: 'net' }]);
 
 const scenario = (prepare: Act, act: Act): Scenario => ({
   outcome,
-  prepare: inOrder(configure, prepare),
+  prepare: inOrder(putImage, prepare),
   act,
   // Processes and images outlive the rows of their hypervisor: each run has a state directory of its own.
   clear: async () => undefined,

@@ -227,7 +227,14 @@ describe('the thread', () => {
     const peer = await netns.open({ configuration, databaseId: of.databaseId, log, expires: new Lease(1_000).expires });
     onTestFinished(() => peer.close());
     const { kind, close } = await network.open(peer, {
-      ...{ configuration, log, record: nothing, recordAtStart: async () => [], peer: () => undefined },
+      ...{
+        configuration,
+        log,
+        record: nothing,
+        recordAtStart: async () => [],
+        peer: () => undefined,
+        statisticsMs: 1_000,
+      },
       registration: { ...of, name: 'host1', epoch: 1, restoreGeneration: 0, sequence: 0 },
       address: { url: `file:${file}`, authToken: undefined },
     });
