@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import type { CrowdOptions, CrowdReport } from '../conformance/monitor/crowd-thread.ts';
+import { deepEqual, equal } from 'node:assert/strict';
+import { Asking, Crowd } from '../conformance/monitor/threads.ts';
 import { PORT, print, quantile, timed, withWeft } from './weft.ts';
 
 /*
  * Times requests to the API, and a pool of 200 containers that comes up, beside 500 connections with a monitor each,
- * whose clients use the same processors. The last lines are the result.
+ * whose clients use the same processors. It fails unless each monitor was told of each container once. The last lines
+ * are the result.
  *
  * unshare -mn --propagation private sh -c 'mount -t tmpfs none /run; ip link set lo up; exec node_modules/.bin/node
  * test/bench/monitor.ts [monitors]'
@@ -16,15 +16,6 @@ const CONTAINERS = 200;
 const ROUNDS = 3;
 const url = `http://127.0.0.1:${PORT}`;
 
-function startThread(file: string, workerData: unknown): Worker {
-  return new Worker(new URL(`../conformance/monitor/${file}`, import.meta.url), { workerData });
-}
-
-async function reportOf(crowd: Worker): Promise<CrowdReport> {
-  const [report] = await once(crowd, 'message');
-  return report;
-}
-
 function scale(pool: string, start_with: number): Promise<number> {
   const cpoolList = [{ cpoolID: pool, type: 'netns', start_with, cins: [{ cinID: `cin-${pool}` }] }];
   return timed('POST', '/cpool', { cpoolList });
@@ -32,28 +23,22 @@ function scale(pool: string, start_with: number): Promise<number> {
 
 /** A pool that comes up, and how long requests take meanwhile. */
 async function comesUp(pool: string): Promise<{ readonly made: number; readonly requests: readonly number[] }> {
-  const asking = startThread('asking-thread.ts', `${url}/cen/cin-${pool}`);
-  await once(asking, 'message');
+  await using asking = await Asking.start(`${url}/cen/cin-${pool}`);
   const made = await scale(pool, CONTAINERS);
-  const requests = once(asking, 'message');
-  asking.postMessage('stop');
-  const [durations] = await requests;
-  await asking.terminate();
-  return { made, requests: durations };
+  return { made, requests: await asking.end() };
 }
 
 /** The same with monitors, and how long after the answer the last of them knows all of the pool. */
 async function comesUpWatched(pool: string) {
-  const options: CrowdOptions = { url, cin: `cin-${pool}`, tag: pool, monitors, containers: CONTAINERS };
-  const crowd = startThread('crowd-thread.ts', options);
-  await reportOf(crowd);
-  const toldAll = reportOf(crowd).then((report) => ({ report, at: performance.now() }));
+  await using crowd = await Crowd.start({ url, cin: `cin-${pool}`, tag: pool, monitors, containers: CONTAINERS });
+  const toldAll = crowd.known.then((all) => ({ all, at: performance.now() }));
   const { made, requests } = await comesUp(pool);
   const answered = performance.now();
-  const { report, at } = await toldAll;
-  await crowd.terminate();
-  const events = report.kind === 'done' ? report.known.reduce((sum, names) => sum + names.length, 0) : 0;
-  if (events !== monitors * CONTAINERS) throw new Error(`${events} containers in events`);
+  const { all, at } = await toldAll;
+  const names = Array.from({ length: CONTAINERS }, (_, index) => `${pool}-${index + 1}`);
+  equal(all.length, monitors);
+  // Nothing is lost, and nothing told twice.
+  for (const known of all) deepEqual(known.toSorted(), names.toSorted());
   return { made, requests, late: Math.max(0, at - answered) };
 }
 

@@ -12,11 +12,17 @@ let isAsking = true;
 parentPort?.once('message', () => {
   isAsking = false;
 });
-await (await fetch(url)).text();
+await ask();
 parentPort?.postMessage('asking');
 while (isAsking) {
   const begun = performance.now();
-  await (await fetch(url)).text();
+  await ask();
   durations.push(performance.now() - begun);
 }
 parentPort?.postMessage(durations);
+
+async function ask(): Promise<void> {
+  const answer = await fetch(url);
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${text}`);
+}

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { WebSocket } from 'ws';
 import type { Message } from '../../support/monitor-client.ts';
@@ -24,7 +25,8 @@ export type CrowdReport = { readonly kind: 'started' } | { readonly kind: 'done'
 const { url, cin, tag, monitors, containers }: CrowdOptions = workerData;
 const known = await Promise.all(Array.from({ length: monitors }, connect));
 report({ kind: 'started' });
-await Promise.all(known.map(({ done }) => done));
+// Only if something was lost does it take a minute: then what each was told of says what.
+await Promise.race([Promise.all(known.map(({ done }) => done)), pause(60_000)]);
 report({ kind: 'done', known: known.map(({ names }) => names) });
 
 async function connect() {
@@ -45,8 +47,10 @@ async function connect() {
 
 function namesIn(message: Message): string[] {
   if (message.type === 'error') return [message.response.message];
-  const list = message.type === 'event' ? message.message : message.response.state;
-  return list.map(({ containerID }) => containerID);
+  if (message.type === 'response') return message.response.state.map(({ containerID }) => containerID);
+  // None is expected but of creations: another one is seen as a name that there is not.
+  const prefix = message.event === 'create' ? '' : `${message.event} `;
+  return message.message.map(({ containerID }) => `${prefix}${containerID}`);
 }
 
 function report(what: CrowdReport): void {
