@@ -26,7 +26,11 @@ const wordsSchema = v.pipe(
   ),
 );
 
-const argumentsSchema = v.pipe(wordsSchema, v.minLength(1, 'must not be empty'));
+const programSchema = v.pipe(
+  wordsSchema,
+  v.minLength(1, 'must not be empty'),
+  v.check(([program]) => program !== '', 'must begin with a program'),
+);
 
 const environmentRule = 'must be a list of NAME=VALUE, or an object of strings';
 
@@ -68,7 +72,7 @@ const mountSchema = v.strictObject(
 /** Members of the body of PUT /host/{h}/{c}; null sets one back to what the image says. */
 export const processEntries = {
   image: v.optional(v.nullable(typeSchema)),
-  entrypoint: v.optional(v.nullable(argumentsSchema)),
+  entrypoint: v.optional(v.nullable(programSchema)),
   command: v.optional(v.nullable(wordsSchema)),
   env: v.optional(v.nullable(environmentSchema)),
   user: v.optional(

@@ -70,7 +70,7 @@ function splitName(text: string): { name: string; tag: string | null; digest: st
 function splitRegistry(name: string): { registry: string; path: string } {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
-  const isRegistry = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+  const isRegistry = /[.:]/.test(first) || first === 'localhost';
   const registry = isRegistry ? first : HUB;
   const path = isRegistry ? name.slice(slash + 1) : name;
   if (registry !== HUB && registry !== OLD_HUB) return { registry, path };

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { processesWith, startTime } from '../../executor/drivers/oci/runtime/processes.ts';
 import type { Executed } from '../../schema/api/leviathan-calls.ts';
+import { ContainerStage } from '../support/containers/stage.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 import { type RunningContainer, runContainer } from '../support/running-container.ts';
 import { until } from '../support/until.ts';
@@ -115,4 +117,20 @@ it('a command that an executor has lost is not run again, and its client is told
   expect(ended.body).toMatchObject({ status: 'failed', error: { status: 503, detail } });
   expect((await script(weft, `${BUSYBOX} cat /ran`)).body.stdout).toBe('x\n');
   expectNothingLeft(container);
+});
+
+it('a command in a container that is being deleted is run, or there is no such container or process', async () => {
+  const stage = await ContainerStage.start();
+  for (let turn = 0; turn < 4; turn += 1) {
+    await stage.put('web');
+    const calls = Array.from({ length: 12 }, async (_, index) => {
+      await pause(index * 12);
+      return script(stage.weft, 'exit 0');
+    });
+    await pause(turn * 20);
+    const removed = stage.remove('web');
+    const answers = await Promise.all(calls);
+    await removed;
+    expect(answers.filter(({ status }) => ![200, 404, 409].includes(status)).map(({ body }) => body)).toEqual([]);
+  }
 });

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { ContainerStage } from '../support/containers/stage.ts';
+import { ContainerStage, type Wish } from '../support/containers/stage.ts';
 import { namespaces } from '../support/host.ts';
 import { shared } from '../support/shared.ts';
 
@@ -16,8 +16,10 @@ afterEach(async () => {
 it.each([
   ['/image', 7],
   ['/image', 'UPPER case'],
+  ['/image', 'UPPER/x'],
   ['/entrypoint', []],
   ['/entrypoint', 'sleep'],
+  ['/entrypoint', ['']],
   ['/command', 'sleep 600'],
   ['/command/1', ['sleep', 600]],
   ['/command/0', ['a\0b']],
@@ -45,4 +47,18 @@ it.each([
 it('an image that is not there and is never pulled is a 422 that names it, and leaves nothing', async () => {
   const { status, body } = await put({ image: 'lab/unknown:7' });
   expect([status, body.detail]).toEqual([422, expect.stringContaining('lab/unknown:7')]);
+});
+
+it.each<[Wish, string]>([
+  [{ entrypoint: ['/nothing'] }, '/nothing: no such file or directory'],
+  [{ command: ['nothing'] }, 'exec: "nothing": executable file not found in $PATH'],
+  [{ command: ['', 'x'] }, 'the first word of its command is empty'],
+  [{ workdir: '/etc/passwd' }, 'mkdir /etc/passwd: not a directory'],
+  [{ workdir: '/proc/self/fd/7' }, 'mkdir /proc/self/fd/7: not a directory'],
+  [{ user: 'nobody' }, 'the image has no user "nobody"'],
+])('%j is a 422 in plain words that name the container, and leaves nothing', async (wish, reason) => {
+  const { status, body } = await put({ image: stage().image, ...wish });
+  expect({ status, body }).toMatchObject({ status: 422, body: { step: 'process.start' } });
+  expect(body.detail).toMatch(/^start the process of container bad: (runc create failed|the )/);
+  expect(body.detail).toContain(reason);
 });

@@ -1,4 +1,5 @@
 import { Problem } from '../../../schema/problem.ts';
+import { BundleError } from '../../drivers/oci/bundle/errors.ts';
 import { isFileError } from '../../drivers/oci/images/errors.ts';
 import { RuntimeError } from '../../drivers/oci/runtime/errors.ts';
 import type { ContainersPeer } from '../../peers/containers.ts';
@@ -36,7 +37,7 @@ async function apply(peer: ContainersPeer, step: ProcessStep, signal: AbortSigna
       return pull(images, step, signal);
     case 'process.start':
       return startProcess(peer, step.process, step.run).catch((cause: unknown) => {
-        throw isFileError(cause, 'ENOSPC', 'EDQUOT') ? fullError(step.process.container, cause) : cause;
+        throw startError(step.process.container, cause);
       });
     case 'process.stop':
       return runtime.stop({ owner: step.owner, ...step.stop, unwanted: signal });
@@ -49,9 +50,15 @@ async function apply(peer: ContainersPeer, step: ProcessStep, signal: AbortSigna
   }
 }
 
-function fullError(container: string, cause: unknown): RuntimeError {
-  const detail = 'no space is left in the file system of its writable layer or of its state';
-  return new RuntimeError('full', `start the process of ${container}`, detail, { cause });
+/** At runc a container has the id of its row, which the client does not know: so its own name is told. */
+function startError(container: string, cause: unknown): unknown {
+  const action = `start the process of container ${container}`;
+  if (isFileError(cause, 'ENOSPC', 'EDQUOT')) {
+    const detail = 'no space is left in the file system of its writable layer or of its state';
+    return new RuntimeError('full', action, detail, { cause });
+  }
+  if (cause instanceof RuntimeError) return new RuntimeError(cause.code, action, cause.detail, { cause });
+  return cause instanceof BundleError ? new BundleError(cause.code, action, cause.detail, { cause }) : cause;
 }
 
 async function pull(

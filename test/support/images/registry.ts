@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { temporaryDirectory } from '../database.ts';
 import { whenFinished } from '../shared.ts';
+import { until } from '../until.ts';
 import { copyImage } from './skopeo.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -46,8 +46,12 @@ export class Registry {
     };
     // YAML is a superset of JSON.
     writeFileSync(file, JSON.stringify(configuration));
-    const child = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-    const address = `${options.address ?? LOOPBACK}:${await listeningPort(child)}`;
+    // A pipe would be full at some time: nobody reads while a test waits for a program.
+    const log = join(directory, 'log');
+    const descriptor = openSync(log, 'a');
+    const child = spawn('docker-registry', ['serve', file], { stdio: ['ignore', 'ignore', descriptor] });
+    closeSync(descriptor);
+    const address = `${options.address ?? LOOPBACK}:${await listeningPort(log)}`;
     const registry = new Registry(child, address, options);
     whenFinished(() => registry.stop());
     return registry;
@@ -71,16 +75,13 @@ export class Registry {
   }
 }
 
-async function listeningPort(child: ChildProcess): Promise<string> {
-  if (child.stderr === null) throw new Error('the registry has no standard error');
-  for await (const line of createInterface(child.stderr)) {
-    const port = /listening on \S+:(\d+)/.exec(line)?.[1];
-    if (port !== undefined) {
-      child.stderr.resume();
-      return port;
-    }
-  }
-  throw new Error('the registry does not listen');
+async function listeningPort(log: string): Promise<string> {
+  let port: string | undefined;
+  await until('the registry listens', () => {
+    port = /listening on \S+:(\d+)/.exec(readFileSync(log, 'utf8'))?.[1];
+    return port !== undefined;
+  });
+  return port ?? '';
 }
 
 /** A credentials file for a registry, as `docker login` writes it. */

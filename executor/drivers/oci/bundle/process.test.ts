@@ -23,6 +23,13 @@ describe('the process of a container', () => {
     expect(() => argumentsOf(IMAGE, { entrypoint: [] })).toThrow('neither the image nor the request has a command');
   });
 
+  test('no program is invalid, and an empty word after one is none', () => {
+    const none = { ...IMAGE, entrypoint: [] };
+    expect(() => argumentsOf(none, { command: ['', 'x'] })).toThrow('the first word of its command is empty');
+    expect(() => argumentsOf(IMAGE, { entrypoint: [''] })).toThrow('the first word of its entrypoint is empty');
+    expect(argumentsOf(IMAGE, { command: [''] })).toEqual(['/entry', '']);
+  });
+
   test('the request wins over the image, and the image over the defaults', () => {
     const expected = ['PATH=/bin', 'HOSTNAME=h', 'HOME=/root', 'A=2=3'];
     expect(environmentOf(IMAGE, { environment: { A: '2=3' } }, 'h', '/root')).toEqual(expected);

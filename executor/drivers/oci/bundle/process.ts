@@ -17,7 +17,13 @@ export function argumentsOf(image: ImageConfig, { entrypoint, command }: Overrid
   const rest = command ?? (entrypoint === undefined ? image.command : []);
   const all = [...first, ...rest];
   if (all.length === 0) throw new BundleError('invalid', 'run', 'neither the image nor the request has a command');
+  if (all[0] === '')
+    throw new BundleError('invalid', 'run', emptyProgram(first.length === 0 ? 'command' : 'entrypoint'));
   return all;
+}
+
+function emptyProgram(member: string): string {
+  return `the first word of its ${member} is empty, and is to be the program that runs`;
 }
 
 /** The last value of a name wins. HOME is the user's, unless the image or the request gives another. */

@@ -2,7 +2,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { absentProgram, runcPath } from '../host-programs.ts';
+import { plainWords } from '../runtime/plain-words.ts';
 import { type ProcessUser, type RunningContainer, runningContainer } from './container.ts';
+import { reasonOf } from './ended.ts';
 import { ExecuteError } from './errors.ts';
 import { ProcessGroup } from './group.ts';
 import { monitor, type Report } from './monitor.ts';
@@ -55,20 +57,13 @@ export async function execute(request: ExecuteRequest): Promise<Execution> {
   if (request.command.length === 0) throw new ExecuteError('invalid', action, 'the command is empty');
   const absent = absentProgram();
   if (absent !== null) throw new ExecuteError('missing_program', action, absent);
-  const container = await runningContainer(request.runRoot, request.owner, action);
-  requireTime(request, action);
+  const requireRunning = () => runningContainer(request.runRoot, request.owner, action);
   try {
-    mkdirSync(dirname(request.directory), { recursive: true });
-    mkdirSync(request.directory);
+    return await executeIn(await requireRunning(), request, action);
   } catch (cause) {
-    throw new ExecuteError('host', action, String(cause), { cause });
-  }
-  try {
-    return await executeIn(container, request, action);
-  } catch (cause) {
-    throw cause instanceof ExecuteError ? cause : new ExecuteError('host', action, String(cause), { cause });
-  } finally {
-    rmSync(request.directory, { recursive: true, force: true });
+    const error = cause instanceof ExecuteError ? cause : new ExecuteError('host', action, String(cause), { cause });
+    // It may have ended since it was looked at.
+    throw await reasonOf(error, requireRunning);
   }
 }
 
@@ -79,6 +74,21 @@ function requireTime({ expires }: ExecuteRequest, action: string): void {
 }
 
 async function executeIn(container: RunningContainer, request: ExecuteRequest, action: string): Promise<Execution> {
+  requireTime(request, action);
+  mkdirSync(dirname(request.directory), { recursive: true });
+  mkdirSync(request.directory);
+  try {
+    return await executeInGroup(container, request, action);
+  } finally {
+    rmSync(request.directory, { recursive: true, force: true });
+  }
+}
+
+async function executeInGroup(
+  container: RunningContainer,
+  request: ExecuteRequest,
+  action: string,
+): Promise<Execution> {
   const group = ProcessGroup.make(container.cgroups);
   try {
     const { directory, timeoutMs } = request;
@@ -91,7 +101,7 @@ async function executeIn(container: RunningContainer, request: ExecuteRequest, a
     const timedOut = await endsLater(done, timeoutMs);
     if (timedOut) await killAll(group, done, action);
     const report = await done;
-    if (!timedOut) await requireEnd(report, request, action);
+    if (!timedOut) requireEnd(report, action);
     const exitCode = timedOut ? null : (report[1]?.data ?? null);
     return { exitCode, stdout: output.stdout, stderr: output.stderr, timedOut };
   } finally {
@@ -147,14 +157,12 @@ async function killAll(group: ProcessGroup, done: Promise<Report>, action: strin
   } while ((await endsLater(done, PAUSE_MS)) || !group.empty);
 }
 
-async function requireEnd(report: Report, { runRoot, owner }: ExecuteRequest, action: string): Promise<void> {
+function requireEnd(report: Report, action: string): void {
   const [started, ended] = report;
   if (started === undefined) throw new ExecuteError('host', action, 'conmon has reported nothing');
   if (started.data >= 0) {
     if (ended !== undefined) return;
     throw new ExecuteError('host', action, 'conmon has ended before the command');
   }
-  // It may have ended since it was looked at.
-  await runningContainer(runRoot, owner, action);
-  throw new ExecuteError('refused', action, started.message?.trim() ?? 'runc has failed');
+  throw new ExecuteError('refused', action, plainWords(started.message ?? 'runc has failed'));
 }

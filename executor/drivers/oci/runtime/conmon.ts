@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { plainWords } from './plain-words.ts';
 import { hasArgument, readOrNull } from './processes.ts';
 import { type Identity, identify } from './record.ts';
 
@@ -68,5 +69,7 @@ export function isAtWork(launched: number, bundle: string): boolean {
 /** The process id of the program, or what runc said; null until the line is complete. */
 export function readReport(path: string): { readonly data?: number; readonly message?: string } | null {
   const text = readOrNull(path);
-  return text?.endsWith('\n') ? JSON.parse(text.split('\n')[0] ?? '') : null;
+  if (!text?.endsWith('\n')) return null;
+  const { data, message }: { data?: number; message?: string } = JSON.parse(text.split('\n')[0] ?? '');
+  return { ...(data !== undefined && { data }), ...(message !== undefined && { message: plainWords(message) }) };
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { missingProgram } from '../host-programs.ts';
 import { RuntimeError } from './errors.ts';
+import { plainWords } from './plain-words.ts';
 
 export interface RuncCall {
   readonly program: string;
@@ -20,7 +21,7 @@ export function callRunc({ program, root, words, deadlineMs, action }: RuncCall)
       if (cause === null) resolve();
       else if (cause.code === 'ENOENT')
         reject(new RuntimeError('missing_program', action, missingProgram('runc'), { cause }));
-      else reject(new RuntimeError('refused', action, complaint.trim() || cause.message, { cause }));
+      else reject(new RuntimeError('refused', action, plainWords(complaint) || cause.message, { cause }));
     });
     // A process that waits for a disk does not end when killed: nobody waits for its end.
     const timer = setTimeout(() => {
