@@ -18,17 +18,18 @@ export async function bindMounts(mounts: readonly Mount[], roots: readonly strin
   return Promise.all(
     mounts.map(async ({ source, target, readonly }) => {
       const path = await realpath(source).catch(() => null);
-      if (path === null) throw refusal(source, 'does not exist on this host');
+      if (path === null) throw new Problem('impossible', `The mount ${source} does not exist on this host`);
       if (!allowed.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))) {
-        throw refusal(source, 'is below none of the mount_roots of this hypervisor');
+        const where = path === resolve(source) ? '' : `leads to ${path}, which `;
+        throw new Problem(
+          'impossible',
+          `The mount ${source} ${where}is below none of the mount_roots of this hypervisor`,
+          {
+            hint: 'mount_roots in the config of the hypervisor names the directories that may be mounted, separated by colons',
+          },
+        );
       }
       return { source: path, destination: target, readonly };
     }),
   );
-}
-
-function refusal(source: string, reason: string): Problem {
-  return new Problem('impossible', `The mount ${source} ${reason}`, {
-    hint: 'mount_roots in the config of the hypervisor names the directories that may be mounted, separated by colons',
-  });
 }

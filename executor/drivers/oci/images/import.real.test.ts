@@ -105,7 +105,7 @@ describe('an import', () => {
     const settings = { credentialsFile: null, importDirectory: null, mayBeLocal: false };
     expect(await errorOf(store.pull({ name: 'x', source: 'oci:x', ...settings }))).toMatchObject({
       code: 'unsupported',
-      detail: 'there is no directory for imports',
+      detail: 'there is no directory for imports: image_import_dir of the hypervisor names none',
     });
   });
 });

@@ -31,7 +31,11 @@ export async function openOrigin(source: ImageSource, importing: Importing, work
   if (source.transport === 'docker') return openRegistry(source.name, importing, work);
   const { importDirectory, limits, skopeo } = importing;
   if (importDirectory === null) {
-    throw new ImageError('unsupported', work.action, 'there is no directory for imports');
+    throw new ImageError(
+      'unsupported',
+      work.action,
+      'there is no directory for imports: image_import_dir of the hypervisor names none',
+    );
   }
   const path = await pathBelow(importDirectory, source.file, work.action);
   if (source.transport !== 'oci' && !(await lstat(path)).isFile()) {
