@@ -213,6 +213,8 @@ export const containerBodySchema = v.object({
   vcpus: v.optional(v.number()),
   ipaddresses: v.array(v.string()),
   state: v.picklist(containerStates),
+  /** Why it is `failed`. */
+  error: v.optional(v.string()),
   ...processBodyEntries,
 });
 export type ContainerBody = v.InferOutput<typeof containerBodySchema>;

@@ -21,6 +21,8 @@ interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> 
   readonly memory: number | null;
   readonly vcpus: number | null;
   readonly busy: number;
+  /** Why the last operation on it failed. */
+  readonly problem: string | null;
   readonly cens: string;
   /** Of CINs that are made, as numbers, in the order of their blocks. */
   readonly addresses: string;
@@ -28,7 +30,7 @@ interface ContainerRow extends Pick<RowOf<typeof containers>, 'name' | 'state'> 
 
 const columns = `
   c.name, h.name AS host, c.spec ->> '$.tag' AS tag, c.spec ->> '$.memory' AS memory, c.spec ->> '$.vcpus' AS vcpus, c.state,
-  c.spec -> '$.process' AS wanted, c.process AS seen,
+  c.spec -> '$.process' AS wanted, c.process AS seen, c.error ->> '$.detail' AS problem,
   EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${containerSubject}) AS busy,
   (SELECT json_group_array(name) FROM (
     SELECT n.name FROM members m CROSS JOIN cens n ON n.id = m.cen
@@ -80,6 +82,7 @@ export async function readContainers(
 }
 
 function bodyOf(row: ContainerRow): ContainerBody {
+  const state = stateOf(row);
   return {
     contID: row.name,
     hostID: row.host,
@@ -91,6 +94,11 @@ function bodyOf(row: ContainerRow): ContainerBody {
     ...(row.wanted === null
       ? {}
       : processBody(JSON.parse(row.wanted), row.seen === null ? null : JSON.parse(row.seen))),
-    state: row.busy === 1 ? 'preparing' : (containerStates.find((state) => state === row.state) ?? 'failed'),
+    state,
+    ...(state === 'failed' && row.problem !== null && { error: row.problem }),
   };
+}
+
+function stateOf({ busy, state }: ContainerRow): ContainerBody['state'] {
+  return busy === 1 ? 'preparing' : (containerStates.find((known) => known === state) ?? 'failed');
 }

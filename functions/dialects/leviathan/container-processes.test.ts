@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { rowCounts } from '../../../test/support/database.ts';
-import { PoolsApi } from '../../../test/support/pools.ts';
+import { failed, PoolsApi } from '../../../test/support/pools.ts';
 
 const WEB = '/host/host1/web';
 const able = { netns: { available: true, version: null }, containers: { available: true, version: null } };
@@ -231,6 +231,17 @@ describe('a container that is read', () => {
     const api = await stage(all, { ...ended, exit_code: null, reason: 'it was lost' });
     expect(await read(api)).toMatchObject({ exit_code: null, reason: 'it was lost' });
     expect(await view(api)).toMatchObject({ exit_code: null, reason: 'it was lost' });
+  });
+
+  it('has why it failed, until a request succeeds', async () => {
+    const api = await stage(all, null);
+    await api.send('PUT', WEB, { env: ['A=1'] });
+    await api.end(failed);
+    expect(await read(api)).toMatchObject({ state: 'failed', error: 'something is in the way' });
+    await api.send('PUT', WEB, { env: ['A=2'] });
+    expect(await read(api)).not.toHaveProperty('error');
+    await api.succeed();
+    expect(await read(api)).not.toHaveProperty('error');
   });
 
   it('has no member that a request which is still to be done set back', async () => {
