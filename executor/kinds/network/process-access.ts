@@ -21,7 +21,9 @@ export function openProcesses(peer: ContainersPeer): ProcessViewer & ProcessAcce
     view: (networks, everything) => viewer.view(networks, everything),
     async apply(step, isUnwanted = () => false) {
       using unwanted = signalWhen(isUnwanted);
-      await apply(peer, step, unwanted.signal);
+      await apply(peer, step, unwanted.signal).catch((cause: unknown) => {
+        throw named(step, cause);
+      });
     },
   };
 }
@@ -47,6 +49,13 @@ async function apply(peer: ContainersPeer, step: ProcessStep, signal: AbortSigna
     case 'process.remove':
       return runtime.remove({ owner: step.owner });
   }
+}
+
+/** The runtime knows only the id of a container: people know its name. */
+function named({ item }: ProcessStep, cause: unknown): unknown {
+  if (!(cause instanceof RuntimeError) || item === null) return cause;
+  const action = cause.action.replace(/ of [0-9a-f-]{36}$/, ` of ${item}`);
+  return new RuntimeError(cause.code, action, cause.detail, { cause });
 }
 
 function fullError(container: string, cause: unknown): RuntimeError {
