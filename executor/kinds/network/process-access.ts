@@ -22,7 +22,9 @@ export function openProcesses(peer: ContainersPeer): ProcessViewer & ProcessAcce
     view: (networks, everything) => viewer.view(networks, everything),
     async apply(step, isUnwanted = () => false) {
       using unwanted = signalWhen(isUnwanted);
-      await apply(peer, step, unwanted.signal);
+      await apply(peer, step, unwanted.signal).catch((cause: unknown) => {
+        throw named(step, cause);
+      });
     },
   };
 }
@@ -50,14 +52,19 @@ async function apply(peer: ContainersPeer, step: ProcessStep, signal: AbortSigna
   }
 }
 
-/** At runc a container has the id of its row, which the client does not know: so its own name is told. */
+/** The runtime knows only the id of a container's row, and the client only its name. */
+function named({ item }: ProcessStep, cause: unknown): unknown {
+  if (!(cause instanceof RuntimeError) || item === null) return cause;
+  const action = cause.action.replace(/ of [0-9a-f-]{36}$/, ` of container ${item}`);
+  return new RuntimeError(cause.code, action, cause.detail, { cause });
+}
+
 function startError(container: string, cause: unknown): unknown {
   const action = `start the process of container ${container}`;
   if (isFileError(cause, 'ENOSPC', 'EDQUOT')) {
     const detail = 'no space is left in the file system of its writable layer or of its state';
     return new RuntimeError('full', action, detail, { cause });
   }
-  if (cause instanceof RuntimeError) return new RuntimeError(cause.code, action, cause.detail, { cause });
   return cause instanceof BundleError ? new BundleError(cause.code, action, cause.detail, { cause }) : cause;
 }
 
