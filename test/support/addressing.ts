@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { openNetnsViewer } from '../../executor/drivers/netns/viewer.ts';
 import { ip, namespaces } from './host.ts';
+import type { Instance } from './instance.ts';
 
 /* IPv4 addresses, default routes and rules that isolate CINs, as seen by iproute2 and nft. */
 
@@ -56,6 +57,12 @@ export function isolation(database: string): string {
   const table = `weft-${database.slice(0, 8)}`;
   const isThere = execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' }).includes(`table inet ${table}\n`);
   return isThere ? execFileSync('nft', ['list', 'table', 'inet', table], { encoding: 'utf8' }) : '';
+}
+
+/** The rules of a weft. */
+export async function isolationOf(weft: Instance): Promise<string> {
+  const [{ id } = { id: '' }] = await weft.sql<{ id: string }>('SELECT id FROM database');
+  return isolation(id);
 }
 
 /** Removes the tables of weft from a test's private host. */

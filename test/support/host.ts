@@ -88,6 +88,12 @@ export function addAddress(namespace: string, link: string, address: string): vo
   ip('-n', namespace, 'address', 'add', address, 'dev', link);
 }
 
+/** The hardware address of a link. */
+export function macOf(namespace: string | null, link: string): string | undefined {
+  const place = namespace === null ? [] : ['-n', namespace];
+  return / link\/ether (\S+)/.exec(ip(...place, 'link', 'show', 'dev', link))?.[1];
+}
+
 /** Whether an answer arrived within a second. */
 export function pings(namespace: string, address: string): boolean {
   return (

@@ -96,7 +96,6 @@ export function addressingOf<Row extends AddressRow>(
   return {
     addresses: rows.map((row) => addressSpec(database, row, carriers.includes(row))),
     defaultRoute: router === undefined ? null : { via: gatewayOf(router), end: endOf(database, router) },
-    gateways: cins.flatMap(([row]) => (row === undefined ? [] : [gatewayOf(row)])),
   };
 }
 

@@ -58,10 +58,8 @@ export interface NamespaceSpec {
 /** The IPv4 addresses of a container in CINs. What else it has is its own business. */
 export interface AddressingSpec {
   readonly addresses: readonly AddressSpec[];
-  /** Null: a default route via one of the gateways is removed. */
+  /** Null: one that weft made is removed. */
   readonly defaultRoute: { readonly via: string; readonly end: string } | null;
-  /** The gateways of its CINs. */
-  readonly gateways: readonly string[];
 }
 
 export interface AddressSpec {

@@ -54,13 +54,11 @@ function findEnd(links: readonly Link[], end: string): Link | undefined {
 
 /** A default route that weft did not make is the container's own business. */
 function changeDefaultRoute(
-  { defaultRoute, gateways }: NonNullable<NamespaceSpec['addressing']>,
+  { defaultRoute }: NonNullable<NamespaceSpec['addressing']>,
   { links, addressing }: FoundAddresses,
 ): AddressChange[] {
   const current = addressing.routes.filter(isDefault);
-  const ours = current.filter(
-    ({ protocol, gateway }) => protocol === ROUTE_PROTOCOL && gateways.includes(gateway ?? ''),
-  );
+  const ours = current.filter(({ protocol }) => protocol === ROUTE_PROTOCOL);
   const link = defaultRoute === null ? undefined : findEnd(links, defaultRoute.end);
   if (defaultRoute === null || link?.alias == null) {
     return ours.flatMap(({ gateway }) => (gateway === null ? [] : [{ defaultRoute: { remove: { via: gateway } } }]));

@@ -246,4 +246,19 @@ describe('a CIN', () => {
     own?.addresses.push({ address: '192.0.2.1', prefix: 24 });
     expect(plan(networkOf(one), host.observe())).toEqual([]);
   });
+
+  it('replaces or removes its own default route via whatever gateway', () => {
+    const change = (host: SimulatedHost) => {
+      for (const { defaultRoute } of host.namespaces.values()) if (defaultRoute) defaultRoute.via = '10.10.0.99';
+      return host;
+    };
+    const isReplaced = ({ namespaces }: SimulatedHost) =>
+      [...namespaces.values()].every(({ defaultRoute }) => defaultRoute?.via !== '10.10.0.99');
+    for (const wanted of [one, { ...one, made: false }]) {
+      const host = change(madeHost(one));
+      expect(isReplaced(host)).toBe(false);
+      converge(host, networkOf(wanted));
+      expect(isReplaced(host)).toBe(true);
+    }
+  });
 });
