@@ -197,26 +197,3 @@ it('a gateway keeps its hardware address when its bridge does not, and when some
   await until('the hardware address is repaired', () => macOf(null, 'n2') === before);
   await until('the gateway is reached', () => pings('n3a', '10.10.0.1'), 3_000);
 });
-
-it('no CIN takes a network that the host uses', async () => {
-  ip('link', 'add', 'uplink', 'type', 'bridge');
-  ip('address', 'add', '10.10.7.1/24', 'dev', 'uplink');
-  ip('link', 'set', 'uplink', 'up');
-  ip('route', 'add', '10.12.0.0/14', 'dev', 'uplink');
-  const weft = await LocalWeft.start();
-  const cenList = ['a', 'b', 'c'].map((name) => ({ cenID: `n${name}`, containerIDs: [name] }));
-  await weft.request('POST', '/cen/import', { cenList });
-  await weft.request('POST', '/cen/make', ['na', 'nb'], waiting);
-  await weft.request('POST', '/cin/import', { x: ['na'], y: ['nb'] });
-  const cidrs = await Promise.all(
-    ['x', 'y'].map(async (name) => (await weft.request('GET', `/cin/${name}`)).body.cidr),
-  );
-  expect(cidrs).toEqual(['10.11.0.0/16', '10.16.0.0/16']);
-  const refused = await weft.request('POST', '/cin/import', { z: { cens: ['nc'], cidr: '10.10.0.0/16' } });
-  expect([refused.status, refused.body.detail]).toEqual([422, expect.stringContaining('10.10.7.1/24')]);
-  // The host begins to use it after the import.
-  ip('address', 'add', '10.11.9.1/24', 'dev', 'uplink');
-  const made = await weft.request('POST', '/cin/make', ['x'], waiting);
-  expect([made.status, JSON.stringify(made.body)]).toEqual([422, expect.stringContaining('10.11.9.1/24')]);
-  expect(addresses(null)).toEqual(['uplink 10.10.7.1/24', 'uplink 10.11.9.1/24']);
-});
