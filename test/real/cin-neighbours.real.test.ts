@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { waiting } from '../conformance/example.ts';
 import { addresses, clearIsolation } from '../support/addressing.ts';
 import { echoes, startEchoServers } from '../support/echo.ts';
+import { ip, macOf } from '../support/host.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 import { inWords, passing, type Way } from '../support/reachability.ts';
 import { until } from '../support/until.ts';
@@ -18,8 +19,8 @@ const neighbours: readonly Way[] = ['a', 'b', 'far', null].map((from) => [from, 
 afterEach(clearIsolation);
 
 /** The CIN net over the CENs lan, with a, b and c, and there, with far; made. */
-async function made(): Promise<LocalWeft> {
-  const weft = await LocalWeft.start();
+async function made(times = {}): Promise<LocalWeft> {
+  const weft = await LocalWeft.start({ times });
   const cenList = [
     { cenID: 'lan', containerIDs: ['a', 'b', 'c'] },
     { cenID: 'there', containerIDs: ['far'] },
@@ -78,3 +79,46 @@ describe('a new container with the address of another one', () => {
     await isReached('pool-1');
   });
 });
+
+it('the gateway has one hardware address, whatever happens to its containers and its bridge', async () => {
+  const weft = await made({ scan: 100 });
+  const gateway = macOf(null, 'lan') ?? '';
+  const keep = () => {
+    // It stays as it is, whatever is announced, for as long as the link is there.
+    ip('-n', 'a', 'neighbour', 'replace', '10.10.0.1', 'lladdr', gateway, 'dev', 'lan', 'nud', 'permanent');
+  };
+  const isSame = async () => macOf(null, 'lan') === gateway && (await passing([['a', '10.10.0.1']])).length === 1;
+  keep();
+  for (const [method, path, body] of [
+    ['PUT', '/host/host1/d/lan'],
+    ['PUT', '/host/host1/e/lan'],
+    ['DELETE', '/host/host1/b/lan'],
+    ['DELETE', '/host/host1/c'],
+    ['POST', '/cin/destroy', ['net']],
+    ['POST', '/cin/make', ['net']],
+    ['DELETE', '/host/host1/d'],
+    ['DELETE', '/host/host1/e'],
+  ] as const) {
+    await succeed(weft, method, path, body);
+    if (path === '/cin/destroy') expect(macOf(null, 'lan')).not.toBe(gateway);
+    else expect([path, await isSame()]).toEqual([path, true]);
+  }
+  await succeed(weft, 'POST', '/cen/destroy', ['lan']);
+  expect(macOf(null, 'there')).toBe(gateway);
+  await succeed(weft, 'POST', '/cen/make', ['lan']);
+  expect(macOf(null, 'there')).not.toBe(gateway);
+  keep();
+  expect(await isSame()).toBe(true);
+  await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
+  ip('link', 'delete', 'lan');
+  await until('the bridge is made again', isBridged, 20_000);
+  await until('the gateway is as it was', isSame, 20_000);
+});
+
+function isBridged(): boolean {
+  try {
+    return macOf(null, 'lan') !== undefined;
+  } catch {
+    return false;
+  }
+}
