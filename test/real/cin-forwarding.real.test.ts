@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 import { example, exampleCens, waiting } from '../conformance/example.ts';
@@ -6,6 +5,7 @@ import { clearIsolation } from '../support/addressing.ts';
 import { echoes, startEchoServers } from '../support/echo.ts';
 import { ip } from '../support/host.ts';
 import { LocalWeft } from '../support/local-weft.ts';
+import { passing, reaches, type Way } from '../support/reachability.ts';
 import { until } from '../support/until.ts';
 
 const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
@@ -46,32 +46,21 @@ async function configure(weft: LocalWeft, mode: string): Promise<void> {
   expect((await weft.request('PATCH', '/hypervisors/host1/config', { cin_forwarding: mode })).status).toBe(200);
 }
 
-/** Whether an answer arrives within a second. weft, which is in this process, works meanwhile. */
-function pings(namespace: string, address: string): Promise<boolean> {
-  const words = ['netns', 'exec', namespace, 'ping', '-n', '-c', '1', '-W', '1', address];
-  return new Promise((resolve) => execFile('ip', words, (error) => resolve(error === null)));
-}
-
 /** Whether each of these passes. */
-async function all(...tries: readonly (readonly [namespace: string, address: string])[]): Promise<boolean> {
-  return (await Promise.all(tries.map(([from, to]) => pings(from, to)))).every((passes) => passes);
+async function all(...ways: readonly Way[]): Promise<boolean> {
+  return (await passing(ways)).length === ways.length;
 }
 
-/** What passes, in words. */
-async function passing(): Promise<string[]> {
-  const tries = [
-    ['c1', C4],
-    ['c1', OUTSIDE],
-    ['c4', OUTSIDE],
-    ['outside', C1],
-    ['c1', '10.11.0.1'],
-    ['c1', '198.51.100.1'],
-    ['c1', '10.10.0.1'],
-    ['c1', '10.10.0.11'],
-  ] as const;
-  const passes = await Promise.all(tries.map(([from, to]) => pings(from, to)));
-  return tries.filter((_, place) => passes[place]).map(([from, to]) => `${from} to ${to}`);
-}
+const WAYS: readonly Way[] = [
+  ['c1', C4],
+  ['c1', OUTSIDE],
+  ['c4', OUTSIDE],
+  ['outside', C1],
+  ['c1', '10.11.0.1'],
+  ['c1', '198.51.100.1'],
+  ['c1', '10.10.0.1'],
+  ['c1', '10.10.0.11'],
+];
 
 const always = ['c1 to 10.10.0.1', 'c1 to 10.10.0.11'];
 const routed = [`c1 to ${C4}`, `c1 to ${OUTSIDE}`, `c4 to ${OUTSIDE}`, `outside to ${C1}`, ...always];
@@ -83,34 +72,34 @@ it('what passes beyond a CIN is as the config of its hypervisor says, within a s
   await startEchoServers(['c4', 'outside']);
   routeBack('add');
   writeFileSync(FORWARDING, '1');
-  expect(await passing()).toEqual(always);
+  expect(await passing(WAYS)).toEqual(always);
   writeFileSync(FORWARDING, '0');
   await configure(weft, 'on');
   await until('the CINs are routed', () => all(['c1', C4], ['c4', OUTSIDE]));
   expect(readFileSync(FORWARDING, 'utf8')).toBe('1\n');
-  expect(await passing()).toEqual(routed);
-  expect(echoes('c1', [C4, OUTSIDE])).toEqual([C4, OUTSIDE]);
+  expect(await passing(WAYS)).toEqual(routed);
+  expect(await echoes('c1', [C4, OUTSIDE])).toEqual([C4, OUTSIDE]);
   await configure(weft, 'nat');
-  await until('the CINs are apart', async () => !(await pings('c1', C4)) && !(await pings('outside', C1)));
+  await until('the CINs are apart', async () => !(await reaches(['c1', C4])) && !(await reaches(['outside', C1])));
   routeBack('delete');
   await until('both are translated', () => all(['c1', OUTSIDE], ['c4', OUTSIDE]));
-  expect(echoes('c1', [OUTSIDE])).toEqual([OUTSIDE]);
+  expect(await echoes('c1', [OUTSIDE])).toEqual([OUTSIDE]);
   routeBack('add');
-  expect(await passing()).toEqual(translated);
+  expect(await passing(WAYS)).toEqual(translated);
   await configure(weft, '');
-  await until('nothing passes', async () => !(await pings('c1', OUTSIDE)) && !(await pings('c4', OUTSIDE)));
-  expect(await passing()).toEqual(always);
+  await until('nothing passes', async () => !(await reaches(['c1', OUTSIDE])) && !(await reaches(['c4', OUTSIDE])));
+  expect(await passing(WAYS)).toEqual(always);
 });
 
 it('a CIN that is made later forwards at once, and the host again after somebody has switched it off', async () => {
   makeOutside();
   const weft = await made();
   await configure(weft, 'nat');
-  await until('it is translated', () => pings('c1', OUTSIDE));
+  await until('it is translated', () => reaches(['c1', OUTSIDE]));
   await weft.request('POST', '/cin/destroy', ['cin1'], waiting);
   expect((await weft.request('POST', '/cin/make', ['cin1'], waiting)).status).toBe(200);
-  expect(await pings('c1', OUTSIDE)).toBe(true);
+  expect(await reaches(['c1', OUTSIDE])).toBe(true);
   await weft.sql('UPDATE operations SET created_ms = created_ms - 30000');
   writeFileSync(FORWARDING, '0');
-  await until('the host forwards again', () => pings('c1', OUTSIDE));
+  await until('the host forwards again', () => reaches(['c1', OUTSIDE]));
 });

@@ -1,10 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { whenFinished } from './shared.ts';
 
 /*
  * TCP between network namespaces: a process in each, since a process cannot open a socket in another one's namespace.
  */
+
+const run = promisify(execFile);
 
 const PORT = 7;
 
@@ -47,10 +50,10 @@ export async function startEchoServers(namespaces: readonly string[]): Promise<v
 }
 
 /** Which of these addresses answer over TCP from a namespace; the others are given up after a time. */
-export function echoes(namespace: string, addresses: readonly string[], timeoutMs = 20_000): string[] {
+export async function echoes(namespace: string, addresses: readonly string[], timeoutMs = 20_000): Promise<string[]> {
   const [program, args] = inNamespace(namespace, '--eval', ask, String(timeoutMs), ...addresses);
-  const answers = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  return answers
+  const { stdout } = await run(program, args);
+  return stdout
     .split('\n')
     .flatMap((line) => (line.endsWith(' echo') ? [line.split(' ')[0] ?? ''] : []))
     .sort();
