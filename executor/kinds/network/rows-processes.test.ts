@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { Ending } from '../../../schema/resources/definition.ts';
+import type { SeenProcess } from '../../../schema/resources/network/process.ts';
 import { seenProcessesNote } from '../../../schema/resources/network/process-note.ts';
 import { failed, PoolsApi, succeeded } from '../../../test/support/pools.ts';
 import type { Network } from './desired.ts';
@@ -105,6 +106,23 @@ describe('the end of a request for a process', () => {
     await other.send('PUT', WEB, { image: 'b' });
     await end(other, failed);
     expect(await row(other)).toEqual({ ...before, spec: before?.spec, state: 'failed' });
+  });
+
+  it('is not overwritten by a note of an earlier look at the same run, which was late', async () => {
+    const api = await stage({ image: 'a' });
+    const [{ hypervisor, owner } = { hypervisor: '', owner: '' }] = await api.read<{
+      hypervisor: string;
+      owner: string;
+    }>('SELECT hypervisor, id AS owner FROM containers');
+    const running = (await row(api))?.process as SeenProcess;
+    const ended = { ...running, running: false, finished: 1_020, exit_code: 1 };
+    for (const seen of [ended, running]) {
+      await api.database.write(seenProcessesNote.statements(hypervisor, [{ owner, seen }]));
+      expect(await row(api)).toMatchObject({ process: ended, state: 'exited' });
+    }
+    const again = { ...running, started: 900, restarts: 1 };
+    await api.database.write(seenProcessesNote.statements(hypervisor, [{ owner, seen: again }]));
+    expect(await row(api)).toMatchObject({ process: again, state: 'running' });
   });
 
   it.each([

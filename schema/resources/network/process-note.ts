@@ -1,7 +1,7 @@
 import { now, statement } from '../../database/database.ts';
 import type { Note } from '../definition.ts';
 import type { SeenProcess } from './process.ts';
-import { processEvent, stateOfProcess } from './process-sql.ts';
+import { hasEndedSince, processEvent, stateOfProcess } from './process-sql.ts';
 
 /* What an executor sees of processes while no operation changes them. */
 
@@ -16,7 +16,7 @@ const seen = `
     SELECT c.id, c.hypervisor, c.name, j.value -> 'seen' AS process,
       ${stateOfProcess("(j.value -> 'seen')")} AS state
     FROM json_each(:seen) j CROSS JOIN containers c ON c.id = j.value ->> 'owner' AND c.hypervisor = :hypervisor
-    WHERE c.process IS NOT j.value -> 'seen'
+    WHERE c.process IS NOT j.value -> 'seen' AND NOT coalesce(${hasEndedSince("j.value -> 'seen'", 'c.process')}, 0)
   )`;
 
 const tell = `

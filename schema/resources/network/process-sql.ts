@@ -26,10 +26,19 @@ export function stateOfProcess(seen: string): string {
 
 /** Whether a look at a process, given as JSON, was before another one: runs end, and follow one another. */
 export function isOlder(seen: string, other: string): string {
-  const member = (look: string, name: string) => `(${look}) ->> '$.${name}'`;
-  const isSameRun = `${member(seen, 'started')} = ${member(other, 'started')}`;
-  return `(${member(seen, 'number')} = ${member(other, 'number')} AND (${member(seen, 'started')} < ${member(other, 'started')}
-    OR ${isSameRun} AND ${member(seen, 'running')} AND NOT ${member(other, 'running')}))`;
+  const isEarlierRun = `${member(seen, 'number')} = ${member(other, 'number')}
+    AND ${member(seen, 'started')} < ${member(other, 'started')}`;
+  return `(${isEarlierRun} OR ${hasEndedSince(seen, other)})`;
+}
+
+/** Whether the same run had ended at another look. The clock may have been set back since the run before. */
+export function hasEndedSince(seen: string, other: string): string {
+  const isSame = ['number', 'started'].map((name) => `${member(seen, name)} = ${member(other, name)}`).join(' AND ');
+  return `(${isSame} AND ${member(seen, 'running')} AND NOT ${member(other, 'running')})`;
+}
+
+function member(look: string, name: string): string {
+  return `(${look}) ->> '$.${name}'`;
 }
 
 /** The type of the event of a process that was seen, given as JSON. */
