@@ -1,5 +1,6 @@
 import type { CinListener } from '../../../events/cins/watch.ts';
 import type { CinWatches } from '../../../events/cins/watches.ts';
+import { Backlog } from './backlog.ts';
 import { errorMessage, eventMessage, readMessage, responseMessage, type StartRequest } from './messages.ts';
 import { reportChanges, reportState } from './report.ts';
 
@@ -22,9 +23,6 @@ interface MonitorOptions {
   readonly explain: (error: unknown) => string;
 }
 
-/** The state of a CIN with 20,000 containers has about as many bytes. */
-export const UNSENT_MAX_BYTES = 2 * 1024 * 1024;
-
 /** "Try again later", of the registry of close codes. */
 export const TRY_AGAIN_LATER = 1013;
 
@@ -35,6 +33,7 @@ export class MonitorConnection {
   readonly #monitors = new Map<string, () => void>();
   /** Starts of monitors whose id the client has chosen, in the order of their requests. */
   readonly #starts = new Map<string, Promise<void>>();
+  readonly #backlog = new Backlog();
   #isClosed = false;
 
   constructor(options: MonitorOptions) {
@@ -121,7 +120,7 @@ export class MonitorConnection {
   #send(text: string): void {
     if (this.#isClosed) return;
     const { socket } = this.#options;
-    if (socket.unsentBytes() > UNSENT_MAX_BYTES) {
+    if (this.#backlog.isTooLong(socket.unsentBytes(), performance.now())) {
       this.end(TRY_AGAIN_LATER, 'messages are read too slowly');
       return;
     }
