@@ -43,8 +43,8 @@ export function missingPackages(wanted, places) {
  * @param {import('./technologies.mjs').HostPackage} wanted
  * @param {Places} [places]
  */
-function isInstalled({ program, file }, places) {
-  if (file !== undefined) return isAccessible(join(places?.root ?? '/', file), constants.R_OK);
+function isInstalled({ program, files }, places) {
+  if (files !== undefined) return files.some((file) => isAccessible(join(places?.root ?? '/', file), constants.R_OK));
   return program === undefined || locate(program, places) !== undefined;
 }
 

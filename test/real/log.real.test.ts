@@ -59,6 +59,28 @@ it('the log of a process has both of its streams, and its last line when it has 
   expect(Math.abs(Date.parse(lines[0]?.time ?? '') - Date.now())).toBeLessThan(60_000);
 });
 
+it('a cursor is good after a restart of weft: each line of a process that lives on is told once', async () => {
+  const weft = await LocalWeft.start();
+  const counting = 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done';
+  await runContainer(weft, 'web', { command: ['sh', '-c', counting] });
+  const read: string[] = [];
+  let since = '';
+  const readMore = async () => {
+    const { texts, next, gap } = await page(weft, since);
+    expect(gap).toBe(false);
+    read.push(...texts);
+    since = `?since=${next}`;
+    return texts.length > 0;
+  };
+  await until('it was read', readMore);
+  for (const end of [() => weft.stop(), () => weft.abandon()]) {
+    await end();
+    await weft.restart();
+    await until('it was read again', readMore);
+  }
+  expect(read).toEqual(read.map((_, index) => String(index + 1)));
+});
+
 it('lines that rotation has lost are a gap, once', async () => {
   const { weft, write, rotate } = await stage();
   write('one');

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CAPABILITIES } from '../../executor/drivers/oci/bundle/process.ts';
 import { ContainerStage, type Wish } from '../support/containers/stage.ts';
+import { copyProgram } from '../support/containers/tools.ts';
 import { temporaryDirectory } from '../support/database.ts';
 import { namespaces } from '../support/host.ts';
 import { shared } from '../support/shared.ts';
@@ -36,6 +38,10 @@ const inside = shared<Inside>(async () => {
   });
   return { stage, directory };
 });
+
+/** Sets a flag of personality(2), which no capability is needed for, and runs the rest. */
+const SETARCH = 'setarch';
+const FLAG = '--addr-no-randomize';
 
 /** What the first process is and runs as. */
 async function firstProcess(name: string) {
@@ -83,7 +89,10 @@ describe('the first process of a container', () => {
 
 describe('a container is confined', () => {
   beforeAll(async () => {
-    await inside().stage.put('confined', { user: 'root' });
+    const { stage, directory } = inside();
+    const tools = join(directory, 'roots/tools');
+    copyProgram(SETARCH, tools);
+    await stage.put('confined', { user: 'root', mounts: [{ source: tools, target: '/tools', readonly: true }] });
   });
 
   it('to the capabilities of Docker, without a way to more, under a filter of system calls', async () => {
@@ -93,6 +102,15 @@ describe('a container is confined', () => {
     expect(CAPABILITIES).toHaveLength(14);
     expect(found).toMatchObject({ CapPrm: CAPABILITY_MASK, CapEff: CAPABILITY_MASK, CapBnd: CAPABILITY_MASK });
     expect(found).toMatchObject({ CapAmb: '0000000000000000', NoNewPrivs: '1', Seccomp: '2' });
+  });
+
+  it('to the system calls of the filter, also where no capability is needed', async () => {
+    const withoutAny = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'];
+    execFileSync('setpriv', [...withoutAny, SETARCH, FLAG, 'true'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const run = (flags: string) => `/tools/loader --library-path /tools /tools/${SETARCH} ${flags} /bin/busybox true`;
+    const { stage } = inside();
+    await stage.inside('confined', run('$(/bin/busybox uname -m)'));
+    await expect(stage.inside('confined', run(FLAG))).rejects.toThrow('failed to set personality');
   });
 
   it('to files of the kernel that tell nothing of the host, and cannot be written', async () => {

@@ -7,6 +7,8 @@ import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 
 const MEGABYTE = 2 ** 20;
+/** All processes are read once in 10 s. */
+const INTERVAL_MS = 10_000;
 
 /** Two containers in a network: the first is busy, and asks the second for an answer all the time. */
 async function stage() {
@@ -60,4 +62,18 @@ it('the statistics of a busy container grow, and those of an idle one do not; th
   const ended = await statisticsOf(weft, 'busy');
   await until('the other one was read again', async () => (await statisticsOf(weft, 'idle')).at !== idle.at);
   expect((await statisticsOf(weft, 'busy')).at).toBe(ended.at);
+
+  const passes = await weft.sql<{ at_ms: number; containers: number }>(
+    'SELECT at_ms, count(*) AS containers FROM container_stats GROUP BY at_ms ORDER BY at_ms',
+  );
+  expect(passes.slice(0, 2).map(({ containers }) => containers)).toEqual([2, 2]);
+  // Never sooner; and three times what is promised, since the machine may be busy.
+  for (const pause of pausesOf(passes)) {
+    expect(pause).toBeGreaterThan(0.99 * INTERVAL_MS);
+    expect(pause).toBeLessThan(3 * INTERVAL_MS);
+  }
 });
+
+function pausesOf(passes: readonly { readonly at_ms: number }[]): number[] {
+  return passes.slice(1).map(({ at_ms }, index) => at_ms - (passes[index]?.at_ms ?? Number.NaN));
+}

@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Pass } from '../../../schema/resources/network/statistics.ts';
 import { until } from '../../../test/support/until.ts';
 import type { ProcessStats } from '../../drivers/oci/stats/read.ts';
@@ -13,10 +13,11 @@ const used: ProcessStats = {
 interface Stage {
   readonly processes?: () => Iterable<ReadProcess>;
   readonly record?: (pass: Pass) => Promise<boolean>;
+  readonly options?: { readonly intervalMs?: number };
 }
 
 /** Passes without a pause, of one process by default. */
-function stage({ processes, record = async () => true }: Stage) {
+function stage({ processes, record = async () => true, options = { intervalMs: 1 } }: Stage) {
   const passes: Pass[] = [];
   const warnings: string[] = [];
   const statistics = new ProcessStatistics({
@@ -26,7 +27,7 @@ function stage({ processes, record = async () => true }: Stage) {
       return record(pass);
     },
     log: { warn: (_data: unknown, text?: string) => void warnings.push(text ?? '') },
-    intervalMs: 1,
+    ...options,
     read: async (all) => new Map([...all].map(({ owner }) => [owner, used])),
   });
   onTestFinished(() => statistics.close());
@@ -46,6 +47,26 @@ it('a pass has what each process uses, without what passes through lo', async ()
       },
     ],
   });
+});
+
+it('there is a pass every 10 seconds, and a second after one that took longer', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const began = performance.now();
+  const at: number[] = [];
+  let takesMs = 0;
+  const record = async () => {
+    at.push(performance.now() - began);
+    if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs));
+    return true;
+  };
+  stage({ record, options: {} });
+  await vi.advanceTimersByTimeAsync(30_000);
+  takesMs = 12_000;
+  await vi.advanceTimersByTimeAsync(20_000);
+  takesMs = 4_000;
+  await vi.advanceTimersByTimeAsync(28_000);
+  expect(at.map(Math.round)).toEqual([10_000, 20_000, 30_000, 40_000, 53_000, 63_000, 73_000]);
 });
 
 it('while the database hangs nothing is read, and no second pass waits for it', async () => {
