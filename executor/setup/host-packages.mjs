@@ -43,8 +43,11 @@ export function missingPackages(wanted, places) {
  * @param {import('./technologies.mjs').HostPackage} wanted
  * @param {Places} [places]
  */
-function isInstalled({ program, file }, places) {
-  if (file !== undefined) return isAccessible(join(places?.root ?? '/', file), constants.R_OK);
+function isInstalled({ program, files }, places) {
+  if (files !== undefined) {
+    const access = program === undefined ? constants.R_OK : constants.X_OK;
+    return files.some((file) => isAccessible(join(places?.root ?? '/', file), access));
+  }
   return program === undefined || locate(program, places) !== undefined;
 }
 

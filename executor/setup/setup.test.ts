@@ -1,13 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
+import { RUNC_PATHS } from '../drivers/oci/host-programs.ts';
 import { missingPackages } from './host-packages.mjs';
 import { withLock } from './lock.mjs';
 import { packagesInstalled } from './node-packages.mjs';
+import { jobs } from './technologies.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -127,6 +129,58 @@ describe('missingPackages', () => {
   it('finds programs on PATH and where Debian keeps them', () => {
     expect(missingPackages([], { path: '' })).toEqual([]);
     expect(missingPackages(['test'], { path: '/nowhere' })).not.toContain('util-linux');
+  });
+});
+
+describe('the job containers', () => {
+  const files = [
+    ...[['skopeo', 'usr/bin/skopeo'] as const, ['umoci', 'usr/bin/umoci'] as const, ['runc', 'usr/sbin/runc'] as const],
+    ...[['conmon', 'usr/bin/conmon'] as const],
+    ['golang-github-containers-common', 'usr/share/containers/seccomp.json'] as const,
+  ];
+  const names = files.map(([name]) => name);
+
+  /** A root directory with these files alone. */
+  function host(installed: readonly string[]): string {
+    const made = temporaryDirectory();
+    for (const file of installed) {
+      mkdirSync(dirname(join(made, file)), { recursive: true });
+      writeFileSync(join(made, file), '', { mode: 0o755 });
+    }
+    return made;
+  }
+
+  const missing = (root: string, path = '') => missingPackages(jobs.containers?.technologies ?? [], { root, path });
+
+  it('installs what runs images on a host that has nothing of it', () => {
+    expect(jobs.containers?.development).toBe(false);
+    expect(missing(host([]))).toEqual(names);
+    expect(missing(host(files.map(([, file]) => file)))).toEqual([]);
+  });
+
+  it.each(files)('installs %s on a host that lacks %s alone', (name, file) => {
+    const others = files.map(([, other]) => other).filter((other) => other !== file);
+    expect(missing(host(others))).toEqual([name]);
+  });
+
+  it('accepts programs on PATH, but for those that weft starts from where packages have them', () => {
+    const own = host(names.map((name) => `opt/${name}`));
+    expect(missing(own, join(own, 'opt'))).toEqual(['runc', 'conmon', 'golang-github-containers-common']);
+    const others = files.map(([, file]) => file).filter((file) => file !== 'usr/sbin/runc');
+    for (const runc of RUNC_PATHS) expect(missing(host([...others, runc]))).toEqual([]);
+  });
+
+  it('with check names what it would install, and installs nothing', () => {
+    const clone = freshClone();
+    setUp(clone, 'sql', 'auto', npm(clone, 'exit 0'));
+    const expected = missingPackages(['containers']);
+    expect(setUp(clone, 'containers', 'check')).toEqual({
+      ...{ status: 0, output: '' },
+      errors:
+        expected.length === 0
+          ? ''
+          : `set-up: missing: ${expected.join(' ')}; WEFT_SETUP=auto installs them, or apt-get install\n`,
+    });
   });
 });
 

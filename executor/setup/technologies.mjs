@@ -1,7 +1,10 @@
 /**
- * A Debian package. What shows that it is installed is the file, if it is given, or else the program on PATH.
- * @typedef {{ readonly name: string, readonly program?: string, readonly file?: string }} HostPackage
+ * A Debian package. What shows that it is installed is one of the files, if they are given, or else the program on PATH.
+ * @typedef {{ readonly name: string, readonly program?: string, readonly files?: readonly string[] }} HostPackage
  */
+
+/** Where weft looks for runc: that of Docker or of one's own is as good as Debian's. */
+const runc = ['/usr/sbin/runc', '/usr/bin/runc', '/usr/local/sbin/runc', '/usr/local/bin/runc'];
 
 /** Host packages for each technology. `ip` and `ping` serve to inspect the host; weft runs `nft` itself. */
 export const technologies = Object.freeze({
@@ -13,9 +16,9 @@ export const technologies = Object.freeze({
   containers: [
     { name: 'skopeo', program: 'skopeo' },
     { name: 'umoci', program: 'umoci' },
-    { name: 'runc', program: 'runc' },
-    { name: 'conmon', program: 'conmon', file: '/usr/bin/conmon' },
-    { name: 'golang-github-containers-common', file: '/usr/share/containers/seccomp.json' },
+    { name: 'runc', program: 'runc', files: runc },
+    { name: 'conmon', program: 'conmon', files: ['/usr/bin/conmon'] },
+    { name: 'golang-github-containers-common', files: ['/usr/share/containers/seccomp.json'] },
   ],
   test: [
     { name: 'sqlite3', program: 'sqlite3' },

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 export const CONMON = '/usr/bin/conmon';
 
 /** Where Debian has it first, and then where containerd.io of Docker and those who build it themselves do. */
-const RUNC_PATHS = ['/usr/sbin/runc', '/usr/bin/runc', '/usr/local/sbin/runc', '/usr/local/bin/runc'] as const;
+export const RUNC_PATHS = ['/usr/sbin/runc', '/usr/bin/runc', '/usr/local/sbin/runc', '/usr/local/bin/runc'] as const;
 
 /** Debian's, if the host has none. It may be installed while this process runs. */
 export function runcPath(): string {
