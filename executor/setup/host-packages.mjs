@@ -44,7 +44,10 @@ export function missingPackages(wanted, places) {
  * @param {Places} [places]
  */
 function isInstalled({ program, files }, places) {
-  if (files !== undefined) return files.some((file) => isAccessible(join(places?.root ?? '/', file), constants.R_OK));
+  if (files !== undefined) {
+    const access = program === undefined ? constants.R_OK : constants.X_OK;
+    return files.some((file) => isAccessible(join(places?.root ?? '/', file), access));
+  }
   return program === undefined || locate(program, places) !== undefined;
 }
 

@@ -16,8 +16,8 @@ export const technologies = Object.freeze({
   containers: [
     { name: 'skopeo', program: 'skopeo' },
     { name: 'umoci', program: 'umoci' },
-    { name: 'runc', files: runc },
-    { name: 'conmon', files: ['/usr/bin/conmon'] },
+    { name: 'runc', program: 'runc', files: runc },
+    { name: 'conmon', program: 'conmon', files: ['/usr/bin/conmon'] },
     { name: 'golang-github-containers-common', files: ['/usr/share/containers/seccomp.json'] },
   ],
   test: [

@@ -121,7 +121,7 @@ it('a command that an executor has lost is not run again, and its client is told
 
 it('a command in a container that is being deleted is run, or there is no such container or process', async () => {
   const stage = await ContainerStage.start();
-  for (let turn = 0; turn < 4; turn += 1) {
+  for (let turn = 0; turn < 3; turn += 1) {
     await stage.put('web');
     const calls = Array.from({ length: 12 }, async (_, index) => {
       await pause(index * 12);
