@@ -55,8 +55,8 @@ describe('a start after the set-up has compiled weft', () => {
   });
 
   it('is distinguishable from one without', () => {
-    const { output } = run('executor/loop/times.ts', { ...told, NODE_COMPILE_CACHE: temporaryDirectory() });
+    const { output } = run('executor/loop/serial.ts', { ...told, NODE_COMPILE_CACHE: temporaryDirectory() });
     const { cached, missing } = loadedBy(output.join(''));
-    expect([cached, missing.map((path) => basename(path))]).toEqual([[], ['times.ts']]);
+    expect([cached, missing.map((path) => basename(path))]).toEqual([[], ['serial.ts']]);
   });
 });

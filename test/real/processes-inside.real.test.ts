@@ -182,7 +182,7 @@ describe('a container mounts directories of the host', () => {
     const { stage } = inside();
     const cases: [name: string, reason: string][] = [
       ['outside', 'is below none of the mount_roots'],
-      ['roots/out', 'is below none of the mount_roots'],
+      ['roots/out', `leads to ${path('outside')}, which is below none of the mount_roots`],
       ['roots-beside', 'does not exist'],
       ['roots/missing', 'does not exist'],
     ];
