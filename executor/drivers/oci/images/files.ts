@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { isFileError } from './errors.ts';
 import { type ImageContent, readContentFile } from './image.ts';
 import { keyOfName } from './keys.ts';
+import { parseImageName } from './names.ts';
 import type { Log } from './settings.ts';
 
 /*
@@ -171,7 +172,10 @@ export class ImageFiles {
 
   async #readRecord(file: string): Promise<NameRecord | null> {
     try {
-      return v.parse(nameSchema, JSON.parse(await readFile(join(this.#names, file), 'utf8')));
+      const record = v.parse(nameSchema, JSON.parse(await readFile(join(this.#names, file), 'utf8')));
+      // An earlier version may have taken more names.
+      parseImageName(record.name);
+      return record;
     } catch (cause) {
       if (isFileError(cause, 'ENOENT')) return null;
       this.#log('warn', 'the file of an image name cannot be read', { file, reason: String(cause) });

@@ -56,7 +56,13 @@ describe('a kill', () => {
   });
 });
 
-describe('a name whose file is damaged', () => {
+describe.each([
+  ['damaged', '{'],
+  [
+    'of a name that an earlier version took',
+    JSON.stringify({ name: 'Lab/two:1', digest: 'sha256:0', content: 'none' }),
+  ],
+])('a name whose file is %s', (_, text) => {
   it('is none, and hides no other', async () => {
     const { store, directory, imports } = await openStore();
     for (const name of ['one', 'two']) {
@@ -67,7 +73,7 @@ describe('a name whose file is damaged', () => {
     const [file = ''] = readdirSync(join(directory, 'names')).filter((name) =>
       readFileSync(join(directory, 'names', name), 'utf8').includes('/two:'),
     );
-    writeFileSync(join(directory, 'names', file), '{');
+    writeFileSync(join(directory, 'names', file), text);
     expect([await store.list(), await store.find('two')]).toEqual([[image], null]);
     expect(await store.pull({ name: 'two', source: 'oci:two' })).toMatchObject({ name: 'two:latest' });
     expect(countsIn(directory)).toEqual(counts(2));
