@@ -1,13 +1,11 @@
 import * as v from 'valibot';
+import { WORDS_CHARACTERS_MAX, WORDS_MAX } from '../images/words.ts';
 import { restartPolicies } from '../resources/network/process.ts';
 import { anyObjectSchema, objectMessage } from './common.ts';
 import { typeSchema } from './images.ts';
 
 /* What a container runs, as requests say it. */
 
-/** Limit of a list of arguments or variables; execve(2) has one of its own, of all of them together. */
-const WORDS_MAX = 1_000;
-const WORDS_CHARACTERS_MAX = 100_000;
 const MOUNTS_MAX = 100;
 const PATH_MAX = 4_095;
 const USER_MAX = 255;

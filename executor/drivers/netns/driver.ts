@@ -116,8 +116,8 @@ export interface NetnsDriver {
    */
   address(request: AddressRequest): Promise<void>;
   /**
-   * The same for many, by two threads; those of the host come last. If one is refused, others may be done. An
-   * announcement is a broadcast: on a bridge with 500 ports it takes some 2 ms.
+   * The same for many, by two threads, in no particular order. If one is refused, others may be done. An announcement
+   * is a broadcast: on a bridge with 500 ports it takes some 2 ms.
    */
   addressAll(requests: readonly AddressRequest[]): Promise<void>;
   /** Ends the worker thread when the calls made so far are done. */
@@ -236,12 +236,11 @@ class WorkerDriver implements NetnsDriver {
     const { inside = [], onHost = [] } = Object.groupBy(requests, ({ namespace }) =>
       namespace === null ? 'onHost' : 'inside',
     );
-    // Only the first thread knows the links of the host.
-    const both = [
-      this.#sharing.each('addressAll', inside),
-      ...onHost.map((request) => this.#call('addressAll', [request])),
-    ];
-    const ends = await Promise.allSettled(both);
+    const ends = await Promise.allSettled([
+      ...(inside.length > 0 ? [this.#sharing.each('addressAll', inside)] : []),
+      // Only the first thread knows the links of the host.
+      ...(onHost.length > 0 ? [this.#call('addressAll', onHost)] : []),
+    ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { membersOf } from '../runtime/control-groups.ts';
 import { killNow } from '../runtime/processes.ts';
 
 const PAUSE_MS = 10;
@@ -42,17 +43,17 @@ export class ProcessGroup {
   /** SIGKILL to all that is in it. No process of it can fork any more, so a chain of short processes does not escape. */
   kill(): void {
     write(join(this.#directory, this.#unified ? 'cgroup.kill' : 'pids.max'), this.#unified ? '1' : '0');
-    for (const pid of members(this.#directory)) killNow(pid);
+    for (const pid of membersOf(this.#directory)) killNow(pid);
   }
 
   get empty(): boolean {
-    return members(this.#directory).length === 0;
+    return membersOf(this.#directory).length === 0;
   }
 
   /** What lives on becomes the container's. The kernel removes no group that has a process, and one may just fork. */
   async remove(longestMs: number): Promise<void> {
     for (const end = performance.now() + longestMs; ; await pause(PAUSE_MS)) {
-      for (const pid of members(this.#directory)) write(join(dirname(this.#directory), 'cgroup.procs'), String(pid));
+      for (const pid of membersOf(this.#directory)) write(join(dirname(this.#directory), 'cgroup.procs'), String(pid));
       try {
         rmdirSync(this.#directory);
         return;
@@ -68,16 +69,6 @@ function parentOf({ pids, '': unified }: ControlGroups): string {
   const parent = pids ?? unified;
   if (parent === undefined) throw new Error('the container is in no control group');
   return parent;
-}
-
-/** None if the group was removed with its container. */
-function members(directory: string): number[] {
-  try {
-    return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
-  } catch (error) {
-    if (has(error, 'ENOENT', 'ENODEV')) return [];
-    throw error;
-  }
 }
 
 function write(path: string, value: string): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { WORDS_CHARACTERS_MAX, WORDS_MAX } from '../../../../schema/images/words.ts';
 import { ImageError } from './errors.ts';
 
 /*
@@ -25,16 +26,13 @@ const indexEntrySchema = v.object({
 });
 const indexSchema = v.object({ manifests: v.array(indexEntrySchema) });
 const manifestSchema = v.object({ config: descriptorSchema, layers: v.array(descriptorSchema) });
-/** As of a request: the kernel takes no more for the start of a program, and runc spins on much more. */
-const WORDS_MAX = 1_000;
-const CHARACTERS_MAX = 100_000;
 const listSchema = v.nullish(
   v.pipe(
     v.array(v.string()),
     v.maxLength(WORDS_MAX, `over ${WORDS_MAX} entries`),
     v.check(
-      (words) => words.reduce((sum, { length }) => sum + length, 0) <= CHARACTERS_MAX,
-      `over ${CHARACTERS_MAX} characters`,
+      (words) => words.reduce((sum, { length }) => sum + length, 0) <= WORDS_CHARACTERS_MAX,
+      `over ${WORDS_CHARACTERS_MAX} characters`,
     ),
     v.check((words) => words.every((word) => !word.includes('\0')), 'has a NUL'),
   ),

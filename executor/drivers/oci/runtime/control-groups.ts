@@ -49,7 +49,8 @@ function isRemoved(directory: string): boolean {
   }
 }
 
-function membersOf(directory: string): number[] {
+/** Process ids; none if the group was removed with its container. */
+export function membersOf(directory: string): number[] {
   try {
     return readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
   } catch (error) {
