@@ -32,7 +32,7 @@ it('a command is answered when it ends, with what it wrote', async () => {
   const { status, body } = await script(weft, `echo hi; echo no >&2; ${BUSYBOX} sleep 71234 & exit 3`);
   expect(status).toBe(200);
   expect(body).toEqual({ exit_code: 3, stdout: 'hi\n', stderr: 'no\n', timed_out: false, truncated: false });
-  expect(alive('71234')).toHaveLength(1);
+  await until('it runs on', () => alive('71234').length === 1);
   expect((await script(weft, 'printf "\\377a"')).body.stdout).toBe('\ufffda');
   expectNothingLeft(container);
 });
