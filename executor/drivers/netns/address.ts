@@ -42,12 +42,8 @@ function addressOne(
   if (namespace !== null && added.length > 0) context.host.visit(netns.descriptor, () => makeArpStrict(action));
   // Of the host only these links, in case they were created by an earlier version.
   if (namespace === null) for (const { alias } of added) makeArpStrict(action, links.get(alias)?.name);
-  if (namespace !== null)
-    settle(
-      context,
-      netns,
-      added.flatMap(({ alias }) => links.get(alias) ?? []),
-    );
+  // Nothing is sent to an unannounced address before the kernel's work queue has handled the carrier by itself.
+  if (namespace !== null && !unannounced) settle(context, netns, linksOf(added, links));
   const steps = changes.flatMap((change) => stepsOf(netns, change, links));
   const announced = unannounced ? [] : added.flatMap(({ alias, add }) => announcement(links, alias, add));
   const all = [...steps, ...announced];
@@ -59,6 +55,13 @@ function addressOne(
     const step = all[position];
     if (step !== undefined) requireDone(netns, step, acknowledgement, action);
   }
+}
+
+function linksOf(
+  changes: readonly { readonly alias: string }[],
+  links: ReadonlyMap<string, LinkRecord>,
+): LinkRecord[] {
+  return changes.flatMap(({ alias }) => links.get(alias) ?? []);
 }
 
 /** Links with both ends, and bridges: otherwise the announcement, or the first answer, would be lost. */
