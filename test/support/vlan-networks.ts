@@ -7,6 +7,7 @@ import { type ForeignNetwork, foreignNetworksNote } from '../../schema/resources
 import { type SeenNetwork, vlanNetworkSubjectOf } from '../../schema/resources/vlan-networks/rows.ts';
 import { type Ask, client } from './api.ts';
 import { insertHypervisor, temporaryDatabase } from './database.ts';
+import { until } from './until.ts';
 
 export const failed: Ending = { status: 'failed', error: new Problem('impossible', 'no bridge br0').toJSON() };
 export const cancelled: Ending = { status: 'cancelled', error: new Problem('cancelled', 'it was cancelled').toJSON() };
@@ -97,10 +98,17 @@ export class NetworksApi {
     ]);
   }
 
+  /** A request whose operation ends like this while its client waits. */
+  async sendAndEnd(method: string, path: string, body?: unknown, ending = succeeded, prefer = 'wait=30') {
+    const answer = this.ask(method, path, body, { prefer });
+    await until('the request is recorded', () => this.next().then(Boolean, () => false));
+    await this.end(ending);
+    return answer;
+  }
+
   /** A network that is on the host. */
   async created(name: string): Promise<void> {
-    await this.post(name);
-    await this.end();
+    await this.sendAndEnd('POST', `/networks/${name}`, { bridge: 'br0', vlan: 10 });
   }
 
   /** What the executor sees of networks that weft did not make. */

@@ -119,10 +119,7 @@ describe('POST /networks/{name}', () => {
 
   it('answers what the host said when it cannot be made, and leaves nothing', async () => {
     const api = await NetworksApi.start();
-    const waiting = api.ask('POST', '/networks/a', body, { prefer: 'wait=10' });
-    await until('the request is recorded', async () => (await api.rows()).length > 0);
-    await api.end(failed);
-    const answer = await waiting;
+    const answer = await api.sendAndEnd('POST', '/networks/a', body, failed);
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ detail: 'no bridge br0' });
     expect(await api.rows()).toEqual([]);
