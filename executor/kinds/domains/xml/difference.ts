@@ -44,14 +44,9 @@ export function differences(model: DomainModel, observed: ObservedDomain): Diffe
 function byPurpose(disks: readonly ObservedDisk[]) {
   const present = disks.filter(({ source }) => source !== null);
   return {
-    data: present.filter(({ unit }) => unit !== DISKS_MAX).sort(inOrderOfUnits),
+    data: present.filter(({ unit }) => unit !== DISKS_MAX),
     seeds: present.filter(({ unit }) => unit === DISKS_MAX),
   };
-}
-
-/** libvirt lists disks in the order of their targets. */
-function inOrderOfUnits(one: ObservedDisk, other: ObservedDisk): number {
-  return (one.unit ?? DISKS_MAX) - (other.unit ?? DISKS_MAX);
 }
 
 function wantedDisk({ source, serial }: DiskModel, unit: number): string {

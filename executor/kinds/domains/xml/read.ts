@@ -43,14 +43,13 @@ export function readDomain(text: string): ObservedDomain {
 }
 
 function diskFrom(disk: XmlElement): ObservedDisk {
-  const address = descendant(disk, 'address');
   return {
     device: attributeOf(disk, 'device') ?? 'disk',
     source: sourceOf(descendant(disk, 'source')),
     format: attributeOf(descendant(disk, 'driver'), 'type'),
     target: attributeOf(descendant(disk, 'target'), 'dev') ?? '',
     serial: textOf(disk, 'serial'),
-    unit: attributeOf(address, 'type') === 'drive' ? integerFrom(attributeOf(address, 'unit')) : null,
+    unit: integerFrom(attributeOf(descendant(disk, 'address'), 'unit')),
     readOnly: descendant(disk, 'readonly') !== undefined,
   };
 }
