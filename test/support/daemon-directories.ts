@@ -26,10 +26,10 @@ export function separateDaemonDirectories(): void {
 
 /**
  * Ends what a failed test has left: processes of this network namespace that are neither this one nor its children. Does
- * nothing where that is the namespace of the machine.
+ * nothing where this process shares it with the one that has started it.
  */
 export function endOrphans(): void {
-  if (networkOf('self') === networkOf('1')) return;
+  if (networkOf('self') === networkOf(String(process.ppid))) return;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (isOrphanHere(pid)) process.kill(Number(pid), 'SIGKILL');
   }
