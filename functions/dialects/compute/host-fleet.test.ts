@@ -96,8 +96,8 @@ describe('hosts in the fleet', () => {
     const ids: string[] = [];
     for (const name of ['c', 'a', 'b']) {
       await api.created(name);
-      ids.push((await api.get(name)).body.id);
-      await api.write(`UPDATE domains SET created_ms = ${ids.length} WHERE name = '${name}'`);
+      ids.unshift((await api.get(name)).body.id);
+      await api.write(`UPDATE domains SET created_ms = ${10 - ids.length} WHERE name = '${name}'`);
     }
     expect((await api.send('GET', '/hypervisors/host1/guests')).body).toEqual(ids);
     const page = await api.send('GET', '/hypervisors/host1/guests?limit=2');
