@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What libvirt and Open vSwitch keep outside of /run. */
 const DIRECTORIES = [
@@ -8,9 +8,11 @@ const DIRECTORIES = [
 ];
 const SETTINGS = ['/etc/libvirt', '/etc/openvswitch'];
 
+const KVM = '/dev/kvm';
+
 /**
- * In the mount namespace of this process: empty directories for the daemons, and copies of their settings, so that they
- * run beside those of others and leave nothing.
+ * In the mount namespace of this process: empty directories for the daemons, and copies of their settings and of the
+ * device of KVM, so that they run beside those of others and leave nothing.
  */
 export function separateDaemonDirectories(): void {
   for (const directory of DIRECTORIES) {
@@ -22,6 +24,9 @@ export function separateDaemonDirectories(): void {
     cpSync(directory, copy, { recursive: true, verbatimSymlinks: true });
     execFileSync('mount', ['--bind', copy, directory]);
   }
+  if (!existsSync(KVM)) return;
+  execFileSync('cp', ['--archive', KVM, '/run/settings/kvm']);
+  execFileSync('mount', ['--bind', '/run/settings/kvm', KVM]);
 }
 
 /**
