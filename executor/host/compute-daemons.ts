@@ -11,7 +11,6 @@ export interface ComputeDaemonsOptions extends Omit<DaemonOptions, 'technologies
 /** The daemons of a technology on this host: whether they run, and their start. */
 export class ComputeDaemons {
   readonly #options: ComputeDaemonsOptions;
-  #starting: Promise<void> | undefined;
 
   constructor(options: ComputeDaemonsOptions) {
     this.#options = options;
@@ -23,18 +22,11 @@ export class ComputeDaemons {
   }
 
   /**
-   * Starts those that do not run, once for all who wait for it.
+   * Starts those that do not run; one start however many wait for it, also in other processes.
    *
    * @throws DaemonError `denied` unless WEFT_SETUP is `auto`; else see {@link ensureComputeDaemons}
    */
-  ensureRunning(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = undefined;
-    });
-    return this.#starting;
-  }
-
-  async #start(): Promise<void> {
+  async ensureRunning(): Promise<void> {
     const { setup } = this.#options;
     if (setup === 'auto') return void (await ensureComputeDaemons(this.#daemonOptions()));
     const missing = await missingDaemons(this.#daemonOptions());

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
-import { chooseDomainType, type KvmFacts, parseProcessor, readKvmFacts } from './kvm.ts';
+import { chooseDomainType, type KvmFacts, kvmDeadlineMs, parseProcessor, readKvmFacts } from './kvm.ts';
 
 const usable: KvmFacts = {
   deviceError: null,
@@ -66,6 +66,12 @@ it.each([
   ['', { extension: null, isNested: false }],
 ] as const)('of %j', (cpuinfo, expected) => {
   expect(parseProcessor(cpuinfo)).toEqual(expected);
+});
+
+it('a guest under KVM gets the least time, or on a busy machine four times what emulation took', () => {
+  expect(kvmDeadlineMs({ ran: true, milliseconds: 200 }, 3_000)).toBe(3_000);
+  expect(kvmDeadlineMs({ ran: true, milliseconds: 2_000 }, 3_000)).toBe(8_000);
+  expect(kvmDeadlineMs({ ran: false, detail: 'no such program' }, 3_000)).toBe(3_000);
 });
 
 it('without the device no guest is started', async () => {

@@ -45,13 +45,13 @@ export async function readKvmFacts(options: KvmProbeOptions = {}): Promise<KvmFa
   const deviceError = await errorOfOpening(device);
   if (deviceError !== null) return { deviceError, ...processor, guest: null, emulated: null };
   const emulated = await runProbeGuest('tcg', probe);
-  const guest = await runProbeGuest('kvm', { ...probe, ...deadlineAfter(emulated, leastMs) });
+  const guest = await runProbeGuest('kvm', { ...probe, deadlineMs: kvmDeadlineMs(emulated, leastMs) });
   return { deviceError, ...processor, guest, emulated };
 }
 
 /** Emulation shows how busy the machine is: KVM is of use only if it is not slower by far. */
-function deadlineAfter(emulated: GuestOutcome, leastMs: number): Pick<ProbeOptions, 'deadlineMs'> {
-  return emulated.ran ? { deadlineMs: Math.max(leastMs, SLOWER_TIMES * emulated.milliseconds) } : {};
+export function kvmDeadlineMs(emulated: GuestOutcome, leastMs: number): number {
+  return Math.max(leastMs, emulated.ran ? SLOWER_TIMES * emulated.milliseconds : 0);
 }
 
 /**

@@ -94,6 +94,13 @@ describe('daemons', () => {
     expect(await runningDaemons()).toEqual([]);
   });
 
+  it('find the row of Open vSwitch in its new database', async () => {
+    await ensure(['ovs']);
+    const query = '["Open_vSwitch",{"op":"select","table":"Open_vSwitch","where":[],"columns":["_uuid"]}]';
+    const { stdout } = await run('ovsdb-client', ['query', 'unix:/run/openvswitch/db.sock', query]);
+    expect(JSON.parse(stdout)).toEqual([{ rows: [{ _uuid: ['uuid', expect.any(String)] }] }]);
+  });
+
   it('keep what they know: bridges are there again', async () => {
     await ensure(['ovs']);
     await run('ovs-vsctl', ['--timeout=60', 'add-br', 'br1', '--', 'set', 'bridge', 'br1', 'datapath_type=netdev']);
