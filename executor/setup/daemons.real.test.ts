@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { endOrphans, separateDaemonDirectories } from '../../test/support/daemon-directories.ts';
+import { endOrphans, removeGuestGroups, separateDaemonDirectories } from '../../test/support/daemon-directories.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { until } from '../../test/support/until.ts';
 import { NOTES, notedDaemons, noteFile, prepareNotes, readNote } from './daemon-notes.mjs';
@@ -206,6 +206,10 @@ describe('stop', () => {
       file,
       `<domain type='qemu'><name>${name}</name><memory unit='MiB'>32</memory><os><type>hvm</type></os></domain>`,
     );
+    onTestFinished(() => {
+      endOrphans();
+      return removeGuestGroups(name);
+    });
     await ensure(['compute']);
     await run('virsh', ['create', '--paused', file]);
     const qemu = readFileSync(`/run/libvirt/qemu/${name}.pid`, 'utf8').trim();

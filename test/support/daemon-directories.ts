@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmdirSync } from 'node:fs';
+import { until } from './until.ts';
 
 /** What libvirt and Open vSwitch keep outside of /run. */
 const DIRECTORIES = [
@@ -37,6 +38,25 @@ export function endOrphans(): void {
   if (networkOf('self') === networkOf(String(process.ppid))) return;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (isOrphanHere(pid)) process.kill(Number(pid), 'SIGKILL');
+  }
+}
+
+/** Removes the control groups of a guest that libvirtd did not destroy, as soon as they have no processes. */
+export async function removeGuestGroups(guest: string): Promise<void> {
+  const groups = () => globSync(`/sys/fs/cgroup/{,*/}machine/qemu-*-${guest}.libvirt-qemu`);
+  await until(`the control groups of ${guest} are removed`, () => {
+    for (const group of groups()) {
+      for (const each of [...globSync(`${group}/*/`), group]) removeEmpty(each);
+    }
+    return groups().length === 0;
+  });
+}
+
+function removeEmpty(group: string): void {
+  try {
+    rmdirSync(group);
+  } catch {
+    // A process of it has not ended yet.
   }
 }
 
