@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { Problem } from '../schema/problem.ts';
+import { compute } from './dialects/compute/routes.ts';
 import { hypervisors } from './dialects/hypervisors/routes.ts';
 import type { MonitorPlatform } from './dialects/leviathan/monitor/routes.ts';
 import { leviathan } from './dialects/leviathan/routes.ts';
@@ -59,6 +60,7 @@ export function createApp(
 
   weft(app);
   hypervisors(app);
+  compute(app);
   leviathan(app, monitors);
   spp(app);
   return app;

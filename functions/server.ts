@@ -46,6 +46,7 @@ export async function startServer(
     origins: new Set(configuration.allowedOrigins.map((origin) => origin.toLowerCase())),
     adminToken: configuration.adminToken,
     readBudget: Number.POSITIVE_INFINITY,
+    computeStatus: configuration.computeStatus,
     hasFramedBodies: true,
     schema: new SchemaCheck(),
     report: (error: unknown, requestId: string) => log.error({ err: error, requestId }, 'request failed'),

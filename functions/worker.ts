@@ -1,4 +1,5 @@
 import { upgradeWebSocket } from 'hono/cloudflare-workers';
+import { type ComputeStatus, computeStatuses } from '../schema/api/compute/status.ts';
 import type { Database } from '../schema/database/database.ts';
 import { openRemote } from '../schema/database/remote.ts';
 import { Problem } from '../schema/problem.ts';
@@ -17,6 +18,7 @@ interface Bindings {
   readonly WEFT_DATABASE_AUTH_TOKEN?: string;
   readonly WEFT_ADMIN_TOKEN?: string;
   readonly WEFT_ALLOWED_ORIGINS?: string;
+  readonly WEFT_COMPUTE_STATUS?: string;
 }
 
 /** A Worker has 50 subrequests on the free plan; each read of a waiting request is one. */
@@ -85,6 +87,7 @@ function settingsOf(bindings: Bindings): Settings {
     origins: new Set((bindings.WEFT_ALLOWED_ORIGINS ?? '').split(',').map((origin) => origin.trim().toLowerCase())),
     adminToken: token,
     readBudget: READ_BUDGET,
+    computeStatus: computeStatus(bindings),
     schema,
     report: (error, requestId) => console.error(JSON.stringify({ requestId, error: String(error) })),
   };
@@ -103,6 +106,13 @@ function adminToken({ WEFT_ADMIN_TOKEN: token }: Bindings): string {
   if (!token) throw notSetUp('WEFT_ADMIN_TOKEN', 'is missing');
   if (token.length < TOKEN_MIN) throw notSetUp('WEFT_ADMIN_TOKEN', `must have at least ${TOKEN_MIN} characters`);
   return token;
+}
+
+function computeStatus({ WEFT_COMPUTE_STATUS: status }: Bindings): ComputeStatus | undefined {
+  if (!status) return undefined;
+  const known = computeStatuses.find((each) => each === status);
+  if (known === undefined) throw notSetUp('WEFT_COMPUTE_STATUS', `must be ${computeStatuses.join(' or ')}`);
+  return known;
 }
 
 function notSetUp(variable: string, wrong: string): Problem {

@@ -55,7 +55,7 @@ function isInstalled({ program, files }, places) {
  * @param {string} program
  * @param {Places} [places]
  */
-function locate(program, places) {
+export function locate(program, places) {
   return searchDirectories(places)
     .map((directory) => join(directory, program))
     .find((file) => isAccessible(file, constants.X_OK));

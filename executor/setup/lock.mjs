@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 
 /**
@@ -20,6 +21,24 @@ export function withLock(directory, onWait, task) {
       flock(descriptor);
     }
     return task(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * The same for a task that takes a while, in a process that does other things meanwhile.
+ * @template Result
+ * @param {string} directory
+ * @param {() => Promise<Result>} task
+ * @returns {Promise<Result>}
+ */
+export async function whileLocked(directory, task) {
+  const descriptor = openSync(directory, 'r');
+  try {
+    const waiting = spawn('flock', ['3'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] });
+    await Promise.race([once(waiting, 'close'), once(waiting, 'error')]).catch(() => undefined);
+    return await task();
   } finally {
     closeSync(descriptor);
   }

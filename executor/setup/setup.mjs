@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { compile, isCompiled } from './compiled.mjs';
+import { ensureComputeDaemons, runningDaemons, stopComputeDaemons } from './daemons.mjs';
 import { installationObstacle, installHostPackages, missingPackages } from './host-packages.mjs';
 import { withLock } from './lock.mjs';
 import { installPackages, packagesInstalled } from './node-packages.mjs';
@@ -12,6 +13,8 @@ import { jobs } from './technologies.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const modes = ['auto', 'check', 'off'];
+/** Where daemons are looked for, if not at the usual places. */
+const sockets = process.env.WEFT_OVS_SOCKET ? { ovsSocket: process.env.WEFT_OVS_SOCKET } : {};
 
 /** @param {string} line */
 function say(line) {
@@ -22,12 +25,12 @@ function say(line) {
 /**
  * @param {string} name
  * @param {string} mode
- * @returns {number} the exit code
+ * @returns {Promise<number>} the exit code
  */
-function setUp(name, mode) {
+async function setUp(name, mode) {
   const job = jobs[name];
   if (!job) {
-    say(`unknown job ${name}; known: ${Object.keys(jobs).join(', ')}`);
+    say(`unknown job ${name}; known: ${[...Object.keys(jobs), 'stop'].join(', ')}`);
     return 2;
   }
   if (!modes.includes(mode)) {
@@ -35,8 +38,18 @@ function setUp(name, mode) {
     return 2;
   }
   if (mode === 'off') return 0;
+  if (mode === 'check') return check(job);
+  const code = installWhatIsMissing(job);
+  if (code === 0 && job.starts !== undefined) await ensureComputeDaemons({ technologies: job.starts, ...sockets, say });
+  return code;
+}
+
+/**
+ * @param {import('./technologies.mjs').Job} job
+ * @returns {number} the exit code
+ */
+function installWhatIsMissing(job) {
   const missing = whatIsMissing(job);
-  if (mode === 'check') return report(missing.packages, missing.hostPackages);
   const isComplete = !missing.packages && missing.hostPackages.length === 0;
   if (isComplete && (!job.lasts || isCompiled(root))) return 0;
   return withLock(
@@ -44,6 +57,23 @@ function setUp(name, mode) {
     () => say('waiting for another set-up of this directory …'),
     (lock) => install(job, lock),
   );
+}
+
+/**
+ * @param {import('./technologies.mjs').Job} job
+ * @returns {Promise<number>} the exit code
+ */
+async function check(job) {
+  const { packages, hostPackages } = whatIsMissing(job);
+  for (const technology of job.starts ?? []) await reportDaemons(technology);
+  return report(packages, hostPackages);
+}
+
+/** @param {'compute' | 'ovs'} technology */
+async function reportDaemons(technology) {
+  const running = await runningDaemons({ technologies: [technology], ...sockets });
+  const names = running.map(({ name, pid }) => (pid === null ? name : `${name} (started by weft, pid ${pid})`));
+  say(`${technology}: ${names.length === 0 ? 'no daemon runs' : `running: ${names.join(', ')}`}`);
 }
 
 /** @param {import('./technologies.mjs').Job} job */
@@ -104,7 +134,9 @@ function describe(error) {
 }
 
 try {
-  process.exitCode = setUp(process.argv[2] ?? 'start', process.env.WEFT_SETUP || 'auto');
+  const job = process.argv[2] ?? 'start';
+  if (job === 'stop') await stopComputeDaemons({ say });
+  else process.exitCode = await setUp(job, process.env.WEFT_SETUP || 'auto');
 } catch (error) {
   // For example a checkout that this user may not write: one line, since a stack trace adds nothing.
   say(describe(error));

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { RUNC_PATHS } from '../drivers/oci/host-programs.ts';
 import { missingPackages } from './host-packages.mjs';
-import { withLock } from './lock.mjs';
+import { whileLocked, withLock } from './lock.mjs';
 import { packagesInstalled } from './node-packages.mjs';
 import { jobs } from './technologies.mjs';
 
@@ -181,6 +181,56 @@ describe('the job containers', () => {
           ? ''
           : `set-up: missing: ${expected.join(' ')}; WEFT_SETUP=auto installs them, or apt-get install\n`,
     });
+  });
+});
+
+describe('the jobs compute, ovs and all', () => {
+  it.each([
+    ['ovs', ['usr/sbin/ovs-vswitchd'], ['openvswitch-switch']],
+    [
+      'compute',
+      [
+        ...['usr/sbin/libvirtd', 'etc/libvirt/libvirtd.conf', 'usr/bin/qemu-system-x86_64', 'usr/bin/qemu-img'],
+        ...['usr/bin/tini', 'usr/sbin/ovs-vswitchd'],
+      ],
+      ['libvirt-daemon', 'libvirt-daemon-system', 'qemu-system-x86', 'qemu-utils', 'tini', 'openvswitch-switch'],
+    ],
+  ])('%s installs what is missing', (name, installed, packages) => {
+    const host = temporaryDirectory();
+    const missing = () => missingPackages(jobs[name]?.technologies ?? [], { root: host, path: '' });
+    expect(missing()).toEqual(packages);
+    for (const file of installed) {
+      mkdirSync(dirname(join(host, file)), { recursive: true });
+      writeFileSync(join(host, file), '', { mode: 0o755 });
+    }
+    expect(missing()).toEqual([]);
+  });
+
+  it('starts the daemons, and that of the tests does not', () => {
+    const starting = Object.entries(jobs).filter(([, { starts }]) => starts !== undefined);
+    expect(starting.map(([name, { starts }]) => [name, starts])).toEqual([
+      ['compute', ['compute', 'ovs']],
+      ['ovs', ['ovs']],
+      ['all', ['compute', 'ovs']],
+    ]);
+  });
+});
+
+describe('whileLocked', () => {
+  it('has one task after the other, also if one fails', async () => {
+    const directory = temporaryDirectory();
+    const order: string[] = [];
+    const first = whileLocked(directory, async () => {
+      order.push('first begins');
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push('first fails');
+      throw new Error('failed');
+    });
+    const second = whileLocked(directory, async () => order.push('second'));
+    await expect(first).rejects.toThrow('failed');
+    await second;
+    const whole = order.indexOf('first fails') - order.indexOf('first begins');
+    expect([whole, order.length, readdirSync(directory)]).toEqual([1, 3, []]);
   });
 });
 

@@ -20,6 +20,15 @@ export const technologies = Object.freeze({
     { name: 'conmon', program: 'conmon', files: ['/usr/bin/conmon'] },
     { name: 'golang-github-containers-common', files: ['/usr/share/containers/seccomp.json'] },
   ],
+  compute: [
+    { name: 'libvirt-daemon', program: 'libvirtd' },
+    // Its configuration, and the user that QEMU runs as.
+    { name: 'libvirt-daemon-system', files: ['/etc/libvirt/libvirtd.conf'] },
+    { name: 'qemu-system-x86', program: 'qemu-system-x86_64' },
+    { name: 'qemu-utils', program: 'qemu-img' },
+    { name: 'tini', program: 'tini' },
+  ],
+  ovs: [{ name: 'openvswitch-switch', program: 'ovs-vswitchd' }],
   test: [
     { name: 'sqlite3', program: 'sqlite3' },
     { name: 'curl', program: 'curl' },
@@ -34,8 +43,12 @@ export const technologies = Object.freeze({
 
 /**
  * What a job needs: technologies, whether also the packages for development, and whether it runs long enough for weft
- * to be compiled beforehand.
- * @typedef {{ readonly technologies: readonly Technology[], readonly development: boolean, readonly lasts?: boolean }} Job
+ * to be compiled beforehand; `starts` are the technologies whose daemons it starts.
+ * @typedef {object} Job
+ * @property {readonly Technology[]} technologies
+ * @property {boolean} development
+ * @property {boolean} [lasts]
+ * @property {readonly ('compute' | 'ovs')[]} [starts]
  */
 
 /** @type {Readonly<Record<string, Job>>} */
@@ -47,7 +60,13 @@ export const jobs = Object.freeze({
   sql: { technologies: [], development: false },
   image: { technologies: [], development: false },
   containers: { technologies: ['containers'], development: false },
-  test: { technologies: ['netns', 'containers', 'test'], development: true },
+  compute: { technologies: ['compute', 'ovs'], development: false, starts: ['compute', 'ovs'] },
+  ovs: { technologies: ['ovs'], development: false, starts: ['ovs'] },
+  test: { technologies: ['netns', 'containers', 'compute', 'ovs', 'test'], development: true },
   bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },
-  all: { technologies: ['netns', 'containers', 'test', 'bench'], development: true },
+  all: {
+    technologies: ['netns', 'containers', 'compute', 'ovs', 'test', 'bench'],
+    development: true,
+    starts: ['compute', 'ovs'],
+  },
 });

@@ -34,6 +34,8 @@ import { sendCommands } from './processes/send.ts';
 import { createSubnet } from './subnets/create.ts';
 import { removeSubnet } from './subnets/remove.ts';
 import { updateSubnet } from './subnets/update.ts';
+import { createVlanNetwork } from './vlan-networks/create.ts';
+import { deleteVlanNetwork } from './vlan-networks/delete.ts';
 
 /** Every write that a client can ask for. */
 export const commands: readonly Command<never>[] = [
@@ -72,6 +74,8 @@ export const commands: readonly Command<never>[] = [
   deletePool,
   pullImage,
   deleteImage,
+  createVlanNetwork,
+  deleteVlanNetwork,
   ...decideOrphans,
   ...sendCommands,
   cancelOperation,

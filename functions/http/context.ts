@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { ComputeStatus } from '../../schema/api/compute/status.ts';
 import type { Database } from '../../schema/database/database.ts';
 import type { IdempotencyKey } from './idempotency-key.ts';
 import type { SchemaCheck } from './schema-check.ts';
@@ -24,6 +25,8 @@ export interface Settings {
   /** Aborted when the process is shutting down: requests stop waiting for operations. */
   readonly stopping?: AbortSignal;
   readonly report: (error: unknown, requestId: string) => void;
+  /** How the compute dialect answers writes; undefined: as its document says. */
+  readonly computeStatus?: ComputeStatus | undefined;
   /** HTTP/1.1: a request without Content-Length and Transfer-Encoding has no body (RFC 9112, section 6.3). */
   readonly hasFramedBodies?: boolean;
   /** Whether this version can serve the database; undefined: the process checked that when it opened it. */

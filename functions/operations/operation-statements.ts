@@ -4,7 +4,7 @@ import { memoize } from '../../schema/database/memoize.ts';
 /* SQL that records the operation of a batch, and refers to it afterwards by `:operation`, its id. */
 
 /** How long an operation may take, retries included, before it fails for good. */
-const DEADLINE_MS = 600_000;
+export const DEADLINE_MS = 600_000;
 
 /** Inserts the operation, given the SQL of its target. `status` and `resource` are SQL over `x.hypervisor`. */
 export function insertOperation(status: string, resource: string): (target: string) => string {

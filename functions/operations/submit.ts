@@ -16,7 +16,9 @@ import {
   type OperationRow,
   operationBody,
 } from './operation.ts';
+import { DEADLINE_MS } from './operation-statements.ts';
 import { waitForOperation } from './wait.ts';
+import { waitingFor } from './waiting.ts';
 
 /** How a dialect answers a write whose operation succeeded. */
 export type Encode = (operation: AcceptedOperation) => Response | Promise<Response>;
@@ -83,6 +85,25 @@ async function submitWaiting(c: AppContext, prepare: Prepare, encode: Encode, ot
   }
 }
 
+/**
+ * A write for clients that know neither 202 nor `Prefer`: it waits until the operation has ended, for as long as it may
+ * take. What has not ended by then, or waits for an executor that is dead, is a 503.
+ */
+export async function submitToEnd(c: AppContext, prepare: Prepare, encode: Encode): Promise<Response> {
+  const { database, readBudget, stopping } = c.get('settings');
+  const accepted = await accept(c, prepare);
+  c.header('operation-id', accepted.id);
+  try {
+    const seconds = DEADLINE_MS / 1000;
+    const operation = await waitForOperation(database, accepted, { seconds, readBudget, stopping });
+    if (!isFinished(operation)) throw notEnded(await existingOperation(database, operation.id));
+    if (operation.status === 'succeeded') return await encode(operation);
+    throw failure(operation);
+  } catch (error) {
+    throw error instanceof DatabaseError && error.isAway ? recordedButUnread(accepted.id, error) : error;
+  }
+}
+
 /** Waits for an operation as long as its client prefers, and reports how long that was. */
 export async function waitAsPreferred(
   c: AppContext,
@@ -117,9 +138,17 @@ export async function accept(c: AppContext, prepare: Prepare, { whole = false } 
 
 /** The work continues, but its progress cannot be read. */
 function recordedButUnread(id: string, error: DatabaseError): Problem {
-  return new Problem('unavailable', `Recorded as operation ${id}; ${databaseReason(error)}`, {
+  return unknownOutcome(id, databaseReason(error), error);
+}
+
+function notEnded(operation: OperationRow): Problem {
+  return unknownOutcome(operation.id, waitingFor(operation) ?? 'it has not ended yet');
+}
+
+function unknownOutcome(id: string, reason: string, cause?: DatabaseError): Problem {
+  return new Problem('unavailable', `Recorded as operation ${id}; ${reason}`, {
     hint: `GET /operations/${id} shows its outcome`,
-    cause: error,
+    cause,
     headers: { 'operation-id': id, location: `/operations/${id}` },
   });
 }

@@ -22,6 +22,7 @@ export const knownMigrations: readonly string[] = [
   '0012_processes.sql',
   '0013_images.sql',
   '0014_container_stats.sql',
+  '0015_vlan_networks.sql',
 ];
 
 /** A row of the table `migrations`. */

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import * as v from 'valibot';
+import { type ComputeStatus, computeStatuses } from '../api/compute/status.ts';
 import type { Synchronous } from '../database/open-file.ts';
 
 /** An address and port the API listens on. */
@@ -88,6 +89,7 @@ const environmentSchema = v.object({
   WEFT_ADMIN_TOKEN: v.optional(v.pipe(v.string(), v.minLength(16, 'must have at least 16 characters'))),
   WEFT_ALLOWED_HOSTS: v.optional(listSchema, ''),
   WEFT_ALLOWED_ORIGINS: v.optional(originsSchema, ''),
+  WEFT_COMPUTE_STATUS: v.optional(v.picklist(computeStatuses, 'must be document or agent'), 'document'),
   WEFT_SPP_PRIMARY: v.optional(oneAddressSchema, '127.0.0.1:5555'),
   WEFT_SPP_SECONDARY: v.optional(oneAddressSchema, '127.0.0.1:6666'),
   WEFT_SPP_REPLAY: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
@@ -115,6 +117,8 @@ export interface Configuration {
   readonly adminToken: string | undefined;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** How the compute dialect answers. */
+  readonly computeStatus: ComputeStatus;
   readonly logLevel: string;
   /** Where SPP primaries connect, and the other SPP processes. */
   readonly sppPrimary: ListenAddress;
@@ -160,6 +164,7 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     adminToken: values.WEFT_ADMIN_TOKEN,
     allowedHosts: values.WEFT_ALLOWED_HOSTS,
     allowedOrigins: values.WEFT_ALLOWED_ORIGINS,
+    computeStatus: values.WEFT_COMPUTE_STATUS,
     logLevel: values.WEFT_LOG,
     sppPrimary: first(values.WEFT_SPP_PRIMARY),
     sppSecondary: first(values.WEFT_SPP_SECONDARY),

@@ -6,6 +6,7 @@ import type { Content, ResourceDefinition } from './definition.ts';
 import { imagesDefinition } from './images/definition.ts';
 import { networkDefinition } from './network/definition.ts';
 import { sppDefinition } from './spp/definition.ts';
+import { vlanNetworksDefinition } from './vlan-networks/definition.ts';
 
 /** All kinds of resources. */
 export const resources: readonly ResourceDefinition[] = [
@@ -13,6 +14,7 @@ export const resources: readonly ResourceDefinition[] = [
   bridgesDefinition,
   sppDefinition,
   imagesDefinition,
+  vlanNetworksDefinition,
   callsDefinition,
 ];
 

@@ -9,6 +9,7 @@ it.each([
   ['subnets.change', 'netns'],
   ['spp.port.add', 'spp'],
   ['image.pull', 'containers'],
+  ['vlan_network.create', 'libvirt'],
   ['hypervisor.resync', undefined],
   ['subnet.create', undefined],
   ['constructor.x', undefined],

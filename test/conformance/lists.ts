@@ -31,7 +31,7 @@ export async function aFleetOfTwo(): Promise<Fleet> {
     INSERT INTO hypervisors (id, name, epoch, capabilities, created_ms, last_seen_ms)
     SELECT :id, :name, 1, :capabilities, 0, CAST(unixepoch('subsec') * 1000 AS INTEGER)`;
   const available = { available: true, version: null };
-  const capabilities = JSON.stringify({ netns: available, containers: available });
+  const capabilities = JSON.stringify({ netns: available, containers: available, libvirt: available, ovs: available });
   const hosts = [
     { id: HOST, name: 'host1' },
     { id: OTHER_HOST, name: 'host2' },
@@ -129,6 +129,28 @@ function images(path: string): ListCase {
   };
 }
 
+/** VLAN networks of host1: every third was made by somebody else. */
+function vlanNetworks(path: string): ListCase {
+  const isForeign = (number: number) => number % 3 === 0;
+  const insertForeign = run(`
+    INSERT INTO foreign_networks (hypervisor, name, uuid, state, autostart, persistent)
+    SELECT '${HOST}', printf('n%05d', :number), :id, 'active', 0, 1`);
+  const deleteForeign = run("DELETE FROM foreign_networks WHERE name = printf('n%05d', :number)");
+  return {
+    path,
+    style: 'Link',
+    add: (fleet, number) =>
+      isForeign(number)
+        ? insertForeign(fleet, number)
+        : must(fleet, 'POST', `/hypervisors/host1/networks/${named(number)}`, { bridge: 'br0', vlan: number }),
+    remove: (fleet, number) =>
+      isForeign(number)
+        ? deleteForeign(fleet, number)
+        : run("DELETE FROM vlan_networks WHERE name = printf('n%05d', :number)")(fleet, number),
+    numbers: (rows) => numbersOf(rows, ({ name }) => name),
+  };
+}
+
 const addresses = `/subnets/${SUBNET}/addresses`;
 
 export const lists: readonly ListCase[] = [
@@ -156,6 +178,8 @@ export const lists: readonly ListCase[] = [
   pools('/hypervisors/host1/cpool'),
   images('/images'),
   images('/hypervisors/host1/images'),
+  vlanNetworks('/networks'),
+  vlanNetworks('/hypervisors/host1/networks'),
   {
     path: '/host/host1',
     style: { member: 'containers' },

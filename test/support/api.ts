@@ -1,11 +1,12 @@
 import { createApp } from '../../functions/app.ts';
+import type { Settings } from '../../functions/http/context.ts';
 import type { Database } from '../../schema/database/database.ts';
 import { insertHypervisor, temporaryDatabase } from './database.ts';
 
 export type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
-/** Calls the API without a server in between. */
-export function client(database: Database, adminToken?: string): Ask {
+/** Calls the API without a server in between; `others`: settings that differ from those of most tests. */
+export function client(database: Database, adminToken?: string, others: Partial<Settings> = {}): Ask {
   const app = createApp(() => ({
     database,
     hosts: new Set(['localhost']),
@@ -15,6 +16,7 @@ export function client(database: Database, adminToken?: string): Ask {
     report: (error) => {
       throw error;
     },
+    ...others,
   }));
   return async (method, path, body, headers = {}) =>
     app.request(path, {

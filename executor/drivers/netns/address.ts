@@ -57,10 +57,7 @@ function addressOne(
   }
 }
 
-function linksOf(
-  changes: readonly { readonly alias: string }[],
-  links: ReadonlyMap<string, LinkRecord>,
-): LinkRecord[] {
+function linksOf(changes: readonly { readonly alias: string }[], links: ReadonlyMap<string, LinkRecord>): LinkRecord[] {
   return changes.flatMap(({ alias }) => links.get(alias) ?? []);
 }
 

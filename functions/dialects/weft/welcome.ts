@@ -24,6 +24,8 @@ const paths = {
   '/host/{HostId}/{ContainerId}/{CenId}': 'PUT, DELETE: a container in a network',
   '/images': 'GET, POST: the images of containers; /images/{name} is one',
   '/leviathan/monitor': 'a WebSocket: the containers of IP networks, and their changes',
+  '/networks': 'GET: the networks of virtual machines',
+  '/networks/{name}': 'GET, POST, DELETE: a VLAN of a bridge of Open vSwitch, as a network of libvirt',
   '/v1/processes': 'GET: the Soft Patch Panel processes that are connected',
   '/v1/vfs/{id}': 'GET: a spp_vf; /components and /classifier_table change it',
   '/v1/nfvs/{id}': 'GET: a spp_nfv; /forward, /ports and /patches change it',

@@ -9,8 +9,10 @@ import type { Target } from './target.ts';
 
 /** Requirements for the hypervisor of a new resource. */
 export interface Needs {
-  /** Technologies that its executor must have found on its host. */
+  /** The technology that its executor must have found on its host, or must be able to install. */
   readonly technology: Technology;
+  /** A second one. */
+  readonly alsoTechnology?: Technology | undefined;
   /** Networks that the resource is to be attached to, which must exist there: by name or id. */
   readonly networks?: readonly string[];
   /** In MB. */
@@ -35,18 +37,31 @@ const placesOf = (table: string) => `
 const lacksNetwork = `EXISTS (
   SELECT 1 FROM json_each(:networks) w WHERE ${networks.map((rows) => `NOT EXISTS (${rows})`).join(' AND ')})`;
 
-const capable = (technology: Technology) => `coalesce(h.capabilities ->> '$.${technology}.available', 0)`;
+/** Names of technologies, separated by commas. */
+type Technologies = Technology | `${Technology},${Technology}`;
+
+function technologiesOf({ technology, alsoTechnology }: Needs): Technologies {
+  return alsoTechnology === undefined ? technology : `${technology},${alsoTechnology}`;
+}
+
+const lacks = (technology: string) => `NOT coalesce(h.capabilities ->> '$.${technology}.available', 0)`;
+
+/** The first of the technologies that a hypervisor lacks; NULL: none. */
+function lackedBy(technologies: Technologies): string {
+  const cases = technologies.split(',').map((technology) => `WHEN ${lacks(technology)} THEN '${technology}'`);
+  return `CASE ${cases.join(' ')} END`;
+}
 
 const hasRoom = `(:memory = 0 OR ${roomMemory} >= :memory) AND (:disk = 0 OR ${roomDisk} >= :disk) AND (:cpu = 0 OR ${roomCpu} >= :cpu)`;
 
 const selectScheduled = memoize(
-  (technology: Technology) => `(
+  (technologies: Technologies) => `(
     SELECT CASE
       WHEN (SELECT count(*) FROM hypervisors) = 1 THEN (SELECT id FROM hypervisors)
       ${placedTogether.map((table) => `WHEN with_${table}.count > 0 THEN CASE with_${table}.count WHEN 1 THEN with_${table}.hypervisor END`).join('\n      ')}
       ELSE (
         SELECT h.id FROM hypervisors h
-        WHERE ${alive('h')} AND ${capable(technology)} AND NOT ${lacksNetwork} AND ${hasRoom}
+        WHERE ${alive('h')} AND ${lackedBy(technologies)} IS NULL AND NOT ${lacksNetwork} AND ${hasRoom}
         ORDER BY ${availableMemory} DESC, h.free_memory DESC, h.created_ms, h.id LIMIT 1)
       END
     FROM ${placedTogether.map((table) => `(${placesOf(table)}) with_${table}`).join(', ')})`,
@@ -57,9 +72,13 @@ const selectScheduled = memoize(
  * already; else, among those that are alive and meet the requirements, the one with the most available memory.
  */
 export function scheduled(needs: Needs, together: Together = {}): Required<Target> {
-  const { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 } = needs;
+  const { networks: wanted = [], memory = 0, disk = 0, cpu = 0 } = needs;
   const args = { ...togetherArguments(together), networks: JSON.stringify(wanted), memory, disk, cpu };
-  return { sql: selectScheduled(technology), args, problem: (database) => noneSuitable(database, needs, args) };
+  return {
+    sql: selectScheduled(technologiesOf(needs)),
+    args,
+    problem: (database) => noneSuitable(database, needs, args),
+  };
 }
 
 function togetherArguments(together: Together): Target['args'] {
@@ -72,7 +91,8 @@ interface Candidate {
   readonly name: string;
   readonly silent_ms: number | null;
   readonly alive: number;
-  readonly capable: number;
+  /** The technology that it lacks, and the reason. */
+  readonly lacked: string | null;
   readonly reason: string | null;
   readonly lacks: number;
   readonly memory: number;
@@ -86,10 +106,11 @@ const isTogether = (table: string) => `EXISTS (
   ON r.hypervisor = h.id AND r.name = j.value AND r.desired = 'present')`;
 
 async function noneSuitable(database: Database, needs: Needs, args: Target['args']): Promise<Problem> {
+  const lacked = lackedBy(technologiesOf(needs));
   const [candidates] = await database.read([
     statement<Candidate>(
-      `SELECT h.name, ${now} - h.last_seen_ms AS silent_ms, ${alive('h')} AS alive, ${capable(needs.technology)} AS capable,
-         h.capabilities ->> '$.${needs.technology}.reason' AS reason, ${lacksNetwork} AS lacks,
+      `SELECT h.name, ${now} - h.last_seen_ms AS silent_ms, ${alive('h')} AS alive, ${lacked} AS lacked,
+         h.capabilities ->> ('$.' || ${lacked} || '.reason') AS reason, ${lacksNetwork} AS lacks,
          ${availableMemory} AS memory, ${availableDisk} AS disk, max(0, ${roomCpu}) AS cpu,
          ${placedTogether.map(isTogether).join(' OR ')} AS together
        FROM hypervisors h ORDER BY h.created_ms, h.name`,
@@ -110,16 +131,13 @@ async function noneSuitable(database: Database, needs: Needs, args: Target['args
   return new Problem('impossible', `No suitable hypervisor: ${reasons}`, { errors });
 }
 
-function whyNot(
-  candidate: Candidate,
-  { technology, networks: wanted = [], memory = 0, disk = 0, cpu = 0 }: Needs,
-): string {
+function whyNot(candidate: Candidate, { networks: wanted = [], memory = 0, disk = 0, cpu = 0 }: Needs): string {
   const { silent_ms: silent } = candidate;
   if (candidate.alive === 0) {
     return `was ${lastSeen(silent)}`;
   }
-  if (candidate.capable === 0) {
-    return `has no ${technology}: ${candidate.reason ?? 'its executor has not reported its capabilities yet'}`;
+  if (candidate.lacked !== null) {
+    return `has no ${candidate.lacked}: ${candidate.reason ?? 'its executor has not reported its capabilities yet'}`;
   }
   if (candidate.lacks === 1) return `is not in all of ${wanted.join(', ')}`;
   return shortage(candidate, { memory, disk, cpu }) ?? 'has no capacity left';

@@ -17,6 +17,7 @@ const succeed = [
   statement("DELETE FROM containers WHERE desired = 'absent'"),
   statement("DELETE FROM cpools WHERE desired = 'absent'"),
   statement("DELETE FROM images WHERE desired = 'absent'"),
+  statement("DELETE FROM vlan_networks WHERE desired = 'absent'"),
 ];
 
 const insertProcess = `
@@ -57,11 +58,9 @@ function succeeding(database: Database): Ask {
 const databaseWithEverything = preparedDatabase(async (database) => {
   await migrate(database);
   const ask = succeeding(database);
-  await insertHypervisor(
-    database,
-    'host1',
-    '{"netns":{"available":true,"version":null},"containers":{"available":true,"version":null},"spp":{"available":true,"version":null}}',
-  );
+  const technologies = ['netns', 'containers', 'spp', 'libvirt', 'ovs'];
+  const capabilities = Object.fromEntries(technologies.map((name) => [name, { available: true, version: null }]));
+  await insertHypervisor(database, 'host1', JSON.stringify(capabilities));
   const requests: readonly [string, string, unknown?][] = [
     ['POST', '/hypervisors', { id: FLEET }],
     ['POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' }],
@@ -72,6 +71,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
     ['PUT', '/cen/alone'],
     ['POST', '/cin/import', { net: ['lan'] }],
     ['POST', '/images', { name: 'lab/alone:1' }],
+    ['POST', '/networks/vlan:10', { bridge: 'br0', vlan: 10 }],
     ['PUT', '/host/host1/p', { image: 'registry.example/x:2' }],
     ['POST', '/cpool', { cpoolList: [{ cpoolID: 'pool', type: 'netns', start_with: 1, cins: [] }] }],
   ];

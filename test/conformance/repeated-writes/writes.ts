@@ -106,6 +106,17 @@ const leviathan: readonly Write[] = [
   { route: '/host/:HostId/:ContainerId/:CenId', method: 'POST', path: '/host/host1/p/stop', body: { timeout: 1 } },
 ].map((write) => ({ ...write, prefixed: true }) as const) as readonly Write[];
 
+const compute: readonly Write[] = [
+  { route: '/networks/:name', method: 'POST', path: '/networks/vlan:20', body: { bridge: 'br0', vlan: 20 } },
+  { route: '/networks/:name', method: 'DELETE', path: '/networks/vlan:10' },
+  {
+    route: '/hosts/:hostname/networks/:name',
+    method: 'POST',
+    path: '/hosts/ns.example.com/networks/managment-network',
+    body: { bridge: 'br0', vlan: 10 },
+  },
+].map((write) => ({ ...write, prefixed: true }) as const) as readonly Write[];
+
 const component = { name: 'fwd', core: 2, type: 'forward' };
 const port = { action: 'attach', port: 'ring:0', dir: 'rx' };
 const patch = { src: 'ring:0', dst: 'ring:1' };
@@ -151,7 +162,7 @@ const operations: readonly Write[] = [
   { route: '/operations/:id/retry', method: 'POST', path: `/operations/${FAILED}/retry`, headers: waiting },
 ];
 
-const unprefixed: readonly Write[] = [...hypervisors, ...subnets, ...leviathan, ...spp, ...operations];
+const unprefixed: readonly Write[] = [...hypervisors, ...subnets, ...leviathan, ...compute, ...spp, ...operations];
 
 /** Each also with a hypervisor prefix, where the application serves that. */
 export const writes: readonly Write[] = unprefixed.flatMap((write) =>

@@ -1,0 +1,10 @@
+import type { Hono } from 'hono';
+import type { AppEnvironment } from '../../http/context.ts';
+import { serveDialect } from '../../http/methods.ts';
+import * as networks from './networks.ts';
+
+export function compute(app: Hono<AppEnvironment>): void {
+  serveDialect(app, '/networks', { GET: networks.list });
+  serveDialect(app, '/networks/:name', { GET: networks.get, POST: networks.create, DELETE: networks.remove });
+  serveDialect(app, '/hosts/:hostname/networks/:name', { POST: networks.createForHost });
+}
