@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What libvirt and Open vSwitch keep outside of /run. */
 const DIRECTORIES = [
@@ -22,4 +22,30 @@ export function separateDaemonDirectories(): void {
     cpSync(directory, copy, { recursive: true, verbatimSymlinks: true });
     execFileSync('mount', ['--bind', copy, directory]);
   }
+}
+
+/**
+ * Ends what a failed test has left: processes of this network namespace that are neither this one nor its children. Does
+ * nothing where that is the namespace of the machine.
+ */
+export function endOrphans(): void {
+  if (networkOf('self') === networkOf('1')) return;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (isOrphanHere(pid)) process.kill(Number(pid), 'SIGKILL');
+  }
+}
+
+function isOrphanHere(pid: string): boolean {
+  try {
+    const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    const isHere = networkOf(pid) === networkOf('self');
+    return isHere && Number(pid) !== process.pid && Number(parent) !== process.pid;
+  } catch {
+    // It has ended.
+    return false;
+  }
+}
+
+function networkOf(pid: string): string {
+  return readlinkSync(`/proc/${pid}/ns/net`);
 }

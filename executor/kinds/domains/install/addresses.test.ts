@@ -55,6 +55,10 @@ describe('addresses', () => {
     );
   });
 
+  test('an address of IPv4 is none of IPv6 with the same number', () => {
+    expect(refusal(['1.2.3.4'], { own: ['::102:304'], allowLocal: false })).toBeNull();
+  });
+
   test('config permits all', () => {
     expect(refusal(['127.0.0.1', '192.0.2.10', 'fe80::1'], { own, allowLocal: true })).toBeNull();
   });
@@ -78,6 +82,8 @@ describe('redirects', () => {
     ['http://', 'it redirects to no address'],
     ['file:///etc/passwd', 'it redirects to file: instead of http or https'],
     ['http://user:secret@other.example/', 'it redirects to an address with a password'],
+    ['http://user@other.example/', 'it redirects to an address with a password'],
+    ['http://:secret@other.example/', 'it redirects to an address with a password'],
   ])('%s is refused', (location, refused) => {
     expect(redirected(from, location, 0)).toEqual({ refused });
   });

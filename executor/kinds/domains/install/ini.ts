@@ -5,7 +5,7 @@ export type Ini = ReadonlyMap<string, ReadonlyMap<string, string>>;
 export function parseIni(text: string): Ini {
   const sections = new Map<string, Map<string, string>>();
   let section: Map<string, string> | undefined;
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.split('\n')) {
     const [, header] = /^\[([^\]]+)\]\s*$/.exec(line) ?? [];
     if (header !== undefined) {
       section = sections.get(header) ?? new Map();

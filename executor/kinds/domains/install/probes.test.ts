@@ -34,6 +34,10 @@ test('a location is a directory, with or without its slash, and its query is not
   const urls = (location: string) => treeProbes(location).map(({ url }) => url);
   expect(urls(`${installer}/`)).toEqual(urls(installer));
   expect(urls(`${installer}?a=b#c`)).toEqual(urls(installer));
+  for (const rest of ['?a=b', '#c']) {
+    const tree = treeAt(`${installer}${rest}`, { [`${installer}/current/images/MANIFEST`]: MANIFEST });
+    expect(tree?.kernel.url).toMatch(/amd64\/linux$/);
+  }
 });
 
 describe('Debian', () => {
