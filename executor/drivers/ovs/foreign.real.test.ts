@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { internal, labelOf, own, portNames, refusalOf, stage, useOvs } from '../../../test/support/ovs-stage.ts';
+import type { OvsDriver } from './driver.ts';
 
 /* What others have made beside the driver's own. */
 
@@ -65,4 +66,23 @@ test('a port that libvirt made for a domain of the caller is changed as one of i
   expect(daemons.vsctl('get', 'port', 'theirs2', 'tag')).toBe('12');
   await driver.detachPorts([{ port: 'theirs2', vmId }]);
   expect(await portNames()).toMatchObject({ b0: ['b0'] });
+});
+
+test('of two drivers that want the same names at once, each gets what the other does not', async () => {
+  const { driver } = stage;
+  const other = await stage.open({ lock: 'weft_test_other' });
+  const names = Array.from({ length: 30 }, (_, place) => `r${place}`);
+  const labelled = (name: string, by: string) => ({ ...internal(name), label: `${by}/${name}` });
+  const attach = (by: OvsDriver, who: string) =>
+    Promise.allSettled(names.map((name) => by.attachPorts([labelled(name, who)])));
+  const [ours, theirs] = await Promise.all([attach(driver, 'ours'), attach(other, 'theirs')]);
+  const { bridges } = await driver.view();
+  const ports = bridges.find(({ name }) => name === 'b0')?.ports ?? [];
+  for (const [place, name] of names.entries()) {
+    const ends = [ours[place], theirs[place]];
+    expect(ends.filter((end) => end?.status === 'fulfilled')).toHaveLength(1);
+    expect(ends.find((end) => end?.status === 'rejected')).toMatchObject({ reason: { code: 'foreign' } });
+    const winner = ours[place]?.status === 'fulfilled' ? 'ours' : 'theirs';
+    expect(ports.find((port) => port.name === name)).toMatchObject({ label: `${winner}/${name}` });
+  }
 });
