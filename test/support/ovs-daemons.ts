@@ -42,7 +42,8 @@ export class OvsDaemons {
 
   async startDatabase(): Promise<void> {
     rmSync(this.socket, { force: true });
-    this.#database = this.#spawn('ovsdb-server', this.#databaseFile, `--remote=punix:${this.socket}`);
+    const remotes = [`punix:${this.socket}`, 'db:Open_vSwitch,Open_vSwitch,manager_options'];
+    this.#database = this.#spawn('ovsdb-server', this.#databaseFile, ...remotes.map((remote) => `--remote=${remote}`));
     await this.#isUp(this.#database, 'ovsdb-server has its socket', () => existsSync(this.socket));
   }
 

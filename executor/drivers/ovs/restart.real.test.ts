@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ip } from '../../../test/support/netns-workbench.ts';
 import { internal, own, portNames, refusalOf, stage, useOvs } from '../../../test/support/ovs-stage.ts';
 import { until } from '../../../test/support/until.ts';
 import { failureOf, isLeaseLost } from '../../loop/failure.ts';
 import type { OvsDriver } from './driver.ts';
+import { Session } from './session.ts';
 
 useOvs();
 
@@ -32,6 +35,16 @@ describe('the lock', () => {
     await second.close();
     expect(await refusalOf(driver.attachPorts([internal('p1')]))).toMatchObject({ code: 'expired' });
     expect(daemons.vsctl('list-ports', 'b0')).toBe('p2\np3');
+  });
+
+  test('is asserted by the database, too, for what is sent before it is known that it was taken', async () => {
+    const { driver } = stage;
+    await stage.open();
+    vi.spyOn(Session.prototype, 'holdsLock', 'get').mockReturnValue(true);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const error = await refusalOf(driver.attachPorts([internal('p1')]));
+    expect(error).toMatchObject({ code: 'expired', ovsError: 'not owner' });
+    expect(await portNames()).toEqual({ b0: ['b0'] });
   });
 
   test('needs a name that OVSDB accepts', async () => {
@@ -95,6 +108,33 @@ describe('ovsdb-server', () => {
     await until('it is connected', () => driver.health().available);
   });
 
+  test('that asks for signs of life gets them', async () => {
+    const { daemons } = stage;
+    const probing = `${daemons.directory}/probing.sock`;
+    daemons.vsctl('set-manager', `punix:${probing}`, '--', 'set', 'manager', '.', 'inactivity_probe=1000');
+    await until('it listens there', () => existsSync(probing));
+    // Passes everything on, and counts what the server asks on each connection.
+    const asked: number[] = [];
+    const between = createServer((client) => {
+      const place = asked.push(0) - 1;
+      const server = connect(probing);
+      client.pipe(server).pipe(client);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      server.on('data', (piece) => {
+        if (piece.includes('"method":"echo"')) asked[place] = (asked[place] ?? 0) + 1;
+      });
+    });
+    const socket = `${daemons.directory}/between.sock`;
+    await new Promise<void>((resolve) => between.listen(socket, resolve));
+    const driver = await stage.open({ socket, lock: 'weft_probed', probeMs: 3_600_000 });
+    // Without an answer to the first it closes the connection.
+    await until('it has asked twice', () => asked.some((times) => times >= 2));
+    await driver.close();
+    between.close();
+    daemons.vsctl('del-manager');
+    expect(asked).toHaveLength(1);
+  });
+
   test('is asked for by name when there is none', async () => {
     const socket = `${stage.daemons.directory}/none.sock`;
     const error = await refusalOf(stage.open({ socket }));
@@ -106,8 +146,8 @@ describe('ovsdb-server', () => {
 describe('ovs-vswitchd', () => {
   test('that is dead fails a call with its name, and not the next look', async () => {
     const { daemons } = stage;
-    const driver = await openImpatient();
     await daemons.killSwitch();
+    const driver = await openImpatient();
     const error = await refusalOf(driver.attachPorts([internal('p1')]));
     expect(error).toMatchObject({ code: 'away', transient: true });
     expect(error.detail).toMatch(/^ovs-vswitchd has not applied the configuration within \d+ ms$/);
@@ -117,16 +157,17 @@ describe('ovs-vswitchd', () => {
     expect(bridges[0]?.ports[1]).toMatchObject({ name: 'p1', interfaces: [{ ofport: null }] });
     await daemons.startSwitch();
     await reconnected(driver);
-    await driver.attachPorts([internal('p1')]);
+    const patient = await stage.open();
+    await patient.attachPorts([internal('p1')]);
     expect(ip('link', 'show', 'dev', 'p1')).toContain('p1');
   });
 
   test('that is dead lets no port go whose device it has made; one of another device goes', async () => {
     const { daemons } = stage;
-    const driver = await openImpatient();
     ip('link', 'add', 'v1', 'type', 'veth', 'peer', 'name', 'v1p');
-    await driver.attachPorts([internal('p1'), { bridge: 'b0', port: 'v1', label: own('v1').label }]);
+    await stage.driver.attachPorts([internal('p1'), { bridge: 'b0', port: 'v1', label: own('v1').label }]);
     await daemons.killSwitch();
+    const driver = await openImpatient();
     expect(await refusalOf(driver.detachPorts([own('p1')]))).toMatchObject({ code: 'away' });
     expect(await refusalOf(driver.deleteBridge({ ...own('b0'), name: 'b0' }))).toMatchObject({ code: 'away' });
     expect(await refusalOf(driver.detachPorts([own('v1')]))).toMatchObject({ code: 'away' });
@@ -134,8 +175,9 @@ describe('ovs-vswitchd', () => {
     // It is still there, and would be for ever.
     expect(ip('link', 'show')).toContain('p1:');
     await daemons.startSwitch();
-    await driver.detachPorts([own('p1'), own('v1')]);
-    await driver.deleteBridge({ ...own('b0'), name: 'b0' });
+    const patient = await stage.open();
+    await patient.detachPorts([own('p1'), own('v1')]);
+    await patient.deleteBridge({ ...own('b0'), name: 'b0' });
     expect(ip('link', 'show')).not.toMatch(/p1:|b0:/);
     ip('link', 'delete', 'v1');
   });
