@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { padded } from '../../../test/doubles/fake-process.ts';
+import { JsonEnd } from '../json-end.ts';
 import { FrameReader } from './frame-reader.ts';
-import { JsonEnd } from './json-end.ts';
 
 const LIMIT = 1_048_576;
 

@@ -1,4 +1,4 @@
-import { JsonEnd } from './json-end.ts';
+import { JsonEnd } from '../json-end.ts';
 
 /**
  * The result of one piece of input. `more`: the answer continues. `quiet`: it may be complete, and is if nothing
