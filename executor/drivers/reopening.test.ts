@@ -99,3 +99,27 @@ it('a failure of the first opening is an error', async () => {
   const open = () => Promise.reject(new Error('no such peer'));
   await expect(Reopening.open({ name: 'the peer', open })).rejects.toThrow('no such peer');
 });
+
+describe('a connection that cannot be opened at first', () => {
+  it('is opened later, and that is told', async () => {
+    const opened: Fake[] = [];
+    const reopened: Fake[] = [];
+    let isThere = false;
+    const reopening = await Reopening.begin({
+      ...{ name: 'the peer', pauseFirst: 1, pauseLongest: 4 },
+      async open() {
+        if (!isThere) throw new Error('it is not there');
+        const one = new Fake();
+        opened.push(one);
+        return one;
+      },
+      reopened: (one) => reopened.push(one),
+    });
+    onTestFinished(() => reopening.close());
+    expect(reopening.health()).toEqual({ available: false, reason: 'the peer cannot be opened: it is not there' });
+    isThere = true;
+    await until('it is there', () => reopening.health().available);
+    expect(reopening.current).toBe(opened[0]);
+    expect(reopened).toEqual(opened);
+  });
+});

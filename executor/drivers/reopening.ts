@@ -49,6 +49,17 @@ export class Reopening<Opened extends Connection> {
     return reopening;
   }
 
+  /** Returns after the first attempt, whatever its outcome: if it fails, `reopened` is called after the first that succeeds. */
+  static async begin<Opened extends Connection>(options: ReopeningOptions<Opened>): Promise<Reopening<Opened>> {
+    const reopening = new Reopening(options);
+    try {
+      reopening.#keep(await options.open());
+    } catch (error) {
+      reopening.#failed(error);
+    }
+    return reopening;
+  }
+
   /** Null while it is away, and after it was closed. */
   get current(): Opened | null {
     return this.#current;
@@ -101,8 +112,12 @@ export class Reopening<Opened extends Connection> {
       log?.('info', `${name} is there again`);
       reopened?.(opened);
     } catch (error) {
-      this.#lose(`${name} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
-      if (!this.#closed) this.#reopenLater();
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#lose(`${this.#options.name} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    if (!this.#closed) this.#reopenLater();
   }
 }

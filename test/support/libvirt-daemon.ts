@@ -10,7 +10,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { removeDirectory } from './remove-directory.ts';
 import { until } from './until.ts';
 
@@ -125,6 +125,7 @@ export class LibvirtDaemon {
   /** Process ids of its QEMUs. */
   guests(): number[] {
     return globSync(join(this.directory, 'run', 'qemu', '*.pid'))
+      .filter((path) => basename(path) !== 'driver.pid')
       .map((path) => Number(readFileSync(path, 'utf8')))
       .filter(isRunning);
   }

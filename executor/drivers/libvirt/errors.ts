@@ -57,6 +57,11 @@ export class LibvirtError extends Error {
     this.text = fields.text;
     this.transient = TRANSIENT.has(fields.code);
   }
+
+  toFields(): LibvirtErrorFields {
+    const { code, action, detail, domain, number, text } = this;
+    return { code, action, detail, domain, number, text };
+  }
 }
 
 /** An error of the driver itself, without an answer of libvirtd. */
@@ -82,7 +87,8 @@ function sentence({ action, detail, domain, number }: LibvirtErrorFields): strin
 
 /** Numbers of virErrorNumber in <libvirt/virterror.h>. */
 export const ERROR_NUMBER = {
-  invalidDomain: 7,
+  internalError: 1,
+  operationFailed: 9,
   noDomain: 42,
   noNetwork: 43,
   operationInvalid: 55,

@@ -1,0 +1,104 @@
+import type { DriverHealth } from '../reopening.ts';
+import type { ConnectionOptions, LibvirtCaller, ReceivedEvent } from './connection.ts';
+import { DEADLINES, type Deadlines } from './deadlines.ts';
+import { type Domains, domainsOf } from './domains/domains.ts';
+import { decodeEvent, type LibvirtEvent, registerEvents } from './events.ts';
+import { type Host, hostOf } from './host.ts';
+import { type Networks, networksOf } from './networks/networks.ts';
+import { LibvirtSession } from './session.ts';
+
+export type { DriverHealth } from '../reopening.ts';
+export type { Deadlines } from './deadlines.ts';
+export type { Domains } from './domains/domains.ts';
+export type { DomainDescription, DomainSummary } from './domains/read.ts';
+export { type DomainState, isActive } from './domains/words.ts';
+export { LibvirtError, type LibvirtErrorCode } from './errors.ts';
+export type { LibvirtEvent } from './events.ts';
+export type { Host, LibvirtVersion, NodeInfo } from './host.ts';
+export type { Networks } from './networks/networks.ts';
+export type { NetworkDescription } from './networks/read.ts';
+export type { Reference } from './reference.ts';
+
+/**
+ * Virtual machines and their networks through libvirtd, over the protocol of its socket. Calls are executed side by
+ * side, and in any order if one is made before another has returned. While there is no connection they are rejected as
+ * `away`; it is opened again by itself.
+ */
+export interface LibvirtDriver extends LibvirtCaller {
+  readonly host: Host;
+  readonly domains: Domains;
+  readonly networks: Networks;
+  /**
+   * Calls a listener with every event of domains and networks, as it arrives: the listener must not wait. An event may
+   * be older than what was read before it arrived.
+   *
+   * @returns a function that ends it
+   */
+  subscribe(listener: (event: LibvirtEvent) => void): () => void;
+  health(): DriverHealth;
+  /** Ends the connection; calls without an answer are rejected as `away`. */
+  close(): Promise<void>;
+}
+
+export interface LibvirtOptions extends Pick<ConnectionOptions, 'concurrency' | 'keepaliveMs' | 'keepaliveCount'> {
+  /** The UNIX socket of libvirtd. */
+  readonly path?: string;
+  /** What to open there. */
+  readonly uri?: string;
+  /** URI of the XML namespace whose metadata of domains is read. */
+  readonly namespace: string;
+  readonly deadlines?: Partial<Deadlines>;
+  /** Called when the connection ends, and when there is one again. */
+  readonly log?: (level: 'warn' | 'info', text: string) => void;
+  /** Milliseconds before the connection is opened again; doubled by each failure, … */
+  readonly pauseFirst?: number;
+  /** … up to this. */
+  readonly pauseLongest?: number;
+}
+
+const SOCKET = '/run/libvirt/libvirt-sock';
+const URI = 'qemu:///system';
+/** An attempt costs little: the socket is on this machine. */
+const PAUSE_LONGEST_MS = 2_000;
+
+/** Opens the driver; if libvirtd is away, `health` tells so, and the connection is made when it is there. */
+export async function openLibvirtDriver(options: LibvirtOptions): Promise<LibvirtDriver> {
+  const { path = SOCKET, uri = URI, namespace, deadlines: given, ...session } = options;
+  const deadlines = { ...DEADLINES, ...given };
+  const listeners = new Set<(event: LibvirtEvent) => void>();
+  const tell = (event: LibvirtEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const received = (bytes: ReceivedEvent): void => {
+    const event = understood(bytes, options.log);
+    if (event !== null) tell(event);
+  };
+  const caller = await LibvirtSession.open({
+    ...{ pauseLongest: PAUSE_LONGEST_MS, ...session, path, uri },
+    event: received,
+    begin: (connection) => registerEvents(connection, deadlines.readMs),
+    reopened: () => tell({ kind: 'everything' }),
+  });
+  return {
+    host: hostOf(caller, deadlines.readMs),
+    domains: domainsOf(caller, namespace, deadlines),
+    networks: networksOf(caller, deadlines),
+    call: (...call) => caller.call(...call),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    health: () => caller.health(),
+    close: () => caller.close(),
+  };
+}
+
+/** Null: one that nobody listens to. */
+function understood(received: ReceivedEvent, log: LibvirtOptions['log']): LibvirtEvent | null {
+  try {
+    return decodeEvent(received);
+  } catch (error) {
+    log?.('warn', `an event of libvirt is not understood, and may be anything: ${String(error)}`);
+    return { kind: 'everything' };
+  }
+}
