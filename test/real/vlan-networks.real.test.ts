@@ -1,8 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { clean } from '../support/clean.ts';
-import { temporaryDirectory } from '../support/database.ts';
 import type { Instance } from '../support/instance.ts';
 import type { LocalWeft } from '../support/local-weft.ts';
 import { addBridge, NetworkHost } from '../support/network-host.ts';
@@ -28,17 +25,6 @@ const made = { state: 'active', autostart: 'yes', persistent: 'yes', managed: tr
 async function repairs(weft: LocalWeft): Promise<number> {
   const ended = "SELECT 1 FROM operations WHERE kind = 'vlan_network.repair' AND status = 'succeeded'";
   return (await weft.sql(ended)).length;
-}
-
-/** Has libvirt define a network of somebody else, or replace a definition. */
-function define(xml: string): Promise<string> {
-  const file = join(temporaryDirectory(), 'network.xml');
-  writeFileSync(file, xml);
-  return host().virsh('net-define', file);
-}
-
-async function redefine(name: string, change: (xml: string) => string): Promise<void> {
-  await define(change(await host().virsh('net-dumpxml', '--inactive', name)));
 }
 
 const NAT = `<network><name>nat</name><forward mode='nat'/><bridge name='virbr7'/>
@@ -91,7 +77,7 @@ describe('a network', () => {
   it('of a name that somebody else has taken is a 409 that names it, also before that was seen', async () => {
     const weft = await host().weft(eventsAlone);
     await weft.stop();
-    await define(isolated('theirs'));
+    await host().define(isolated('theirs'));
     const uuid = (await host().virsh('net-uuid', 'theirs')).trim();
     await weft.restart();
     await until('it is listed', async () => (await listed(weft)).length === 1);
@@ -126,7 +112,7 @@ describe('the networks of others', () => {
   it('are listed as virsh shows them, as they change, and are left alone', async () => {
     const weft = await host().weft(eventsAlone);
     await post(weft, 'ours');
-    await define(NAT);
+    await host().define(NAT);
     await until('it is listed', async () => (await listed(weft)).length === 2);
     expect(await get(weft, 'nat')).toMatchObject({
       ...{ name: 'nat', state: 'inactive', autostart: 'no', persistent: 'yes', bridge: 'virbr7', vlan: null },
@@ -143,7 +129,7 @@ describe('the networks of others', () => {
   });
 
   it('are seen at the start, and what changes without an event by the next scan', async () => {
-    await define(isolated('theirs'));
+    await host().define(isolated('theirs'));
     const weft = await host().weft(often);
     await until('it is listed', async () => (await listed(weft)).length === 1);
     await host().virsh('net-autostart', 'theirs');
@@ -155,9 +141,9 @@ describe('a change by hand', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['a destroyed network', () => host().virsh('net-destroy', 'a')],
     ['an undefined one, which is still active', () => host().virsh('net-undefine', 'a')],
-    ['another tag', () => redefine('a', (xml) => xml.replace("tag id='10'", "tag id='11'"))],
-    ['another bridge', () => redefine('a', (xml) => xml.replace('br0', 'br1'))],
-    ['no label', () => redefine('a', (xml) => xml.replace(/<metadata>.*<\/metadata>/s, ''))],
+    ['another tag', () => host().redefine('a', (xml) => xml.replace("tag id='10'", "tag id='11'"))],
+    ['another bridge', () => host().redefine('a', (xml) => xml.replace('br0', 'br1'))],
+    ['no label', () => host().redefine('a', (xml) => xml.replace(/<metadata>.*<\/metadata>/s, ''))],
   ])('is repaired after its event: %s', async (_words, change) => {
     const weft = await host().weft(eventsAlone);
     await post(weft, 'a');
@@ -258,7 +244,7 @@ describe('npm run clean', () => {
   it('removes the networks of this database, and says when it cannot look for them', async () => {
     const weft = await host().weft();
     await post(weft, 'a');
-    await define(isolated('theirs'));
+    await host().define(isolated('theirs'));
     await weft.stop();
     expect(clean(weft, { environment: host().environment }).output).toMatch(/^network +a +weft:\S+\ntook away 1\n$/m);
     expect(await host().networks()).toEqual([['theirs', 'inactive', 'no', 'yes']]);

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LoopTimes } from '../../executor/loop/times.ts';
+import { temporaryDirectory } from './database.ts';
 import { LibvirtDaemon, virsh } from './libvirt-daemon.ts';
 import { LocalWeft } from './local-weft.ts';
 import { OvsDaemons } from './ovs-daemons.ts';
@@ -43,6 +46,17 @@ export class NetworkHost {
     const { code, output } = await virsh(this.libvirt, ...words);
     if (code !== 0) throw new Error(`virsh ${words.join(' ')}: ${output}`);
     return output;
+  }
+
+  /** Has libvirt define a network of somebody else, or replace a definition. */
+  async define(xml: string): Promise<void> {
+    const file = join(temporaryDirectory(), 'network.xml');
+    writeFileSync(file, xml);
+    await this.virsh('net-define', file);
+  }
+
+  async redefine(name: string, change: (xml: string) => string): Promise<void> {
+    await this.define(change(await this.virsh('net-dumpxml', '--inactive', name)));
   }
 
   /** The networks as `virsh net-list --all` shows them: name, state, autostart, persistent. */
