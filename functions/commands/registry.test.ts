@@ -25,6 +25,7 @@ describe.each(commands.map((command) => [command.kind, command] as const))('%s',
 it.each([
   ...['cen.repair', 'container.repair', 'bridges.repair', 'network.sweep', 'spp.replay', 'image.repair'],
   'vlan_network.repair',
+  'domain.repair',
 ])('%s is for no client to ask', (kind) => {
   expect(commandOf(kind)).toBeUndefined();
 });

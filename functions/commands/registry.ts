@@ -17,6 +17,10 @@ import { deleteContainer } from './containers/delete.ts';
 import { executeCommand } from './containers/exec.ts';
 import { askForLog } from './containers/log.ts';
 import { putContainer } from './containers/put.ts';
+import { actOnDomain } from './domains/act.ts';
+import { createDomain } from './domains/create.ts';
+import { deleteDomain } from './domains/delete.ts';
+import { updateDomain } from './domains/update.ts';
 import { changeSubnets } from './hypervisors/change-subnets.ts';
 import { updateConfig } from './hypervisors/configure.ts';
 import { createHypervisor } from './hypervisors/create.ts';
@@ -74,6 +78,10 @@ export const commands: readonly Command<never>[] = [
   deletePool,
   pullImage,
   deleteImage,
+  createDomain,
+  updateDomain,
+  actOnDomain,
+  deleteDomain,
   createVlanNetwork,
   deleteVlanNetwork,
   ...decideOrphans,

@@ -23,6 +23,7 @@ export const knownMigrations: readonly string[] = [
   '0013_images.sql',
   '0014_container_stats.sql',
   '0015_vlan_networks.sql',
+  '0016_domains.sql',
 ];
 
 /** A row of the table `migrations`. */

@@ -39,6 +39,7 @@ describe('readConfiguration', () => {
     [{ WEFT_ALLOWED_ORIGINS: '*' }, /^WEFT_ALLOWED_ORIGINS: must be a list of origins/],
     [{ WEFT_ALLOWED_ORIGINS: 'https://a.example, https://b.example/' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
     [{ WEFT_ALLOWED_ORIGINS: 'a.example' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
+    [{ WEFT_COMPUTE_STATUS: '201' }, /^WEFT_COMPUTE_STATUS: must be document or agent/],
     [{ WEFT_SETUP: 'perhaps' }, /^WEFT_SETUP: must be auto, check or off/],
     [{ WEFT_LOG: 'loud' }, /^WEFT_LOG: "loud" is not one of/],
     [

@@ -3,6 +3,7 @@ import type { Arguments } from '../statements/ending.ts';
 import { bridgesDefinition } from './bridges.ts';
 import { callsDefinition } from './calls.ts';
 import type { Content, ResourceDefinition } from './definition.ts';
+import { domainsDefinition } from './domains/definition.ts';
 import { imagesDefinition } from './images/definition.ts';
 import { networkDefinition } from './network/definition.ts';
 import { sppDefinition } from './spp/definition.ts';
@@ -16,6 +17,7 @@ export const resources: readonly ResourceDefinition[] = [
   imagesDefinition,
   vlanNetworksDefinition,
   callsDefinition,
+  domainsDefinition,
 ];
 
 const byOperation: ReadonlyMap<string, ResourceDefinition> = new Map(

@@ -10,6 +10,7 @@ it.each([
   ['spp.port.add', 'spp'],
   ['image.pull', 'containers'],
   ['vlan_network.create', 'libvirt'],
+  ['domain.power', 'libvirt'],
   ['hypervisor.resync', undefined],
   ['subnet.create', undefined],
   ['constructor.x', undefined],

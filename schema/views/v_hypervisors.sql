@@ -29,5 +29,6 @@ SELECT
   r.config,
   (SELECT count(*) FROM containers c WHERE c.hypervisor = r.id) AS containers,
   (SELECT count(*) FROM cens n WHERE n.hypervisor = r.id) AS cens,
+  (SELECT count(*) FROM domains d WHERE d.hypervisor = r.id) AS domains,
   strftime('%Y-%m-%dT%H:%M:%fZ', r.created_ms / 86400000.0 + 2440587.5) AS created
 FROM hypervisors r;

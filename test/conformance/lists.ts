@@ -151,6 +151,27 @@ function vlanNetworks(path: string): ListCase {
   };
 }
 
+const insertHost = run(`
+  INSERT INTO domains (id, hypervisor, name, spec, generation, desired, state, state_since_ms, created_ms)
+  SELECT :id, '${HOST}', printf('n%05d', :number), '{"memory":1,"vcpus":1}', 0, 'present', 'running', 0, :number`);
+const deleteHost = run('DELETE FROM domains WHERE id = :id');
+
+/** Virtual machines of host1: every third was made by somebody else. */
+function hosts(path: string): ListCase {
+  const isForeign = (number: number) => number % 3 === 0;
+  const insertForeign = run(`
+    INSERT INTO foreign_domains (hypervisor, uuid, name, state, memory, vcpus)
+    SELECT '${HOST}', :id, printf('n%05d', :number), 'running', 1, 1`);
+  const deleteForeign = run('DELETE FROM foreign_domains WHERE uuid = :id');
+  return {
+    path,
+    style: 'Link',
+    add: (fleet, number) => (isForeign(number) ? insertForeign : insertHost)(fleet, number),
+    remove: (fleet, number) => (isForeign(number) ? deleteForeign : deleteHost)(fleet, number),
+    numbers: (rows) => numbersOf(rows, ({ name }) => name),
+  };
+}
+
 const addresses = `/subnets/${SUBNET}/addresses`;
 
 export const lists: readonly ListCase[] = [
@@ -168,6 +189,15 @@ export const lists: readonly ListCase[] = [
     remove: (fleet, number) => must(fleet, 'DELETE', `/hypervisors/host1/subnets/${uuid(number)}`),
     numbers: (rows) => Object.keys(rows as object).map(numberIn),
   },
+  {
+    path: '/hypervisors/host1/guests',
+    style: 'Link',
+    add: insertHost,
+    remove: deleteHost,
+    numbers: (rows) => (rows as string[]).map(numberIn),
+  },
+  hosts('/hosts'),
+  hosts('/hypervisors/host1/hosts'),
   processes,
   processesOfOne,
   networks('/cen', 'cens'),

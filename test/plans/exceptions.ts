@@ -77,7 +77,7 @@ export const exceptions: readonly Exception[] = [
     statement: 'ORDER BY k.name, k.hypervisor LIMIT ',
     reason: 'a page, read by an index in the order of the list until it is full',
   },
-  ...['vlan_networks', 'foreign_networks'].map((table) => ({
+  ...['vlan_networks', 'foreign_networks', 'domains', 'foreign_domains'].map((table) => ({
     table,
     statement: 'ORDER BY name, hypervisor LIMIT ',
     reason: 'a page, for which both tables are read by an index in the order of the list until it is full',

@@ -65,6 +65,7 @@ export async function rowCounts(database: Database): Promise<Record<string, numb
     ...['operations', 'operation_subjects', 'events', 'host_names', 'containers', 'cens', 'members', 'guard'],
     ...['hypervisors', 'reservations', 'subnets', 'addresses', 'subnet_interfaces'],
     ...['cins', 'cin_cens', 'cin_addresses', 'cpools', 'vlan_networks', 'foreign_networks'],
+    ...['domains', 'domain_disks', 'domain_nics', 'foreign_domains'],
   ];
   const [rows] = await database.read([
     statement<{ name: string; count: number }>(

@@ -200,6 +200,21 @@ test('metadata of others is not ours', async () => {
   expect(await driver.domains.describe(domain.uuid)).toMatchObject({ metadata: null });
 });
 
+test('metadata is set while a domain is running, and removed', async () => {
+  const domain = await define('labelled');
+  const metadata = async () => (await driver.domains.describe(domain.uuid))?.metadata;
+  await driver.domains.start(domain);
+  await driver.domains.setMetadata(domain, { prefix: 'l', xml: `<resource of='other' generation='2'/>` });
+  expect(await metadata()).toMatch(/of=["']other["'].*generation=["']2["']/);
+  for (const xml of [await driver.domains.liveXml(domain), (await driver.domains.describe(domain.uuid))?.xml]) {
+    expect(xml).toMatch(/<l:resource .*generation=["']2["']/);
+  }
+  await driver.domains.setMetadata(domain, null);
+  await driver.domains.setMetadata(domain, null);
+  expect(await metadata()).toBeNull();
+  expect(await driver.domains.liveXml(domain)).not.toContain('l:resource');
+});
+
 test('memory and virtual CPUs from the next start on', async () => {
   const domain = await define('resized');
   await driver.domains.start(domain);

@@ -1,5 +1,5 @@
 import type { DriverHealth } from '../reopening.ts';
-import type { ReceivedEvent } from './connection.ts';
+import type { LibvirtCaller, ReceivedEvent } from './connection.ts';
 import { type Domains, domainsOf } from './domains/domains.ts';
 import { decodeEvent, type LibvirtEvent, registerEvents } from './events.ts';
 import { type Host, hostOf } from './host.ts';
@@ -9,6 +9,7 @@ import { completed, type LibvirtSettings } from './settings.ts';
 
 export type { DriverHealth } from '../reopening.ts';
 export type { Deadlines } from './deadlines.ts';
+export type { Metadata } from './domains/configure.ts';
 export type { Domains } from './domains/domains.ts';
 export type { DomainDescription, DomainSummary } from './domains/read.ts';
 export { type DomainState, isActive } from './domains/words.ts';
@@ -28,9 +29,9 @@ export { openStorage, type Storage } from './storage/storage.ts';
  * Virtual machines and their networks through libvirtd, over the protocol of its socket. Calls are executed side by
  * side, and in any order if one is made before another has returned. What only reads has a connection of its own, so
  * that it never waits for a change of a guest that hangs. While there is no connection calls are rejected as `away`; it is
- * opened again by itself.
+ * opened again by itself. Its own `call` is on the connection for what only reads.
  */
-export interface LibvirtDriver {
+export interface LibvirtDriver extends LibvirtCaller {
   readonly host: Host;
   readonly domains: Domains;
   readonly networks: Networks;
@@ -72,6 +73,7 @@ export async function openLibvirtDriver(options: LibvirtOptions): Promise<Libvir
   const changing = await LibvirtSession.open(session);
   const sessions = { reading, changing };
   return {
+    call: (...call) => reading.call(...call),
     host: hostOf(reading, deadlines),
     domains: domainsOf(sessions, namespace, deadlines),
     networks: networksOf(sessions, deadlines),

@@ -178,9 +178,6 @@ export async function readAssociation(
 }
 
 /** Ordered by age, oldest first. */
-export const guestList: List<CreatedKey> = { name: 'guests', key: createdKeySchema };
-
-/** Ordered by age, oldest first. */
 export const associationList: List<CreatedKey> = { name: 'associations', key: createdKeySchema };
 
 const selectAssociations = `
@@ -201,4 +198,26 @@ export async function readAssociations(
     }),
   ]);
   return partOf(rows, page, (row): CreatedKey => [row.created_ms, row.subnet]);
+}
+
+/** Ordered by age, oldest first. */
+export const guestList: List<CreatedKey> = { name: 'guests', key: createdKeySchema };
+
+const selectGuests = `
+  SELECT id, created_ms FROM domains
+  WHERE hypervisor = :hypervisor AND (created_ms, id) > (:created_ms, :id) ORDER BY created_ms, id LIMIT :limit + 1`;
+
+/** One page of the virtual machines of a hypervisor. */
+export async function readGuests(
+  database: Database,
+  hypervisor: string,
+  page: Page<CreatedKey>,
+): Promise<Part<{ readonly id: string }, CreatedKey>> {
+  const [created_ms, id] = page.after ?? FIRST_CREATED;
+  const [rows] = await database.read([
+    statement<{ id: string; created_ms: number }>(selectGuests, {
+      ...{ hypervisor, created_ms, id, limit: limitOf(page) },
+    }),
+  ]);
+  return partOf(rows, page, (row): CreatedKey => [row.created_ms, row.id]);
 }

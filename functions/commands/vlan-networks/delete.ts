@@ -6,6 +6,7 @@ import { ownSubject } from '../../operations/operation-statements.ts';
 import { byName } from '../../operations/targets/target.ts';
 import { foreignNetwork, fromVlanNetwork, unknownNetwork, vlanNetworkResource } from './network.ts';
 import { readNetwork } from './read.ts';
+import { isUnused } from './users.ts';
 
 const removeNetwork = `
   UPDATE vlan_networks SET desired = 'absent', generation = generation + 1 WHERE id = (SELECT n.id ${fromVlanNetwork})`;
@@ -31,6 +32,7 @@ export const deleteVlanNetwork = defineCommand({
       holds: `EXISTS (SELECT 1 ${fromVlanNetwork})`,
       problem: ({ request }) => unknownNetwork(request.name),
     },
+    isUnused,
   ],
   rows: [removeNetwork],
   subjects: [ownSubject],

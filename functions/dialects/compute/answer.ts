@@ -1,5 +1,6 @@
 import type { AppContext } from '../../http/context.ts';
 import { answerJson } from '../../http/json.ts';
+import type { OperationRow } from '../../operations/operation.ts';
 import {
   type Encode,
   orAsRecorded,
@@ -23,18 +24,30 @@ export function isForAgent(c: AppContext): boolean {
 export interface Answered {
   /** Reads it on a hypervisor, given by its id. Throws a 404 if it is gone since. */
   readonly read: (hypervisor: string) => Promise<unknown>;
-  /** What the request has made of it, on a hypervisor, given by its name. */
-  readonly recorded: (hypervisor: string) => unknown;
+  /** What the request has made of it, on a hypervisor, given by its name; `row`: its operation. */
+  readonly recorded: (hypervisor: string, row: OperationRow) => unknown;
 }
 
-export function submitCreation(c: AppContext, prepare: Prepare, { read, recorded }: Answered): Promise<Response> {
-  const [send, status] = isForAgent(c) ? ([submitToEnd, 201] as const) : ([submit, 200] as const);
+export function submitCreation(c: AppContext, prepare: Prepare, answered: Answered): Promise<Response> {
+  return submitChange(c, prepare, answered, 201);
+}
+
+/** `agentStatus`: of the answer to a client of the old agent; 204: without a body. */
+export function submitChange(
+  c: AppContext,
+  prepare: Prepare,
+  { read, recorded }: Answered,
+  agentStatus: 200 | 201 | 204,
+): Promise<Response> {
+  const forAgent = isForAgent(c);
+  if (forAgent && agentStatus === 204) return submitToEnd(c, prepare, () => c.body(null, 204));
+  const status = forAgent && agentStatus === 201 ? 201 : 200;
   const encode: Encode = orAsRecorded(
     c,
     async ({ hypervisor }) => answerJson(c, await read(hypervisor ?? ''), status),
-    ({ hypervisor_name }) => answerJson(c, recorded(hypervisor_name ?? ''), status),
+    (row) => answerJson(c, recorded(row.hypervisor_name ?? '', row), status),
   );
-  return send(c, prepare, encode);
+  return forAgent ? submitToEnd(c, prepare, encode) : submit(c, prepare, encode);
 }
 
 /** Answers with what was deleted, as it was. */

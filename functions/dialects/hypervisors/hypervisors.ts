@@ -18,6 +18,7 @@ import {
   type ReadHypervisor,
   readAssociation,
   readAssociations,
+  readGuests,
   readHypervisor,
   readHypervisors,
   readHypervisorWithSubnets,
@@ -136,10 +137,17 @@ export async function removeSubnet(c: AppContext): Promise<Response> {
   );
 }
 
-/** GET /hypervisors/{id}/guests: no kind of guest is implemented yet. */
+/** GET /hypervisors/{id}/guests: the ids of its virtual machines. */
 export async function getGuests(c: AppContext): Promise<Response> {
-  seedPage(c, guestList);
-  return answer(c, hypervisorContext(c).host, () => []);
+  const page = seedPage(c, guestList);
+  const { body, revision } = await current(c);
+  const { items, next } = await readGuests(c.get('settings').database, body.id, page);
+  tag(c, revision);
+  linkNext(c, guestList, next);
+  return answerJson(
+    c,
+    items.map(({ id }) => id),
+  );
 }
 
 async function changePart<Schema extends v.GenericSchema>(

@@ -138,7 +138,7 @@ describe('an orphan in a path', () => {
     const decide = (what: string) => api.send('POST', `/hypervisors/host1/orphans/${what}`, { action: 'delete' });
     expect(await decide('link/x')).toMatchObject({
       status: 404,
-      body: { errors: [{ parameter: 'kind', detail: 'must be image' }] },
+      body: { errors: [{ parameter: 'kind', detail: 'must be image or domain' }] },
     });
     expect(await decide('image/x')).toMatchObject({ status: 404, body: { errors: [{ parameter: 'name' }] } });
   });

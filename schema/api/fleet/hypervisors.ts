@@ -126,6 +126,8 @@ const knownConfig: Readonly<Record<string, { readonly pattern: RegExp; readonly 
     rule: 'must be absolute paths on the host, separated by colons',
   },
   pids_limit: { pattern: /^(?:0|[1-9]\d{0,6})$/, rule: 'must be a whole number to 9999999' },
+  on_crash: { pattern: /^(?:restart|leave)$/, rule: 'must be restart or leave' },
+  shutdown_timeout: { pattern: /^[1-9]\d{0,4}$/, rule: 'must be a whole number of seconds from 1 to 99999' },
   image_allow_local: { pattern: /^(?:true|false)$/, rule: 'must be true or false' },
 };
 

@@ -18,6 +18,7 @@ const succeed = [
   statement("DELETE FROM cpools WHERE desired = 'absent'"),
   statement("DELETE FROM images WHERE desired = 'absent'"),
   statement("DELETE FROM vlan_networks WHERE desired = 'absent'"),
+  statement("DELETE FROM domains WHERE desired = 'absent'"),
 ];
 
 const insertProcess = `
@@ -61,6 +62,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
   const technologies = ['netns', 'containers', 'spp', 'libvirt', 'ovs'];
   const capabilities = Object.fromEntries(technologies.map((name) => [name, { available: true, version: null }]));
   await insertHypervisor(database, 'host1', JSON.stringify(capabilities));
+  await database.write([statement('UPDATE hypervisors SET total_memory = 1000, total_disk = 10000, total_cpu = 4')]);
   const requests: readonly [string, string, unknown?][] = [
     ['POST', '/hypervisors', { id: FLEET }],
     ['POST', '/subnets', { id: SUBNET, cidr: '10.7.0.0/24' }],
@@ -72,6 +74,7 @@ const databaseWithEverything = preparedDatabase(async (database) => {
     ['POST', '/cin/import', { net: ['lan'] }],
     ['POST', '/images', { name: 'lab/alone:1' }],
     ['POST', '/networks/vlan:10', { bridge: 'br0', vlan: 10 }],
+    ['POST', '/hosts/vm', { memory: 1, disks: [1], networks: [] }],
     ['PUT', '/host/host1/p', { image: 'registry.example/x:2' }],
     ['POST', '/cpool', { cpoolList: [{ cpoolID: 'pool', type: 'netns', start_with: 1, cins: [] }] }],
   ];
@@ -85,7 +88,6 @@ const databaseWithEverything = preparedDatabase(async (database) => {
       SELECT id, 'image', '', 'lost:1', 'weft:x', 1, 0 FROM hypervisors WHERE name = 'host1'`),
     statement(insertOperation, { operation: PENDING, status: 'pending', error: null }),
     statement(insertOperation, { operation: FAILED, status: 'failed', error: '{"detail":"it failed"}' }),
-    statement('UPDATE hypervisors SET total_memory = 1000, total_cpu = 4'),
   ]);
 });
 

@@ -107,6 +107,15 @@ const leviathan: readonly Write[] = [
 ].map((write) => ({ ...write, prefixed: true }) as const) as readonly Write[];
 
 const compute: readonly Write[] = [
+  {
+    route: '/hosts/:hostname',
+    method: 'POST',
+    path: '/hosts/new.example.com',
+    body: { memory: 1, disks: [1], networks: ['vlan:10'] },
+  },
+  { route: '/hosts/:hostname', method: 'PATCH', path: '/hosts/vm', body: { vcpus: 2 }, tagged: '/hosts/vm' },
+  { route: '/hosts/:hostname', method: 'DELETE', path: '/hosts/vm', tagged: '/hosts/vm' },
+  { route: '/hosts/:hostname/:action', method: 'PUT', path: '/hosts/vm/suspend' },
   { route: '/networks/:name', method: 'POST', path: '/networks/vlan:20', body: { bridge: 'br0', vlan: 20 } },
   { route: '/networks/:name', method: 'DELETE', path: '/networks/vlan:10' },
   {

@@ -3,7 +3,7 @@ import type { Deadlines } from '../deadlines.ts';
 import { procedures } from '../protocol/remote.ts';
 import { domainOf, type Reference } from '../reference.ts';
 import { changeState, defineDomain, TRANSITIONS, undefineDomain } from './change.ts';
-import { setAutostart, setMemory, setVcpus } from './configure.ts';
+import { type Metadata, setAutostart, setMemory, setMetadata, setVcpus } from './configure.ts';
 import { type DomainDescription, type DomainSummary, describeDomain, describeDomains, listDomains } from './read.ts';
 
 /**
@@ -46,6 +46,8 @@ export interface Domains {
    */
   undefine(domain: Reference): Promise<void>;
   setAutostart(domain: Reference, autostart: boolean): Promise<void>;
+  /** Sets the element of the driver's namespace in its metadata, or removes it: null. Also while it is running. */
+  setMetadata(domain: Reference, metadata: Metadata | null): Promise<void>;
   /** From the next start on. @param kib in KiB */
   setMemory(domain: Reference, kib: number): Promise<void>;
   /** From the next start on. */
@@ -74,6 +76,7 @@ export function domainsOf(sessions: Sessions, namespace: string, { readMs, chang
     destroy: transition('destroy'),
     undefine: (domain) => undefineDomain(changing, domain, changeMs),
     setAutostart: (domain, autostart) => setAutostart(changing, domain, autostart, changeMs),
+    setMetadata: (domain, metadata) => setMetadata(changing, domain, { namespace, metadata }, changeMs),
     setMemory: (domain, kib) => setMemory(changing, domain, kib, changeMs),
     setVcpus: (domain, count) => setVcpus(changing, domain, count, changeMs),
   };

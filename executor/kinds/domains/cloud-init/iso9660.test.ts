@@ -42,7 +42,7 @@ class Reader {
   root(descriptor: number, encoding: string): (readonly [string, string | null])[] {
     const root = this.both32(descriptor * SECTOR + 156 + 2) * SECTOR;
     const entries: (readonly [string, string | null])[] = [];
-    for (let offset = root; this.#bytes[offset] !== 0; offset += this.#bytes[offset] ?? 0) {
+    for (const offset of this.records(descriptor)) {
       const name = this.text(offset + 33, this.#bytes[offset + 32] ?? 0, encoding);
       const isDirectory = this.#bytes[offset + 25] === 2;
       const start = this.both32(offset + 2) * SECTOR;
@@ -50,6 +50,17 @@ class Reader {
       entries.push([isDirectory ? '.' : name, isDirectory ? null : this.text(start, this.both32(offset + 10))]);
     }
     return entries;
+  }
+
+  /** The offsets of the records of the root directory of a descriptor. */
+  records(descriptor: number): number[] {
+    const offsets: number[] = [];
+    let offset = this.both32(descriptor * SECTOR + 156 + 2) * SECTOR;
+    for (let length = this.#bytes[offset] ?? 0; length > 0; length = this.#bytes[offset] ?? 0) {
+      offsets.push(offset);
+      offset += length;
+    }
+    return offsets;
   }
 
   /** The sector of the root by the path table with the most significant byte last (L), and the one with it first (M). */
@@ -81,6 +92,13 @@ describe.each([
     ]);
   });
 
+  test('each record begins at an even offset, and each file has a sector of its own', () => {
+    const offsets = reader.records(descriptor);
+    expect(offsets.filter((offset) => offset % 2 === 1)).toEqual([]);
+    const [, ...contents] = offsets.slice(1).map((offset) => reader.both32(offset + 2));
+    expect(new Set(contents).size).toBe(files.length);
+  });
+
   test('the volume is named, and as large as the image', () => {
     expect(reader.text(at + 40, 32, encoding).trimEnd()).toBe('cidata');
     expect(reader.both32(at + 80) * SECTOR).toBe(image.length);
@@ -103,5 +121,5 @@ test('the same files give the same image, in whatever order', () => {
 
 test('more names than a sector holds are refused', () => {
   const many = Array.from({ length: 40 }, (_, n) => ({ name: `${n}`.padStart(20, 'a'), content: content('') }));
-  expect(() => iso9660Image('cidata', many)).toThrow(RangeError);
+  expect(() => iso9660Image('cidata', many)).toThrow('the names of the files do not fit');
 });

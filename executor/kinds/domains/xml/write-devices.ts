@@ -15,8 +15,8 @@ export function disk({ source, serial }: DiskModel, unit: number): XmlElement {
 }
 
 /**
- * A disk and not a CD-ROM, since kernels for clouds have the driver of every other disk, but not always that one. Its unit is
- * the same whatever the number of disks.
+ * A disk beside the others, which needs no other driver than theirs: Debian's cloud kernel has none for the SATA controller
+ * that a CD-ROM of this machine is on. Its unit is the same whatever the number of disks.
  */
 export function seedDisk(source: string): XmlElement {
   return element('disk', { type: 'file', device: 'disk' }, [
