@@ -1,11 +1,11 @@
 import type { DriverHealth } from '../reopening.ts';
-import type { ConnectionOptions, LibvirtCaller, ReceivedEvent } from './connection.ts';
-import { DEADLINES, type Deadlines } from './deadlines.ts';
+import type { LibvirtCaller, ReceivedEvent } from './connection.ts';
 import { type Domains, domainsOf } from './domains/domains.ts';
 import { decodeEvent, type LibvirtEvent, registerEvents } from './events.ts';
 import { type Host, hostOf } from './host.ts';
 import { type Networks, networksOf } from './networks/networks.ts';
 import { LibvirtSession } from './session.ts';
+import { completed, type LibvirtSettings } from './settings.ts';
 
 export type { DriverHealth } from '../reopening.ts';
 export type { Deadlines } from './deadlines.ts';
@@ -40,31 +40,15 @@ export interface LibvirtDriver extends LibvirtCaller {
   close(): Promise<void>;
 }
 
-export interface LibvirtOptions extends Pick<ConnectionOptions, 'concurrency' | 'keepaliveMs' | 'keepaliveCount'> {
-  /** The UNIX socket of libvirtd. */
-  readonly path?: string;
-  /** What to open there. */
-  readonly uri?: string;
+export interface LibvirtOptions extends LibvirtSettings {
   /** URI of the XML namespace whose metadata of domains is read. */
   readonly namespace: string;
-  readonly deadlines?: Partial<Deadlines>;
-  /** Called when the connection ends, and when there is one again. */
-  readonly log?: (level: 'warn' | 'info', text: string) => void;
-  /** Milliseconds before the connection is opened again; doubled by each failure, … */
-  readonly pauseFirst?: number;
-  /** … up to this. */
-  readonly pauseLongest?: number;
 }
-
-const SOCKET = '/run/libvirt/libvirt-sock';
-const URI = 'qemu:///system';
-/** An attempt costs little: the socket is on this machine. */
-const PAUSE_LONGEST_MS = 2_000;
 
 /** Opens the driver; if libvirtd is away, `health` tells so, and the connection is made when it is there. */
 export async function openLibvirtDriver(options: LibvirtOptions): Promise<LibvirtDriver> {
-  const { path = SOCKET, uri = URI, namespace, deadlines: given, ...session } = options;
-  const deadlines = { ...DEADLINES, ...given };
+  const { namespace, ...settings } = options;
+  const { session, deadlines } = completed(settings);
   const listeners = new Set<(event: LibvirtEvent) => void>();
   const tell = (event: LibvirtEvent): void => {
     for (const listener of listeners) listener(event);
@@ -74,7 +58,7 @@ export async function openLibvirtDriver(options: LibvirtOptions): Promise<Libvir
     if (event !== null) tell(event);
   };
   const caller = await LibvirtSession.open({
-    ...{ pauseLongest: PAUSE_LONGEST_MS, ...session, path, uri },
+    ...session,
     event: received,
     begin: (connection) => registerEvents(connection, deadlines.readMs),
     reopened: () => tell({ kind: 'everything' }),

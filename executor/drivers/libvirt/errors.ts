@@ -3,6 +3,8 @@ import type { RemoteError } from './protocol/messages.ts';
 export type LibvirtErrorCode =
   | 'missing'
   | 'exists'
+  /** What is there with this UUID is not what is meant. */
+  | 'foreign'
   | 'invalid'
   /** The domain or network is in a state that does not permit it. */
   | 'state'
@@ -91,6 +93,8 @@ export const ERROR_NUMBER = {
   operationFailed: 9,
   noDomain: 42,
   noNetwork: 43,
+  noStoragePool: 49,
+  noStorageVolume: 50,
   operationInvalid: 55,
   noDomainMetadata: 80,
 } as const;
@@ -121,8 +125,8 @@ const CODES: Readonly<Record<number, LibvirtErrorCode>> = {
   94: 'denied',
   [ERROR_NUMBER.noDomain]: 'missing',
   [ERROR_NUMBER.noNetwork]: 'missing',
-  49: 'missing',
-  50: 'missing',
+  [ERROR_NUMBER.noStoragePool]: 'missing',
+  [ERROR_NUMBER.noStorageVolume]: 'missing',
   53: 'missing',
   72: 'missing',
   [ERROR_NUMBER.noDomainMetadata]: 'missing',

@@ -1,6 +1,6 @@
-import type { NonnullDomain, NonnullNetwork } from './protocol/remote.ts';
+import type { NonnullDomain, NonnullNetwork, NonnullStoragePool } from './protocol/remote.ts';
 
-/** A domain or a network: libvirt finds it by its UUID, and puts its name into messages. */
+/** A domain, a network or a storage pool: libvirt finds it by its UUID, and puts its name into messages. */
 export interface Reference {
   readonly uuid: string;
   readonly name: string;
@@ -12,5 +12,9 @@ export function domainOf({ uuid, name }: Reference): NonnullDomain {
 }
 
 export function networkOf({ uuid, name }: Reference): NonnullNetwork {
+  return { uuid, name };
+}
+
+export function poolOf({ uuid, name }: Reference): NonnullStoragePool {
   return { uuid, name };
 }

@@ -40,6 +40,10 @@ const domainStatsRecord = struct({ dom: nonnullDomain, params: array(typedParam,
 export type DomainStatsRecord = ValueOf<typeof domainStatsRecord>;
 const nonnullNetwork = struct({ name: nonnullString, uuid });
 export type NonnullNetwork = ValueOf<typeof nonnullNetwork>;
+const nonnullStoragePool = struct({ name: nonnullString, uuid });
+export type NonnullStoragePool = ValueOf<typeof nonnullStoragePool>;
+const nonnullStorageVol = struct({ pool: nonnullString, name: nonnullString, key: nonnullString });
+export type NonnullStorageVol = ValueOf<typeof nonnullStorageVol>;
 const domainEventLifecycleMsg = struct({ dom: nonnullDomain, event: int, detail: int });
 export type DomainEventLifecycleMsg = ValueOf<typeof domainEventLifecycleMsg>;
 const domainEventRebootMsg = struct({ dom: nonnullDomain });
@@ -229,6 +233,96 @@ export const procedures = {
   networkDestroy: procedure('networkDestroy', 42, { arguments: struct({ net: nonnullNetwork }), result: nothing }),
   networkSetAutostart: procedure('networkSetAutostart', 48, {
     arguments: struct({ net: nonnullNetwork, autostart: int }),
+    result: nothing,
+  }),
+  connectListAllStoragePools: procedure('connectListAllStoragePools', 281, {
+    arguments: struct({ needResults: int, flags: unsignedInt }),
+    result: struct({ pools: array(nonnullStoragePool, 16384), ret: unsignedInt }),
+  }),
+  storagePoolLookupByUuid: procedure('storagePoolLookupByUuid', 85, {
+    arguments: struct({ uuid }),
+    result: struct({ pool: nonnullStoragePool }),
+  }),
+  storagePoolGetXmlDesc: procedure('storagePoolGetXmlDesc', 88, {
+    arguments: struct({ pool: nonnullStoragePool, flags: unsignedInt }),
+    result: struct({ xml: nonnullString }),
+  }),
+  storagePoolGetInfo: procedure('storagePoolGetInfo', 87, {
+    arguments: struct({ pool: nonnullStoragePool }),
+    result: struct({
+      state: unsignedInt,
+      capacity: unsignedHyper,
+      allocation: unsignedHyper,
+      available: unsignedHyper,
+    }),
+  }),
+  storagePoolIsActive: procedure('storagePoolIsActive', 154, {
+    arguments: struct({ pool: nonnullStoragePool }),
+    result: struct({ active: int }),
+  }),
+  storagePoolGetAutostart: procedure('storagePoolGetAutostart', 89, {
+    arguments: struct({ pool: nonnullStoragePool }),
+    result: struct({ autostart: int }),
+  }),
+  storagePoolSetAutostart: procedure('storagePoolSetAutostart', 90, {
+    arguments: struct({ pool: nonnullStoragePool, autostart: int }),
+    result: nothing,
+  }),
+  storagePoolDefineXml: procedure('storagePoolDefineXml', 77, {
+    arguments: struct({ xml: nonnullString, flags: unsignedInt }),
+    result: struct({ pool: nonnullStoragePool }),
+  }),
+  storagePoolBuild: procedure('storagePoolBuild', 79, {
+    arguments: struct({ pool: nonnullStoragePool, flags: unsignedInt }),
+    result: nothing,
+  }),
+  storagePoolCreate: procedure('storagePoolCreate', 78, {
+    arguments: struct({ pool: nonnullStoragePool, flags: unsignedInt }),
+    result: nothing,
+  }),
+  storagePoolRefresh: procedure('storagePoolRefresh', 83, {
+    arguments: struct({ pool: nonnullStoragePool, flags: unsignedInt }),
+    result: nothing,
+  }),
+  storagePoolDestroy: procedure('storagePoolDestroy', 80, {
+    arguments: struct({ pool: nonnullStoragePool }),
+    result: nothing,
+  }),
+  storagePoolUndefine: procedure('storagePoolUndefine', 82, {
+    arguments: struct({ pool: nonnullStoragePool }),
+    result: nothing,
+  }),
+  storagePoolListAllVolumes: procedure('storagePoolListAllVolumes', 282, {
+    arguments: struct({ pool: nonnullStoragePool, needResults: int, flags: unsignedInt }),
+    result: struct({ vols: array(nonnullStorageVol, 16384), ret: unsignedInt }),
+  }),
+  storageVolLookupByName: procedure('storageVolLookupByName', 95, {
+    arguments: struct({ pool: nonnullStoragePool, name: nonnullString }),
+    result: struct({ vol: nonnullStorageVol }),
+  }),
+  storageVolGetXmlDesc: procedure('storageVolGetXmlDesc', 99, {
+    arguments: struct({ vol: nonnullStorageVol, flags: unsignedInt }),
+    result: struct({ xml: nonnullString }),
+  }),
+  storageVolCreateXml: procedure('storageVolCreateXml', 93, {
+    arguments: struct({ pool: nonnullStoragePool, xml: nonnullString, flags: unsignedInt }),
+    result: struct({ vol: nonnullStorageVol }),
+  }),
+  storageVolCreateXmlFrom: procedure('storageVolCreateXmlFrom', 125, {
+    arguments: struct({
+      pool: nonnullStoragePool,
+      xml: nonnullString,
+      clonevol: nonnullStorageVol,
+      flags: unsignedInt,
+    }),
+    result: struct({ vol: nonnullStorageVol }),
+  }),
+  storageVolResize: procedure('storageVolResize', 260, {
+    arguments: struct({ vol: nonnullStorageVol, capacity: unsignedHyper, flags: unsignedInt }),
+    result: nothing,
+  }),
+  storageVolDelete: procedure('storageVolDelete', 94, {
+    arguments: struct({ vol: nonnullStorageVol, flags: unsignedInt }),
     result: nothing,
   }),
   connectDomainEventCallbackRegisterAny: procedure('connectDomainEventCallbackRegisterAny', 316, {
