@@ -1,12 +1,15 @@
 import { type Configuration, LIBVIRT_SOCKET } from '../../schema/process/configuration.ts';
 import { type LibvirtDriver, type LibvirtEvent, openLibvirtDriver } from '../drivers/libvirt/driver.ts';
+import { openStorage, type Storage } from '../drivers/libvirt/storage/storage.ts';
 import { DOMAIN_NAMESPACE } from '../kinds/domains/xml/model.ts';
 import { ComputeDaemons, type Readiness } from './compute-daemons.ts';
 import type { Peer, PeerDefinition } from './peer.ts';
 
-/** Virtual machines and their networks. */
+/** Virtual machines, their networks and their disks. */
 export interface LibvirtPeer extends Peer {
   readonly driver: LibvirtDriver;
+  /** On a connection of its own. */
+  readonly storage: Storage;
   /** Whether libvirt has to be installed or started before the driver can be used. */
   readiness(): Readiness;
   /** See {@link ComputeDaemons.ensureReady}. */
@@ -36,16 +39,23 @@ export const libvirt: PeerDefinition<LibvirtPeer> = {
     const daemons = daemonsOf(configuration, say);
     await daemons.refresh();
     const driver = await openLibvirtDriver({ path, uri, namespace: DOMAIN_NAMESPACE, log: say });
-    daemons.connect(() => driver.health());
+    // The log of one connection tells when libvirt is away.
+    const storage = await openStorage({ path, uri });
+    daemons.connect(() => {
+      const health = driver.health();
+      return health.available ? storage.health() : health;
+    });
     return {
-      driver,
+      ...{ driver, storage },
       health: () => daemons.health(),
       capability: () => daemons.capability(),
       refresh: () => daemons.refresh(),
       readiness: () => daemons.readiness(),
       ensureReady: () => daemons.ensureReady(),
       subscribe: (listener) => driver.subscribe(listener),
-      close: () => driver.close(),
+      async close() {
+        await Promise.all([driver.close(), storage.close()]);
+      },
     };
   },
 };
