@@ -83,7 +83,7 @@ describe('an emulator that fails', () => {
   it('is not there', async () => {
     expect(await runProbeGuest('kvm', { emulator: '/nowhere/qemu' })).toEqual({
       ran: false,
-      detail: 'spawn /nowhere/qemu ENOENT',
+      detail: expect.stringMatching(/nowhere.qemu.*No such file or directory/),
     });
   });
 

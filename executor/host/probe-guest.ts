@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { searchDirectories } from '../setup/host-packages.mjs';
@@ -26,48 +26,47 @@ export interface ProbeOptions {
 
 /**
  * Starts a tiny guest that reaches 64-bit mode, is interrupted by its timer, and ends: without network, display or
- * anything of the host but a temporary file. Throws nothing.
+ * anything of the host. Throws nothing.
  */
 export async function runProbeGuest(
   accelerator: Accelerator,
   { deadlineMs = DEADLINE_MS, emulator = 'qemu-system-x86_64', disk = bootSector() }: ProbeOptions = {},
 ): Promise<GuestOutcome> {
   try {
-    const directory = await mkdtemp(join(tmpdir(), 'weft-probe-'));
-    try {
-      const image = join(directory, 'disk');
-      await writeFile(image, disk);
-      const began = performance.now();
-      const end = await run(emulator, argumentsOf(accelerator, image), deadlineMs);
-      return judge(end, Math.round(performance.now() - began));
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+    await using image = await namelessFile(disk);
+    const began = performance.now();
+    const end = await run(emulator, argumentsOf(accelerator), image, deadlineMs);
+    return judge(end, Math.round(performance.now() - began));
   } catch (error) {
     return { ran: false, detail: error instanceof Error ? error.message : String(error) };
   }
 }
 
+/** A file that is gone with the last process that has it open, however these end. */
+async function namelessFile(content: Uint8Array): Promise<FileHandle> {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-probe-'));
+  try {
+    const file = await open(join(directory, 'disk'), 'wx+', 0o600);
+    await file.write(content);
+    return file;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Of the emulator's process: the file that it gets is the first descriptor after the standard ones. */
+const IMAGE = '/proc/self/fd/3';
+
 /**
  * qemu(1); a guest that crashes ends QEMU, too. Under KVM it has the host's processor, as domains have: QEMU may be unable to
  * show it, where its default model works.
  */
-function argumentsOf(accelerator: Accelerator, image: string): string[] {
+function argumentsOf(accelerator: Accelerator): string[] {
   return [
-    ...[
-      '-accel',
-      accelerator,
-      ...(accelerator === 'kvm' ? ['-cpu', 'host'] : []),
-      '-m',
-      '16',
-      '-nodefaults',
-      '-no-user-config',
-      '-display',
-      'none',
-      '-no-reboot',
-    ],
+    ...['-accel', accelerator, ...(accelerator === 'kvm' ? ['-cpu', 'host'] : []), '-m', '16'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-serial', 'stdio', '-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
-    ...['-drive', `file=${image.replaceAll(',', ',,')},format=raw,if=ide`],
+    ...['-drive', `file=${IMAGE},format=raw,if=ide`],
   ];
 }
 
@@ -79,30 +78,26 @@ interface End {
   readonly isLate: boolean;
 }
 
-function run(program: string, args: readonly string[], deadlineMs: number): Promise<End> {
+/** What timeout(1) ends with when it has killed the program: 128 and the number of SIGKILL. */
+const KILLED_LATE = 137;
+
+/** The deadline is kept by another process: a guest that hangs ends also if this one is killed. */
+function run(program: string, args: readonly string[], image: FileHandle, deadlineMs: number): Promise<End> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn('timeout', ['--signal', 'KILL', String(deadlineMs / 1000), program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe', image.fd],
       env: { LC_ALL: 'C', PATH: searchDirectories().join(':') },
     });
-    let [serial, errors, isLate] = ['', '', false];
-    child.stdout.setEncoding('latin1').on('data', (piece: string) => {
+    let [serial, errors] = ['', ''];
+    child.stdout?.setEncoding('latin1').on('data', (piece: string) => {
       serial += piece;
     });
-    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (piece: string) => {
       errors += piece;
     });
-    const timer = setTimeout(() => {
-      isLate = true;
-      child.kill('SIGKILL');
-    }, deadlineMs);
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code, serial, errors, isLate });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code, serial, errors, isLate: code === KILLED_LATE || signal === 'SIGKILL' });
     });
   });
 }

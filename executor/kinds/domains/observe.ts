@@ -80,7 +80,8 @@ export class DomainObserver {
       volumes.length === 0 ? NO_VOLUMES : readVolumes(libvirt.storage, places, volumes),
       readConsoles(places, leaving),
       isOnNetworks ? readNetworks(this.#access) : NOTHING.networks,
-      accelerator(),
+      // It is found out by a guest that is started for that.
+      desired.some(({ wanted }) => wanted === 'present') ? accelerator() : NOTHING.accelerator,
       hasStopped ? isHostGoingDown() : false,
     ]);
     return {
