@@ -102,6 +102,7 @@ export class OvsDaemons {
   async close(): Promise<void> {
     await end(this.#switch, 'SIGTERM');
     await end(this.#database, 'SIGTERM');
+    removeDevices();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -131,6 +132,12 @@ export class OvsDaemons {
     const names = readdirSync(this.directory).filter((name) => name.endsWith('.log'));
     return names.map((name) => readFileSync(join(this.directory, name), 'utf8')).join('\n');
   }
+}
+
+/** Those of the userspace datapath outlive ovs-vswitchd, and other tests use the same namespace later. */
+function removeDevices(): void {
+  const devices: { readonly ifname?: string }[] = JSON.parse(ip('-json', 'link', 'show', 'type', 'tun') || '[]');
+  for (const { ifname } of devices) if (ifname !== undefined) ip('link', 'delete', ifname);
 }
 
 async function end(child: ChildProcess | null, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
