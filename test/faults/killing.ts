@@ -16,7 +16,8 @@ const program = 'test/support/faulty-start.ts';
  * as without a kill. Returns the places of the kills.
  */
 export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
-  const faults: Record<string, string> = scenario.failing === undefined ? {} : { WEFT_FAULT_FAIL: scenario.failing };
+  const own = (await scenario.environment?.()) ?? {};
+  const faults = scenario.failing === undefined ? own : { ...own, WEFT_FAULT_FAIL: scenario.failing };
   const log = join(temporaryDirectory(), 'steps');
   writeFileSync(log, '');
   const straight = await started(scenario, { ...faults, WEFT_FAULT_LOG: log });
@@ -53,10 +54,14 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
 }
 
 /** A weft that was prepared without faults and now runs with them. */
-async function started({ prepare }: Scenario, environment: Record<string, string>): Promise<Weft> {
+async function started(
+  { prepare, environment: own }: Scenario,
+  environment: Readonly<Record<string, string>>,
+): Promise<Weft> {
+  const clean = await own?.();
   const weft = await Weft.prepare();
   if (prepare !== nothing) {
-    await weft.start();
+    await weft.start(clean);
     await prepareScenario({ prepare }, weft);
     await weft.stop();
   }

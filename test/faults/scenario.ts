@@ -17,6 +17,8 @@ export interface Scenario {
    * before it.
    */
   readonly failing?: string;
+  /** Variables of weft, made when a run begins. */
+  readonly environment?: () => Promise<Readonly<Record<string, string>>>;
   /** Ends what outlives weft. */
   readonly clear?: () => Promise<void>;
 }

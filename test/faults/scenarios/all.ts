@@ -1,6 +1,7 @@
 import type { Scenarios } from '../scenario.ts';
 import { bridges, bridgesRows } from './bridges.ts';
 import { cins, cinsRows } from './cins.ts';
+import { domains, domainsRows } from './domains.ts';
 import { images, imagesRows } from './images.ts';
 import { network, networkRows } from './network.ts';
 import { networkUndo } from './network-undo.ts';
@@ -8,10 +9,17 @@ import { pools, poolsRows } from './pools.ts';
 import { processes, processesRows } from './processes.ts';
 import { spp, sppRows } from './spp.ts';
 
-export const groups = { network, networkUndo, cins, pools, bridges, spp, images, processes } as const satisfies Record<
-  string,
-  Scenarios
->;
+export const groups = {
+  network,
+  networkUndo,
+  cins,
+  pools,
+  bridges,
+  spp,
+  images,
+  processes,
+  domains,
+} as const satisfies Record<string, Scenarios>;
 
 /** The rows of kinds of resources, except ids and times: selections of a word and a JSON array. */
 export const rowsOfKinds: readonly string[] = [
@@ -22,6 +30,7 @@ export const rowsOfKinds: readonly string[] = [
   ...sppRows,
   ...imagesRows,
   ...processesRows,
+  ...domainsRows,
 ];
 
 export type Group = keyof typeof groups;
