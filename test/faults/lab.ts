@@ -57,11 +57,7 @@ export class Lab implements Instance {
   /** Also of an executor that is still being built. */
   #gate: Gate | undefined;
 
-  private constructor(
-    directory: string,
-    opened: OpenedDatabase,
-    { times = {}, environment = {} }: Pick<LabOptions, 'times' | 'environment'>,
-  ) {
+  private constructor(directory: string, opened: OpenedDatabase, { times = {}, environment = {} }: LabOptions) {
     const { database } = opened;
     this.stateDirectory = directory;
     this.#opened = opened;
@@ -80,7 +76,8 @@ export class Lab implements Instance {
   }
 
   /** A lab without an executor, which the caller must clear. */
-  static async open({ openDatabase = openFile, ...options }: LabOptions = {}): Promise<Lab> {
+  static async open(options: LabOptions = {}): Promise<Lab> {
+    const { openDatabase = openFile } = options;
     const directory = mkdtempSync(join(tmpdir(), 'weft-lab-'));
     const lab = new Lab(directory, await openDatabase(directory), options);
     await migrate(lab.database);
@@ -102,7 +99,7 @@ export class Lab implements Instance {
 
   async startExecutor(): Promise<void> {
     this.steps.restart();
-    const configuration = readConfiguration({ ...this.#environment, WEFT_STATE_DIR: this.stateDirectory });
+    const configuration = readConfiguration({ WEFT_STATE_DIR: this.stateDirectory, ...this.#environment });
     const log = pino({ level: 'info' }, { write: (line: string) => void this.#lines.push(line) });
     const gate = new Gate(this.executorDatabase);
     this.#gate = gate;

@@ -8,6 +8,7 @@ import { networkUndo } from './network-undo.ts';
 import { pools, poolsRows } from './pools.ts';
 import { processes, processesRows } from './processes.ts';
 import { spp, sppRows } from './spp.ts';
+import { vlanNetworks, vlanNetworksRows } from './vlan-networks.ts';
 
 export const groups = {
   network,
@@ -18,6 +19,7 @@ export const groups = {
   spp,
   images,
   processes,
+  vlanNetworks,
   domains,
 } as const satisfies Record<string, Scenarios>;
 
@@ -31,6 +33,7 @@ export const rowsOfKinds: readonly string[] = [
   ...imagesRows,
   ...processesRows,
   ...domainsRows,
+  ...vlanNetworksRows,
 ];
 
 export type Group = keyof typeof groups;
