@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -56,6 +57,7 @@ export class LibvirtDaemon {
   readonly directory = mkdtempSync('/run/libvirt-');
   /** The socket of the daemon. */
   readonly socket = join(this.directory, 'run', 'libvirt-sock');
+  readonly #pidFile = join(this.directory, 'libvirtd.pid');
   #child: ChildProcess | null = null;
 
   private constructor({ configuration = '' }: LibvirtDaemonOptions) {
@@ -75,12 +77,12 @@ export class LibvirtDaemon {
     }
   }
 
-  /** Starts it again. */
+  /** Starts it again, below tini(1), which waits for its QEMUs: libvirtd waits a second for one that has ended and stays. */
   async start(): Promise<void> {
     const mounts = Object.entries(PRIVATE_DIRECTORIES).map(
       ([name, path]) => `mkdir -p ${path} && mount --bind "$0/${name}" ${path} && `,
     );
-    const command = `${mounts.join('')}exec libvirtd --config /etc/libvirt/libvirtd.conf --pid-file "$0/libvirtd.pid"`;
+    const command = `${mounts.join('')}exec tini -s -- libvirtd --config /etc/libvirt/libvirtd.conf --pid-file "$0/libvirtd.pid"`;
     const words = ['--mount', '--propagation', 'private', 'sh', '-c', command, this.directory];
     const log = openSync(join(this.directory, 'log', 'libvirtd.log'), 'a');
     const child = spawn('unshare', words, { stdio: ['ignore', log, log] });
@@ -96,20 +98,22 @@ export class LibvirtDaemon {
   /** Ends it with a signal; its guests stay. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;
+    if (child !== null && child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      this.#signal(signal);
+      await exited;
+    }
     this.#child = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
+    rmSync(this.#pidFile, { force: true });
   }
 
   /** Stops and resumes it: meanwhile it answers nothing. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    this.#signal('SIGSTOP');
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT');
+    this.#signal('SIGCONT');
   }
 
   /** Ends it and its guests, and removes its directory. */
@@ -132,6 +136,14 @@ export class LibvirtDaemon {
 
   log(): string {
     return readFileSync(join(this.directory, 'log', 'libvirtd.log'), 'utf8');
+  }
+
+  /** To libvirtd itself: tini ends with it. */
+  #signal(signal: NodeJS.Signals): void {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    if (existsSync(this.#pidFile)) process.kill(Number(readFileSync(this.#pidFile, 'utf8')), signal);
+    else child.kill(signal);
   }
 
   async #isAnswering(): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Scenarios } from '../scenario.ts';
 import { bridges, bridgesRows } from './bridges.ts';
 import { cins, cinsRows } from './cins.ts';
+import { domains, domainsRows } from './domains.ts';
 import { images, imagesRows } from './images.ts';
 import { network, networkRows } from './network.ts';
 import { networkUndo } from './network-undo.ts';
@@ -19,6 +20,7 @@ export const groups = {
   images,
   processes,
   vlanNetworks,
+  domains,
 } as const satisfies Record<string, Scenarios>;
 
 /** The rows of kinds of resources, except ids and times: selections of a word and a JSON array. */
@@ -30,6 +32,7 @@ export const rowsOfKinds: readonly string[] = [
   ...sppRows,
   ...imagesRows,
   ...processesRows,
+  ...domainsRows,
   ...vlanNetworksRows,
 ];
 
