@@ -20,6 +20,8 @@ export type { Networks } from './networks/networks.ts';
 export type { NetworkDescription } from './networks/read.ts';
 export type { Reference } from './reference.ts';
 export type { LibvirtSettings } from './settings.ts';
+export type * from './statistics/model.ts';
+export { openStatistics, type Statistics, type StatisticsSettings } from './statistics/statistics.ts';
 export type * from './storage/model.ts';
 export { openStorage, type Storage } from './storage/storage.ts';
 

@@ -1,5 +1,4 @@
 import type { LibvirtCaller } from '../connection.ts';
-import { ERROR_NUMBER, hasNumber } from '../errors.ts';
 import { procedures } from '../protocol/remote.ts';
 import { domainOf, type Reference } from '../reference.ts';
 import { readState } from './read.ts';
@@ -37,11 +36,8 @@ export async function setMetadata(
     ...{ metadata: metadata?.xml ?? null, key: metadata?.prefix ?? null },
     flags: (isActive(state) ? LIVE : 0) | (persistent === 1 ? CONFIG : 0),
   };
-  try {
-    await caller.call(procedures.domainSetMetadata, values, deadlineMs);
-  } catch (error) {
-    if (metadata !== null || !hasNumber(error, ERROR_NUMBER.noDomainMetadata)) throw error;
-  }
+  // libvirt accepts the removal of what is not there.
+  await caller.call(procedures.domainSetMetadata, values, deadlineMs);
 }
 
 export async function setAutostart(
