@@ -87,9 +87,9 @@ describe('an emulator that fails', () => {
     });
   });
 
-  it('is asked for the accelerator', async () => {
-    const emulator = program('echo "$2" >&2; exit 1');
-    expect(await runProbeGuest('kvm', { emulator })).toEqual({ ran: false, detail: 'kvm' });
-    expect(await runProbeGuest('tcg', { emulator })).toEqual({ ran: false, detail: 'tcg' });
+  it('is asked for the accelerator, and under KVM for the processor that domains have', async () => {
+    const emulator = program('echo "$2 $3 $4" >&2; exit 1');
+    expect(await runProbeGuest('kvm', { emulator })).toEqual({ ran: false, detail: 'kvm -cpu host' });
+    expect(await runProbeGuest('tcg', { emulator })).toEqual({ ran: false, detail: 'tcg -m 16' });
   });
 });

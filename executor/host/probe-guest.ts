@@ -48,10 +48,24 @@ export async function runProbeGuest(
   }
 }
 
-/** qemu(1); a guest that crashes ends QEMU, too. */
+/**
+ * qemu(1); a guest that crashes ends QEMU, too. Under KVM it has the host's processor, as domains have: QEMU may be unable to
+ * show it, where its default model works.
+ */
 function argumentsOf(accelerator: Accelerator, image: string): string[] {
   return [
-    ...['-accel', accelerator, '-m', '16', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...[
+      '-accel',
+      accelerator,
+      ...(accelerator === 'kvm' ? ['-cpu', 'host'] : []),
+      '-m',
+      '16',
+      '-nodefaults',
+      '-no-user-config',
+      '-display',
+      'none',
+      '-no-reboot',
+    ],
     ...['-serial', 'stdio', '-device', 'isa-debug-exit,iobase=0xf4,iosize=1'],
     ...['-drive', `file=${image.replaceAll(',', ',,')},format=raw,if=ide`],
   ];

@@ -25,6 +25,15 @@ describe('readConfiguration', () => {
     expect(readConfiguration({ WEFT_ALLOWED_ORIGINS: origins.join(', ') }).allowedOrigins).toEqual(origins);
   });
 
+  it.each([
+    ['qemu:///system', { uri: 'qemu:///system', socket: '/run/libvirt/libvirt-sock' }],
+    ['qemu+unix:///system', { uri: 'qemu:///system', socket: '/run/libvirt/libvirt-sock' }],
+    ['qemu+unix:///system?socket=/run/x/sock', { uri: 'qemu:///system', socket: '/run/x/sock' }],
+    ['test:///default?socket=/run/x/sock', { uri: 'test:///default', socket: '/run/x/sock' }],
+  ])('finds the socket of libvirtd at %s', (uri, libvirt) => {
+    expect(readConfiguration({ WEFT_LIBVIRT_URI: uri })).toMatchObject({ libvirt });
+  });
+
   it('treats an empty variable as unset', () => {
     expect(readConfiguration({ WEFT_HYPERVISOR: '' }).hypervisor).toBe('host1');
   });
@@ -41,6 +50,9 @@ describe('readConfiguration', () => {
     [{ WEFT_ALLOWED_ORIGINS: 'a.example' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
     [{ WEFT_COMPUTE_STATUS: '201' }, /^WEFT_COMPUTE_STATUS: must be document or agent/],
     [{ WEFT_SETUP: 'perhaps' }, /^WEFT_SETUP: must be auto, check or off/],
+    [{ WEFT_LIBVIRT_URI: 'qemu+ssh://other/system' }, /^WEFT_LIBVIRT_URI: must be the URI of a libvirtd of this host/],
+    [{ WEFT_LIBVIRT_URI: 'qemu:///system?socket=sock' }, /^WEFT_LIBVIRT_URI: must be the URI/],
+    [{ WEFT_OVS_SOCKET: 'db.sock' }, /^WEFT_OVS_SOCKET: must be the absolute path of a UNIX socket/],
     [{ WEFT_LOG: 'loud' }, /^WEFT_LOG: "loud" is not one of/],
     [
       { WEFT_LISTEN: '0.0.0.0:8080' },

@@ -39,6 +39,38 @@ const databaseUrlSchema = v.pipe(
 /** A name of a hypervisor, or a UUID. */
 export const hypervisorNamePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
+/** A libvirtd of this host. */
+export interface LibvirtAddress {
+  /** Its UNIX socket. */
+  readonly socket: string;
+  /** What is opened there. */
+  readonly uri: string;
+}
+
+/** Where libvirtd has its socket by default. */
+export const LIBVIRT_SOCKET = '/run/libvirt/libvirt-sock';
+/** Where Open vSwitch has its database by default. */
+export const OVS_SOCKET = '/var/run/openvswitch/db.sock';
+
+/** The driver, with what it opens, and libvirt's parameter for another socket. */
+const libvirtUriPattern = /^(qemu|test)(?:\+unix)?:\/\/(\/[a-z]+)(?:\?socket=(\/[^?&\s]+))?$/;
+
+const libvirtUriSchema = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): LibvirtAddress => {
+    const found = libvirtUriPattern.exec(dataset.value);
+    if (!found) {
+      const examples = 'qemu:///system or qemu+unix:///system?socket=/run/libvirt/libvirt-sock';
+      addIssue({ message: `must be the URI of a libvirtd of this host, such as ${examples}` });
+      return NEVER;
+    }
+    const [, driver, path, socket = LIBVIRT_SOCKET] = found;
+    return { socket, uri: `${driver}://${path}` };
+  }),
+);
+
+const socketPathSchema = v.pipe(v.string(), v.regex(/^\/\S+$/, 'must be the absolute path of a UNIX socket'));
+
 const listSchema = v.pipe(
   v.string(),
   v.transform((text) =>
@@ -90,6 +122,8 @@ const environmentSchema = v.object({
   WEFT_ALLOWED_HOSTS: v.optional(listSchema, ''),
   WEFT_ALLOWED_ORIGINS: v.optional(originsSchema, ''),
   WEFT_COMPUTE_STATUS: v.optional(v.picklist(computeStatuses, 'must be document or agent'), 'document'),
+  WEFT_LIBVIRT_URI: v.optional(libvirtUriSchema, 'qemu:///system'),
+  WEFT_OVS_SOCKET: v.optional(socketPathSchema, OVS_SOCKET),
   WEFT_SPP_PRIMARY: v.optional(oneAddressSchema, '127.0.0.1:5555'),
   WEFT_SPP_SECONDARY: v.optional(oneAddressSchema, '127.0.0.1:6666'),
   WEFT_SPP_REPLAY: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
@@ -120,6 +154,9 @@ export interface Configuration {
   /** How the compute dialect answers. */
   readonly computeStatus: ComputeStatus;
   readonly logLevel: string;
+  readonly libvirt: LibvirtAddress;
+  /** The UNIX socket of Open vSwitch's database. */
+  readonly ovsSocket: string;
   /** Where SPP primaries connect, and the other SPP processes. */
   readonly sppPrimary: ListenAddress;
   readonly sppSecondary: ListenAddress;
@@ -166,6 +203,8 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     allowedOrigins: values.WEFT_ALLOWED_ORIGINS,
     computeStatus: values.WEFT_COMPUTE_STATUS,
     logLevel: values.WEFT_LOG,
+    libvirt: values.WEFT_LIBVIRT_URI,
+    ovsSocket: values.WEFT_OVS_SOCKET,
     sppPrimary: first(values.WEFT_SPP_PRIMARY),
     sppSecondary: first(values.WEFT_SPP_SECONDARY),
     sppReplay: values.WEFT_SPP_REPLAY === 'on',

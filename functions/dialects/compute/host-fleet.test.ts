@@ -182,6 +182,12 @@ describe('what an executor sees', () => {
     await api.act('a', 'suspend');
     await api.note(seenDomainsNote, [{ id, state: 'shut off', reason: 'shutdown', power: 'shut off' }]);
     expect(await api.rows()).toMatchObject([{ state: 'shut off', power: 'paused' }]);
+    await api.end();
+    const late = { id, state: 'shut off', reason: 'shutdown', power: 'shut off', generation: 0 } as const;
+    await api.note(seenDomainsNote, [late]);
+    expect(await api.rows()).toMatchObject([{ power: 'paused' }]);
+    await api.note(seenDomainsNote, [{ ...late, generation: 1 }]);
+    expect(await api.rows()).toMatchObject([{ power: 'shut off' }]);
     await api.write("UPDATE domains SET state = 'degraded'");
     await api.note(seenDomainsNote, [{ id, state: 'running', reason: null }]);
     expect(await api.rows()).toMatchObject([{ state: 'degraded' }]);

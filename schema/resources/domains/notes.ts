@@ -12,6 +12,8 @@ export interface SeenDomain {
   readonly reason: string | null;
   /** What is wanted from now on: a guest that has powered itself off stays so. Absent: what was wanted before. */
   readonly power?: Power | undefined;
+  /** With `power`: of the row from which that follows; if it has moved since, a client has asked for something else. */
+  readonly generation?: number | undefined;
   /** Who did it, for the event: `guest`, … */
   readonly by?: string | undefined;
 }
@@ -19,7 +21,8 @@ export interface SeenDomain {
 const seen = `
   seen AS MATERIALIZED (
     SELECT d.id, j.value ->> 'state' AS state, j.value ->> 'reason' AS reason, j.value ->> 'by' AS by,
-      CASE WHEN EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${domainSubject}) THEN NULL
+      CASE WHEN EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${domainSubject})
+          OR d.generation <> j.value ->> 'generation' THEN NULL
         ELSE nullif(j.value ->> 'power', d.spec ->> '$.power') END AS power,
       ${domainSubject} AS subject
     FROM json_each(:seen) j CROSS JOIN domains d ON d.id = j.value ->> 'id' AND d.hypervisor = :hypervisor
