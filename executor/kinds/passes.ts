@@ -26,6 +26,7 @@ export class Passes<Reading> {
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #pass: Promise<void> = Promise.resolve();
+  readonly #closed = Promise.withResolvers<null>();
   #isClosed = false;
   #isFailing = false;
   /** At the start there may be some of the executor before. */
@@ -37,9 +38,10 @@ export class Passes<Reading> {
     this.#schedule(this.#intervalMs);
   }
 
-  /** A pass that has begun ends early; one that is being written is waited for. */
+  /** A reading that has begun is dropped, however long it takes; one that is being written is waited for. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closed.resolve(null);
     clearTimeout(this.#timer);
     await this.#pass;
   }
@@ -58,7 +60,7 @@ export class Passes<Reading> {
   async #tryToRecord(began: number): Promise<void> {
     const { of, read, keepMs, record, log } = this.#options;
     try {
-      const readings = await read(() => this.#isClosed);
+      const readings = await Promise.race([read(() => this.#isClosed), this.#closed.promise]);
       if (readings === null || this.#isClosed) return;
       // A host without any of them costs the database nothing.
       if (readings.length === 0 && !this.#remain) return;
