@@ -42,7 +42,7 @@ export interface KindContext {
   readonly registration: Registration;
   readonly configuration: Configuration;
   readonly log: Logger;
-  /** How often it is read what processes of containers use, in milliseconds. */
+  /** How often it is read what containers and virtual machines use, in milliseconds. */
   readonly statisticsMs: number;
   /** A further peer that the kind uses; undefined: this host lacks it. */
   peer<Opened extends Peer>(definition: PeerDefinition<Opened>): Opened | undefined;

@@ -1,4 +1,4 @@
-import { PASS_MS } from '../../schema/resources/network/statistics.ts';
+import { PASS_MS } from '../../schema/resources/readings.ts';
 
 /** Durations and periods, in milliseconds. */
 export interface LoopTimes {

@@ -1,5 +1,6 @@
 import { type Configuration, LIBVIRT_SOCKET } from '../../schema/process/configuration.ts';
 import { type LibvirtDriver, type LibvirtEvent, openLibvirtDriver } from '../drivers/libvirt/driver.ts';
+import { openStatistics, type Statistics } from '../drivers/libvirt/statistics/statistics.ts';
 import { openStorage, type Storage } from '../drivers/libvirt/storage/storage.ts';
 import { DOMAIN_NAMESPACE } from '../kinds/domains/xml/model.ts';
 import { ComputeDaemons, type Readiness } from './compute-daemons.ts';
@@ -10,6 +11,8 @@ export interface LibvirtPeer extends Peer {
   readonly driver: LibvirtDriver;
   /** On a connection of its own. */
   readonly storage: Storage;
+  /** On a connection of its own, which guests that hang may hold up. */
+  readonly statistics: Statistics;
   /** Whether libvirt has to be installed or started before the driver can be used. */
   readiness(): Readiness;
   /** See {@link ComputeDaemons.ensureReady}. */
@@ -40,13 +43,13 @@ export const libvirt: PeerDefinition<LibvirtPeer> = {
     await daemons.refresh();
     const driver = await openLibvirtDriver({ path, uri, namespace: DOMAIN_NAMESPACE, log: say });
     // The log of one connection tells when libvirt is away.
-    const storage = await openStorage({ path, uri });
+    const [storage, statistics] = await Promise.all([openStorage({ path, uri }), openStatistics({ path, uri })]);
     daemons.connect(() => {
       const health = driver.health();
       return health.available ? storage.health() : health;
     });
     return {
-      ...{ driver, storage },
+      ...{ driver, storage, statistics },
       health: () => daemons.health(),
       capability: () => daemons.capability(),
       refresh: () => daemons.refresh(),
@@ -54,7 +57,7 @@ export const libvirt: PeerDefinition<LibvirtPeer> = {
       ensureReady: () => daemons.ensureReady(),
       subscribe: (listener) => driver.subscribe(listener),
       async close() {
-        await Promise.all([driver.close(), storage.close()]);
+        await Promise.all([driver.close(), storage.close(), statistics.close()]);
       },
     };
   },

@@ -24,6 +24,7 @@ export const knownMigrations: readonly string[] = [
   '0014_container_stats.sql',
   '0015_vlan_networks.sql',
   '0016_domains.sql',
+  '0018_domain_stats.sql',
 ];
 
 /** A row of the table `migrations`. */

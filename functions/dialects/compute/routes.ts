@@ -1,8 +1,9 @@
 import type { Hono } from 'hono';
 import type { AppEnvironment } from '../../http/context.ts';
-import { serveDialect } from '../../http/methods.ts';
+import { serveDialect, serveWithin } from '../../http/methods.ts';
 import * as hosts from './hosts.ts';
 import * as networks from './networks.ts';
+import * as statistics from './statistics.ts';
 
 export function compute(app: Hono<AppEnvironment>): void {
   serveDialect(app, '/hosts', { GET: hosts.list });
@@ -12,6 +13,7 @@ export function compute(app: Hono<AppEnvironment>): void {
     PATCH: hosts.update,
     DELETE: hosts.remove,
   });
+  serveWithin(app, '/hosts/:hostname/stats', { GET: statistics.get });
   serveDialect(app, '/hosts/:hostname/:action', { PUT: hosts.act });
   serveDialect(app, '/networks', { GET: networks.list });
   serveDialect(app, '/networks/:name', { GET: networks.get, POST: networks.create, DELETE: networks.remove });

@@ -86,7 +86,7 @@ export class DomainsApi {
   }
 
   /** Returns how many rows its last statement has written. */
-  async note<Data>(note: Note<Data>, data: Data): Promise<number> {
+  async note<Data, Row>(note: Note<Data, Row>, data: Data): Promise<number> {
     const changes = statement<{ count: number }>('SELECT changes() AS count');
     const rows = await this.database.write([...note.statements(this.hypervisor, data), changes]);
     return Number(Reflect.get(Object(rows.at(-1)?.[0]), 'count'));

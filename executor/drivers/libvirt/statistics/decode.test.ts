@@ -32,7 +32,7 @@ const WITH_MONITOR = {
 test('everything that libvirt tells', () => {
   const nothing = { readRequests: null, readBytes: null, writeRequests: null, writeBytes: null, flushRequests: null };
   expect(decodeStatistics(recordOf(WITH_MONITOR))).toEqual({
-    ...{ uuid: UUID, name: 'one', state: 'paused', reason: 'I/O error', incomplete: false },
+    ...{ uuid: UUID, name: 'one', id: 3, state: 'paused', reason: 'I/O error', incomplete: false },
     ...{ cpuTimeNs: 10_000_000_000, vcpus: 2 },
     memory: {
       ...{ currentKib: 16_384, maximumKib: 32_768, rssKib: 50_000 },

@@ -42,7 +42,7 @@ export function decodeStatistics({ dom, params }: DomainStatsRecord): DomainStat
     nics: fields.list('net', (prefix) => nicFrom(fields, prefix)),
   };
   const reason = reasonWord(state, fields.number('state.reason') ?? 0);
-  return { uuid: dom.uuid, name: dom.name, state, reason, incomplete: isIncomplete(figures), ...figures };
+  return { uuid: dom.uuid, name: dom.name, id: dom.id, state, reason, incomplete: isIncomplete(figures), ...figures };
 }
 
 /** What is told of every domain whose process answers: of its memory, of each disk with a file, of each interface. */

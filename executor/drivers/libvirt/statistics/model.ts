@@ -3,6 +3,8 @@ import type { Reference } from '../reference.ts';
 
 /** What an active domain has used since its process was started. Counters above 2^53 are rounded. */
 export interface DomainStatistics extends Reference {
+  /** libvirt's number of it, another one after each start of its process. */
+  readonly id: number;
   /** virsh's word. */
   readonly state: DomainState;
   /** Why it is in that state, in virsh's words. */
