@@ -65,7 +65,12 @@ async function findLabellingPeers(configuration: Configuration): Promise<FoundPe
 function cleanersOf(peers: Peers, database: string): Cleaner[] {
   return kinds.flatMap(({ peer, cleaner }) => {
     const standsOn = peers.of(peer);
-    return standsOn && cleaner ? [cleaner(standsOn, database, (definition) => peers.of(definition))] : [];
+    if (standsOn === undefined || cleaner === undefined) return [];
+    const own = cleaner(standsOn, database, (definition) => peers.of(definition));
+    const obstacle = own.obstacle?.() ?? null;
+    if (obstacle === null) return [own];
+    console.error(`weft: not looked for: ${obstacle}`);
+    return [];
   });
 }
 

@@ -8,7 +8,7 @@ import { capabilities, type Found, findTechnologies, runtimes } from './capabili
 import { findInstalled, parseVersion } from './installed.ts';
 import { listsModule } from './kernel-modules.ts';
 
-const none: Found = { libvirt: null, ovs: null, containers: null, frr: null, netem: null };
+const none: Found = { containers: null, frr: null, netem: null };
 const drivers = {
   netns: { available: true, version: null },
   spp: { available: false, reason: 'the port is taken' },
@@ -16,7 +16,7 @@ const drivers = {
 
 describe('capabilities', () => {
   it('report for each technology its version, or why it is missing', () => {
-    const found = { ...none, ovs: { version: '3.1.0' }, frr: { version: null } };
+    const found = { ...none, netem: { version: '6.1.0' }, frr: { version: null } };
     const all = capabilities(drivers, found);
     expect(Object.keys(all)).toEqual([...technologies]);
     expect(v.parse(capabilitiesSchema, all)).toEqual(all);
@@ -26,7 +26,7 @@ describe('capabilities', () => {
       netns: { available: true },
       spp: { available: false, reason: 'the port is taken' },
     });
-    expect(all.ovs).toEqual({ available: false, reason, version: '3.1.0' });
+    expect(all.netem).toEqual({ available: false, reason, version: '6.1.0' });
     expect(all.frr).toEqual({ available: false, reason });
   });
 

@@ -11,8 +11,6 @@ const runtimeNames: Readonly<Record<string, string>> = { 'lxc-start': 'lxc', doc
 
 /** Probes for technologies without a driver in this version. */
 const probes: Partial<Record<Technology, () => Promise<FoundOne>>> = {
-  libvirt: async () => first(await findInstalled(['libvirtd', 'virtqemud'])),
-  ovs: async () => first(await findInstalled(['ovs-vswitchd'])),
   containers: async () => runtimes(await findInstalled(['lxc-start', 'dockerd', 'podman'])),
   frr: async () => first(await findInstalled(['zebra'])),
   netem: async () => ((await hasKernelModule('sch_netem')) ? { version: kernelRelease() } : null),

@@ -1,13 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
-import { chooseDomainType, type KvmFacts, parseProcessor, readKvmFacts } from './kvm.ts';
+import { chooseDomainType, type KvmFacts, kvmDeadlineMs, parseProcessor, readKvmFacts } from './kvm.ts';
 
 const usable: KvmFacts = {
   deviceError: null,
   extension: 'vmx',
   isNested: false,
   guest: { ran: true, milliseconds: 120 },
+  emulated: { ran: true, milliseconds: 200 },
 };
 
 describe('domains are emulated unless a guest has run under KVM', () => {
@@ -19,11 +21,15 @@ describe('domains are emulated unless a guest has run under KVM', () => {
       'a guest has not run',
       { guest: { ran: false, detail: 'it halted' } },
       'qemu',
-      'no guest runs under KVM: it halted',
+      'no guest runs under KVM: it halted; under emulation it took 200 ms',
     ],
     [
-      'a guest has not run in a virtual machine',
-      { isNested: true, guest: { ran: false, detail: 'it halted' } },
+      'a guest has not run in a virtual machine, nor under emulation',
+      {
+        isNested: true,
+        guest: { ran: false, detail: 'it halted' },
+        emulated: { ran: false, detail: 'nothing is emulated' },
+      },
       'qemu',
       'no guest runs under KVM in this host, which is a virtual machine itself: it halted',
     ],
@@ -62,9 +68,37 @@ it.each([
   expect(parseProcessor(cpuinfo)).toEqual(expected);
 });
 
+it('a guest under KVM gets the least time, or on a busy machine four times what emulation took', () => {
+  expect(kvmDeadlineMs({ ran: true, milliseconds: 200 }, 3_000)).toBe(3_000);
+  expect(kvmDeadlineMs({ ran: true, milliseconds: 2_000 }, 3_000)).toBe(8_000);
+  expect(kvmDeadlineMs({ ran: false, detail: 'no such program' }, 3_000)).toBe(3_000);
+});
+
 it('without the device no guest is started', async () => {
   const facts = await readKvmFacts({ device: join(temporaryDirectory(), 'kvm'), emulator: '/nowhere/emulator' });
   expect(facts).toMatchObject({ deviceError: 'ENOENT', guest: null });
+});
+
+describe('a guest that KVM runs', () => {
+  /** A stand-in for QEMU whose guest does not end under KVM. */
+  function emulator(emulated: string): string {
+    const file = join(temporaryDirectory(), 'emulator');
+    const script = `test "$2" = kvm && exec sleep 600\n${emulated}\n`;
+    writeFileSync(file, `#!/bin/sh\n${script}`, { mode: 0o755 });
+    return file;
+  }
+  const device = '/dev/null';
+
+  it('much slower than emulation has not run', async () => {
+    const facts = await readKvmFacts({ device, leastMs: 50, emulator: emulator('echo real long timer; exit 85') });
+    expect(facts.emulated).toEqual({ ran: true, milliseconds: expect.any(Number) });
+    expect(chooseDomainType({ ...facts, isNested: true })).toEqual({
+      type: 'qemu',
+      reason: expect.stringMatching(
+        /^no guest runs under KVM in this host, which is .*: the guest has not ended within \d+ ms, .* took \d+ ms$/,
+      ),
+    });
+  });
 });
 
 it('with a device that opens, one is started', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { bootSector } from './boot-sector.ts';
+import { chooseDomainType, readKvmFacts } from './kvm.ts';
 import { runProbeGuest } from './probe-guest.ts';
 
 /** Only a guest that hangs unexpectedly takes so long. */
@@ -55,6 +56,13 @@ describe('the guest', () => {
       detail: expect.stringMatching(/^the guest has not ended within \d+ ms, and did not reach its first instruction$/),
     });
   });
+});
+
+it('decides which type of domains this host has', async () => {
+  const facts = await readKvmFacts();
+  expect(facts.guest === null).toBe(facts.deviceError !== null);
+  expect(facts.emulated === null).toBe(facts.deviceError !== null);
+  expect(chooseDomainType(facts).type).toBe(facts.guest?.ran ? 'kvm' : 'qemu');
 });
 
 describe('an emulator that fails', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { searchDirectories } from '../setup/host-packages.mjs';
 import { bootSector, EXIT_CODE, STAGES } from './boot-sector.ts';
 
-/** A guest under emulation takes 0.2 s; under KVM it is faster, or never ends. */
+/** A guest under emulation takes 0.2 s; more on a busy machine. */
 const DEADLINE_MS = 15_000;
 
 /** `tcg` is QEMU's own emulation. */

@@ -64,6 +64,8 @@ export interface Cleaner<Desired = unknown> {
   readonly resource: Resource<Desired, unknown, Step>;
   /** The desired state in which these objects do not exist. */
   without(labelled: readonly Labelled[]): Desired;
+  /** Why its objects cannot be looked for now; null: they can. */
+  obstacle?(): string | null;
 }
 
 /** A kind in the registry: its peer, and how to open it. */

@@ -6,9 +6,10 @@ import { images } from './images/index.ts';
 import type { KindModule } from './kind.ts';
 import { network } from './network/index.ts';
 import { spp } from './spp/index.ts';
+import { vlanNetworks } from './vlan-networks/index.ts';
 
 /** All kinds of resources that an executor manages. */
-export const kinds: readonly KindModule[] = [network, bridges, spp, images, domains, calls];
+export const kinds: readonly KindModule[] = [network, bridges, spp, images, vlanNetworks, domains, calls];
 
 /** What these kinds use. */
 export function peersOf(modules: readonly KindModule[]): PeerDefinition[] {

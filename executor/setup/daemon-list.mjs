@@ -1,4 +1,5 @@
 import { libvirtPresence, ovsdbPresence, virtlogdPresence, vswitchdPresence } from './daemon-sockets.mjs';
+import { openKvmToGroup } from './kvm-device.mjs';
 import { DATABASE, initialiseDatabase, prepareDatabase } from './open-vswitch-database.mjs';
 
 export const LIBVIRT_SOCKET = '/run/libvirt/libvirt-sock';
@@ -16,7 +17,8 @@ export const OVS_SOCKET = '/run/openvswitch/db.sock';
  * @property {string} unit
  * @property {string} log
  * @property {readonly string[]} directories what it needs, in addition to that of `log`
- * @property {(socket: string) => Promise<void>} [prepare] before it is started
+ * @property {(socket: string) => Promise<string | null>} [prepare] before it is started; returns what it has changed, if
+ *   anything
  */
 
 /**
@@ -47,6 +49,7 @@ export const daemons = Object.freeze([
     unit: 'libvirtd.service',
     log: '/var/log/libvirt/libvirtd.log',
     directories: ['/run/libvirt'],
+    prepare: async () => openKvmToGroup(),
   },
   {
     name: 'ovsdb-server',

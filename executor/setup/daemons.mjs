@@ -44,7 +44,7 @@ const UNITS_STAY =
  */
 export async function ensureComputeDaemons(options = {}) {
   const wanted = placed(options);
-  if (await allAnswer(wanted)) return running(wanted, options);
+  if ((await missingDaemons(options)).length === 0) return running(wanted, options);
   if (process.getuid?.() !== 0) throw new DaemonError('denied', 'start daemons', 'only root can');
   const notes = options.notes ?? NOTES;
   prepareNotes(notes);
@@ -61,6 +61,17 @@ export async function ensureComputeDaemons(options = {}) {
  */
 export function runningDaemons(options = {}) {
   return running(placed(options), options);
+}
+
+/**
+ * The names of those that do not answer now.
+ * @param {DaemonOptions} [options]
+ * @returns {Promise<string[]>}
+ */
+export async function missingDaemons(options = {}) {
+  const wanted = placed(options);
+  const running = await runningDaemons(options);
+  return wanted.map(({ name }) => name).filter((name) => !running.some((each) => each.name === name));
 }
 
 /**
@@ -101,7 +112,7 @@ async function ensure(daemon, notes, say = () => undefined) {
   }
   const note = readNote(notes, daemon.name);
   if (note !== null && isRunning(note) && (await awaitStarted(daemon, notes))) return;
-  await startDaemon(daemon, notes);
+  await startDaemon(daemon, notes, say);
   say(`${daemon.name} started, pid ${readNote(notes, daemon.name)?.pid}`);
 }
 
@@ -144,12 +155,6 @@ function placed({ technologies = ['compute', 'ovs'], libvirtSocket = LIBVIRT_SOC
       .filter(({ name }) => name !== 'virtlogd' || libvirtSocket === LIBVIRT_SOCKET)
       .map((daemon) => ({ ...daemon, socket: sockets.get(daemon.socket) ?? daemon.socket }))
   );
-}
-
-/** @param {readonly import('./daemon-list.mjs').Daemon[]} wanted */
-async function allAnswer(wanted) {
-  const present = await Promise.all(wanted.map(({ presence, socket }) => presence(socket)));
-  return present.every((each) => each === 'answers');
 }
 
 /**

@@ -1,15 +1,16 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { endOrphans, separateDaemonDirectories } from '../../test/support/daemon-directories.ts';
+import { endOrphans, removeGuestGroups, separateDaemonDirectories } from '../../test/support/daemon-directories.ts';
 import { temporaryDirectory } from '../../test/support/database.ts';
 import { until } from '../../test/support/until.ts';
 import { NOTES, notedDaemons, noteFile, prepareNotes, readNote } from './daemon-notes.mjs';
 import { ensureComputeDaemons, runningDaemons, stopComputeDaemons } from './daemons.mjs';
+import { openKvmToGroup } from './kvm-device.mjs';
 
 const run = promisify(execFile);
 const setup = fileURLToPath(new URL('setup.mjs', import.meta.url));
@@ -52,7 +53,9 @@ describe('daemons', () => {
   it('are started where none runs, answer, are started once, and are ended', async () => {
     expect(await runningDaemons()).toEqual([]);
     const said = await ensure();
-    expect(said).toEqual(ALL.map((name) => `${name} started, pid ${pidOf(name)}`));
+    const started = ALL.map((name) => `${name} started, pid ${pidOf(name)}`);
+    const expected = started.toSpliced(2, 0, '/etc/openvswitch/conf.db created');
+    expect(said.filter((line) => !line.startsWith('/dev/kvm'))).toEqual(expected);
     const pids = ALL.map((name) => ({ name, pid: pidOf(name) }));
     expect(await runningDaemons()).toEqual(pids);
     expect((await run('virsh', ['--connect', 'qemu:///system', 'uri'])).stdout).toContain('qemu:///system');
@@ -91,12 +94,33 @@ describe('daemons', () => {
     expect(await runningDaemons()).toEqual([]);
   });
 
+  it('find the row of Open vSwitch in its new database', async () => {
+    await ensure(['ovs']);
+    const query = '["Open_vSwitch",{"op":"select","table":"Open_vSwitch","where":[],"columns":["_uuid"]}]';
+    const { stdout } = await run('ovsdb-client', ['query', 'unix:/run/openvswitch/db.sock', query]);
+    expect(JSON.parse(stdout)).toEqual([{ rows: [{ _uuid: ['uuid', expect.any(String)] }] }]);
+  });
+
   it('keep what they know: bridges are there again', async () => {
     await ensure(['ovs']);
     await run('ovs-vsctl', ['--timeout=60', 'add-br', 'br1', '--', 'set', 'bridge', 'br1', 'datapath_type=netdev']);
     await stop();
     await ensure(['ovs']);
     expect((await run('ovs-vsctl', ['list-br'])).stdout).toBe('br1\n');
+  });
+
+  it('have a database of another version converted, and a copy of it kept', async () => {
+    const schema = '/usr/share/openvswitch/vswitch.ovsschema';
+    const older = join(temporaryDirectory(), 'schema');
+    const text = readFileSync(schema, 'utf8').replace(/"version": "[^"]*"/, '"version": "7.0.0"');
+    writeFileSync(older, text.replace(/"cksum": "[^"]*",?/, ''));
+    execFileSync('ovsdb-tool', ['create', '/var/lib/openvswitch/conf.db', older]);
+    const said = await ensure(['ovs']);
+    const copy = /converted to this version of Open vSwitch; as it was: (\S+)$/.exec(said[0] ?? '')?.[1] ?? '';
+    const version = (file: string) => execFileSync('ovsdb-tool', ['db-version', file], { encoding: 'utf8' }).trim();
+    expect(version(copy)).toBe('7.0.0');
+    expect(version('/etc/openvswitch/conf.db')).toBe(JSON.parse(readFileSync(schema, 'utf8')).version);
+    await run('ovs-vsctl', ['--timeout=60', 'add-br', 'br2', '--', 'set', 'bridge', 'br2', 'datapath_type=netdev']);
   });
 
   it('that run already are used as they are, and are not ended', async () => {
@@ -128,7 +152,8 @@ describe('daemons', () => {
       [1, 2, 3].map(() => run(process.execPath, ['--input-type=module', '--eval', program])),
     );
     const said = each.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line !== ''));
-    expect(said.toSorted()).toEqual(ALL.map((name) => `${name} started, pid ${pidOf(name)}`).toSorted());
+    const started = said.filter((line) => line.includes('started'));
+    expect(started.toSorted()).toEqual(ALL.map((name) => `${name} started, pid ${pidOf(name)}`).toSorted());
   });
 
   it('that were killed are started again', async () => {
@@ -149,6 +174,15 @@ describe('daemons', () => {
     expect(pidOf('libvirtd')).toBe(pid);
     expect(await runningDaemons()).toHaveLength(ALL.length);
   });
+});
+
+it('a device of KVM that belongs to another group is given to group kvm', () => {
+  const device = join(temporaryDirectory(), 'kvm');
+  writeFileSync(device, '');
+  const group = Number(/^kvm:[^:]*:(\d+):/m.exec(readFileSync('/etc/group', 'utf8'))?.[1]);
+  expect(openKvmToGroup(device)).toBe(`${device} may be used by group kvm`);
+  const { uid, gid, mode } = statSync(device);
+  expect([uid, gid, mode & 0o777]).toEqual([0, group, 0o660]);
 });
 
 describe('stop', () => {
@@ -172,6 +206,10 @@ describe('stop', () => {
       file,
       `<domain type='qemu'><name>${name}</name><memory unit='MiB'>32</memory><os><type>hvm</type></os></domain>`,
     );
+    onTestFinished(() => {
+      endOrphans();
+      return removeGuestGroups(name);
+    });
     await ensure(['compute']);
     await run('virsh', ['create', '--paused', file]);
     const qemu = readFileSync(`/run/libvirt/qemu/${name}.pid`, 'utf8').trim();
@@ -180,7 +218,11 @@ describe('stop', () => {
     expect(existsSync(`/proc/${qemu}`)).toBe(true);
     await ensure(['compute']);
     expect((await run('virsh', ['list', '--name'])).stdout.trim()).toBe(name);
-    await run('virsh', ['destroy', name]);
+    // Its QEMU is a child of the first process now: while that has not reaped it, libvirtd says that it cannot end it.
+    await until('the guest is destroyed', async () => {
+      await run('virsh', ['destroy', name]).catch(() => undefined);
+      return !(await run('virsh', ['list', '--name'])).stdout.includes(name);
+    });
     await until('its QEMU is gone', () => !existsSync(`/proc/${qemu}`));
   });
 });

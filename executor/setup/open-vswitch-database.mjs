@@ -13,25 +13,30 @@ const ANSWER_MS = 30_000;
 
 /**
  * Creates the database of Open vSwitch, or converts one of another version to the schema of this one, after a copy of it
- * was made: ovsdb-tool(1). What it contains stays.
+ * was made: ovsdb-tool(1). What it contains stays. Returns what it has done, or null.
+ * @returns {Promise<string | null>}
  */
 export async function prepareDatabase() {
   if (!existsSync(DATABASE)) {
     for (const directory of [dirname(DATABASE), dirname(target(DATABASE))]) mkdirSync(directory, { recursive: true });
     await tool('create', DATABASE, SCHEMA);
-  } else if ((await tool('needs-conversion', DATABASE, SCHEMA)) === 'yes') {
-    const version = await tool('db-version', DATABASE);
-    copyFileSync(DATABASE, `${target(DATABASE)}.backup${version}-${Date.now()}`);
-    await tool('convert', DATABASE, SCHEMA);
+    return `${DATABASE} created`;
   }
+  if ((await tool('needs-conversion', DATABASE, SCHEMA)) !== 'yes') return null;
+  const copy = `${target(DATABASE)}.backup${await tool('db-version', DATABASE)}-${Date.now()}`;
+  copyFileSync(DATABASE, copy);
+  await tool('convert', DATABASE, SCHEMA);
+  return `${DATABASE} converted to this version of Open vSwitch; as it was: ${copy}`;
 }
 
 /**
  * Creates the one row of table Open_vSwitch, if it is not there.
  * @param {string} socket of its ovsdb-server
+ * @returns {Promise<null>}
  */
 export async function initialiseDatabase(socket) {
   await execute('ovs-vsctl', [`--db=unix:${socket}`, '--no-wait', 'init']);
+  return null;
 }
 
 /** @param {string[]} args */

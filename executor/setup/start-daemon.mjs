@@ -41,14 +41,16 @@ export async function enableUnit(daemon) {
  * Starts a daemon that outlives this process, with a note in `notes`, and waits until it answers.
  * @param {Daemon} daemon
  * @param {string} notes
+ * @param {(text: string) => void} say is told what was changed for it
  */
-export async function startDaemon(daemon, notes) {
+export async function startDaemon(daemon, notes, say) {
   const action = `start ${daemon.name}`;
   const missing = daemon.programs.filter((program) => locate(program) === undefined);
   if (missing.length > 0) throw new DaemonError('unsupported', action, `not installed: ${missing.join(', ')}`);
   try {
     for (const directory of [dirname(daemon.log), ...daemon.directories]) mkdirSync(directory, { recursive: true });
-    await daemon.prepare?.(daemon.socket);
+    const change = await daemon.prepare?.(daemon.socket);
+    if (change) say(change);
   } catch (error) {
     throw new DaemonError('unsupported', action, wordsOf(error));
   }

@@ -32,7 +32,7 @@ describe('the migrations', () => {
     'make %s as drizzle knows it',
     async (name, table) => {
       const database = await temporaryDatabase();
-      const [columns] = await database.read([statement<Column>(`SELECT * FROM pragma_table_xinfo('${name}')`)]);
+      const [columns] = await database.read([statement<Column>(`SELECT * FROM pragma_table_info('${name}')`)]);
       const config = getTableConfig(table);
       const keys = new Set(config.primaryKeys.flatMap((key) => key.columns.map((column) => column.name)));
       const found = columns.map((column) => ({

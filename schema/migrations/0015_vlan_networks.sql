@@ -13,8 +13,6 @@ CREATE TABLE vlan_networks (
   state_since_ms INTEGER NOT NULL,
   error TEXT,
   created_ms INTEGER NOT NULL,
-  bridge TEXT NOT NULL GENERATED ALWAYS AS (spec ->> '$.bridge') VIRTUAL,
-  vlan INTEGER NOT NULL GENERATED ALWAYS AS (spec ->> '$.vlan') VIRTUAL,
   autostart INTEGER,
   persistent INTEGER,
   uuid TEXT,

@@ -48,6 +48,7 @@ describe('readConfiguration', () => {
     [{ WEFT_ALLOWED_ORIGINS: '*' }, /^WEFT_ALLOWED_ORIGINS: must be a list of origins/],
     [{ WEFT_ALLOWED_ORIGINS: 'https://a.example, https://b.example/' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
     [{ WEFT_ALLOWED_ORIGINS: 'a.example' }, /^WEFT_ALLOWED_ORIGINS: must be a list/],
+    [{ WEFT_COMPUTE_STATUS: '201' }, /^WEFT_COMPUTE_STATUS: must be document or agent/],
     [{ WEFT_SETUP: 'perhaps' }, /^WEFT_SETUP: must be auto, check or off/],
     [{ WEFT_LIBVIRT_URI: 'qemu+ssh://other/system' }, /^WEFT_LIBVIRT_URI: must be the URI of a libvirtd of this host/],
     [{ WEFT_LIBVIRT_URI: 'qemu:///system?socket=sock' }, /^WEFT_LIBVIRT_URI: must be the URI/],

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
 import { resource } from './resource.ts';
 
@@ -7,8 +6,6 @@ export const vlanNetworks = sqliteTable(
   'vlan_networks',
   {
     ...resource,
-    bridge: text().notNull().generatedAlwaysAs(sql`spec ->> '$.bridge'`),
-    vlan: integer().notNull().generatedAlwaysAs(sql`spec ->> '$.vlan'`),
     /** As seen on the host, 0 or 1, like the two that follow; null: it is not there. */
     autostart: integer(),
     persistent: integer(),

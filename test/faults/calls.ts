@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { resources } from '../../schema/resources/registry.ts';
 import { picture } from '../support/host.ts';
+import { scannedKinds } from '../support/scanned.ts';
 import calls from './calls.json' with { type: 'json' };
 import { type DatabaseScenarioName, databaseScenarios } from './database/all.ts';
 import type { DatabaseFault } from './database-faults.ts';
@@ -18,7 +18,7 @@ const SETTLING_MS = 60_000;
 /** By scenario; each kind of resource scans the host with a call of its own. */
 const listedCalls: Readonly<Record<DatabaseScenarioName, readonly string[]>> = {
   ...calls,
-  work: [...calls.work, ...resources.flatMap(({ name, loadIdle }) => (loadIdle ? [`scan.${name}`] : []))].sort(),
+  work: [...calls.work, ...scannedKinds.map((name) => `scan.${name}`)].sort(),
 };
 const everyCall = Object.values(listedCalls).flat();
 

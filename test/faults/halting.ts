@@ -81,8 +81,10 @@ class Bench {
 
   async #empty(): Promise<Lab> {
     // An executor knows peers that outlive it.
-    if (this.scenario.clear !== undefined) await this.#lab?.clear();
-    if (this.#lab === undefined || this.scenario.clear !== undefined) this.#lab = await Lab.start();
+    const { clear, environment } = this.scenario;
+    if (clear !== undefined) await this.#lab?.clear();
+    if (this.#lab === undefined || clear !== undefined)
+      this.#lab = await Lab.start(environment === undefined ? {} : { environment: await environment() });
     else await this.#lab.empty();
     return this.#lab;
   }

@@ -19,7 +19,7 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   const faults: Record<string, string> = scenario.failing === undefined ? {} : { WEFT_FAULT_FAIL: scenario.failing };
   const log = join(temporaryDirectory(), 'steps');
   writeFileSync(log, '');
-  const straight = await started(scenario, { ...faults, WEFT_FAULT_LOG: log });
+  const { weft: straight } = await started(scenario, { ...faults, WEFT_FAULT_LOG: log });
   const before = await outcomeOf(straight, scenario);
   await scenario.act(straight);
   await atRest(straight);
@@ -27,7 +27,7 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   if (scenario.failing !== undefined) expect(expected.host).toEqual(before.host);
   await straight.clear();
 
-  const twice = await started(scenario, { ...faults, WEFT_FAULT_TWICE: '1' });
+  const { weft: twice } = await started(scenario, { ...faults, WEFT_FAULT_TWICE: '1' });
   await scenario.act(twice);
   await atRest(twice);
   expect({ place: 'every step twice', ...(await outcomeOf(twice, scenario)) }).toEqual({
@@ -38,12 +38,12 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
 
   const places = new Set(readFileSync(log, 'utf8').split('\n').filter(Boolean));
   for (const place of places) {
-    const weft = await started(scenario, { ...faults, WEFT_FAULT_AT: place });
+    const { weft, peers } = await started(scenario, { ...faults, WEFT_FAULT_AT: place });
     const killed = once(weft.child, 'exit');
     // It is never answered: the process was killed.
     await Promise.all([scenario.act(weft).catch(() => undefined), killed]);
     expect({ place, signal: weft.child.signalCode }).toEqual({ place, signal: 'SIGKILL' });
-    await weft.start(faults, program);
+    await weft.start({ ...faults, ...peers }, program);
     await atRest(weft);
     expect({ place, ...(await outcomeOf(weft, scenario)) }).toEqual({ place, ...expected });
     await weft.clear();
@@ -52,14 +52,15 @@ export async function surviveEveryKill(scenario: Scenario): Promise<Place[]> {
   return [...places];
 }
 
-/** A weft that was prepared without faults and now runs with them. */
-async function started({ prepare }: Scenario, environment: Record<string, string>): Promise<Weft> {
+/** A weft that was prepared without faults and now runs with them, and the variables of what it stands on. */
+async function started({ prepare, environment }: Scenario, faults: Record<string, string>) {
+  const peers = (await environment?.()) ?? {};
   const weft = await Weft.prepare();
   if (prepare !== nothing) {
-    await weft.start();
+    await weft.start(peers);
     await prepareScenario({ prepare }, weft);
     await weft.stop();
   }
-  await weft.start(environment, program);
-  return weft;
+  await weft.start({ ...faults, ...peers }, program);
+  return { weft, peers };
 }

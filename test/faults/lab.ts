@@ -21,6 +21,8 @@ import { type Place, StepFaults } from './steps.ts';
 
 export interface LabOptions {
   readonly times?: Partial<LoopTimes>;
+  /** weft's own variables. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Opens the database in a directory; an embedded one by default. */
   readonly openDatabase?: OpenDatabase;
 }
@@ -48,17 +50,19 @@ export class Lab implements Instance {
   stopped: unknown;
   readonly #opened: OpenedDatabase;
   readonly #times: Partial<LoopTimes>;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #app: ReturnType<typeof createApp>;
   readonly #lines: string[] = [];
   #executor: RunningExecutor | undefined;
   /** Also of an executor that is still being built. */
   #gate: Gate | undefined;
 
-  private constructor(directory: string, opened: OpenedDatabase, times: Partial<LoopTimes>) {
+  private constructor(directory: string, opened: OpenedDatabase, { times = {}, environment = {} }: LabOptions) {
     const { database } = opened;
     this.stateDirectory = directory;
     this.#opened = opened;
     this.#times = times;
+    this.#environment = environment;
     this.database = database;
     this.executorDatabase = new FaultyDatabase(database);
     this.#app = createApp(() => ({
@@ -72,9 +76,10 @@ export class Lab implements Instance {
   }
 
   /** A lab without an executor, which the caller must clear. */
-  static async open({ times = {}, openDatabase = openFile }: LabOptions = {}): Promise<Lab> {
+  static async open(options: LabOptions = {}): Promise<Lab> {
+    const { openDatabase = openFile } = options;
     const directory = mkdtempSync(join(tmpdir(), 'weft-lab-'));
-    const lab = new Lab(directory, await openDatabase(directory), times);
+    const lab = new Lab(directory, await openDatabase(directory), options);
     await migrate(lab.database);
     return lab;
   }
@@ -94,7 +99,7 @@ export class Lab implements Instance {
 
   async startExecutor(): Promise<void> {
     this.steps.restart();
-    const configuration = readConfiguration({ WEFT_STATE_DIR: this.stateDirectory });
+    const configuration = readConfiguration({ WEFT_STATE_DIR: this.stateDirectory, ...this.#environment });
     const log = pino({ level: 'info' }, { write: (line: string) => void this.#lines.push(line) });
     const gate = new Gate(this.executorDatabase);
     this.#gate = gate;

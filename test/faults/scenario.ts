@@ -6,6 +6,8 @@ export type Act = (weft: Instance) => Promise<unknown>;
 
 /** One operation that has to survive a halt at each of its steps, by any means. */
 export interface Scenario {
+  /** Makes what weft stands on ready for a run, and returns weft's variables for it; for a scenario that has `clear`. */
+  readonly environment?: () => Promise<Readonly<Record<string, string>>>;
   /** Prepares the state before it, undisturbed. */
   readonly prepare: Act;
   /** Sends the request whose operation is halted. */

@@ -25,7 +25,7 @@ describe('a hypervisor whose executor is alive', () => {
       name: 'host1',
       alive: true,
       total_resources: { memory: expect.any(Number), disk: expect.any(Number), cpu: cpus().length },
-      capabilities: { netns: { available: true }, spp: { available: true }, libvirt: { available: false } },
+      capabilities: { netns: { available: true }, spp: { available: true }, frr: { available: false } },
       executor_version: expect.any(String),
       load: expect.any(Number),
       free_memory: expect.any(Number),

@@ -1,16 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { statement } from '../../schema/database/database.ts';
 import { waiting } from '../conformance/example.ts';
 import { associate } from '../support/associations.ts';
+import { clean } from '../support/clean.ts';
 import { ip, linkNames, namespaces, picture } from '../support/host.ts';
 import { LocalWeft } from '../support/local-weft.ts';
 import { until } from '../support/until.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const HOUR_MS = 3_600_000;
 const quick = { times: { scan: 100, grace: 100 } };
 
@@ -28,14 +26,6 @@ async function populate(weft: LocalWeft, containers: number): Promise<void> {
 
 async function ready(weft: LocalWeft): Promise<Record<string, unknown>> {
   return (await weft.request('GET', '/readyz')).body;
-}
-
-function clean(weft: LocalWeft, ...args: readonly string[]): string {
-  return execFileSync(process.execPath, [join(root, 'executor/clean.ts'), ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, WEFT_STATE_DIR: weft.stateDirectory },
-  });
 }
 
 describe('an orphan', () => {
@@ -170,13 +160,13 @@ describe('npm run clean', () => {
     ip('link', 'add', 'br0', 'type', 'bridge');
     expect(() => clean(weft)).toThrow(/Another executor of this database runs on this host/);
     await weft.stop();
-    const listed = clean(weft, '--list');
+    const listed = clean(weft, { list: true }).output;
     expect(listed).toMatch(/^kind +name +namespace +label\n/);
     expect(listed.split('\n').filter((line) => line.includes(' weft:'))).toHaveLength(11);
     expect(listed).toMatch(/^link +br1 +weft:[^/]+\/hypervisors\//m);
     expect(namespaces()).toHaveLength(4);
-    expect(clean(weft)).toMatch(/took away 11\n$/);
+    expect(clean(weft).output).toMatch(/took away 11\n$/);
     expect([...namespaces(), ...linkNames(null)]).toEqual(['mine', 'br0']);
-    expect(clean(weft)).toMatch(/^nothing on this host bears the label weft:/);
+    expect(clean(weft).output).toMatch(/^nothing on this host bears the label weft:/);
   });
 });

@@ -24,7 +24,7 @@ describe('an executor whose hypervisor was removed from the database', () => {
     const [row] = await weft.sql<{ capabilities: string }>('SELECT capabilities FROM hypervisors');
     expect(JSON.parse(row?.capabilities ?? '')).toMatchObject({
       netns: { available: true, version: expect.any(String) },
-      libvirt: { available: false, reason: expect.stringContaining('does not manage it yet') },
+      frr: { available: false, reason: expect.stringContaining('does not manage it yet') },
     });
   });
 });

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { defaultTimes } from '../../executor/loop/times.ts';
 import { openRemote } from '../../schema/database/remote.ts';
-import { resources } from '../../schema/resources/registry.ts';
 import { waiting } from '../conformance/example.ts';
 import { Lab } from '../faults/lab.ts';
 import { CountingDatabase } from '../support/counting-database.ts';
 import { type LibsqlServer, startLibsqlServer } from '../support/libsql-server.ts';
+import { scannedKinds } from '../support/scanned.ts';
 import { until } from '../support/until.ts';
 
 /* The requests of weft to a remote database over HTTP: each call is a round trip, and may be charged. */
@@ -75,8 +75,6 @@ async function work(database: CountingDatabase, act: () => Promise<unknown>) {
   return { requests: Object.fromEntries(own), statements };
 }
 
-const scanned = resources.filter(({ loadIdle }) => loadIdle !== undefined);
-
 it('an executor starts with a few requests, and with one read for each kind of object on its host', async () => {
   const { lab, database, server } = await apart();
   database.take();
@@ -86,12 +84,12 @@ it('an executor starts with a few requests, and with one read for each kind of o
   const { poll = 0, 'scan.write': noted = 0, ...start } = database.take();
   expect(start).toEqual({
     ...{ identify: 1, 'take-over': 1, register: 1, 'spp.forget': 1, renew: 1, 'processes.read': 1 },
-    ...Object.fromEntries(scanned.map(({ name }) => [`scan.${name}`, 1])),
-    'scan.held': scanned.length,
+    ...Object.fromEntries(scannedKinds.map((name) => [`scan.${name}`, 1])),
+    'scan.held': scannedKinds.length,
     ...{ 'prune.select': 2, prune: 1, 'blocks.note': 1 },
   });
   // At most one for each kind of resource.
-  expect(noted).toBeLessThanOrEqual(scanned.length);
+  expect(noted).toBeLessThanOrEqual(scannedKinds.length);
   const sum = Object.values(start).reduce((all, each) => all + each, poll + noted);
   expect(server.requests.length - before - sum).toBeLessThanOrEqual(1);
 });

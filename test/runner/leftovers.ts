@@ -43,15 +43,22 @@ export function leftovers(before: HostState, after: HostState): string[] {
   ];
 }
 
+/** What the processes of a run have in their environments. */
+export interface RunMarks {
+  readonly id: string;
+  /** The directory of their temporary files: libvirtd passes TMPDIR to QEMU, and little else. */
+  readonly temporary: string;
+}
+
 /** Ends the remaining processes of the run; returns which, except for those that were ending anyway. */
-export async function endProcesses(run: string): Promise<string[]> {
+export async function endProcesses(run: RunMarks): Promise<string[]> {
   const deadline = performance.now() + ENDING_MS;
   while (processesOf(run).length > 0 && performance.now() < deadline) await setTimeout(POLL_MS);
   return killProcesses(run);
 }
 
 /** Kills the processes of the run; returns which. */
-export function killProcesses(run: string): string[] {
+export function killProcesses(run: RunMarks): string[] {
   return processesOf(run).map(({ pid, command }) => {
     try {
       process.kill(pid, 'SIGKILL');
@@ -96,13 +103,15 @@ function checkoutState(root: string): string {
   }
 }
 
-function processesOf(run: string): { pid: number; command: string }[] {
+function processesOf({ id, temporary }: RunMarks): { pid: number; command: string }[] {
   return list('/proc')
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
     .flatMap((pid) => {
       try {
-        if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${RUN_MARK}=${run}`)) return [];
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+        const isMarked = (entry: string) => entry === `${RUN_MARK}=${id}` || entry.startsWith(`TMPDIR=${temporary}/`);
+        if (!environment.some(isMarked)) return [];
         return [{ pid, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }];
       } catch {
         // It has ended meanwhile, or is another user's.

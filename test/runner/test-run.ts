@@ -11,6 +11,7 @@ import {
   killProcesses,
   leftovers,
   RUN_MARK,
+  type RunMarks,
   TEMPORARY_FILES,
   temporaryFiles,
 } from './leftovers.ts';
@@ -101,7 +102,7 @@ export class TestRun {
     const total = this.#total;
     const tested = total.passed + total.failed + total.skipped > 0;
     if (!tested) console.error('no file of tests has that word in its path');
-    const left = [...temporaryFiles(this.#ofTests), ...(await endProcesses(this.#id))];
+    const left = [...temporaryFiles(this.#ofTests), ...(await endProcesses(this.#marks()))];
     this.#removeTemporary();
     left.push(...leftovers(this.#before, hostState(this.#options.root)));
     this.#count(left.length === 0 ? { passed: 1 } : { failed: 1 });
@@ -129,6 +130,10 @@ export class TestRun {
     this.#count({ skipped: named.length });
   }
 
+  #marks(): RunMarks {
+    return { id: this.#id, temporary: this.#ofTests };
+  }
+
   #count({ passed = 0, failed = 0, skipped = 0 }: Partial<Record<'passed' | 'failed' | 'skipped', number>>): void {
     this.#total.passed += passed;
     this.#total.failed += failed;
@@ -141,7 +146,7 @@ export class TestRun {
 
   #interrupted(signal: 'SIGINT' | 'SIGTERM'): never {
     endAll();
-    killProcesses(this.#id);
+    killProcesses(this.#marks());
     this.#removeTemporary();
     process.exit(128 + constants.signals[signal]);
   }

@@ -42,7 +42,8 @@ export class OvsDaemons {
 
   async startDatabase(): Promise<void> {
     rmSync(this.socket, { force: true });
-    this.#database = this.#spawn('ovsdb-server', this.#databaseFile, `--remote=punix:${this.socket}`);
+    const remotes = [`punix:${this.socket}`, 'db:Open_vSwitch,Open_vSwitch,manager_options'];
+    this.#database = this.#spawn('ovsdb-server', this.#databaseFile, ...remotes.map((remote) => `--remote=${remote}`));
     await this.#isUp(this.#database, 'ovsdb-server has its socket', () => existsSync(this.socket));
   }
 
@@ -66,6 +67,14 @@ export class OvsDaemons {
     this.#switch = null;
   }
 
+  /** Starts those again that were killed, and continues those that were paused. */
+  async ensureRunning(): Promise<void> {
+    this.#database?.kill('SIGCONT');
+    this.#switch?.kill('SIGCONT');
+    if (this.#database === null) await this.startDatabase();
+    if (this.#switch === null) await this.startSwitch();
+  }
+
   /** Makes ovsdb-server or ovs-vswitchd do nothing, and accept bytes, until it is continued. */
   pause(which: 'database' | 'switch'): () => void {
     const child = which === 'database' ? this.#database : this.#switch;
@@ -79,6 +88,15 @@ export class OvsDaemons {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     }).trim();
+  }
+
+  /** Deletes a port from the file of the database while ovsdb-server is not running. */
+  async deletePort(name: string): Promise<void> {
+    const socket = join(this.directory, 'aside.sock');
+    const aside = this.#spawn('ovsdb-server', this.#databaseFile, `--remote=punix:${socket}`);
+    await this.#isUp(aside, 'ovsdb-server has another socket', () => existsSync(socket));
+    execFileSync('ovs-vsctl', ['--no-wait', `--db=unix:${socket}`, 'del-port', name]);
+    await end(aside, 'SIGTERM');
   }
 
   async close(): Promise<void> {
@@ -119,5 +137,7 @@ async function end(child: ChildProcess | null, signal: 'SIGTERM' | 'SIGKILL'): P
   if (child === null || child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill(signal);
+  // It may be paused.
+  child.kill('SIGCONT');
   await exited;
 }

@@ -69,7 +69,7 @@ export class NetworksApi {
 
   /** All rows of VLAN networks, by name. */
   rows() {
-    return this.read(`SELECT name, vlan, applied_spec ->> '$.vlan' AS applied, desired, state, error ->> '$.detail' AS error
+    return this.read(`SELECT name, spec ->> '$.vlan' AS vlan, applied_spec ->> '$.vlan' AS applied, desired, state, error ->> '$.detail' AS error
       FROM vlan_networks ORDER BY name`);
   }
 

@@ -161,6 +161,10 @@ describe('without its configuration', () => {
       wrong: 'WEFT_ADMIN_TOKEN is missing',
       hint: 'wrangler secret put WEFT_ADMIN_TOKEN',
     },
+    {
+      variables: { WEFT_DATABASE_URL: 'http://127.0.0.1:9', WEFT_ADMIN_TOKEN: token, WEFT_COMPUTE_STATUS: '201' },
+      wrong: 'WEFT_COMPUTE_STATUS must be document or agent',
+    },
   ];
 
   it('is a 503 that names the variable', async () => {

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { LibvirtDaemon } from '../../../test/support/libvirt-daemon.ts';
-import { LibvirtConnection } from './connection.ts';
+import { type ConnectionOptions, LibvirtConnection } from './connection.ts';
 import { LibvirtError } from './errors.ts';
 import { procedures } from './protocol/remote.ts';
 
@@ -21,8 +22,8 @@ afterAll(async () => {
   await daemon.stop();
 });
 
-async function open(uri = 'test:///default'): Promise<LibvirtConnection> {
-  const connection = await LibvirtConnection.open({ path: daemon.socket, uri });
+async function open(uri = 'test:///default', options: Partial<ConnectionOptions> = {}): Promise<LibvirtConnection> {
+  const connection = await LibvirtConnection.open({ path: daemon.socket, uri, ...options });
   connections.push(connection);
   return connection;
 }
@@ -60,6 +61,18 @@ test("libvirtd's refusal, in its own words", async () => {
 
 test('a URI that libvirtd does not know', async () => {
   await expect(open('nonsense:///')).rejects.toBeInstanceOf(LibvirtError);
+});
+
+test('a libvirtd that answers keepalive messages keeps the connection, and one that stands still loses it', async () => {
+  const connection = await open('test:///default', { keepaliveMs: 250, keepaliveCount: 3 });
+  // Without an answer it would last for four intervals.
+  const lasts = await Promise.race([connection.ended, setTimeout(2_000, 'it lasts')]);
+  expect(lasts).toBe('it lasts');
+  daemon.pause();
+  expect(await connection.ended).toBe('libvirtd has not answered 3 keepalive messages, one every 250 ms');
+  daemon.resume();
+  const { libVer } = await (await open()).call(procedures.connectGetLibVersion, undefined, DEADLINE_MS);
+  expect(libVer).toBeGreaterThanOrEqual(9_000_000n);
 });
 
 test('a libvirtd that is killed, and one that has started again', async () => {

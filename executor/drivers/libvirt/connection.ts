@@ -17,7 +17,8 @@ export interface ConnectionOptions {
   readonly event?: (event: ReceivedEvent) => void;
   /**
    * How many calls may be without an answer at a time; by default 4. libvirtd reads nothing more from a connection with
-   * 5 of them (`max_client_requests` of libvirtd.conf), not even keepalive messages, and closes it half a minute later.
+   * 5 of them (`max_client_requests` of libvirtd.conf), not even answers to its keepalive messages, without which it
+   * closes the connection after half a minute.
    */
   readonly concurrency?: number;
   /** Milliseconds that each step of the opening may take. */
@@ -47,6 +48,13 @@ export interface LibvirtCaller {
     values: Arguments,
     deadlineMs: number,
   ): Promise<Result>;
+}
+
+/** Connections to one libvirtd, by what they are for. Calls that wait for a guest use up the places of a connection. */
+export interface Sessions {
+  /** For what waits for no guest. */
+  readonly reading: LibvirtCaller;
+  readonly changing: LibvirtCaller;
 }
 
 const CONCURRENCY = 4;

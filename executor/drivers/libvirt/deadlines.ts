@@ -2,8 +2,8 @@
 export interface Deadlines {
   /** Calls that only read. */
   readonly readMs: number;
-  /** Calls that change something; QEMU is started by one. */
+  /** Calls that change something, such as the start of QEMU, or for which libvirtd itself runs QEMU. */
   readonly changeMs: number;
 }
 
-export const DEADLINES: Deadlines = { readMs: 15_000, changeMs: 120_000 };
+export const DEADLINES: Deadlines = { readMs: 30_000, changeMs: 120_000 };

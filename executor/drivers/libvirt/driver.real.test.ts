@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { LibvirtDaemon, virsh } from '../../../test/support/libvirt-daemon.ts';
 import { until } from '../../../test/support/until.ts';
 import { type LibvirtDriver, LibvirtError, type LibvirtEvent, openLibvirtDriver, type Reference } from './driver.ts';
@@ -58,6 +58,10 @@ async function stateOf({ uuid }: Reference): Promise<string> {
 /** What virsh says: the same, word for word. */
 async function virshStateOf({ name }: Reference): Promise<string> {
   return (await virsh(daemon, 'domstate', '--reason', name)).output.trim();
+}
+
+function signalGuests(signal: NodeJS.Signals): void {
+  for (const pid of daemon.guests()) process.kill(pid, signal);
 }
 
 async function errorOf(call: Promise<unknown>): Promise<LibvirtError> {
@@ -185,12 +189,30 @@ test('all domains are described, as each alone', async () => {
   expect((await driver.domains.list()).map(({ uuid }) => uuid).sort()).toEqual(domains.map(({ uuid }) => uuid).sort());
   await driver.domains.undefine(two);
   expect(await driver.domains.describe(two.uuid)).toBeNull();
+  // It has no definition already.
+  await driver.domains.undefine(one);
+  expect(await stateOf(one)).toBe('running (booted)');
 });
 
 test('metadata of others is not ours', async () => {
   const domain = { uuid: randomUUID(), name: 'foreign' };
   await driver.domains.define(domain, domainXml(domain).replace(NAMESPACE, 'urn:test:other'));
   expect(await driver.domains.describe(domain.uuid)).toMatchObject({ metadata: null });
+});
+
+test('metadata is set while a domain is running, and removed', async () => {
+  const domain = await define('labelled');
+  const metadata = async () => (await driver.domains.describe(domain.uuid))?.metadata;
+  await driver.domains.start(domain);
+  await driver.domains.setMetadata(domain, { prefix: 'l', xml: `<resource of='other' generation='2'/>` });
+  expect(await metadata()).toMatch(/of=["']other["'].*generation=["']2["']/);
+  for (const xml of [await driver.domains.liveXml(domain), (await driver.domains.describe(domain.uuid))?.xml]) {
+    expect(xml).toMatch(/<l:resource .*generation=["']2["']/);
+  }
+  await driver.domains.setMetadata(domain, null);
+  await driver.domains.setMetadata(domain, null);
+  expect(await metadata()).toBeNull();
+  expect(await driver.domains.liveXml(domain)).not.toContain('l:resource');
 });
 
 test('memory and virtual CPUs from the next start on', async () => {
@@ -266,9 +288,32 @@ test('events before and after libvirtd was killed, under calls, and started agai
 test('a guest whose process is killed', async () => {
   const domain = await define('killed');
   await driver.domains.start(domain);
-  for (const pid of daemon.guests()) process.kill(pid, 'SIGKILL');
+  signalGuests('SIGKILL');
   await until('its end was told', () => lifecycle(domain).includes('stopped failed'));
   expect(await stateOf(domain)).toBe(await virshStateOf(domain));
+});
+
+test('guests that hang hold up neither what reads, nor changes of others for longer than their deadline', async () => {
+  const log: string[] = [];
+  const impatient = await openLibvirtDriver({
+    ...{ path: daemon.socket, namespace: NAMESPACE, pauseFirst: 10, deadlines: { changeMs: 1_000 } },
+    log: (_level, text) => log.push(text),
+  });
+  onTestFinished(() => impatient.close());
+  const guests = await Promise.all(['hung-1', 'hung-2', 'hung-3', 'hung-4'].map(define));
+  const other = await define('other');
+  for (const guest of guests) await driver.domains.start(guest);
+  signalGuests('SIGSTOP');
+  onTestFinished(() => signalGuests('SIGCONT'));
+  const hanging = guests.map((guest) => errorOf(impatient.domains.reset(guest)));
+  expect(await impatient.domains.list()).toHaveLength(5);
+  const codes = (await Promise.all(hanging)).map(({ code }) => code);
+  expect(codes).toEqual(['timeout', 'timeout', 'timeout', 'timeout']);
+  await until('the connection was opened again', () => log.length === 2);
+  expect(log[0]).toContain('libvirtd works on nothing but calls that are past their deadlines');
+  await impatient.domains.setAutostart(other, true);
+  expect(await impatient.domains.describe(other.uuid)).toMatchObject({ autostart: true });
+  signalGuests('SIGCONT');
 });
 
 test('libvirtd that is started after the driver', async () => {

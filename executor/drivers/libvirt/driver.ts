@@ -9,6 +9,7 @@ import { completed, type LibvirtSettings } from './settings.ts';
 
 export type { DriverHealth } from '../reopening.ts';
 export type { Deadlines } from './deadlines.ts';
+export type { Metadata } from './domains/configure.ts';
 export type { Domains } from './domains/domains.ts';
 export type { DomainDescription, DomainSummary } from './domains/read.ts';
 export { type DomainState, isActive } from './domains/words.ts';
@@ -18,11 +19,17 @@ export type { Host, LibvirtVersion, NodeInfo } from './host.ts';
 export type { Networks } from './networks/networks.ts';
 export type { NetworkDescription } from './networks/read.ts';
 export type { Reference } from './reference.ts';
+export type { LibvirtSettings } from './settings.ts';
+export type * from './statistics/model.ts';
+export { openStatistics, type Statistics, type StatisticsSettings } from './statistics/statistics.ts';
+export type * from './storage/model.ts';
+export { openStorage, type Storage } from './storage/storage.ts';
 
 /**
  * Virtual machines and their networks through libvirtd, over the protocol of its socket. Calls are executed side by
- * side, and in any order if one is made before another has returned. While there is no connection they are rejected as
- * `away`; it is opened again by itself.
+ * side, and in any order if one is made before another has returned. What only reads has a connection of its own, so
+ * that it never waits for a change of a guest that hangs. While there is no connection calls are rejected as `away`; it is
+ * opened again by itself. Its own `call` is on the connection for what only reads.
  */
 export interface LibvirtDriver extends LibvirtCaller {
   readonly host: Host;
@@ -36,7 +43,7 @@ export interface LibvirtDriver extends LibvirtCaller {
    */
   subscribe(listener: (event: LibvirtEvent) => void): () => void;
   health(): DriverHealth;
-  /** Ends the connection; calls without an answer are rejected as `away`. */
+  /** Ends the connections; calls without an answer are rejected as `away`. */
   close(): Promise<void>;
 }
 
@@ -57,23 +64,30 @@ export async function openLibvirtDriver(options: LibvirtOptions): Promise<Libvir
     const event = understood(bytes, options.log);
     if (event !== null) tell(event);
   };
-  const caller = await LibvirtSession.open({
+  const reading = await LibvirtSession.open({
     ...session,
     event: received,
     begin: (connection) => registerEvents(connection, deadlines.readMs),
     reopened: () => tell({ kind: 'everything' }),
   });
+  const changing = await LibvirtSession.open(session);
+  const sessions = { reading, changing };
   return {
-    host: hostOf(caller, deadlines.readMs),
-    domains: domainsOf(caller, namespace, deadlines),
-    networks: networksOf(caller, deadlines),
-    call: (...call) => caller.call(...call),
+    call: (...call) => reading.call(...call),
+    host: hostOf(reading, deadlines),
+    domains: domainsOf(sessions, namespace, deadlines),
+    networks: networksOf(sessions, deadlines),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    health: () => caller.health(),
-    close: () => caller.close(),
+    health() {
+      const health = reading.health();
+      return health.available ? changing.health() : health;
+    },
+    async close() {
+      await Promise.all([reading.close(), changing.close()]);
+    },
   };
 }
 

@@ -1,11 +1,13 @@
 import type { LibvirtCaller } from './connection.ts';
+import type { Deadlines } from './deadlines.ts';
 import { procedures } from './protocol/remote.ts';
 
 /** The machine, as libvirt sees it. */
 export interface Host {
+  /** The first call may take seconds, in which libvirtd finds out about its hypervisors. */
   version(): Promise<LibvirtVersion>;
   node(): Promise<NodeInfo>;
-  /** What its hypervisors can do: the XML document of `virsh capabilities`. The first call may take seconds. */
+  /** What its hypervisors can do: the XML document of `virsh capabilities`. The first call may take seconds, too. */
   capabilities(): Promise<string>;
 }
 
@@ -23,12 +25,12 @@ export interface NodeInfo {
   readonly cpus: number;
 }
 
-export function hostOf(caller: LibvirtCaller, readMs: number): Host {
+export function hostOf(caller: LibvirtCaller, { readMs, changeMs }: Deadlines): Host {
   return {
     async version() {
       const [{ libVer }, { hvVer }] = await Promise.all([
         caller.call(procedures.connectGetLibVersion, undefined, readMs),
-        caller.call(procedures.connectGetVersion, undefined, readMs),
+        caller.call(procedures.connectGetVersion, undefined, changeMs),
       ]);
       return { library: versionText(libVer), hypervisor: versionText(hvVer) };
     },
@@ -38,7 +40,7 @@ export function hostOf(caller: LibvirtCaller, readMs: number): Host {
       return { model: String.fromCharCode(...model.slice(0, end)), memoryKib: Number(memory), cpus };
     },
     async capabilities() {
-      return (await caller.call(procedures.connectGetCapabilities, undefined, readMs)).capabilities;
+      return (await caller.call(procedures.connectGetCapabilities, undefined, changeMs)).capabilities;
     },
   };
 }

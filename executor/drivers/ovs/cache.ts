@@ -77,7 +77,7 @@ export class Cache {
 
   #replace<Name extends TableName>(table: Name, id: string, row: RawRow): void {
     const rows: Map<string, Rows[Name]> = this.#tables[table];
-    rows.set(id, decoders[table](row));
+    rows.set(id, decoders[table](row, rows.get(id)));
   }
 }
 

@@ -30,5 +30,5 @@ export function findKernelModule(directory = `/lib/modules/${release()}`): Datap
 
 /** Whether a modules.builtin or modules.dep (depmod(8)) has the module, compressed or not. */
 export function listsModule(list: string): boolean {
-  return /^\S*\/openvswitch\.ko(\.\w+)?(:|$)/m.test(list);
+  return /^\S*\/openvswitch\.ko/m.test(list);
 }

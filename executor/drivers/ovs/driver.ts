@@ -4,7 +4,17 @@ import type { OvsChange } from './cache.ts';
 import { findKernelModule } from './datapath.ts';
 import { OvsError, type PortFailure, refusal } from './errors.ts';
 import { checkLock, checkName, checkTag } from './names.ts';
-import { checkAttach, failuresOf, planAttach, planDetach, planTag, retryUnmade } from './ports.ts';
+import {
+  checkAttach,
+  failuresOf,
+  hasOwnDevice,
+  NOTHING,
+  planAttach,
+  planDetach,
+  planTag,
+  replacedOf,
+  retryUnmade,
+} from './ports.ts';
 import type { AttachRequest, BridgeRequest, DeleteBridgeRequest, DetachRequest, TagRequest } from './requests.ts';
 import { Session } from './session.ts';
 import { type OvsView, viewOf } from './view.ts';
@@ -47,15 +57,18 @@ export interface OvsDriver {
   view(): Promise<OvsView>;
   /** One that ovs-vswitchd cannot make is removed again: `refused`, with its words. */
   createBridge(request: BridgeRequest): Promise<void>;
-  /** With its local port only: a bridge that has other ports is `foreign`. */
+  /** With its local port only: a bridge that has other ports is `foreign`. Without ovs-vswitchd it stays: `away`. */
   deleteBridge(request: DeleteBridgeRequest): Promise<void>;
   /**
    * All in one transaction, on bridges of anybody. A port of the same label that is on another bridge, or of another
-   * type or tag, is changed. Those that ovs-vswitchd could not make are detached again, and listed in the error's
+   * type or tag, is changed, and one whose device was replaced is made anew. Those that ovs-vswitchd could not make are detached again, and listed in the error's
    * `failures` (`refused`); the others stay.
    */
   attachPorts(requests: readonly AttachRequest[]): Promise<void>;
-  /** All in one transaction; whether the device of a port still exists does not matter. */
+  /**
+   * All in one transaction; whether the device of a port still exists does not matter. `internal` ones stay while there
+   * is no ovs-vswitchd: `away`. The kernel takes some 20 ms for each port, during which ovs-vswitchd does nothing else.
+   */
   detachPorts(requests: readonly DetachRequest[]): Promise<void>;
   /** A port that does not exist is `missing`. */
   setTag(request: TagRequest): Promise<void>;
@@ -70,7 +83,8 @@ export interface OvsOptions {
   readonly socket?: string;
   /**
    * The name of the OVSDB lock that permits changes (RFC 7047, section 4.1.8): a C identifier, without a hyphen. It is
-   * stolen from whoever holds it: the newest driver is the one that may write, also after a reconnect.
+   * stolen from whoever holds it: the newest driver is the one that may write, also after a reconnect. One that it was
+   * stolen from changes nothing any more.
    */
   readonly lock: string;
   /**
@@ -80,7 +94,7 @@ export interface OvsOptions {
   readonly expires?: BigInt64Array | null;
   /** Milliseconds within which ovsdb-server has to answer. */
   readonly deadlineMs?: number;
-  /** Milliseconds within which ovs-vswitchd has to apply a change; 1000 ports take it one or two seconds. */
+  /** Milliseconds within which ovs-vswitchd has to apply a change; more for one of many ports. */
   readonly applyMs?: number;
   /** Milliseconds between signs of life of a silent ovsdb-server. */
   readonly probeMs?: number;
@@ -163,6 +177,7 @@ class DatabaseDriver implements OvsDriver {
   async deleteBridge(request: DeleteBridgeRequest): Promise<void> {
     const action = `delete bridge ${request.name}`;
     checkName(request.name, action);
+    await this.#requireSwitch([request.name], action);
     await this.#writer.apply((rows) => planDeleteBridge(rows, request, action), action);
   }
 
@@ -170,6 +185,7 @@ class DatabaseDriver implements OvsDriver {
     const action = inWords('attach', requests);
     checkAttach(requests, action);
     const names = requests.map(({ port }) => port);
+    await this.#writer.prepare((rows) => planDetach(rows, replacedOf(rows, requests), action), action);
     const plan = (rows: Session['cache']) => retryUnmade(rows, planAttach(rows, requests, action), names);
     const failures = failuresOf(await this.#writer.apply(plan, action), names);
     if (failures.length === 0) return;
@@ -182,6 +198,10 @@ class DatabaseDriver implements OvsDriver {
   async detachPorts(requests: readonly DetachRequest[]): Promise<void> {
     const action = inWords('detach', requests);
     for (const { port } of requests) checkName(port, action);
+    await this.#requireSwitch(
+      requests.map(({ port }) => port),
+      action,
+    );
     await this.#writer.apply((rows) => planDetach(rows, requests, action), action);
   }
 
@@ -207,17 +227,28 @@ class DatabaseDriver implements OvsDriver {
     const { socket = SOCKET, lock, deadlineMs = DEADLINE_MS, probeMs = PROBE_MS } = this.#options;
     return await Session.open({
       ...{ socket, lock, deadlineMs, probeMs },
-      steals: this.#maySteal(),
+      lockBy: this.#lockBy(),
       changed: (change) => this.#tell(change),
       lockMoved: (held) => this.#lockMoved(held),
     });
   }
 
-  /** One that was replaced, or may have been, takes nothing back from its successor: it queues. */
-  #maySteal(): boolean {
+  /** Neither one that was replaced nor one that may have been takes anything back from its successor. */
+  #lockBy(): 'steal' | 'lock' | null {
+    if (this.#lockStolen) return null;
     const { expires = null } = this.#options;
-    const isCurrent = expires === null || process.hrtime.bigint() < Atomics.load(expires, 0);
-    return isCurrent && !this.#lockStolen;
+    return expires === null || process.hrtime.bigint() < Atomics.load(expires, 0) ? 'steal' : 'lock';
+  }
+
+  /**
+   * The devices that ovs-vswitchd makes outlive it (TUNSETPERSIST), and are only removed by one that sees their row go:
+   * without it, the row stays.
+   *
+   * @throws OvsError `away` if ovs-vswitchd does not apply a configuration in which nothing is changed
+   */
+  async #requireSwitch(names: readonly string[], action: string): Promise<void> {
+    const plan = (rows: Session['cache']) => (hasOwnDevice(rows, names) ? [NOTHING] : []);
+    await this.#writer.prepare(plan, action);
   }
 
   #lockMoved(held: boolean): void {

@@ -7,7 +7,10 @@ import type { AttachRequest, DetachRequest, PortProof, TagRequest } from './requ
 import type { BridgeRow } from './rows.ts';
 import type { Operation } from './transaction.ts';
 import { type Atom, mapOf, namedUuid, optional, setOf, uuid } from './values.ts';
-import { labelOf } from './view.ts';
+import { isReplaced, labelOf } from './view.ts';
+
+/** Makes a configuration in which nothing is changed, which ovs-vswitchd applies nevertheless. */
+export const NOTHING: Operation = { op: 'comment', comment: 'apply it again' };
 
 /* What is to be changed so that ports are as requested: operations of one transaction, none if they are. */
 
@@ -79,7 +82,23 @@ export function planTag(cache: Cache, request: TagRequest, action: string): Oper
  */
 export function retryUnmade(cache: Cache, operations: Operation[], names: readonly string[]): Operation[] {
   if (operations.length > 0 || failuresOf(cache, names).length === 0) return operations;
-  return [{ op: 'comment', comment: 'try again' }];
+  return [NOTHING];
+}
+
+/** Those of the requests whose device was replaced: they have to be detached, in a configuration of its own, first. */
+export function replacedOf<Request extends DetachRequest>(cache: Cache, requests: readonly Request[]): Request[] {
+  const lookup = new Lookup(cache);
+  return requests.filter((request) => {
+    const found = lookup.port(request.port);
+    const made = found?.interfaces.filter(({ row: { ofport } }) => ofport !== null && ofport >= 0) ?? [];
+    return found !== null && isProven(found, request) && made.some(({ row }) => isReplaced(row));
+  });
+}
+
+/** Whether one of these ports, or the local port of a bridge of that name, has a device that ovs-vswitchd has made. */
+export function hasOwnDevice(cache: Cache, names: readonly string[]): boolean {
+  const lookup = new Lookup(cache);
+  return names.some((name) => lookup.port(name)?.interfaces.some(({ row }) => row.type === 'internal'));
 }
 
 /** Those that ovs-vswitchd could not make, once it has applied the configuration that has them. */
@@ -158,10 +177,12 @@ function storedType(type = ''): string {
 
 /** @throws OvsError `foreign` */
 function requireProof(found: FoundPort, proof: PortProof, action: string): void {
-  const { name, externalIds } = found.row;
-  const isProven =
-    'label' in proof
-      ? labelOf(externalIds) === proof.label
-      : found.interfaces.length === 1 && found.interfaces[0]?.row.externalIds['vm-id'] === proof.vmId;
-  if (!isProven) throw refusal('foreign', action, `port ${name} of bridge ${found.bridge.row.name} is somebody else's`);
+  if (isProven(found, proof)) return;
+  const { bridge, row } = found;
+  throw refusal('foreign', action, `port ${row.name} of bridge ${bridge.row.name} is somebody else's`);
+}
+
+function isProven({ row, interfaces }: FoundPort, proof: PortProof): boolean {
+  if ('label' in proof) return labelOf(row.externalIds) === proof.label;
+  return interfaces.length === 1 && interfaces[0]?.row.externalIds['vm-id'] === proof.vmId;
 }

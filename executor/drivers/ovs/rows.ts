@@ -33,6 +33,10 @@ export interface InterfaceRow {
   /** Null until ovs-vswitchd has tried; -1 if it failed. */
   readonly ofport: number | null;
   readonly error: string | null;
+  /** Of the device; 0 if it is gone. */
+  readonly ifindex: number | null;
+  /** What the index was when ovs-vswitchd opened the device, as far as the connection has seen it. */
+  readonly openedIndex: number | null;
   readonly linkState: 'up' | 'down' | null;
   readonly externalIds: Readonly<Record<string, string>>;
 }
@@ -49,12 +53,15 @@ export const COLUMNS: Readonly<Record<TableName, readonly string[]>> = {
   Open_vSwitch: ['next_cfg', 'cur_cfg', 'ovs_version', 'datapath_types'],
   Bridge: ['name', 'ports', 'datapath_type', 'external_ids', 'other_config'],
   Port: ['name', 'interfaces', 'tag', 'external_ids'],
-  Interface: ['name', 'type', 'ofport', 'error', 'link_state', 'external_ids'],
+  Interface: ['name', 'type', 'ofport', 'error', 'ifindex', 'link_state', 'external_ids'],
 };
 
 export type RawRow = Readonly<Record<string, unknown>>;
 
-export const decoders: { readonly [Table in TableName]: (row: RawRow) => Rows[Table] } = {
+/** From a row as it is sent, and what was known of it before. */
+type Decoder<Row> = (row: RawRow, before: Row | undefined) => Row;
+
+export const decoders: { readonly [Table in TableName]: Decoder<Rows[Table]> } = {
   Open_vSwitch: (row) => ({
     nextConfiguration: optionalNumber(row.next_cfg) ?? 0,
     currentConfiguration: optionalNumber(row.cur_cfg) ?? 0,
@@ -74,14 +81,17 @@ export const decoders: { readonly [Table in TableName]: (row: RawRow) => Rows[Ta
     tag: optionalNumber(row.tag),
     externalIds: mapFrom(row.external_ids),
   }),
-  Interface: (row) => ({
-    name: textOf(row.name),
-    type: textOf(row.type),
-    ofport: optionalNumber(row.ofport),
-    error: optionalText(row.error),
-    linkState: linkState(row.link_state),
-    externalIds: mapFrom(row.external_ids),
-  }),
+  Interface: (row, before) => {
+    const ofport = optionalNumber(row.ofport);
+    const ifindex = optionalNumber(row.ifindex);
+    return {
+      ...{ name: textOf(row.name), type: textOf(row.type), ofport, error: optionalText(row.error), ifindex },
+      // Another number: it was opened again.
+      openedIndex: before?.ofport === ofport ? (before.openedIndex ?? ifindex) : ifindex,
+      linkState: linkState(row.link_state),
+      externalIds: mapFrom(row.external_ids),
+    };
+  },
 };
 
 function linkState(value: unknown): 'up' | 'down' | null {

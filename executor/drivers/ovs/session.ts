@@ -9,8 +9,11 @@ export interface SessionOptions {
   readonly deadlineMs: number;
   readonly probeMs: number;
   readonly lock: string;
-  /** Takes the lock from whoever holds it; otherwise it is queued for. */
-  readonly steals: boolean;
+  /**
+   * `steal` takes the lock from whoever holds it, `lock` queues for it; null: another driver has taken it, and nothing is
+   * changed in this session.
+   */
+  readonly lockBy: 'steal' | 'lock' | null;
   readonly changed: (change: OvsChange) => void;
   /** Called when another process has taken the lock, and when it is there again. */
   readonly lockMoved: (held: boolean) => void;
@@ -107,8 +110,8 @@ export class Session implements Connection {
 
   async #fill(): Promise<void> {
     const filling = this.#connection.call('monitor', [DATABASE, null, MONITORED], OPEN);
-    const method = this.#options.steals ? 'steal' : 'lock';
-    const locking = this.#connection.call(method, [this.#options.lock], OPEN);
+    const { lock: name, lockBy } = this.#options;
+    const locking = lockBy === null ? null : this.#connection.call(lockBy, [name], OPEN);
     const [rows, lock] = await Promise.all([filling, locking]);
     this.cache.apply(rows);
     for (const update of this.#early ?? []) this.cache.apply(update);

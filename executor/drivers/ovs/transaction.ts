@@ -67,7 +67,7 @@ export function checkResults(results: readonly unknown[], operations: readonly O
     const ovsError = String(result.error);
     const ovsDetails = 'details' in result && typeof result.details === 'string' ? result.details : null;
     const detail = inWords(operations[place], place);
-    throw new OvsError({ code: codeOf(ovsError), action, detail, ovsError, ovsDetails });
+    throw new OvsError({ code: codeOf(ovsError, ovsDetails ?? ''), action, detail, ovsError, ovsDetails });
   }
 }
 
@@ -78,14 +78,17 @@ function inWords(operation: Operation | undefined, place: number): string {
   return `operation ${place} (${what}) was refused`;
 }
 
-function codeOf(ovsError: string): OvsErrorCode {
+/** Said where two rows would have one name, among other violations. */
+const IDENTICAL = 'identical values';
+
+function codeOf(ovsError: string, ovsDetails: string): OvsErrorCode {
   switch (ovsError) {
     case 'not owner':
       return 'expired';
     case 'timed out':
       return 'busy';
     case 'constraint violation':
-      return 'exists';
+      return ovsDetails.includes(IDENTICAL) ? 'exists' : 'refused';
     case 'permission error':
     case 'not allowed':
       return 'denied';

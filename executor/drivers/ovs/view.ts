@@ -11,6 +11,13 @@ export interface OvsInterface {
   readonly ofport: number | null;
   /** Why it failed, in the words of ovs-vswitchd. */
   readonly error: string | null;
+  /** Of the device in the namespace of ovs-vswitchd; 0 if it is gone. */
+  readonly ifindex: number | null;
+  /**
+   * The device is gone or is another one now. In userspace ovs-vswitchd keeps the old one open: no frame passes until the
+   * port is attached again, whatever the other members say. What happened while the driver was away is not known.
+   */
+  readonly replaced: boolean;
   readonly linkState: 'up' | 'down' | null;
   readonly externalIds: Readonly<Record<string, string>>;
 }
@@ -59,8 +66,18 @@ function bridgeView(cache: Cache, { name, ports, datapathType, externalIds }: Br
 }
 
 function portView(cache: Cache, { name, interfaces, tag, externalIds }: PortRow): OvsPort {
-  const rows: InterfaceRow[] = interfaces.flatMap((id) => cache.interfaces.get(id) ?? []);
-  return { name, label: labelOf(externalIds), tag, externalIds, interfaces: rows };
+  const rows = interfaces.flatMap((id) => cache.interfaces.get(id) ?? []);
+  return { name, label: labelOf(externalIds), tag, externalIds, interfaces: rows.map(interfaceView) };
+}
+
+function interfaceView(row: InterfaceRow): OvsInterface {
+  const { openedIndex: _, ...rest } = row;
+  return { ...rest, replaced: isReplaced(row) };
+}
+
+/** Whether the device is not the one that ovs-vswitchd has opened. */
+export function isReplaced({ ifindex, openedIndex }: InterfaceRow): boolean {
+  return ifindex === 0 || ifindex !== openedIndex;
 }
 
 function byName(left: { readonly name: string }, right: { readonly name: string }): number {

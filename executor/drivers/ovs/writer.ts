@@ -12,6 +12,10 @@ export interface Committed {
   readonly session: Session;
   /** Its number: it is applied when cur_cfg has reached it. */
   readonly configuration: number;
+  /** Whether this plan has made it. */
+  readonly changed: boolean;
+  /** Milliseconds until it has to be applied. */
+  readonly longestMs: number;
 }
 
 export interface WriterOptions {
@@ -20,9 +24,12 @@ export interface WriterOptions {
   readonly lock: string;
   /** In nanoseconds of process.hrtime.bigint(); null: no limit. */
   readonly expires: BigInt64Array | null;
-  /** Milliseconds that ovs-vswitchd may take to apply a configuration. */
+  /** Milliseconds that ovs-vswitchd may take to apply a configuration of a few ports. */
   readonly applyMs: number;
 }
+
+/** What each operation adds: the kernel takes 10 to 30 ms to remove a port, and ovs-vswitchd does one after another. */
+const OPERATION_MS = 50;
 
 /** How often a plan is made anew when others have changed its rows. */
 const ATTEMPTS = 5;
@@ -35,6 +42,8 @@ export class Writer {
   readonly #options: WriterOptions;
   #last: Promise<unknown> = Promise.resolve();
   #late: string | null = null;
+  /** Operations that are committed and not applied: ovs-vswitchd applies them all before it says so of any. */
+  #unapplied = 0;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -61,6 +70,12 @@ export class Writer {
     return committed.session.cache;
   }
 
+  /** The same, and a plan without operations waits for nothing: what is in the database may be unapplied. */
+  async prepare(plan: Plan, action: string): Promise<void> {
+    const committed = await this.#inTurn(() => this.#commit(plan, action));
+    if (committed.changed) await this.#applied(committed, action);
+  }
+
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => undefined);
@@ -74,11 +89,12 @@ export class Writer {
       const operations = plan(session.cache);
       const { root } = session.cache;
       if (root === undefined) throw refusal('away', action, 'the database is not initialised');
-      if (operations.length === 0) return { session, configuration: root.row.nextConfiguration };
+      if (operations.length === 0) return this.#committed(session, root.row.nextConfiguration, false);
       this.#requirePermission(session, action);
       try {
         const results = await session.transact(this.#fenced(operations, root.id), action);
-        return { session, configuration: configurationOf(results) };
+        this.#unapplied += operations.length;
+        return this.#committed(session, configurationOf(results), true);
       } catch (error) {
         const overtaken = error instanceof OvsError && OVERTAKEN.has(error.code);
         if (!overtaken || attempt === ATTEMPTS) throw error;
@@ -106,16 +122,23 @@ export class Writer {
     if (!session.holdsLock) throw refusal('expired', action, `another process has taken the lock ${lock}`);
   }
 
-  async #applied({ session, configuration }: Committed, action: string): Promise<void> {
-    const { applyMs } = this.#options;
-    const late = `ovs-vswitchd has not applied the configuration within ${applyMs} ms`;
+  #committed(session: Session, configuration: number, changed: boolean): Committed {
+    const longestMs = this.#options.applyMs + OPERATION_MS * this.#unapplied;
+    return { session, configuration, changed, longestMs };
+  }
+
+  async #applied({ session, configuration, longestMs }: Committed, action: string): Promise<void> {
+    const late = `ovs-vswitchd has not applied the configuration within ${longestMs} ms`;
     const isApplied = () => (session.cache.root?.row.currentConfiguration ?? 0) >= configuration;
     try {
-      await session.until(isApplied, applyMs, action, late);
+      await session.until(isApplied, longestMs, action, late);
       this.#late = null;
     } catch (error) {
       if (error instanceof OvsError && error.detail === late) this.#late = late;
       throw error;
+    } finally {
+      const root = session.cache.root?.row;
+      if (root === undefined || root.currentConfiguration >= root.nextConfiguration) this.#unapplied = 0;
     }
   }
 }

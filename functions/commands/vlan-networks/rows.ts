@@ -1,4 +1,4 @@
-import { vlanNetworkSubject } from '../../../schema/resources/vlan-networks/rows.ts';
+import { specColumns, vlanNetworkSubject } from '../../../schema/resources/vlan-networks/rows.ts';
 import type { RowOf } from '../../../schema/tables/row.ts';
 import type { foreignNetworks, vlanNetworks } from '../../../schema/tables/vlan-networks.ts';
 import type { Scope } from '../networks/places.ts';
@@ -20,8 +20,8 @@ export interface NetworkRow
 const unknown = "NOT coalesce(h.capabilities ->> '$.libvirt.available', 0)";
 
 export const managedColumns = `
-  n.name AS name, n.hypervisor AS hypervisor, h.name AS host, 1 AS managed, n.desired, n.state, n.autostart, n.persistent, n.bridge,
-  n.vlan, n.error ->> '$.detail' AS problem, ${unknown} AS unknown,
+  n.name AS name, n.hypervisor AS hypervisor, h.name AS host, 1 AS managed, n.desired, n.state, n.autostart, n.persistent,
+  ${specColumns}, n.error ->> '$.detail' AS problem, ${unknown} AS unknown,
   EXISTS (SELECT 1 FROM operation_subjects s WHERE s.subject = ${vlanNetworkSubject}) AS busy`;
 
 export const foreignColumns = `

@@ -137,6 +137,15 @@ describe('PATCH /hosts/{hostname}', () => {
   });
 });
 
+it('of two changes at once with the same entity tag one is refused', async () => {
+  const api = await DomainsApi.start();
+  await api.created('a');
+  const answers = await Promise.all(
+    [2, 3].map((vcpus) => api.send('PATCH', '/hosts/a', { vcpus }, { 'if-match': '"0"' })),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 412]);
+});
+
 describe('DELETE /hosts/{hostname}', () => {
   it('answers the host as it was, and returns what it had reserved', async () => {
     const api = await DomainsApi.start();

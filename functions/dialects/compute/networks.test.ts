@@ -160,6 +160,15 @@ describe('with two hypervisors', () => {
     });
   });
 
+  it('a name that one of them has is a 409, whichever has the most memory', async () => {
+    const api = await NetworksApi.start();
+    await api.addHypervisor('host2');
+    await api.write("UPDATE hypervisors SET total_memory = 1000 WHERE name = 'host1'");
+    expect((await api.send('POST', '/hypervisors/host2/networks/a', body)).body).toMatchObject({ hypervisor: 'host2' });
+    expect(await api.post('a')).toMatchObject({ status: 409, body: { code: 'exists' } });
+    expect((await api.post('b')).body).toMatchObject({ hypervisor: 'host1' });
+  });
+
   it('a name that both have needs the hypervisor in front of the path', async () => {
     const api = await NetworksApi.start();
     await api.addHypervisor('host2');

@@ -222,6 +222,21 @@ describe('the requirements of a new resource', () => {
     ]);
   });
 
+  it('may be networks of libvirt, also those that weft did not make', async () => {
+    const { database } = await fleet();
+    await database.write([
+      statement(`
+        INSERT INTO vlan_networks (id, hypervisor, name, spec, generation, desired, state, state_since_ms, created_ms)
+        SELECT 'x', id, 'vlan:1', '{"bridge":"br0","vlan":1}', 0, 'present', 'active', 0, 0 FROM hypervisors WHERE name = 'host1'`),
+      statement(`
+        INSERT INTO foreign_networks (hypervisor, name, uuid, state, autostart, persistent)
+        SELECT id, 'default', 'y', 'active', 1, 1 FROM hypervisors WHERE name = 'host1'`),
+    ]);
+    expect(await whereFor(database, { technology: 'netns', networks: ['vlan:1'] })).toBe('host1');
+    expect(await whereFor(database, { technology: 'netns', networks: ['default'] })).toBe('host1');
+    expect(await whereFor(database, { technology: 'netns', networks: ['default', 'vlan:2'] })).toHaveLength(2);
+  });
+
   it('may be memory, disk and cores', async () => {
     const { database } = await fleet();
     expect(await whereFor(database, { technology: 'netns', memory: 1000, cpu: 16 })).toBe('host2');

@@ -123,7 +123,7 @@ export const domainsDefinition: ResourceDefinition<DomainRows, IdleDomain, Domai
         '${JSON.stringify(UNKNOWN_SPEC)}', 0, :desired, 'pending', o.created_ms, o.created_ms
       FROM operations o CROSS JOIN orphans x ON x.hypervisor = o.hypervisor AND x.kind = 'domain' AND x.place = '' AND x.name = :name
       WHERE o.id = :operation`,
-    isOwned: 'UNIQUE constraint failed: domains.',
+    isOwned: 'domains.',
     resourceOnHost: (name) => domainSubjectOf('', name).slice('hypervisors/'.length),
   },
   rollback: rollbackDomains,

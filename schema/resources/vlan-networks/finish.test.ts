@@ -81,6 +81,16 @@ describe('a deletion', () => {
     expect(await api.rows()).toEqual([]);
   });
 
+  it('whose repair finds the network still there keeps the row', async () => {
+    const api = await NetworksApi.start();
+    await api.created('a');
+    await remove(api);
+    await api.end(failed);
+    await api.repair('a');
+    await api.end(undefined, { uuid: foreign.uuid, state: 'inactive', autostart: true, persistent: true });
+    expect(await api.rows()).toEqual([is('inactive', { desired: 'absent' })]);
+  });
+
   it('that is asked for twice removes the row with the second', async () => {
     const api = await NetworksApi.start();
     await api.created('a');

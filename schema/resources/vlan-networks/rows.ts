@@ -42,14 +42,16 @@ export interface SeenNetwork {
   readonly persistent: boolean;
 }
 
-const rowColumns = [
-  ...(['id', 'name', 'bridge', 'vlan', 'generation', 'desired'] as const),
-  ...(['state', 'autostart', 'persistent', 'uuid'] as const),
-] as const;
+/** Of a row of vlan_networks, `n`. */
+export const specColumns = "n.spec ->> '$.bridge' AS bridge, n.spec ->> '$.vlan' AS vlan";
+
+const rowColumns = ['id', 'name', 'generation', 'desired', 'state', 'autostart', 'persistent', 'uuid'] as const;
 
 /** `id` is the UUID that libvirt is to know it by. */
-export type VlanNetworkRow = Pick<RowOf<typeof vlanNetworks>, (typeof rowColumns)[number]>;
-export const vlanNetworkColumns = rowColumns.map((column) => `n.${column}`).join(', ');
+export interface VlanNetworkRow
+  extends Pick<RowOf<typeof vlanNetworks>, (typeof rowColumns)[number]>,
+    VlanNetworkSpec {}
+export const vlanNetworkColumns = `${rowColumns.map((column) => `n.${column}`).join(', ')}, ${specColumns}`;
 
 export interface VlanNetworkRows {
   readonly name: string;

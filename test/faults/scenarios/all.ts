@@ -7,11 +7,19 @@ import { networkUndo } from './network-undo.ts';
 import { pools, poolsRows } from './pools.ts';
 import { processes, processesRows } from './processes.ts';
 import { spp, sppRows } from './spp.ts';
+import { vlanNetworks, vlanNetworksRows } from './vlan-networks.ts';
 
-export const groups = { network, networkUndo, cins, pools, bridges, spp, images, processes } as const satisfies Record<
-  string,
-  Scenarios
->;
+export const groups = {
+  network,
+  networkUndo,
+  cins,
+  pools,
+  bridges,
+  spp,
+  images,
+  processes,
+  vlanNetworks,
+} as const satisfies Record<string, Scenarios>;
 
 /** The rows of kinds of resources, except ids and times: selections of a word and a JSON array. */
 export const rowsOfKinds: readonly string[] = [
@@ -22,6 +30,7 @@ export const rowsOfKinds: readonly string[] = [
   ...sppRows,
   ...imagesRows,
   ...processesRows,
+  ...vlanNetworksRows,
 ];
 
 export type Group = keyof typeof groups;

@@ -1,17 +1,18 @@
+import type { Settings } from '../../../functions/http/context.ts';
 import { type Database, statement } from '../../../schema/database/database.ts';
 import { Problem } from '../../../schema/problem.ts';
 import type { ClaimedOperation, Ending, Note } from '../../../schema/resources/definition.ts';
 import { domainsDefinition } from '../../../schema/resources/domains/definition.ts';
 import type { DomainEnd } from '../../../schema/resources/domains/finish.ts';
-import { rollbackResources } from '../../../schema/resources/registry.ts';
 import { type Ask, client } from '../api.ts';
 import { insertHypervisor, temporaryDatabase } from '../database.ts';
 import { give } from '../fleet.ts';
+import { until } from '../until.ts';
 
 export const failed: Ending = { status: 'failed', error: new Problem('impossible', 'it cannot be').toJSON() };
 export const cancelled: Ending = { status: 'cancelled', error: new Problem('cancelled', 'it was cancelled').toJSON() };
 
-export const CAPABILITIES = { libvirt: { available: true, version: '9.0.0' } };
+const CAPABILITIES = { libvirt: { available: true, version: '9.0.0' } };
 
 export const MEMORY = 4_096;
 const DISK = 100 * 1_024;
@@ -27,16 +28,17 @@ export class DomainsApi {
   readonly ask: Ask;
   readonly hypervisor: string;
 
-  private constructor(database: Database, hypervisor: string) {
+  private constructor(database: Database, hypervisor: string, settings: Partial<Settings>) {
     this.database = database;
-    this.ask = client(database);
+    this.ask = client(database, undefined, settings);
     this.hypervisor = hypervisor;
   }
 
   /** host1, with 4,096 MB of memory, 100 GB of disk, 4 processors and a network `lan`. */
-  static async start(): Promise<DomainsApi> {
+  static async start(settings: Partial<Settings> = {}): Promise<DomainsApi> {
     const database = await temporaryDatabase();
-    const api = new DomainsApi(database, await insertHypervisor(database, 'host1', JSON.stringify(CAPABILITIES)));
+    const hypervisor = await insertHypervisor(database, 'host1', JSON.stringify(CAPABILITIES));
+    const api = new DomainsApi(database, hypervisor, settings);
     await api.equip('host1');
     return api;
   }
@@ -121,22 +123,26 @@ export class DomainsApi {
     const { sequence } = operation;
     await this.database.write([
       ...domainsDefinition.finish({ hypervisor: this.hypervisor, operation, ending, end }),
-      statement('UPDATE operations SET status = :status, finished_ms = 0 WHERE sequence = :sequence', {
+      statement('UPDATE operations SET status = :status, error = :error, finished_ms = 0 WHERE sequence = :sequence', {
         ...{ sequence, status: ending.status },
+        error: ending.status === 'succeeded' ? null : JSON.stringify(ending.error),
       }),
       statement('DELETE FROM operation_subjects WHERE sequence = :sequence', { sequence }),
     ]);
+  }
+
+  /** A request whose operation ends like this while its client waits. */
+  async sendAndEnd(method: string, path: string, body?: unknown, ending?: Ending): Promise<Response> {
+    const answer = this.ask(method, path, body);
+    await until('the request is recorded', () => this.next().then(Boolean, () => false));
+    await this.end(ending);
+    return answer;
   }
 
   /** A domain that is on the host. */
   async created(name: string, members: Readonly<Record<string, unknown>> = {}): Promise<void> {
     await this.create(name, members);
     await this.end();
-  }
-
-  /** As the API does with operations that have not begun. */
-  async rollBack(which: string): Promise<void> {
-    await this.database.write(rollbackResources(which, {}));
   }
 
   /** Files a repair as a scan does. */

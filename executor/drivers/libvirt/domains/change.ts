@@ -65,7 +65,8 @@ export const TRANSITIONS = {
   shutdown: { call: withFlags(procedures.domainShutdownFlags), done: ['shut off', 'crashed'] },
   reboot: { call: withFlags(procedures.domainReboot), done: [] },
   reset: { call: withFlags(procedures.domainReset), done: [] },
-  suspend: { call: withoutFlags(procedures.domainSuspend), done: ['paused'] },
+  // libvirt accepts it of one that is paused.
+  suspend: { call: withoutFlags(procedures.domainSuspend), done: [] },
   resume: { call: withoutFlags(procedures.domainResume), done: ['running', 'idle'] },
   destroy: { call: withFlags(procedures.domainDestroyFlags), done: ['shut off', 'crashed'], mayBeMissing: true },
 } as const satisfies Record<string, Transition>;

@@ -1,9 +1,9 @@
-import type { LibvirtCaller } from '../connection.ts';
+import type { Sessions } from '../connection.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { procedures } from '../protocol/remote.ts';
 import { domainOf, type Reference } from '../reference.ts';
 import { changeState, defineDomain, TRANSITIONS, undefineDomain } from './change.ts';
-import { setAutostart, setMemory, setVcpus } from './configure.ts';
+import { type Metadata, setAutostart, setMemory, setMetadata, setVcpus } from './configure.ts';
 import { type DomainDescription, type DomainSummary, describeDomain, describeDomains, listDomains } from './read.ts';
 
 /**
@@ -46,6 +46,8 @@ export interface Domains {
    */
   undefine(domain: Reference): Promise<void>;
   setAutostart(domain: Reference, autostart: boolean): Promise<void>;
+  /** Sets the element of the driver's namespace in its metadata, or removes it: null. Also while it is running. */
+  setMetadata(domain: Reference, metadata: Metadata | null): Promise<void>;
   /** From the next start on. @param kib in KiB */
   setMemory(domain: Reference, kib: number): Promise<void>;
   /** From the next start on. */
@@ -53,17 +55,18 @@ export interface Domains {
 }
 
 /** @param namespace URI of the XML namespace whose metadata is read */
-export function domainsOf(caller: LibvirtCaller, namespace: string, { readMs, changeMs }: Deadlines): Domains {
+export function domainsOf(sessions: Sessions, namespace: string, { readMs, changeMs }: Deadlines): Domains {
+  const { reading, changing } = sessions;
   const transition = (name: keyof typeof TRANSITIONS) => (domain: Reference) =>
-    changeState(caller, domain, TRANSITIONS[name], changeMs);
+    changeState(changing, domain, TRANSITIONS[name], changeMs);
   return {
-    list: () => listDomains(caller, readMs),
-    describeAll: () => describeDomains(caller, namespace, readMs),
-    describe: (uuid) => describeDomain(caller, uuid, namespace, readMs),
+    list: () => listDomains(reading, readMs),
+    describeAll: () => describeDomains(reading, namespace, readMs),
+    describe: (uuid) => describeDomain(reading, uuid, namespace, readMs),
     async liveXml(domain) {
-      return (await caller.call(procedures.domainGetXmlDesc, { dom: domainOf(domain), flags: 0 }, readMs)).xml;
+      return (await reading.call(procedures.domainGetXmlDesc, { dom: domainOf(domain), flags: 0 }, readMs)).xml;
     },
-    define: (domain, xml) => defineDomain(caller, domain, xml, changeMs),
+    define: (domain, xml) => defineDomain(changing, domain, xml, changeMs),
     start: transition('start'),
     shutdown: transition('shutdown'),
     reboot: transition('reboot'),
@@ -71,9 +74,10 @@ export function domainsOf(caller: LibvirtCaller, namespace: string, { readMs, ch
     suspend: transition('suspend'),
     resume: transition('resume'),
     destroy: transition('destroy'),
-    undefine: (domain) => undefineDomain(caller, domain, changeMs),
-    setAutostart: (domain, autostart) => setAutostart(caller, domain, autostart, changeMs),
-    setMemory: (domain, kib) => setMemory(caller, domain, kib, changeMs),
-    setVcpus: (domain, count) => setVcpus(caller, domain, count, changeMs),
+    undefine: (domain) => undefineDomain(changing, domain, changeMs),
+    setAutostart: (domain, autostart) => setAutostart(changing, domain, autostart, changeMs),
+    setMetadata: (domain, metadata) => setMetadata(changing, domain, { namespace, metadata }, changeMs),
+    setMemory: (domain, kib) => setMemory(changing, domain, kib, changeMs),
+    setVcpus: (domain, count) => setVcpus(changing, domain, count, changeMs),
   };
 }

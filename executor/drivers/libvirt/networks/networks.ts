@@ -1,4 +1,4 @@
-import type { LibvirtCaller } from '../connection.ts';
+import type { LibvirtCaller, Sessions } from '../connection.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { ERROR_NUMBER, hasNumber, LibvirtError } from '../errors.ts';
 import { type NonnullNetwork, procedures } from '../protocol/remote.ts';
@@ -25,34 +25,34 @@ export interface Networks {
   setAutostart(network: Reference, autostart: boolean): Promise<void>;
 }
 
-export function networksOf(caller: LibvirtCaller, { readMs, changeMs }: Deadlines): Networks {
+export function networksOf({ reading, changing }: Sessions, { readMs, changeMs }: Deadlines): Networks {
   return {
-    list: () => listNetworks(caller, readMs),
+    list: () => listNetworks(reading, readMs),
     async define(network, xml) {
       try {
-        await caller.call(procedures.networkDefineXml, { xml }, changeMs);
+        await changing.call(procedures.networkDefineXml, { xml }, changeMs);
       } catch (error) {
-        if (hasNumber(error, ERROR_NUMBER.operationFailed) && (await isTaken(caller, network, readMs))) {
+        if (hasNumber(error, ERROR_NUMBER.operationFailed) && (await isTaken(reading, network, readMs))) {
           throw new LibvirtError({ ...error.toFields(), code: 'exists' });
         }
         throw error;
       }
     },
     start: (network) =>
-      succeedIf(caller.call(procedures.networkCreate, { net: networkOf(network) }, changeMs), () =>
-        isActive(caller, networkOf(network), readMs),
+      succeedIf(changing.call(procedures.networkCreate, { net: networkOf(network) }, changeMs), () =>
+        isActive(reading, networkOf(network), readMs),
       ),
     destroy: (network) =>
-      removed(caller.call(procedures.networkDestroy, { net: networkOf(network) }, changeMs), async () => {
-        return !(await isActive(caller, networkOf(network), readMs));
+      removed(changing.call(procedures.networkDestroy, { net: networkOf(network) }, changeMs), async () => {
+        return !(await isActive(reading, networkOf(network), readMs));
       }),
     undefine: (network) =>
-      removed(caller.call(procedures.networkUndefine, { net: networkOf(network) }, changeMs), async () => {
-        return !(await isPersistent(caller, networkOf(network), readMs));
+      removed(changing.call(procedures.networkUndefine, { net: networkOf(network) }, changeMs), async () => {
+        return !(await isPersistent(reading, networkOf(network), readMs));
       }),
     async setAutostart(network, autostart) {
       const values = { net: networkOf(network), autostart: autostart ? 1 : 0 };
-      await caller.call(procedures.networkSetAutostart, values, changeMs);
+      await changing.call(procedures.networkSetAutostart, values, changeMs);
     },
   };
 }

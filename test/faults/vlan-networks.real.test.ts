@@ -1,0 +1,4 @@
+import { surviveEveryHalt } from './halting.ts';
+import { testEveryPlace } from './places.ts';
+
+testEveryPlace('vlanNetworks', { survive: surviveEveryHalt });
