@@ -20,6 +20,8 @@ export class DomainNotes {
   readonly #options: DomainNotesOptions;
   /** UUIDs of rows that were seen since the start. */
   readonly #own = new Set<string>();
+  /** How often something has happened. */
+  #changes = 0;
   #recorded: string | null = null;
   #recording: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -43,19 +45,26 @@ export class DomainNotes {
     if (domains.length > 0 && !this.#closed) await this.#options.recordSeen(domains);
   }
 
-  /** All domains of the host were read. */
-  seeAll(domains: readonly HostDomain[]): void {
-    this.#recording = this.#recording.then(() => this.#recordForeign(domains));
+  /** To be called before all domains of the host are read. */
+  begin(): number {
+    return this.#changes;
+  }
+
+  /** All domains of the host were read. What was read before something has happened counts no more: it is read again. */
+  seeAll(domains: readonly HostDomain[], began: number): void {
+    if (began === this.#changes) this.#recording = this.#recording.then(() => this.#recordForeign(domains));
   }
 
   /** Something has happened to a domain of others: they are read soon. */
   changed(): void {
     if (this.#closed) return;
+    this.#changes += 1;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      const began = this.begin();
       // While libvirt is away nothing is known; the next scan reads them.
       void this.#options.list().then(
-        (domains) => this.seeAll(domains),
+        (domains) => this.seeAll(domains, began),
         () => undefined,
       );
     }, GATHER_MS);

@@ -43,9 +43,10 @@ export function domainsResource(access: DomainsAccess, observer: DomainObserver,
     beginAttempt,
     async observeAll(desired) {
       exclude(desired);
+      const began = notes.begin();
       const observed = await observer.observeAll(desired);
       await notes.see(seenOf(desired, observed));
-      if (observed.libvirt === 'ready') notes.seeAll([...observed.domains.values()]);
+      if (observed.libvirt === 'ready') notes.seeAll([...observed.domains.values()], began);
       return observed;
     },
     plan: (desired, observed) => planDomain(desired, observed, places),

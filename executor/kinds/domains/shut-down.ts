@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '../../../schema/problem.ts';
 import { type Domains, isActive, type Reference } from '../../drivers/libvirt/driver.ts';
 
-/** A guest that is still booting does not notice the button. */
-const REPEAT_MS = 10_000;
+/** A guest that is still booting does not notice the button: it is pressed again after this, then after twice as long, … */
+const REPEAT_FIRST_MS = 1_000;
+/** … up to this. */
+const REPEAT_LONGEST_MS = 10_000;
 const POLL_MS = 250;
 
 interface ShutDownOptions {
@@ -19,14 +21,15 @@ export async function shutDown(
   { timeoutMs, isUnwanted }: ShutDownOptions,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
-  let next = 0;
+  let [next, repeatMs] = [0, REPEAT_FIRST_MS];
   while (await isRunning(domains, domain)) {
     if (isUnwanted()) throw new Unwanted();
     const now = performance.now();
     if (now >= end) throw ignored(domain, timeoutMs);
     if (now >= next) {
       await domains.shutdown(domain);
-      next = now + REPEAT_MS;
+      next = now + repeatMs;
+      repeatMs = Math.min(2 * repeatMs, REPEAT_LONGEST_MS);
     }
     await pause(Math.min(POLL_MS, Math.max(1, end - now)));
   }

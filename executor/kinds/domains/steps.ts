@@ -46,9 +46,9 @@ export class DomainSteps {
     const domain = { uuid: step.id, name: step.item };
     switch (step.name) {
       case 'domain.define':
+        await makeConsoles(places);
         return domains.define(domain, domainXml(step.model));
       case 'domain.start':
-        await makeConsoles(places);
         return domains.start(domain);
       case 'domain.shutdown':
         return shutDown(domains, domain, { timeoutMs: step.timeoutMs, isUnwanted });

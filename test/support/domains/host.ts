@@ -6,6 +6,7 @@ import { type LibvirtDaemon, virsh } from '../libvirt-daemon.ts';
 import { type LocalOptions, LocalWeft } from '../local-weft.ts';
 import { whenFinished } from '../shared.ts';
 import { until } from '../until.ts';
+import { makeBootable } from './boot-sector.ts';
 
 export const waiting = { prefer: 'wait=25' };
 
@@ -61,6 +62,27 @@ export class DomainsHost {
     const names = (await this.virsh('list', '--all', '--name')).split('\n').filter((name) => name !== '');
     const states = await Promise.all(names.map(async (name) => `${name}: ${await this.virsh('domstate', name)}`));
     return states.sort();
+  }
+
+  /** The path of a disk. */
+  disk({ id }: Pick<HostBody, 'id'>, position = 0): string {
+    return join(this.disks, `${id}-${position}.qcow2`);
+  }
+
+  /** A new domain that is off, whose first disk boots these instructions. */
+  async createBootable(name: string, instructions: readonly number[]): Promise<HostBody> {
+    const { status, body } = await this.create(name, { start: false });
+    if (status !== 200) throw new Error(`${name} was not made: ${JSON.stringify(body)}`);
+    makeBootable(this.disk(body), instructions);
+    return body;
+  }
+
+  /** What was told of a domain, the last first. */
+  events(name: string): Promise<unknown[]> {
+    return this.weft.sql<{ state: string; by: string | null; power: string | null }>(
+      `SELECT data ->> '$.state' AS state, data ->> '$.by' AS by, data ->> '$.power' AS power FROM events
+       WHERE type = 'domain.state' AND subject LIKE '%/domains/${name}' ORDER BY sequence DESC`,
+    );
   }
 
   /** Files of the pool. */
