@@ -16,15 +16,23 @@ const recordedTheirs: ForeignNetwork = {
 };
 
 function watched() {
-  const state = { networks: [theirs], recorded: [] as (readonly ForeignNetwork[])[], fails: false, isAway: false };
+  const state = {
+    networks: [theirs],
+    recorded: [] as (readonly ForeignNetwork[])[],
+    ...{ asked: 0, refused: 0, fails: false, isAway: false },
+  };
   const foreign = new ForeignNetworks({
     log: pino({ level: 'silent' }),
     async list() {
+      state.asked += 1;
       if (state.isAway) throw new Error('libvirt is away');
       return state.networks;
     },
     async record(networks) {
-      if (state.fails) throw new Error('the database is away');
+      if (state.fails) {
+        state.refused += 1;
+        throw new Error('the database is away');
+      }
       state.recorded.push(networks);
     },
   });
@@ -54,11 +62,11 @@ it('what could not be recorded is recorded the next time', async () => {
   const { state, foreign } = watched();
   state.fails = true;
   foreign.see([theirs]);
-  foreign.see([]);
+  await until('it has failed', () => state.refused === 1);
   state.fails = false;
   foreign.see([theirs]);
   await until('it is recorded', () => state.recorded.length > 0);
-  expect(state.recorded.at(-1)).toEqual([recordedTheirs]);
+  expect(state.recorded).toEqual([[recordedTheirs]]);
 });
 
 it('after an event they are read, and not while libvirt is away', async () => {
@@ -66,7 +74,7 @@ it('after an event they are read, and not while libvirt is away', async () => {
   state.isAway = true;
   foreign.changed();
   foreign.changed();
-  await until('it was tried', () => true);
+  await until('it was tried', () => state.asked === 1);
   state.isAway = false;
   await until('they are recorded', () => {
     foreign.changed();
