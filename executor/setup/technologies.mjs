@@ -63,7 +63,7 @@ export const jobs = Object.freeze({
   compute: { technologies: ['compute', 'ovs'], development: false, starts: ['compute', 'ovs'] },
   ovs: { technologies: ['ovs'], development: false, starts: ['ovs'] },
   test: { technologies: ['netns', 'containers', 'compute', 'ovs', 'test'], development: true },
-  bench: { technologies: ['netns', 'test', 'bench'], development: true, lasts: true },
+  bench: { technologies: ['netns', 'compute', 'ovs', 'test', 'bench'], development: true, lasts: true },
   all: {
     technologies: ['netns', 'containers', 'compute', 'ovs', 'test', 'bench'],
     development: true,

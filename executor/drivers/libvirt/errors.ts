@@ -90,6 +90,7 @@ function sentence({ action, detail, domain, number }: LibvirtErrorFields): strin
 /** Numbers of virErrorNumber in <libvirt/virterror.h>. */
 export const ERROR_NUMBER = {
   internalError: 1,
+  invalidArgument: 8,
   operationFailed: 9,
   noDomain: 42,
   noNetwork: 43,
@@ -102,7 +103,7 @@ export const ERROR_NUMBER = {
 /** By virErrorNumber; any other is `refused`. */
 const CODES: Readonly<Record<number, LibvirtErrorCode>> = {
   3: 'unsupported',
-  8: 'invalid',
+  [ERROR_NUMBER.invalidArgument]: 'invalid',
   [ERROR_NUMBER.operationInvalid]: 'state',
   // Malformed XML, and what is wrong with what it says.
   16: 'invalid',

@@ -57,3 +57,9 @@ test('all are described, each with its own definition', async () => {
     expect(metadata).toMatch(new RegExp(`of=["']${name}["']`));
   }
 });
+
+test('the network that every test driver has, whose definition cannot be asked for with flags', async () => {
+  const [network, ...others] = await driver.networks.list();
+  expect([network, others]).toMatchObject([{ name: 'default', active: true, persistent: true, bridge: 'virbr0' }, []]);
+  expect(network?.xml).toContain('<name>default</name>');
+});
